@@ -1,0 +1,1 @@
+"""The words of the suite as frozen data. Imports neither torch nor Lightning."""

@@ -1,0 +1,64 @@
+"""The protocol: the recipe that every run of a comparison shares."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """A named, versioned recipe. The defaults are ``collier2018`` (Collier & Beel, ICANN 2018, section 4).
+
+    Attributes:
+        name: what users type.
+        version: raised whenever the same fields would train or measure differently; part of the run key.
+        optimizer: ``adam``, or ``rmsprop`` (with `momentum`) as Graves et al. 2014 used it.
+        learning_rate: of the optimiser.
+        momentum: of RMSProp; Adam does not use it.
+        batch_size: sequences a training step.
+        gradient_clip_norm: bound of the global gradient norm; none leaves gradients as they are.
+        max_steps: budget, in training steps.
+        evaluate_every: steps between two evaluations on the validation stream.
+        validation_sequences: sequences an evaluation, spread evenly over the training sizes.
+        grace: steps that a converged run trains on, within the budget.
+        probe_every: steps between two measurements of the length grid on the probe stream; 0 is never.
+        probe_sequences: sequences a length of the probe.
+        test_sequences: sequences a length of the final length-generalisation test.
+    """
+
+    name: str = "collier2018"
+    version: int = 1
+    optimizer: Literal["adam", "rmsprop"] = "adam"
+    learning_rate: float = 1e-3
+    momentum: float = 0.9
+    batch_size: int = 32
+    gradient_clip_norm: float | None = 50.0
+    max_steps: int = 31_250
+    evaluate_every: int = 200
+    validation_sequences: int = 640
+    grace: int = 2_000
+    probe_every: int = 1_000
+    probe_sequences: int = 64
+    test_sequences: int = 192
+
+    def __post_init__(self) -> None:
+        for field, least in _LEAST.items():
+            if getattr(self, field) < least:
+                raise ValueError(f"{field} must be at least {least}, not {getattr(self, field)}")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(f"learning_rate must be a positive number, not {self.learning_rate}")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"momentum must be in [0, 1), not {self.momentum}")
+        if self.gradient_clip_norm is not None and not self.gradient_clip_norm > 0:
+            raise ValueError(f"gradient_clip_norm must be positive or none, not {self.gradient_clip_norm}")
+
+
+_LEAST = {
+    "batch_size": 1,
+    "max_steps": 1,
+    "evaluate_every": 1,
+    "validation_sequences": 1,
+    "grace": 0,
+    "probe_every": 0,
+    "probe_sequences": 1,
+    "test_sequences": 1,
+}

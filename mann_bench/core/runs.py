@@ -1,0 +1,83 @@
+"""One run, fully resolved, and the key that is its identity everywhere."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mann_bench.core.options import OptionValue
+from mann_bench.core.protocol import Protocol
+from mann_bench.core.specs import ConvergenceRule
+from mann_bench.core.variants import variant_text
+
+_KEY_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Component:
+    """A model or a task with every option resolved, and the distribution that brought it.
+
+    Attributes:
+        name, version, target: as in its spec.
+        distribution, distribution_version: what to install to get it; the version is not part of the key.
+        options: every option with its value.
+        defaults: every option with its default.
+        given: the options as the user typed them.
+    """
+
+    name: str
+    version: int
+    target: str
+    distribution: str
+    distribution_version: str
+    options: Mapping[str, OptionValue]
+    defaults: Mapping[str, OptionValue]
+    given: Mapping[str, str]
+
+    @property
+    def text(self) -> str:
+        """The variant's canonical text: its name and the options that differ from their defaults."""
+        return variant_text(self.name, {k: v for k, v in self.options.items() if v != self.defaults[k]})
+
+    def identity(self) -> dict[str, Any]:
+        """What distinguishes this component in a run key."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "distribution": self.distribution,
+            "options": dict(self.options),
+        }
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model variant on one task variant with one seed under one protocol: the unit of work."""
+
+    model: Component
+    task: Component
+    convergence: ConvergenceRule
+    protocol: Protocol
+    protocol_given: Mapping[str, str]
+    seed: int
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256, in hexadecimal, of the canonical JSON of everything that determines the outcome."""
+        content = {
+            "key_version": _KEY_VERSION,
+            "model": self.model.identity(),
+            "task": self.task.identity(),
+            "convergence": dataclasses.asdict(self.convergence),
+            "protocol": dataclasses.asdict(self.protocol),
+            "seed": self.seed,
+        }
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """How the run is named to people: ``ntm on copy, seed 0``."""
+        return f"{self.model.text} on {self.task.text}, seed {self.seed}"

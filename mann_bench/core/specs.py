@@ -1,0 +1,42 @@
+"""What a plugin says about its models and tasks: light data, so that listing them loads nothing else."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ConvergenceRule:
+    """A run has converged at its first evaluation with a mean `metric` below `below`."""
+
+    metric: str = "bit_errors"
+    below: float = 0.1
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model that the suite can train.
+
+    Attributes:
+        name: what users type, lower case with underscores.
+        version: raised whenever the same options would train differently; part of the run key.
+        target: ``"package.module:Class"``, a subclass of `mann_bench.SequenceModule`, loaded on first use.
+        summary: one line.
+        reference: the paper, with a link.
+    """
+
+    name: str
+    version: int
+    target: str
+    summary: str
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """A task that the suite can train on. Fields as for `ModelSpec`; `convergence` is the task's rule."""
+
+    name: str
+    version: int
+    target: str
+    summary: str
+    reference: str = ""
+    convergence: ConvergenceRule = ConvergenceRule()

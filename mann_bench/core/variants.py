@@ -1,0 +1,59 @@
+"""The text that names a variant, ``name:key=value,key=value``, and the text that names seeds, ``0-2,7``.
+
+The same grammar serves the command line, study files and tables; nothing in it needs shell quoting.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mann_bench.core.errors import UsageError
+from mann_bench.core.options import OptionValue, option_text
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A name and the options given with it, still as text."""
+
+    name: str
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> "Variant":
+        """Parse ``ntm:memory_init=random,memory_slots=64``; raises UsageError where it is malformed."""
+        name, _, rest = text.strip().partition(":")
+        given: dict[str, str] = {}
+        for part in rest.split(",") if rest else []:
+            key, equals, value = part.partition("=")
+            if not (key and equals and value):
+                raise UsageError(f"{text!r}: expected name:key=value,key=value, but found {part!r}.")
+            if key in given:
+                raise UsageError(f"{text!r}: option {key!r} is given twice.")
+            given[key] = value
+        if not name:
+            raise UsageError(f"{text!r}: expected a name, as in 'ntm' or 'ntm:memory_init=random'.")
+        return cls(name, given)
+
+
+def variant_text(name: str, options: Mapping[str, OptionValue]) -> str:
+    """Return the canonical text of a variant; `options` are those that should show."""
+    return f"{name}:{','.join(f'{k}={option_text(options[k])}' for k in sorted(options))}" if options else name
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Return the seeds that ``0-9``, ``3,5`` or ``0-2,7`` stand for, sorted, each once.
+
+    Raises:
+        UsageError: anything that is not a non-negative integer or a rising range of them.
+    """
+    seeds: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise UsageError(f"seeds {text!r}: expected numbers and ranges such as 0-9 or 3,5, found {part!r}.")
+        low, high = int(first), int(last or first)
+        if low > high:
+            raise UsageError(f"seeds {text!r}: the range {part!r} runs backwards. Did you mean '{high}-{low}'?")
+        if high > 2**32 - 1:
+            raise UsageError(f"seeds {text!r}: a seed is at most 4294967295.")
+        seeds.update(range(low, high + 1))
+    return sorted(seeds)

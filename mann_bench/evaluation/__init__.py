@@ -1,0 +1,1 @@
+"""Measurements of a model: on the validation stream and over the length grid."""

@@ -1,0 +1,1 @@
+"""Models of the suite: each wraps a layer as a Lightning module."""

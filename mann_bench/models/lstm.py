@@ -1,0 +1,48 @@
+"""The LSTM baseline, on torch's own fused implementation."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mann_bench.models.base import SequenceModule
+
+
+class LSTMModel(SequenceModule):
+    """A stack of LSTM layers under a linear map to the logits.
+
+    The initial state is learned, the forget gates start open (bias 1); everything else starts as
+    `torch.nn.LSTM` starts it.
+
+    Args:
+        input_size: channels of the task's inputs.
+        output_size: channels of the logits.
+        layers: layers of the stack; the papers use 3.
+        units: units of each layer; the papers use 128, 256 or 512 by task.
+    """
+
+    def __init__(self, input_size: int, output_size: int, *, layers: int = 3, units: int = 256) -> None:
+        super().__init__(input_size, output_size)
+        for name, value in {"layers": layers, "units": units}.items():
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, not {value}")
+        self.lstm = nn.LSTM(input_size, units, layers)
+        for layer in range(layers):
+            for name, start in {"bias_ih": 1.0, "bias_hh": 0.0}.items():
+                bias = getattr(self.lstm, f"{name}_l{layer}")
+                nn.init.constant_(bias[units : 2 * units].detach(), start)
+        self.initial_hidden = nn.Parameter(torch.zeros(layers, units))
+        self.initial_cell = nn.Parameter(torch.zeros(layers, units))
+        self.readout = nn.Linear(units, output_size)
+
+    def initial_state(self, batch_size: int) -> tuple[Tensor, Tensor]:
+        """Return the learned hidden and cell activations, [layers, B, units] each."""
+        return (
+            self.initial_hidden.unsqueeze(1).expand(-1, batch_size, -1).contiguous(),
+            self.initial_cell.unsqueeze(1).expand(-1, batch_size, -1).contiguous(),
+        )
+
+    def forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
+        """Return the logits for every time step."""
+        outputs, _ = self.lstm(inputs, self.initial_state(inputs.shape[1]))
+        logits: Tensor = self.readout(outputs)
+        return logits

@@ -1,0 +1,5 @@
+"""Memory-augmented recurrent layers as plain torch modules, usable in any model."""
+
+from mann_bench.nn.ntm import NTM, NTMCell, NTMState
+
+__all__ = ["NTM", "NTMCell", "NTMState"]

@@ -1,0 +1,203 @@
+"""The Neural Turing Machine as a recurrent layer.
+
+Graves, Wayne & Danihelka 2014, "Neural Turing Machines", https://arxiv.org/abs/1410.5401, with the
+initialisation and clipping of Collier & Beel 2018, https://arxiv.org/abs/1807.08518
+"""
+
+from typing import Literal, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mann_bench.nn import addressing
+from mann_bench.nn.controller import LSTMController, LSTMState
+from mann_bench.nn.initialization import clip_symmetric, glorot_vector, truncated_normal_linear
+from mann_bench.nn.scan import scan
+
+MemoryInit = Literal["constant", "learned", "random"]
+
+CONSTANT_MEMORY = 1e-6
+"""The seed paper's constant. Zero itself would give the cosine an unbounded gradient."""
+
+
+class NTMState(NamedTuple):
+    """What an NTM carries from one time step to the next. H counts read heads first, then write heads."""
+
+    controller: LSTMState
+    reads: Float[Tensor, "B R W"]
+    weightings: Float[Tensor, "B H N"]
+    memory: Float[Tensor, "B N W"]
+
+
+class NTMCell(nn.Module):
+    """One time step of an NTM with an LSTM controller.
+
+    The controller sees the input and the previous read vectors. One linear map of its hidden activation,
+    clipped to [-clip, clip], gives the parameters of all heads; every head addresses the memory of the
+    step before; the read heads read it, then the write heads change it.
+
+    Args:
+        input_size: channels of the input.
+        controller_size: units of the LSTM controller.
+        memory_slots: rows of the memory, N.
+        slot_width: width of a row, W.
+        read_heads, write_heads: any number from one up.
+        shift_range: a head can rotate its weighting by up to this many slots each way in a step.
+        memory_init: where the memory of every sequence starts: ``constant`` (1e-6 in every cell),
+            ``learned`` (tanh of a vector that starts Glorot-uniform), ``random`` (tanh of a matrix that
+            starts as N(0, 0.5)).
+        memory_trainable: whether that start is trained with everything else, as in the seed paper's code.
+        clip: bound of the head parameters; none for unbounded.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        controller_size: int = 100,
+        *,
+        memory_slots: int = 128,
+        slot_width: int = 20,
+        read_heads: int = 1,
+        write_heads: int = 1,
+        shift_range: int = 1,
+        memory_init: MemoryInit = "constant",
+        memory_trainable: bool = True,
+        clip: float | None = 20.0,
+    ) -> None:
+        super().__init__()
+        least = {"controller_size": controller_size, "memory_slots": memory_slots, "slot_width": slot_width}
+        least |= {"read_heads": read_heads, "write_heads": write_heads}
+        for name, value in least.items():
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, not {value}")
+        if not 0 <= 2 * shift_range < memory_slots:
+            raise ValueError(f"shift_range must be from 0 to {(memory_slots - 1) // 2}, not {shift_range}")
+        if clip is not None and not clip > 0:
+            raise ValueError(f"clip must be positive or none, not {clip}")
+        self.read_heads, self.write_heads = read_heads, write_heads
+        self.slot_width, self.memory_init, self.clip = slot_width, memory_init, clip
+        self.output_size = controller_size + read_heads * slot_width
+
+        heads = read_heads + write_heads
+        # A head takes key, key strength, interpolation gate, shift weighting, sharpening.
+        self._address_sizes = [slot_width, 1, 1, 2 * shift_range + 1, 1]
+        self._interface_sizes = [heads * sum(self._address_sizes), *2 * [write_heads * slot_width]]
+        self.controller = LSTMController(input_size + read_heads * slot_width, controller_size)
+        self.interface = truncated_normal_linear(controller_size, sum(self._interface_sizes))
+        self.initial_reads = glorot_vector(read_heads, slot_width)
+        self.initial_weightings = glorot_vector(heads, memory_slots)
+        start = _memory_start(memory_init, memory_slots, slot_width)
+        if memory_trainable:
+            self.initial_memory: Tensor = nn.Parameter(start)
+        else:
+            self.register_buffer("initial_memory", start)
+
+    def initial_state(self, batch_size: int) -> NTMState:
+        """Return the state before the first step, the same for every sequence of the batch."""
+        memory = self.initial_memory if self.memory_init == "constant" else self.initial_memory.tanh()
+        return NTMState(
+            self.controller.initial_state(batch_size),
+            self.initial_reads.tanh().expand(batch_size, -1, -1),
+            self.initial_weightings.softmax(-1).expand(batch_size, -1, -1),
+            memory.expand(batch_size, -1, -1),
+        )
+
+    def forward(
+        self, inputs: Float[Tensor, "B I"], state: NTMState | None = None
+    ) -> tuple[Float[Tensor, "B F"], NTMState]:
+        """Advance by one time step.
+
+        Args:
+            inputs: [B, I].
+            state: the state before the step; None starts afresh.
+
+        Returns:
+            The controller's hidden activation beside the read vectors, [B, output_size], and the new state.
+        """
+        state = self.initial_state(inputs.shape[0]) if state is None else state
+        controller = self.controller(torch.cat([inputs, state.reads.flatten(1)], dim=-1), state.controller)
+        interface = clip_symmetric(self.interface(controller.hidden), self.clip)
+        address, erase, add = interface.split(self._interface_sizes, dim=-1)
+        weightings = self._address(address, state)
+        reads = addressing.read(state.memory, weightings[:, : self.read_heads])
+        memory = addressing.write(
+            state.memory,
+            weightings[:, self.read_heads :],
+            erase.sigmoid().unflatten(-1, (self.write_heads, self.slot_width)),
+            add.tanh().unflatten(-1, (self.write_heads, self.slot_width)),
+        )
+        output = torch.cat([controller.hidden, reads.flatten(1)], dim=-1)
+        return output, NTMState(controller, reads, weightings, memory)
+
+    def _address(self, address: Float[Tensor, "B A"], state: NTMState) -> Float[Tensor, "B H N"]:
+        per_head = address.unflatten(-1, (self.read_heads + self.write_heads, -1))
+        key, strength, gate, shifts, sharpening = per_head.split(self._address_sizes, dim=-1)
+        content = addressing.content_weighting(
+            state.memory, key.tanh(), functional.softplus(strength).squeeze(-1)
+        )
+        gated = addressing.interpolate(state.weightings, content, gate.sigmoid().squeeze(-1))
+        shifted = addressing.shift(gated, shifts.softmax(-1))
+        return addressing.sharpen(shifted, 1 + functional.softplus(sharpening).squeeze(-1))
+
+
+class NTM(nn.Module):
+    """An NTM over whole sequences, with the calling convention of `torch.nn.LSTM`.
+
+    Takes the arguments of `NTMCell`, and `batch_first`.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        controller_size: int = 100,
+        *,
+        memory_slots: int = 128,
+        slot_width: int = 20,
+        read_heads: int = 1,
+        write_heads: int = 1,
+        shift_range: int = 1,
+        memory_init: MemoryInit = "constant",
+        memory_trainable: bool = True,
+        clip: float | None = 20.0,
+        batch_first: bool = False,
+    ) -> None:
+        super().__init__()
+        self.batch_first = batch_first
+        self.cell = NTMCell(
+            input_size,
+            controller_size,
+            memory_slots=memory_slots,
+            slot_width=slot_width,
+            read_heads=read_heads,
+            write_heads=write_heads,
+            shift_range=shift_range,
+            memory_init=memory_init,
+            memory_trainable=memory_trainable,
+            clip=clip,
+        )
+
+    @property
+    def output_size(self) -> int:
+        """Channels of the output: the controller's units and the read vectors."""
+        return self.cell.output_size
+
+    def forward(
+        self, inputs: Float[Tensor, "X Y I"], state: NTMState | None = None
+    ) -> tuple[Float[Tensor, "X Y F"], NTMState]:
+        """Run over time: [T, B, I] to [T, B, output_size], or batch first throughout, and the last state."""
+        inputs = inputs.transpose(0, 1) if self.batch_first else inputs
+        state = self.cell.initial_state(inputs.shape[1]) if state is None else state
+        outputs, state = scan(self.cell, inputs, state)
+        return (outputs.transpose(0, 1) if self.batch_first else outputs), state
+
+
+def _memory_start(memory_init: MemoryInit, slots: int, width: int) -> Tensor:
+    match memory_init:
+        case "constant":
+            return torch.full((slots, width), CONSTANT_MEMORY)
+        case "learned":
+            return glorot_vector(slots, width).detach()
+        case "random":
+            return torch.randn(slots, width) * 0.5

@@ -1,0 +1,1 @@
+"""Tasks of the suite: each a Lightning datamodule of endless, reproducible batches."""

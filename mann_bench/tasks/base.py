@@ -1,0 +1,111 @@
+"""What every task is: streams of batches, a loss, scores, an oracle and the sizes it trains and tests on."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mann_bench.core.sizes import Size, size_index
+from mann_bench.core.streams import Stream, generator
+
+
+class Batch(NamedTuple):
+    """Sequences of one size. T time steps, B sequences, I input and O target channels."""
+
+    inputs: Float[Tensor, "T B I"]
+    targets: Float[Tensor, "T B O"]
+    mask: Float[Tensor, "T B"]
+    """1 where loss and scores count, 0 elsewhere."""
+
+    def to(self, device: torch.device) -> "Batch":
+        """Return the batch on `device`."""
+        return Batch(*(tensor.to(device) for tensor in self))
+
+
+class SequenceTask(pl.LightningDataModule, ABC):
+    """A task of the suite; its options are the keyword-only parameters of `__init__`.
+
+    Authors set `input_size` and `output_size` and write the abstract methods.
+
+    Attributes:
+        input_size, output_size: channels of inputs and logits.
+        batch_size: sequences a training batch; the runner sets the protocol's.
+        seed: seed of the training stream; the runner sets the run's.
+    """
+
+    input_size: int
+    output_size: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batch_size = 32
+        self.seed = 0
+
+    @abstractmethod
+    def training_sizes(self) -> list[Size]:
+        """Return the sizes of the training distribution, all equally likely."""
+
+    @abstractmethod
+    def test_sizes(self) -> list[Size]:
+        """Return the grid on which length generalisation is measured."""
+
+    @abstractmethod
+    def generate(self, rng: np.random.Generator, size: Size, count: int) -> Batch:
+        """Draw `count` sequences of one size."""
+
+    @abstractmethod
+    def loss(self, logits: Float[Tensor, "T B O"], batch: Batch) -> Float[Tensor, "B"]:
+        """Return the loss of each sequence, in nats."""
+
+    @abstractmethod
+    def scores(self, logits: Float[Tensor, "T B O"], batch: Batch) -> dict[str, Float[Tensor, "B"]]:
+        """Return each score of each sequence, by name, in the unit that the name states."""
+
+    @abstractmethod
+    def oracle(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
+        """Solve the task by a plain program that sees the inputs alone; return logits."""
+
+    @abstractmethod
+    def chance(self, size: Size) -> dict[str, float]:
+        """Return the expected scores of the constant predictor that gives every bit a probability of 1/2."""
+
+    def batch(self, stream: Stream, index: int, size: Size | None = None, count: int | None = None) -> Batch:
+        """Return batch `index` of a stream: a pure function of (stream, seed, index), size and count.
+
+        Args:
+            stream: evaluation streams are the same for every seed.
+            index: any number from 0 up.
+            size: by default one of the training sizes, drawn uniformly.
+            count: sequences; by default `batch_size`.
+        """
+        rng = generator(stream, self.seed, index)
+        if size is None:
+            sizes = self.training_sizes()
+            size = sizes[rng.integers(len(sizes))]
+        return self.generate(rng, size, count or self.batch_size)
+
+    def evaluation_batch(self, stream: Stream, size: Size, count: int) -> Batch:
+        """Return the sequences of one size of an evaluation stream, whatever other sizes are measured."""
+        return self.batch(stream, size_index(size), size, count)
+
+    def train_dataloader(self) -> "TrainingStream":
+        """Return the endless training stream, for Lightning."""
+        return TrainingStream(self)
+
+
+class TrainingStream:
+    """The training batches of a task, from `first` on, without end."""
+
+    def __init__(self, task: SequenceTask, first: int = 0) -> None:
+        self.task, self.first = task, first
+
+    def __iter__(self) -> Iterator[Batch]:
+        index = self.first
+        while True:
+            yield self.task.batch(Stream.TRAIN, index)
+            index += 1

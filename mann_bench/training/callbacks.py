@@ -1,0 +1,99 @@
+"""The Lightning callback that evaluates, watches for convergence, probes and keeps the best weights."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytorch_lightning as pl
+from torch import Tensor
+
+from mann_bench.core.runs import Run
+from mann_bench.core.streams import Stream
+from mann_bench.evaluation.measure import SizeScores, grid_scores, validation_scores
+from mann_bench.models.base import SequenceModule
+from mann_bench.tasks.base import SequenceTask
+from mann_bench.training.convergence import ConvergenceTracker
+from mann_bench.training.events import Evaluated, Event, Progress
+from mann_bench.training.result import CurvePoint
+
+_PROGRESS_SECONDS = 0.5
+
+
+class Evaluation(pl.Callback):
+    """Measures a run at the protocol's cadence and stops it in time.
+
+    The training clock runs between measurements only.
+
+    Attributes:
+        step: training steps done.
+        curve, probe: the measurements so far.
+        best_weights, best_step: those of the evaluation with the least convergence metric (ties: loss).
+        training_seconds, evaluation_seconds: wall time.
+    """
+
+    def __init__(self, run: Run, task: SequenceTask, emit: Callable[[Event], None]) -> None:
+        self.run, self.task, self.emit = run, task, emit
+        self.convergence = ConvergenceTracker(run.convergence)
+        self.step = 0
+        self.curve: list[CurvePoint] = []
+        self.probe: list[tuple[int, list[SizeScores]]] = []
+        self.best_weights: dict[str, Tensor] = {}
+        self.best_step = 0
+        self.training_seconds = self.evaluation_seconds = 0.0
+        self._best = (float("inf"), float("inf"))
+        self._clock_started = self._progress_at = 0.0
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Measure the untrained model, then start the clock."""
+        self._evaluate(pl_module)
+        self._clock_started = time.perf_counter()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Count the step, measure where one is due, stop where the run may end."""
+        self.step += 1
+        protocol = self.run.protocol
+        last = self.convergence.last_step(protocol.max_steps, protocol.grace)
+        probe_due = bool(protocol.probe_every) and self.step % protocol.probe_every == 0
+        if self.step % protocol.evaluate_every == 0 or self.step >= last or probe_due:
+            self._stop_clock()
+            if self.step % protocol.evaluate_every == 0 or self.step >= last:
+                self._evaluate(pl_module)
+            if probe_due:
+                self._probe(pl_module)
+            self._clock_started = time.perf_counter()
+        last = self.convergence.last_step(protocol.max_steps, protocol.grace)
+        trainer.should_stop = self.step >= last
+        now = time.perf_counter()
+        if now - self._progress_at > _PROGRESS_SECONDS or trainer.should_stop:
+            self._progress_at = now
+            self.emit(Progress(self.run.key, self.step, last))
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Stop the clock of a run that breaks off."""
+        self._stop_clock()
+
+    def _stop_clock(self) -> None:
+        self.training_seconds += time.perf_counter() - self._clock_started
+
+    def _evaluate(self, model: Any) -> None:
+        started = time.perf_counter()
+        scores = validation_scores(model, self.task, self.run.protocol.validation_sequences)
+        sequences = self.step * self.run.protocol.batch_size
+        self.curve.append(CurvePoint(self.step, sequences, self.training_seconds, scores))
+        self.convergence.observe(self.step, scores)
+        rank = (scores[self.run.convergence.metric], scores["loss_bits"])
+        if rank < self._best or not self.best_weights:
+            self._best, self.best_step = rank, self.step
+            self.best_weights = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
+        self.evaluation_seconds += time.perf_counter() - started
+        self.emit(Evaluated(self.run.key, self.curve[-1]))
+
+    def _probe(self, model: SequenceModule | Any) -> None:
+        started = time.perf_counter()
+        count = self.run.protocol.probe_sequences
+        self.probe.append((self.step, grid_scores(model, self.task, Stream.PROBE, count)))
+        self.evaluation_seconds += time.perf_counter() - started

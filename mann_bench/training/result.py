@@ -1,0 +1,61 @@
+"""What training one run yields: plain data, before anything is written."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from torch import Tensor
+
+from mann_bench.evaluation.measure import SizeScores
+
+
+class Outcome(StrEnum):
+    """How a run ended. All of them stay in every statistic."""
+
+    CONVERGED = "converged"
+    NOT_CONVERGED = "not_converged"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+
+
+class CurvePoint(NamedTuple):
+    """One evaluation on the validation stream, after `step` training steps and `seconds` of training."""
+
+    step: int
+    sequences: int
+    seconds: float
+    scores: dict[str, float]
+
+
+class Divergence(NamedTuple):
+    """Where a run met a value that is not finite: after `step` good steps, first seen in `culprit`."""
+
+    step: int
+    culprit: str
+
+
+class Seconds(NamedTuple):
+    """Wall time by purpose; training contains training only."""
+
+    training: float
+    evaluation: float
+    compilation: float
+
+
+@dataclass
+class TrainingResult:
+    """The measurements of one run, and the weights with the best validation error."""
+
+    outcome: Outcome
+    steps: int
+    converged_first: int | None
+    converged_confirmed: int | None
+    best_step: int
+    curve: list[CurvePoint]
+    probe: list[tuple[int, list[SizeScores]]]
+    generalization: list[SizeScores]
+    parameters: int
+    state_bytes: int
+    seconds: Seconds
+    weights: dict[str, Tensor] = field(repr=False)
+    divergence: Divergence | None = None

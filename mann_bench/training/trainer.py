@@ -1,0 +1,143 @@
+"""Train one run from its seed to its length-generalisation test."""
+
+import contextlib
+import importlib
+import logging
+import signal
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+
+from mann_bench.core.errors import PluginUnavailableError
+from mann_bench.core.runs import Component, Run
+from mann_bench.core.streams import Stream, torch_seed
+from mann_bench.evaluation.measure import grid_scores
+from mann_bench.models.base import NonFiniteError, SequenceModule
+from mann_bench.tasks.base import SequenceTask
+from mann_bench.training.callbacks import Evaluation
+from mann_bench.training.events import Event
+from mann_bench.training.result import Divergence, Outcome, Seconds, TrainingResult
+
+
+def build_task(component: Component) -> SequenceTask:
+    """Return the task of a run; raises ValueError where its options do not go together."""
+    task: SequenceTask = load_class(component)(**component.options)
+    return task
+
+
+def build_model(component: Component, task: SequenceTask) -> SequenceModule:
+    """Return a model with fresh weights for `task`; raises ValueError where its options do not go together."""
+    model: SequenceModule = load_class(component)(task.input_size, task.output_size, **component.options)
+    return model
+
+
+def load_class(component: Component) -> Any:
+    """Import the class that a component names."""
+    module, _, name = component.target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise PluginUnavailableError(
+            f"{component.name!r} of distribution {component.distribution!r} names {component.target!r}, "
+            f"which cannot be loaded: {error}. Reinstall or mend that distribution."
+        ) from error
+
+
+def train(run: Run, device: str, emit: Callable[[Event], None]) -> TrainingResult:
+    """Train and test `run` on ``cpu`` or ``cuda``; everything random follows from its seed.
+
+    Raises:
+        KeyboardInterrupt: the user stopped it.
+        Exception: whatever a model or task raises.
+    """
+    pl.seed_everything(torch_seed(run.seed), verbose=False)
+    task = build_task(run.task)
+    task.seed, task.batch_size = run.seed, run.protocol.batch_size
+    model = build_model(run.model, task)
+    model.protocol = run.protocol
+    evaluation = Evaluation(run, task, emit)
+    divergence = None
+    try:
+        _fit(model, task, evaluation, run.protocol.max_steps, device)
+    except NonFiniteError as error:
+        divergence = Divergence(evaluation.step, error.culprit)
+    return _result(run, model, task, evaluation, divergence, device)
+
+
+def _fit(model: SequenceModule, task: SequenceTask, callback: pl.Callback, max_steps: int, device: str) -> None:
+    with _quiet():
+        trainer = pl.Trainer(
+            accelerator="gpu" if device == "cuda" else device,
+            devices=1,
+            max_steps=max_steps,
+            callbacks=[callback],
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+        )
+        handler = signal.getsignal(signal.SIGINT)
+        try:
+            trainer.fit(model, datamodule=task)
+        except SystemExit:  # Lightning's answer to Ctrl-C, after which it leaves SIGINT ignored
+            if trainer.interrupted:
+                signal.signal(signal.SIGINT, handler)
+                raise KeyboardInterrupt from None
+            raise
+
+
+def _result(
+    run: Run,
+    model: SequenceModule,
+    task: SequenceTask,
+    evaluation: Evaluation,
+    divergence: Divergence | None,
+    device: str,
+) -> TrainingResult:
+    started = time.perf_counter()
+    model.load_state_dict(evaluation.best_weights)
+    model.to(device)
+    generalization = grid_scores(model, task, Stream.TEST, run.protocol.test_sequences)
+    convergence = evaluation.convergence
+    outcome = Outcome.NOT_CONVERGED if convergence.first is None else Outcome.CONVERGED
+    return TrainingResult(
+        outcome=Outcome.DIVERGED if divergence else outcome,
+        steps=evaluation.step,
+        converged_first=convergence.first,
+        converged_confirmed=convergence.confirmed,
+        best_step=evaluation.best_step,
+        curve=evaluation.curve,
+        probe=evaluation.probe,
+        generalization=generalization,
+        parameters=sum(p.numel() for p in model.parameters()),
+        state_bytes=model.state_bytes(),
+        seconds=Seconds(
+            evaluation.training_seconds,
+            evaluation.evaluation_seconds + time.perf_counter() - started,
+            compilation=0.0,
+        ),
+        weights=evaluation.best_weights,
+        divergence=divergence,
+    )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's notices about devices and interrupts, and its own use of old torch, off the console."""
+    names = ("pytorch_lightning.utilities.rank_zero", "lightning_fabric.utilities.rank_zero")
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated", FutureWarning)
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
