@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,15 @@ from mann_bench.core.specs import ConvergenceRule
 from mann_bench.core.variants import variant_text
 
 _KEY_VERSION = 1
+
+
+class Outcome(StrEnum):
+    """How a run ended. All of them stay in every statistic."""
+
+    CONVERGED = "converged"
+    NOT_CONVERGED = "not_converged"
+    DIVERGED = "diverged"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,13 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
+from mann_bench.core.events import CurvePoint, Evaluated, Event, Progress
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation.measure import SizeScores, grid_scores, validation_scores
 from mann_bench.models.base import SequenceModule
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.convergence import ConvergenceTracker
-from mann_bench.training.events import Evaluated, Event, Progress
-from mann_bench.training.result import CurvePoint
 
 _PROGRESS_SECONDS = 0.5
 

@@ -1,30 +1,13 @@
 """What training one run yields: plain data, before anything is written."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NamedTuple
 
 from torch import Tensor
 
+from mann_bench.core.events import CurvePoint
+from mann_bench.core.runs import Outcome
 from mann_bench.evaluation.measure import SizeScores
-
-
-class Outcome(StrEnum):
-    """How a run ended. All of them stay in every statistic."""
-
-    CONVERGED = "converged"
-    NOT_CONVERGED = "not_converged"
-    DIVERGED = "diverged"
-    FAILED = "failed"
-
-
-class CurvePoint(NamedTuple):
-    """One evaluation on the validation stream, after `step` training steps and `seconds` of training."""
-
-    step: int
-    sequences: int
-    seconds: float
-    scores: dict[str, float]
 
 
 class Divergence(NamedTuple):

@@ -13,14 +13,14 @@ import pytorch_lightning as pl
 import torch
 
 from mann_bench.core.errors import PluginUnavailableError
-from mann_bench.core.runs import Component, Run
+from mann_bench.core.events import Event
+from mann_bench.core.runs import Component, Outcome, Run
 from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.base import NonFiniteError, SequenceModule
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.callbacks import Evaluation
-from mann_bench.training.events import Event
-from mann_bench.training.result import Divergence, Outcome, Seconds, TrainingResult
+from mann_bench.training.result import Divergence, Seconds, TrainingResult
 
 
 def build_task(component: Component) -> SequenceTask:

@@ -1,0 +1,55 @@
+"""A benchmark suite for memory-augmented neural networks. Names are resolved when they are first used."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from mann_bench.version import __version__
+
+if TYPE_CHECKING:
+    from mann_bench.api import Results as Results
+    from mann_bench.api import load as load
+    from mann_bench.api import run as run
+    from mann_bench.core.errors import MannBenchError as MannBenchError
+    from mann_bench.core.protocol import Protocol as Protocol
+    from mann_bench.core.sizes import Size as Size
+    from mann_bench.core.specs import ConvergenceRule as ConvergenceRule
+    from mann_bench.core.specs import ModelSpec as ModelSpec
+    from mann_bench.core.specs import TaskSpec as TaskSpec
+    from mann_bench.hookspecs import hookimpl as hookimpl
+    from mann_bench.models.base import RecurrentModel as RecurrentModel
+    from mann_bench.models.base import SequenceModule as SequenceModule
+    from mann_bench.results.schema import Record as Record
+    from mann_bench.tasks.base import Batch as Batch
+    from mann_bench.tasks.base import SequenceTask as SequenceTask
+    from mann_bench.tasks.bit_vectors import BitVectorTask as BitVectorTask
+
+_PUBLIC = {
+    "Batch": "mann_bench.tasks.base",
+    "BitVectorTask": "mann_bench.tasks.bit_vectors",
+    "ConvergenceRule": "mann_bench.core.specs",
+    "MannBenchError": "mann_bench.core.errors",
+    "ModelSpec": "mann_bench.core.specs",
+    "Protocol": "mann_bench.core.protocol",
+    "Record": "mann_bench.results.schema",
+    "RecurrentModel": "mann_bench.models.base",
+    "Results": "mann_bench.api",
+    "SequenceModule": "mann_bench.models.base",
+    "SequenceTask": "mann_bench.tasks.base",
+    "Size": "mann_bench.core.sizes",
+    "TaskSpec": "mann_bench.core.specs",
+    "hookimpl": "mann_bench.hookspecs",
+    "load": "mann_bench.api",
+    "run": "mann_bench.api",
+}
+
+__all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'mann_bench' has no attribute {name!r}")
+    return getattr(importlib.import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

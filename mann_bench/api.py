@@ -1,0 +1,185 @@
+"""The suite from Python: the same code that the command line calls."""
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from mann_bench.core.errors import StoreError, UsageError
+from mann_bench.core.events import Event, Finished, Observer
+from mann_bench.execution.local import execute_locally
+from mann_bench.execution.plan import Plan, look_up, make_plan
+from mann_bench.execution.resolve import resolve_device
+from mann_bench.execution.worker import Job
+from mann_bench.registry import Registry
+from mann_bench.reporting.progress import ConsoleProgress
+from mann_bench.reporting.render import Format, render
+from mann_bench.reporting.tables import Row, convergence_rows, generalization_rows
+from mann_bench.reporting.wandb_mirror import WandbMirror, WandbMode, default_mode
+from mann_bench.results.schema import Record
+from mann_bench.results.store import Store, load_record, record_files
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Results:
+    """Records, and what they say together. Printing it prints both tables.
+
+    Attributes:
+        records: one a run.
+        problems: what went wrong on the way without stopping it: runs without a record, W&B.
+    """
+
+    records: Sequence[Record]
+    problems: Sequence[str] = field(default=())
+
+    def convergence(self) -> "pd.DataFrame":
+        """Return the convergence table, one row a model and task; raises UsageError without pandas."""
+        return _frame(convergence_rows(self.records))
+
+    def generalization(self) -> "pd.DataFrame":
+        """Return the length-generalisation table, one row a model, task and size."""
+        return _frame(generalization_rows(self.records))
+
+    def curves(self) -> "pd.DataFrame":
+        """Return the learning curves, one row a run and evaluation."""
+        return _frame(
+            [
+                {"model": r.model.text, "task": r.task.text, "seed": r.seed, "key": r.key}
+                | row.model_dump(exclude={"scores"})
+                | row.scores
+                for r in self.records
+                for row in r.curve
+            ]
+        )
+
+    def __str__(self) -> str:
+        return render(self.records, Format.TEXT)
+
+
+def run(
+    models: Sequence[str],
+    tasks: Sequence[str],
+    seeds: Iterable[int] = range(3),
+    protocol: str = "collier2018",
+    *,
+    out: str | Path = "runs",
+    jobs: int = 1,
+    device: str = "auto",
+    wandb: str | None = None,
+    fresh: bool = False,
+    plugins: bool = True,
+    progress: bool = True,
+) -> Results:
+    """Train every model on every task with every seed and return all records.
+
+    Runs that `out` holds already are answered from their records. With ``jobs`` above 1, call this under
+    ``if __name__ == "__main__":`` in a script: workers are spawned.
+
+    Args:
+        models, tasks: variants, as in ``ntm:memory_init=random``.
+        seeds: non-negative integers.
+        protocol: a protocol, as in ``collier2018:max_steps=2000``.
+        out: folder of the records.
+        jobs: worker processes; 1 runs in this one.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        wandb: ``online``, ``offline`` or ``disabled``; by default online where logged in, else offline.
+        fresh: train again what has a record.
+        plugins: whether to load third-party plugins.
+        progress: whether to show progress on standard error.
+
+    Raises:
+        MannBenchError: something the caller can mend; its message says how.
+        KeyboardInterrupt: finished runs keep their records.
+    """
+    plan = make_plan(Registry.discover(plugins), models, tasks, list(seeds), protocol)
+    observers = [_console_progress()] if progress else []
+    return execute(
+        plan, Path(out), jobs=jobs, device=device, wandb=wandb_mode(wandb), fresh=fresh, observers=observers
+    )
+
+
+def execute(
+    plan: Plan,
+    out: Path,
+    *,
+    jobs: int,
+    device: str,
+    wandb: WandbMode,
+    fresh: bool = False,
+    observers: Sequence["contextlib.AbstractContextManager[Observer]"] = (),
+) -> Results:
+    """Execute what `out` does not answer yet and return the records of all runs of the plan."""
+    if jobs < 1:
+        raise UsageError(f"jobs must be at least 1, not {jobs}.")
+    store = Store(out)
+    store.prepare()
+    if not fresh:
+        look_up(plan, store)
+    resolved = resolve_device(device)
+    pending = [Job(run, resolved, out) for run in plan.missing]
+    lost: list[str] = []
+    with contextlib.ExitStack() as stack:
+        mirror = stack.enter_context(WandbMirror(wandb, out))
+        watching = [mirror, *(stack.enter_context(observer) for observer in observers)]
+
+        def observe(event: Event) -> None:
+            for observer in watching:
+                observer(event)
+            if isinstance(event, Finished) and event.problem:
+                lost.append(f"run {event.key[:12]}: {event.problem}")
+
+        execute_locally(pending, jobs, observe)
+    found = (store.find(run.key) for run in plan.runs)
+    return Results([record for record in found if record], [*lost, *mirror.problems])
+
+
+def load(*paths: str | Path) -> Results:
+    """Read records: each path is a record, a run's folder or a folder of runs.
+
+    Raises:
+        StoreError: a path holds no record, or one that cannot be read.
+    """
+    return Results([record for path in paths for _, record in records_under(Path(path))])
+
+
+def records_under(path: Path) -> Iterator[tuple[Path, Record]]:
+    """Yield the records at or below a path, each with its folder; raises StoreError."""
+    for file in record_files(path):
+        yield file.parent, load_record(file)
+
+
+def wandb_mode(choice: str | None) -> WandbMode:
+    """Return the mode that a user chose, or the default; raises UsageError."""
+    if choice is None:
+        return default_mode()
+    try:
+        return WandbMode(choice)
+    except ValueError:
+        known = ", ".join(WandbMode)
+        raise UsageError(f"wandb {choice!r}: expected one of {known}.") from None
+
+
+def default_jobs(device: str) -> int:
+    """Return one worker a core that this process may use; one alone where runs share a GPU."""
+    if device == "cuda":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _console_progress() -> ConsoleProgress:
+    return ConsoleProgress(Console(stderr=True))
+
+
+def _frame(rows: Sequence[Row | dict[str, Any]]) -> "pd.DataFrame":
+    try:
+        import pandas as pd
+    except ImportError:
+        raise UsageError("frames need pandas, which is not installed: pip install 'mann-bench[pandas]'.") from None
+    return pd.DataFrame(list(rows))

@@ -1,0 +1,62 @@
+"""The plugin that brings what ships with the suite, through the same hooks as everyone else's."""
+
+from mann_bench.core.protocol import Protocol
+from mann_bench.core.specs import ModelSpec, TaskSpec
+from mann_bench.hookspecs import hookimpl
+
+_GRAVES = "Graves et al. 2014, https://arxiv.org/abs/1410.5401"
+
+
+@hookimpl
+def mann_bench_models() -> list[ModelSpec]:
+    """Return the built-in models."""
+    return [
+        ModelSpec(
+            name="ntm",
+            version=1,
+            target="mann_bench.models.ntm:NTMModel",
+            summary="Neural Turing Machine with an LSTM controller",
+            reference=f"{_GRAVES}; Collier & Beel 2018, https://arxiv.org/abs/1807.08518",
+        ),
+        ModelSpec(
+            name="lstm",
+            version=1,
+            target="mann_bench.models.lstm:LSTMModel",
+            summary="stack of LSTM layers with a learned initial state",
+            reference="Hochreiter & Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735",
+        ),
+    ]
+
+
+@hookimpl
+def mann_bench_tasks() -> list[TaskSpec]:
+    """Return the built-in tasks."""
+    return [
+        TaskSpec(
+            name="copy",
+            version=1,
+            target="mann_bench.tasks.copy:Copy",
+            summary="say a sequence of bit vectors back",
+            reference=f"{_GRAVES}, section 4.1",
+        ),
+        TaskSpec(
+            name="repeat_copy",
+            version=1,
+            target="mann_bench.tasks.repeat_copy:RepeatCopy",
+            summary="say a sequence back as often as asked",
+            reference=f"{_GRAVES}, section 4.2",
+        ),
+        TaskSpec(
+            name="associative_recall",
+            version=1,
+            target="mann_bench.tasks.associative_recall:AssociativeRecall",
+            summary="name the item that followed the one shown",
+            reference=f"{_GRAVES}, section 4.3",
+        ),
+    ]
+
+
+@hookimpl
+def mann_bench_protocols() -> list[Protocol]:
+    """Return the built-in protocols."""
+    return [Protocol(name="collier2018", version=1)]

@@ -1,0 +1,1 @@
+"""The command line. One file a subcommand, each imported when it is called."""

@@ -1,0 +1,66 @@
+"""``mann-bench doctor``: what this machine has."""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+
+import click
+
+from mann_bench.cli.parameters import registry_of
+from mann_bench.registry import Registry
+
+_PACKAGES = ("torch", "pytorch-lightning", "numpy", "wandb", "pluggy", "pydantic", "safetensors", "pandas")
+
+
+@click.command()
+@click.pass_context
+def command(context: click.Context) -> int:
+    """Check interpreter, packages, threads, compiler, GPU, Weights & Biases and plugins.
+
+    Exit code 1 where a package that is needed is missing or a plugin is broken.
+    """
+    registry = registry_of(context)
+    for name, found in _findings():
+        click.echo(f"{name:<20}{found}")
+    for plugin in registry.plugins:
+        about = plugin.reason or ", ".join(plugin.brings)
+        click.echo(f"{'plugin ' + plugin.name:<20}{plugin.distribution} {plugin.version}, {plugin.status}: {about}")
+    return 1 if _has_faults(registry) else 0
+
+
+def _findings() -> Iterator[tuple[str, str]]:
+    from mann_bench.reporting.wandb_mirror import default_mode, logged_in
+    from mann_bench.results.provenance import cpu_name
+
+    yield "interpreter", f"Python {platform.python_version()} at {sys.executable}"
+    yield "system", f"{platform.system()} {platform.release()} on {platform.machine()}"
+    yield "processor", f"{cpu_name()}, {os.cpu_count()} threads"
+    for package in _PACKAGES:
+        yield package, _version(package) or "missing"
+    compiler = next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
+    yield "compiler", compiler or "none found: install g++ or clang++ (torch.compile needs one)"
+    yield "GPU", _gpu()
+    yield "W&B login", f"{'found' if logged_in() else 'none'}; runs are mirrored {default_mode()}"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _gpu() -> str:
+    try:
+        import torch
+    except ImportError as error:
+        return f"torch cannot be imported: {error}"
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "none that torch sees; runs use the CPU"
+
+
+def _has_faults(registry: Registry) -> bool:
+    missing = [package for package in _PACKAGES if package != "pandas" and _version(package) is None]
+    return bool(missing or registry.broken)

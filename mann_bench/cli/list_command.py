@@ -1,0 +1,29 @@
+"""``mann-bench list``: what exists."""
+
+import dataclasses
+import json
+
+import click
+
+from mann_bench.cli.parameters import registry_of
+from mann_bench.core.protocol import Protocol
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["models", "tasks", "protocols"]))
+@click.option("--json", "as_json", is_flag=True, help="Print each as a line of JSON.")
+@click.pass_context
+def command(context: click.Context, kind: str, as_json: bool) -> None:
+    """List the models, tasks or protocols that `run` accepts, and who brings them."""
+    entries = getattr(registry_of(context), kind)
+    for name, (spec, plugin) in sorted(entries.items()):
+        if as_json:
+            row = dataclasses.asdict(spec) | {"distribution": plugin.distribution}
+            click.echo(json.dumps(row))
+        else:
+            summary = _protocol_summary(spec) if isinstance(spec, Protocol) else spec.summary
+            click.echo(f"{name:<22}{summary:<52}  {plugin.distribution}")
+
+
+def _protocol_summary(protocol: Protocol) -> str:
+    return f"{protocol.optimizer}, rate {protocol.learning_rate:g}, at most {protocol.max_steps:,} steps"

@@ -1,0 +1,69 @@
+"""Entry point of the command line: finds the subcommand, turns errors into words and exit codes."""
+
+import importlib
+import sys
+
+import click
+
+from mann_bench.core.errors import MannBenchError
+from mann_bench.version import __version__
+
+INTERRUPTED = 130
+
+_COMMANDS = {
+    "run": "Train models on tasks over seeds and print both tables.",
+    "report": "Print the tables of runs on disk.",
+    "list": "List models, tasks or protocols.",
+    "show": "Show one model, task or protocol and its options.",
+    "plugins": "List plugins and what became of them.",
+    "sync": "Mirror records to Weights & Biases that were never mirrored.",
+    "doctor": "Check what this machine has.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Knows all subcommands by name and summary; imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"mann_bench.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mann-bench")
+@click.option("--no-plugins", is_flag=True, help="Load no third-party plugins.")
+@click.pass_context
+def cli(context: click.Context, no_plugins: bool) -> None:
+    """Benchmark memory-augmented neural networks: convergence speed and length generalisation, over seeds."""
+    context.obj = not no_plugins
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(invoke(sys.argv[1:]))
+
+
+def invoke(arguments: list[str]) -> int:
+    """Run the command line on `arguments`; return the exit code."""
+    try:
+        code = cli.main(arguments, prog_name="mann-bench", standalone_mode=False)
+    except MannBenchError as error:
+        click.echo(f"Error: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted. Finished runs keep their records; the same command goes on from there.", err=True)
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,33 @@
+"""``mann-bench report``: print the tables of runs on disk."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format", "form", default="text", show_default=True,
+    type=click.Choice(["text", "markdown", "csv", "json"]), help="How to write them.",
+)  # fmt: skip
+def command(runs: tuple[Path, ...], form: str) -> int:
+    """Print both tables from the records at or below RUNS (default: the folder runs).
+
+    Records that cannot be read are named on standard error and left out; the exit code is then 1.
+    """
+    from mann_bench.api import load
+    from mann_bench.core.errors import StoreError
+    from mann_bench.reporting.render import Format, render
+    from mann_bench.results.store import record_files
+
+    records, complete = [], True
+    for file in [file for path in runs or (Path("runs"),) for file in record_files(path)]:
+        try:
+            records += load(file).records
+        except StoreError as error:
+            complete = False
+            click.echo(f"Left out: {error}", err=True)
+    if records:
+        click.echo(render(records, Format(form)), nl=False)
+    return 0 if complete else 1

@@ -1,0 +1,133 @@
+"""``mann-bench run``: train models on tasks over seeds and print both tables."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mann_bench.cli.parameters import VariantType, registry_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mann_bench.execution.plan import Plan
+    from mann_bench.registry import Registry
+    from mann_bench.results.schema import Record
+
+
+@click.command()
+@click.option(
+    "--model", "models", multiple=True, required=True, type=VariantType("models"),
+    help="Model variant, such as ntm or ntm:memory_init=random. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--task", "tasks", multiple=True, required=True, type=VariantType("tasks"),
+    help="Task variant, such as copy or repeat_copy:layout=collier2018. Repeatable.",
+)  # fmt: skip
+@click.option("--seeds", default="0-2", show_default=True, help="Numbers and ranges: 0-9 or 3,5.")
+@click.option(
+    "--protocol", default="collier2018", show_default=True, type=VariantType("protocols"),
+    help="Protocol, with fields to change: collier2018:max_steps=2000,learning_rate=3e-4.",
+)  # fmt: skip
+@click.option(
+    "--out", default="runs", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the records.",
+)  # fmt: skip
+@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes.  [default: one a core]")
+@click.option(
+    "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]),
+    help="Where to train.",
+)  # fmt: skip
+@click.option(
+    "--wandb", type=click.Choice(["online", "offline", "disabled"]),
+    help="Weights & Biases.  [default: online where logged in, else offline]",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print each record as a line of JSON on stdout.")
+@click.option("--dry-run", is_flag=True, help="Print what would run, and stop.")
+@click.option("--fresh", is_flag=True, help="Train again what has a record.")
+@click.pass_context
+def command(
+    context: click.Context,
+    models: tuple[str, ...],
+    tasks: tuple[str, ...],
+    seeds: str,
+    protocol: str,
+    out: Path,
+    jobs: int | None,
+    device: str,
+    wandb: str | None,
+    as_json: bool,
+    dry_run: bool,
+    fresh: bool,
+) -> int:
+    """Train every model on every task with every seed under one protocol, and print both tables.
+
+    A run that has a record already is answered from it. Exit code 0: all runs have a record; 1: some run
+    failed or diverged.
+    """
+    from rich.console import Console
+
+    from mann_bench.api import default_jobs, execute, wandb_mode
+    from mann_bench.core.variants import parse_seeds
+    from mann_bench.execution.plan import look_up, make_plan
+    from mann_bench.execution.resolve import resolve_device
+    from mann_bench.reporting.progress import ConsoleProgress
+    from mann_bench.results.store import Store
+
+    console = Console(stderr=True, highlight=False)
+    registry = registry_of(context)
+    plan = make_plan(registry, models, tasks, parse_seeds(seeds), protocol)
+    resolved_device = resolve_device(device)
+    workers = default_jobs(resolved_device) if jobs is None else jobs
+    if not fresh:
+        look_up(plan, Store(out))
+    _print_header(console, registry, plan, resolved_device, workers)
+    if dry_run:
+        _print_plan(console, plan)
+        return 0
+    mode = wandb_mode(wandb)
+    results = execute(
+        plan, out, jobs=workers, device=resolved_device, wandb=mode, observers=[ConsoleProgress(console)]
+    )
+    if as_json:
+        for record in results.records:
+            click.echo(record.model_dump_json())
+    else:
+        _print_tables(results.records)
+    console.print(f"Records: {out}. W&B: {mode}.", markup=False)
+    for problem in results.problems:
+        console.print(f"Problem: {problem}", markup=False, style="yellow", soft_wrap=True)
+    return _exit_code(plan, results.records)
+
+
+def _print_header(console: "Console", registry: "Registry", plan: "Plan", device: str, workers: int) -> None:
+    for plugin in registry.broken:
+        console.print(
+            f"Plugin {plugin.name!r} ({plugin.distribution} {plugin.version}) is broken: {plugin.reason}",
+            markup=False, style="yellow", soft_wrap=True,
+        )  # fmt: skip
+    for path, reason in plan.set_aside:
+        console.print(f"Set aside as {path}: {reason} Its run is done again.", markup=False, style="yellow", soft_wrap=True)
+    cached, missing = len(plan.cached), len(plan.missing)
+    workers = min(workers, missing)
+    how = f", on {device} in {workers} process{'es'[:2 * (workers > 1)]}" if missing else ""
+    console.print(f"{len(plan.runs)} runs: {cached} answered from their records, {missing} to train{how}.")
+
+
+def _print_plan(console: "Console", plan: "Plan") -> None:
+    for run in plan.runs:
+        state = "has a record" if run.key in plan.cached else "would train"
+        console.print(f"{run.key[:12]}  {run.text}: {state}", markup=False, soft_wrap=True)
+
+
+def _print_tables(records: "Sequence[Record]") -> None:
+    from mann_bench.reporting.render import Format, render
+
+    click.echo(render(records, Format.TEXT), nl=False)
+
+
+def _exit_code(plan: "Plan", records: "Sequence[Record]") -> int:
+    good = ("converged", "not_converged")
+    complete = len(records) == len(plan.runs) and all(record.outcome in good for record in records)
+    return 0 if complete else 1

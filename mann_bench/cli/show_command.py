@@ -1,0 +1,91 @@
+"""``mann-bench show``: one model, task or protocol and its options."""
+
+import inspect
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from mann_bench.cli.parameters import VariantType, registry_of
+from mann_bench.core.options import Option, option_text
+
+if TYPE_CHECKING:
+    from mann_bench.core.runs import Component
+    from mann_bench.registry import Registry
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["model", "task", "protocol"]))
+@click.argument("name", type=VariantType("models", "tasks", "protocols"))
+@click.option(
+    "--task", default="copy", show_default=True, type=VariantType("tasks"),
+    help="Task for which a model's size is counted.",
+)  # fmt: skip
+@click.pass_context
+def command(context: click.Context, kind: str, name: str, task: str) -> None:
+    """Show the options, types, defaults, reference and size of a variant, such as: show model ntm."""
+    registry = registry_of(context)
+    if kind == "protocol":
+        _show_protocol(registry, name)
+    elif kind == "task":
+        _show_task(registry, name)
+    else:
+        _show_model(registry, name, task)
+
+
+def _show_protocol(registry: "Registry", text: str) -> None:
+    import dataclasses
+
+    from mann_bench.execution.resolve import protocol_options, resolve_protocol
+
+    protocol, _ = resolve_protocol(registry, text)
+    click.echo(f"{protocol.name}, version {protocol.version}\n")
+    _show_options(protocol_options(protocol), dataclasses.asdict(protocol))
+
+
+def _show_task(registry: "Registry", text: str) -> None:
+    from mann_bench.core.sizes import size_text
+    from mann_bench.training.trainer import build_task
+
+    component, rule = _show_component(registry, "task", text), None
+    built = build_task(component)
+    rule = registry.task(component.name).spec.convergence
+    sizes = built.training_sizes()
+    click.echo(f"\ninputs, outputs   {built.input_size}, {built.output_size} channels a step")
+    click.echo(f"trained on        {len(sizes)} sizes, {size_text(sizes[0])} to {size_text(sizes[-1])}")
+    click.echo(f"tested on         {', '.join(map(size_text, built.test_sizes()))}")
+    click.echo(f"converged         mean {rule.metric} below {rule.below:g}")
+
+
+def _show_model(registry: "Registry", text: str, task: str) -> None:
+    from mann_bench.execution.resolve import check_buildable, resolve_component
+    from mann_bench.training.trainer import build_model, build_task
+
+    component = _show_component(registry, "model", text)
+    task_component = resolve_component(registry, "task", task)
+    check_buildable(component, task_component)
+    built = build_model(component, build_task(task_component))
+    parameters = sum(p.numel() for p in built.parameters())
+    click.echo(f"\nsize on {task_component.text}: {parameters:,} parameters, {built.state_bytes():,} bytes of state")
+
+
+def _show_component(registry: "Registry", kind: Literal["model", "task"], text: str) -> "Component":
+    from mann_bench.core.options import options_of
+    from mann_bench.execution.resolve import resolve_component
+    from mann_bench.training.trainer import load_class
+
+    component = resolve_component(registry, kind, text)
+    spec = registry.model(component.name).spec if kind == "model" else registry.task(component.name).spec
+    click.echo(f"{spec.name}, version {spec.version}: {spec.summary}")
+    click.echo(f"from {component.distribution} {component.distribution_version}")
+    click.echo(f"{spec.reference}\n\n{inspect.getdoc(load_class(component)) or ''}\n")
+    _show_options(options_of(load_class(component)), component.options)
+    return component
+
+
+def _show_options(options: "dict[str, Option]", values: "dict[str, object]") -> None:
+    rows = [("option", "type", "value", "default")]
+    for name, option in options.items():
+        rows.append((name, option.type_text, option_text(values[name]), option_text(option.default)))
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    for row in rows:
+        click.echo("  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip())

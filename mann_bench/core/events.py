@@ -1,0 +1,50 @@
+"""What runs say while they are executed, for progress displays and mirrors."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from mann_bench.core.runs import Outcome, Run
+
+
+class CurvePoint(NamedTuple):
+    """One evaluation on the validation stream, after `step` training steps and `seconds` of training."""
+
+    step: int
+    sequences: int
+    seconds: float
+    scores: dict[str, float]
+
+
+class Started(NamedTuple):
+    """The run begins to train."""
+
+    run: Run
+
+
+class Progress(NamedTuple):
+    """The run has done `step` steps and will stop at `last`, as far as is known now."""
+
+    key: str
+    step: int
+    last: int
+
+
+class Evaluated(NamedTuple):
+    """The run was evaluated."""
+
+    key: str
+    point: CurvePoint
+
+
+class Finished(NamedTuple):
+    """The run is over, with its record under `folder`, or without one because of `problem`."""
+
+    key: str
+    outcome: Outcome
+    folder: Path | None
+    problem: str | None = None
+
+
+Event = Started | Progress | Evaluated | Finished
+Observer = Callable[[Event], None]

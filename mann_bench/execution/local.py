@@ -1,0 +1,130 @@
+"""Execute jobs on this machine: in this process, or in spawned workers of one thread each."""
+
+import contextlib
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+import torch
+
+from mann_bench.core.errors import StoreError
+from mann_bench.core.events import Event, Finished, Observer
+from mann_bench.core.runs import Outcome
+from mann_bench.execution.worker import Job, execute
+
+_IDLE = "idle"
+
+
+def execute_locally(jobs: Sequence[Job], workers: int, observe: Observer) -> None:
+    """Execute all jobs, at most `workers` at a time, and tell `observe` what happens.
+
+    A run whose worker dies is reported as failed without a record, and its successors get a new worker. When
+    this is left early, by Ctrl-C or because a record could not be written, running jobs are stopped;
+    finished runs keep their records.
+
+    Raises:
+        StoreError: a record could not be written.
+    """
+    if min(workers, len(jobs)) <= 1:
+        with _one_thread():
+            for job in jobs:
+                execute(job, observe)
+    else:
+        with contextlib.closing(_Workers(min(workers, len(jobs)), jobs)) as pool:
+            pool.run(observe)
+
+
+class _Workers:
+    """Spawned processes, each fed one job at a time through its pipe."""
+
+    def __init__(self, count: int, jobs: Sequence[Job]) -> None:
+        self._context = multiprocessing.get_context("spawn")
+        self._waiting = deque(jobs)
+        self._processes: dict[Connection, BaseProcess] = {}
+        self._current: dict[Connection, Job] = {}
+        for _ in range(count):
+            self._start()
+
+    def run(self, observe: Observer) -> None:
+        while self._processes:
+            for pipe in wait(list(self._processes)):
+                assert isinstance(pipe, Connection)
+                try:
+                    message: Event | StoreError | str = pipe.recv()
+                except EOFError:
+                    self._bury(pipe, observe)
+                    continue
+                if isinstance(message, StoreError):
+                    raise message
+                if message == _IDLE:
+                    self._feed(pipe)
+                else:
+                    assert not isinstance(message, str)
+                    observe(message)
+
+    def close(self) -> None:
+        for pipe, process in self._processes.items():
+            process.terminate()
+            process.join()
+            pipe.close()
+        self._processes.clear()
+
+    def _start(self) -> None:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_serve, args=(theirs,), daemon=True)
+        process.start()
+        theirs.close()
+        self._processes[ours] = process
+
+    def _feed(self, pipe: Connection) -> None:
+        if self._waiting:
+            self._current[pipe] = self._waiting.popleft()
+            pipe.send(self._current[pipe])
+        else:
+            self._current.pop(pipe, None)
+            self._retire(pipe)
+
+    def _bury(self, pipe: Connection, observe: Observer) -> None:
+        """Report the job of a worker that died and replace the worker."""
+        code = self._retire(pipe)
+        job = self._current.pop(pipe, None)
+        if job is None:
+            raise StoreError(f"a worker process could not start (exit code {code}). Try --jobs 1.")
+        problem = f"its worker process died with exit code {code} (-9 is often a lack of memory: try fewer --jobs)"
+        observe(Finished(job.run.key, Outcome.FAILED, None, problem))
+        if self._waiting:
+            self._start()
+
+    def _retire(self, pipe: Connection) -> int | None:
+        process = self._processes.pop(pipe)
+        pipe.close()
+        process.join()
+        return process.exitcode
+
+
+def _serve(pipe: Connection) -> None:
+    """Execute the jobs that come through `pipe` until it closes. Ctrl-C is the parent's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            pipe.send(_IDLE)
+            job: Job = pipe.recv()
+            try:
+                execute(job, pipe.send)
+            except StoreError as error:
+                pipe.send(error)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Give torch one thread, as every worker has, so that records do not depend on the number of jobs."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

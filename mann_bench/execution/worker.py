@@ -1,0 +1,103 @@
+"""Execute one run where it stands: train, measure, write its record."""
+
+import dataclasses
+import traceback
+from pathlib import Path
+from typing import NamedTuple
+
+import safetensors.torch
+import torch
+
+from mann_bench.core.events import Finished, Observer, Started
+from mann_bench.core.runs import Outcome, Run
+from mann_bench.execution.memory import peak_memory, reset_peak_memory
+from mann_bench.execution.resolve import Device
+from mann_bench.results import schema
+from mann_bench.results.provenance import cpu_name, provenance
+from mann_bench.results.store import Store, digest
+from mann_bench.training.result import Seconds, TrainingResult
+from mann_bench.training.trainer import train
+
+
+class Job(NamedTuple):
+    """A run, the device that it uses and the store that gets its record."""
+
+    run: Run
+    device: Device
+    out: Path
+
+
+def execute(job: Job, observe: Observer) -> None:
+    """Execute a run and write its record, whatever its outcome.
+
+    Raises:
+        StoreError: the record could not be written.
+        KeyboardInterrupt: the user stopped it; there is no record then.
+    """
+    observe(Started(job.run))
+    reset_peak_memory(job.device)
+    try:
+        result, error = train(job.run, job.device, observe), None
+    except Exception:
+        result, error = _nothing(), traceback.format_exc()
+    weights = safetensors.torch.save(result.weights) if result.weights else None
+    record = _record(job, result, error, weights)
+    folder = Store(job.out).write(record, weights)
+    observe(Finished(job.run.key, record.outcome, folder))
+
+
+def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes | None) -> schema.Record:
+    run = job.run
+    device_name = torch.cuda.get_device_name() if job.device == "cuda" else cpu_name()
+    return schema.Record(
+        schema_version=schema.SCHEMA_VERSION,
+        key=run.key,
+        model=schema.ComponentRecord.of(run.model),
+        task=schema.ComponentRecord.of(run.task),
+        convergence=schema.RuleRecord(**dataclasses.asdict(run.convergence)),
+        protocol=_protocol_record(run),
+        seed=run.seed,
+        outcome=result.outcome,
+        steps=result.steps,
+        converged_first=result.converged_first,
+        converged_confirmed=result.converged_confirmed,
+        best_step=result.best_step,
+        divergence=schema.DivergenceRecord(**result.divergence._asdict()) if result.divergence else None,
+        error=error,
+        curve=[schema.CurveRow.of(point) for point in result.curve],
+        probe=[
+            schema.ProbeRow(step=step, rows=[schema.SizeRow(**row._asdict()) for row in rows])
+            for step, rows in result.probe
+        ],
+        generalization=[schema.SizeRow(**row._asdict()) for row in result.generalization],
+        parameters=result.parameters,
+        state_bytes=result.state_bytes,
+        peak_memory_bytes=peak_memory(job.device),
+        seconds=schema.SecondsRecord(**result.seconds._asdict()),
+        weights_sha256=None if weights is None else digest(weights),
+        provenance=provenance(job.device, device_name, torch.get_num_threads()),
+    )
+
+
+def _protocol_record(run: Run) -> schema.ProtocolRecord:
+    fields = dataclasses.asdict(run.protocol)
+    name, version = fields.pop("name"), fields.pop("version")
+    return schema.ProtocolRecord(name=name, version=version, given=dict(run.protocol_given), fields=fields)
+
+
+def _nothing() -> TrainingResult:
+    """Return the result of a run that failed."""
+    return TrainingResult(
+        outcome=Outcome.FAILED,
+        steps=0,
+        converged_first=None,
+        converged_confirmed=None,
+        best_step=0,
+        curve=[],
+        probe=[],
+        generalization=[],
+        parameters=0,
+        state_bytes=0,
+        seconds=Seconds(0.0, 0.0, 0.0),
+        weights={},
+    )

@@ -1,0 +1,229 @@
+"""Find plugins, isolate broken ones, and answer which models, tasks and protocols exist.
+
+Every plugin is loaded, registered and checked as one unit. A unit that fails is rolled back and kept as a
+row with its reason; it stops nothing else, and fails loudly only where it is asked for by name.
+"""
+
+import dataclasses
+import importlib.metadata
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import pluggy
+
+from mann_bench import hookspecs
+from mann_bench.core.errors import PluginUnavailableError, UsageError, nearest
+from mann_bench.core.protocol import Protocol
+from mann_bench.core.specs import ModelSpec, TaskSpec
+
+OWN_DISTRIBUTION = "mann-bench"
+ENTRY_POINT_GROUP = "mann_bench"
+PLUGINS_VARIABLE = "MANN_BENCH_PLUGINS"
+
+Spec = TypeVar("Spec", ModelSpec, TaskSpec, Protocol)
+
+_KINDS: dict[str, type] = {"models": ModelSpec, "tasks": TaskSpec, "protocols": Protocol}
+
+
+class Status(StrEnum):
+    """What became of a plugin."""
+
+    LOADED = "loaded"
+    OFF = "off"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One entry point and what became of it.
+
+    Attributes:
+        name: the entry point's name.
+        distribution, version: who brought it.
+        status: loaded, off or broken.
+        reason: why it is not loaded; empty where it is.
+        brings: names of its models, tasks and protocols, as far as they are known.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    status: Status
+    reason: str = ""
+    brings: tuple[str, ...] = ()
+
+
+class Entry(NamedTuple, Generic[Spec]):
+    """A spec and the plugin that brought it."""
+
+    spec: Spec
+    plugin: Plugin
+
+
+@dataclass
+class Registry:
+    """What exists. `discover` makes one; nothing about it is global.
+
+    Attributes:
+        models, tasks, protocols: entries by name.
+        plugins: one row an entry point, loaded or not.
+    """
+
+    models: dict[str, Entry[ModelSpec]] = field(default_factory=dict)
+    tasks: dict[str, Entry[TaskSpec]] = field(default_factory=dict)
+    protocols: dict[str, Entry[Protocol]] = field(default_factory=dict)
+    plugins: list[Plugin] = field(default_factory=list)
+    _contested: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @classmethod
+    def discover(cls, third_party: bool = True) -> "Registry":
+        """Load every plugin that is installed.
+
+        Args:
+            third_party: whether to load others than the built-in one. The environment variable
+                ``MANN_BENCH_PLUGINS`` narrows them to a comma-separated list of entry points; empty is none.
+        """
+        registry = cls()
+        manager = pluggy.PluginManager(hookspecs.PROJECT)
+        manager.add_hookspecs(hookspecs)
+        for found in _entry_points():
+            registry._load(manager, found, third_party)
+        return registry
+
+    def model(self, name: str) -> Entry[ModelSpec]:
+        """Return the entry of a model; raises UsageError or PluginUnavailableError."""
+        return self._entry("models", self.models, name)
+
+    def task(self, name: str) -> Entry[TaskSpec]:
+        """Return the entry of a task; raises UsageError or PluginUnavailableError."""
+        return self._entry("tasks", self.tasks, name)
+
+    def protocol(self, name: str) -> Entry[Protocol]:
+        """Return the entry of a protocol; raises UsageError or PluginUnavailableError."""
+        return self._entry("protocols", self.protocols, name)
+
+    @property
+    def broken(self) -> list[Plugin]:
+        """The plugins that failed to load."""
+        return [plugin for plugin in self.plugins if plugin.status is Status.BROKEN]
+
+    def _load(self, manager: pluggy.PluginManager, found: "_Found", third_party: bool) -> None:
+        row = Plugin(found.entry_point.name, found.distribution, found.version, Status.LOADED)
+        off = _switched_off(row, third_party)
+        if off:
+            self.plugins.append(dataclasses.replace(row, status=Status.OFF, reason=off))
+            return
+        loaded: Any = None
+        specs: dict[str, list[Any]] = {}
+        try:
+            loaded = found.entry_point.load()
+            specs = _specs_of(manager, loaded)
+            row = dataclasses.replace(row, brings=tuple(s.name for kind in specs.values() for s in kind))
+            self._claim(specs, row)
+        except (Exception, SystemExit) as error:
+            if loaded is not None and manager.is_registered(loaded):
+                manager.unregister(loaded)
+            reason = str(error) if isinstance(error, _ClaimError) else f"{type(error).__name__}: {error}"
+            row = dataclasses.replace(row, status=Status.BROKEN, reason=reason)
+        self.plugins.append(row)
+
+    def _claim(self, specs: Mapping[str, list[Any]], plugin: Plugin) -> None:
+        """Enter all specs of a plugin, or none."""
+        problems = []
+        for kind, claimed in specs.items():
+            entries: dict[str, Any] = getattr(self, kind)
+            names = [spec.name for spec in claimed]
+            for name in names:
+                if names.count(name) > 1:
+                    problems.append(f"it brings {kind[:-1]} {name!r} twice")
+                elif name in entries:
+                    other = entries[name].plugin
+                    text = (
+                        f"{kind[:-1]} {name!r} is claimed by two distributions, {other.distribution!r} and "
+                        f"{plugin.distribution!r}"
+                    )
+                    self._contested[kind, name] = text
+                    problems.append(text)
+        if problems:
+            raise _ClaimError("; ".join(dict.fromkeys(problems)))
+        for kind, claimed in specs.items():
+            getattr(self, kind).update({spec.name: Entry(spec, plugin) for spec in claimed})
+
+    def _entry(self, kind: str, entries: Mapping[str, Entry[Spec]], name: str) -> Entry[Spec]:
+        if (kind, name) in self._contested:
+            raise PluginUnavailableError(
+                f"{self._contested[kind, name]}. Uninstall one of them, or switch third parties off with "
+                f"--no-plugins or {PLUGINS_VARIABLE}=."
+            )
+        if name in entries:
+            return entries[name]
+        for plugin in self.plugins:
+            if plugin.status is not Status.LOADED and name in (plugin.name, *plugin.brings):
+                raise PluginUnavailableError(
+                    f"{name!r} belongs to plugin {plugin.name!r} of distribution {plugin.distribution!r}, "
+                    f"which is {plugin.status}: {plugin.reason}."
+                )
+        message = f"unknown {kind[:-1]} {name!r}.{nearest(name, entries)} Known: {', '.join(sorted(entries))}."
+        if self.broken:
+            names = ", ".join(repr(plugin.name) for plugin in self.broken)
+            message += f" Plugins that failed to load, and may have brought it: {names} (see mann-bench plugins)."
+        raise UsageError(message)
+
+
+class _ClaimError(Exception):
+    """A plugin claims a name that it cannot have."""
+
+
+class _Found(NamedTuple):
+    entry_point: importlib.metadata.EntryPoint
+    distribution: str
+    version: str
+
+
+def _entry_points() -> list[_Found]:
+    """Return all entry points of the group: ours first, then by distribution and name."""
+    found = {}
+    for entry_point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
+        distribution = entry_point.dist
+        name = _normalised(distribution.name) if distribution else "unknown"
+        version = distribution.version if distribution else "unknown"
+        # The same distribution can be visible twice on sys.path; the first one wins, as in an import.
+        found.setdefault((name != OWN_DISTRIBUTION, name, entry_point.name), _Found(entry_point, name, version))
+    return [found[key] for key in sorted(found)]
+
+
+def _normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _switched_off(plugin: Plugin, third_party: bool) -> str:
+    """Return why a plugin is not to be loaded, or an empty string."""
+    if plugin.distribution == OWN_DISTRIBUTION:
+        return ""
+    if not third_party:
+        return "switched off by --no-plugins"
+    allowed = os.environ.get(PLUGINS_VARIABLE)
+    if allowed is not None and plugin.name not in (part.strip() for part in allowed.split(",")):
+        return f"switched off by {PLUGINS_VARIABLE}={allowed}"
+    return ""
+
+
+def _specs_of(manager: pluggy.PluginManager, loaded: Any) -> dict[str, list[Any]]:
+    """Register a plugin, check its hooks and return what it brings, by kind."""
+    manager.register(loaded)
+    manager.check_pending()
+    others = [plugin for plugin in manager.get_plugins() if plugin is not loaded]
+    specs = {}
+    for kind, kind_type in _KINDS.items():
+        call: Callable[[], list[Iterable[Any]]] = manager.subset_hook_caller(f"mann_bench_{kind}", others)
+        specs[kind] = [spec for result in call() for spec in result]
+        for spec in specs[kind]:
+            if not isinstance(spec, kind_type):
+                raise TypeError(f"hook mann_bench_{kind} must return {kind_type.__name__} objects, not {spec!r}")
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", spec.name):
+                raise ValueError(f"{spec.name!r} is no valid name: lower case, digits and underscores")
+    return specs

@@ -1,0 +1,1 @@
+"""Views of records: tables, progress, Weights & Biases. All of them can be rebuilt."""

@@ -1,0 +1,63 @@
+"""Group records into cells: one model variant on one task variant under one protocol, over seeds."""
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from mann_bench.core.variants import variant_text
+from mann_bench.results.schema import Record
+
+
+class Cell(NamedTuple):
+    """The runs that differ in their seed alone, in the order of their seeds."""
+
+    task: str
+    model: str
+    protocol: str
+    records: list[Record]
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that were run."""
+        return [record.seed for record in self.records]
+
+    @property
+    def budget(self) -> int:
+        """Most training steps that a run could take."""
+        return int(self.records[0].protocol.fields["max_steps"])  # type: ignore[arg-type]
+
+    @property
+    def batch_size(self) -> int:
+        """Sequences a training step."""
+        return int(self.records[0].protocol.fields["batch_size"])  # type: ignore[arg-type]
+
+
+def cells(records: Iterable[Record]) -> list[Cell]:
+    """Return the cells of `records`, sorted by task, model and protocol, whatever the order of the records.
+
+    Variants that read the same but were brought by another distribution, or have another version, are not
+    mixed. A record that occurs twice counts once.
+    """
+    groups: dict[str, dict[str, Record]] = {}
+    for record in records:
+        groups.setdefault(_identity(record), {})[record.key] = record
+    made = [
+        Cell(
+            task=first.task.text,
+            model=first.model.text,
+            protocol=variant_text(first.protocol.name, first.protocol.given),
+            records=ordered,
+        )
+        for ordered in (sorted(group.values(), key=lambda r: (r.seed, r.key)) for group in groups.values())
+        for first in ordered[:1]
+    ]
+    return sorted(made, key=lambda cell: (cell.task, cell.model, cell.protocol, cell.records[0].key))
+
+
+def _identity(record: Record) -> str:
+    parts = [
+        [part.name, part.version, part.distribution, dict(sorted(part.options.items()))]
+        for part in (record.task, record.model)
+    ]
+    protocol = [record.protocol.name, record.protocol.version, dict(sorted(record.protocol.fields.items()))]
+    return json.dumps([parts, protocol, record.convergence.model_dump()])

@@ -1,0 +1,111 @@
+"""Progress of runs: bars on a terminal, plain lines elsewhere."""
+
+import time
+from types import TracebackType
+from typing import Any
+
+import rich.progress
+from rich.console import Console
+
+from mann_bench.core.events import Evaluated, Event, Finished, Progress, Started
+from mann_bench.core.runs import Run
+
+_LINE_SECONDS = 15.0
+
+
+class ConsoleProgress:
+    """An observer that shows each run with its rate and time left. Use as a context manager."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._runs: dict[str, Run] = {}
+        self._started: dict[str, float] = {}
+        self._said: dict[str, float] = {}
+        self._steps: dict[str, tuple[int, int]] = {}
+        self._bars: dict[str, rich.progress.TaskID] = {}
+        self._progress: rich.progress.Progress | None = None
+
+    def __enter__(self) -> "ConsoleProgress":
+        if self._console.is_terminal and not self._console.is_jupyter:
+            self._progress = rich.progress.Progress(
+                rich.progress.TextColumn("{task.description}"),
+                rich.progress.BarColumn(bar_width=20),
+                rich.progress.MofNCompleteColumn(),
+                rich.progress.TextColumn("{task.fields[rate]}"),
+                rich.progress.TimeRemainingColumn(),
+                rich.progress.TextColumn("{task.fields[scores]}"),
+                console=self._console,
+            )
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        match event:
+            case Started(run):
+                self._start(run)
+            case Progress(key, step, last):
+                self._advance(key, step, last)
+            case Evaluated(key, point):
+                self._evaluated(key, point.step, point.scores)
+            case Finished(key, outcome, _, problem):
+                self._finish(key, str(outcome).replace("_", " "), problem)
+
+    def _start(self, run: Run) -> None:
+        now = time.monotonic()
+        self._runs[run.key], self._started[run.key], self._said[run.key] = run, now, now
+        self._steps[run.key] = (0, run.protocol.max_steps)
+        if self._progress:
+            self._bars[run.key] = self._progress.add_task(
+                run.text, total=run.protocol.max_steps, rate="", scores=""
+            )
+        else:
+            self._say(run, "started")
+
+    def _advance(self, key: str, step: int, last: int) -> None:
+        self._steps[key] = (step, last)
+        self._update(key, completed=step, total=last, rate=f"{self._rate(key):,.0f} seq/s")
+
+    def _evaluated(self, key: str, step: int, scores: dict[str, float]) -> None:
+        metric = self._runs[key].convergence.metric
+        text = f"{metric} {scores[metric]:.3f}"
+        self._update(key, scores=text)
+        now = time.monotonic()
+        if not self._progress and now - self._said[key] >= _LINE_SECONDS:
+            self._said[key] = now
+            done, last = self._steps[key]
+            left = (now - self._started[key]) / max(done, 1) * (last - done)
+            self._say(
+                self._runs[key],
+                f"step {step:,}/{last:,}, {text}, {self._rate(key):,.0f} seq/s, {_duration(left)} left",
+            )
+
+    def _finish(self, key: str, outcome: str, problem: str | None) -> None:
+        run = self._runs[key]
+        if self._progress:
+            self._progress.remove_task(self._bars.pop(key))
+        steps = self._steps[key][0]
+        took = _duration(time.monotonic() - self._started[key])
+        self._say(run, problem or f"{outcome} after {steps:,} steps in {took}")
+
+    def _rate(self, key: str) -> float:
+        elapsed = time.monotonic() - self._started[key]
+        return self._steps[key][0] * self._runs[key].protocol.batch_size / max(elapsed, 1e-9)
+
+    def _update(self, key: str, **fields: Any) -> None:
+        if self._progress:
+            self._progress.update(self._bars[key], **fields)
+
+    def _say(self, run: Run, text: str) -> None:
+        self._console.print(f"{run.text}: {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -1,0 +1,98 @@
+"""Write the tables as text, Markdown, CSV or JSON."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+
+import rich.box
+import rich.console
+import rich.table
+
+from mann_bench.reporting.tables import (
+    Row,
+    Table,
+    convergence_rows,
+    convergence_table,
+    generalization_rows,
+    generalization_tables,
+)
+from mann_bench.results.schema import Record
+
+_LEAST_WIDTH = 100
+
+
+class Format(StrEnum):
+    """How tables are written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    JSON = "json"
+
+
+def render(records: Sequence[Record], form: Format, width: int | None = None) -> str:
+    """Return both tables. CSV puts an empty line between them; JSON has one key for each.
+
+    Args:
+        records: in any order; the same records give the same text.
+        form: how.
+        width: columns of the text form; by default what the content takes.
+    """
+    rows = {"convergence": convergence_rows(records), "generalization": generalization_rows(records)}
+    if form is Format.JSON:
+        return json.dumps(rows, indent=1) + "\n"
+    if form is Format.CSV:
+        return "\n".join(_csv(table) for table in rows.values())
+    tables = [convergence_table(records), *generalization_tables(records)]
+    write: Callable[[Table], str] = _markdown if form is Format.MARKDOWN else lambda table: _text(table, width)
+    return "\n".join(write(table) for table in tables)
+
+
+def rich_table(table: Table) -> rich.table.Table:
+    """Return a table for a console: first columns to the left, numbers to the right."""
+    made = rich.table.Table(
+        title=table.title,
+        title_justify="left",
+        title_style="bold",
+        caption="\n".join(table.notes) or None,
+        caption_justify="left",
+        box=rich.box.SIMPLE_HEAD,
+    )
+    for column in table.columns:
+        made.add_column(column, justify="left" if column in _LEFT or column.endswith(":") else "right")
+    for row in table.rows:
+        made.add_row(*(rich.markup.escape(value) for value in row))
+    return made
+
+
+_LEFT = {"task", "model"}
+
+
+def _text(table: Table, width: int | None) -> str:
+    made = rich_table(table)
+    wide = rich.console.Console(width=10_000, file=io.StringIO())
+    needed = max(_LEAST_WIDTH, wide.measure(made).maximum)
+    console = rich.console.Console(width=width or needed, file=io.StringIO(), color_system=None, highlight=False)
+    with console.capture() as capture:
+        console.print(made)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+
+def _markdown(table: Table) -> str:
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    rule = [":--" if column in _LEFT or column.endswith(":") else "--:" for column in table.columns]
+    lines = [f"**{table.title}**", "", line(table.columns), line(rule), *map(line, table.rows), ""]
+    return "\n".join([*lines, *(f"- {note}" for note in table.notes)]) + "\n"
+
+
+def _csv(rows: Sequence[Row]) -> str:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    file = io.StringIO()
+    writer = csv.DictWriter(file, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()

@@ -1,0 +1,185 @@
+"""The two tables of the suite: convergence speed and length generalisation."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from mann_bench.core.runs import Outcome
+from mann_bench.core.sizes import size_text
+from mann_bench.reporting.cells import Cell, cells
+from mann_bench.results.schema import Record
+from mann_bench.statistics.summary import Spread, censored_spread
+
+Row = dict[str, Any]
+"""One row as data: names to numbers and text, None for what was not reached."""
+
+
+class Table(NamedTuple):
+    """A table as people read it."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    notes: list[str]
+
+
+def convergence_rows(records: Iterable[Record]) -> list[Row]:
+    """Return one row a cell; steps, sequences and seconds are of training until convergence.
+
+    A run counts as solved once it has met the task's rule, also where it diverged later. Runs that did not
+    meet it stay in the medians, as values beyond the budget.
+    """
+    return [_convergence_row(cell) for cell in cells(records)]
+
+
+def generalization_rows(records: Iterable[Record]) -> list[Row]:
+    """Return one row a cell and size of the length grid: medians over seeds of each score's mean."""
+    return [row for cell in cells(records) for row in _size_rows(cell)]
+
+
+def convergence_table(records: Iterable[Record]) -> Table:
+    """Return the convergence table."""
+    made = cells(records)
+    labels = _labels(made)
+    rows = [
+        _convergence_text(cell, label, _convergence_row(cell)) for cell, label in zip(made, labels, strict=True)
+    ]
+    return Table(
+        "Convergence",
+        ["task", "model", "parameters", "solved", "steps", "sequences", "seconds", "NaN", "failed"],
+        rows,
+        [
+            "median over seeds [least to greatest], of training until convergence",
+            *_protocol_notes(made),
+            *_censoring_notes(made),
+        ],
+    )
+
+
+def generalization_tables(records: Iterable[Record]) -> list[Table]:
+    """Return a length-generalisation table a task."""
+    made = cells(records)
+    return [
+        _generalization_table(task, [cell for cell in made if cell.task == task])
+        for task in dict.fromkeys(cell.task for cell in made)
+    ]
+
+
+def _convergence_row(cell: Cell) -> Row:
+    rows = [record.converged_row() for record in cell.records]
+    row: Row = {
+        "task": cell.task,
+        "model": cell.model,
+        "protocol": cell.protocol,
+        "parameters": cell.records[0].parameters or None,
+        "seeds": len(rows),
+        "solved": sum(found is not None for found in rows),
+    }
+    measures = {
+        "steps": [found and found.step for found in rows],
+        "sequences": [found and found.sequences for found in rows],
+        "seconds": [found and found.training_seconds for found in rows],
+    }
+    for name, values in measures.items():
+        spread = censored_spread(values)
+        row |= {f"{name}_median": spread.median, f"{name}_low": spread.low, f"{name}_high": spread.high}
+    row["budget_steps"] = cell.budget
+    row["diverged"] = _count(cell, Outcome.DIVERGED)
+    row["failed"] = _count(cell, Outcome.FAILED)
+    return row
+
+
+def _size_rows(cell: Cell) -> list[Row]:
+    measured: dict[str, list[Any]] = {}
+    for record in cell.records:
+        for row in record.generalization:
+            measured.setdefault(size_text(row.size), []).append(row)
+    rows = []
+    for size, found in measured.items():
+        row: Row = {
+            "task": cell.task,
+            "model": cell.model,
+            "protocol": cell.protocol,
+            "size": size,
+            **found[0].size,
+            "seeds": len(found),
+            "sequences": found[0].sequences,
+        }
+        for score in found[0].scores:
+            spread = censored_spread([each.scores[score] for each in found])
+            row |= {score: spread.median, f"{score}_low": spread.low, f"{score}_high": spread.high}
+        rows.append(row)
+    return rows
+
+
+def _convergence_text(cell: Cell, label: str, row: Row) -> list[str]:
+    def spread(name: str, beyond: float | None, digits: int = 0) -> str:
+        found = Spread(row[f"{name}_low"], row[f"{name}_median"], row[f"{name}_high"])
+        return _spread_text(found, beyond, digits)
+
+    return [
+        cell.task,
+        label,
+        "-" if row["parameters"] is None else f"{row['parameters']:,}",
+        f"{row['solved']}/{row['seeds']}",
+        spread("steps", cell.budget),
+        spread("sequences", cell.budget * cell.batch_size),
+        spread("seconds", None, digits=1),
+        str(row["diverged"]),
+        str(row["failed"]),
+    ]
+
+
+def _generalization_table(task: str, made: Sequence[Cell]) -> Table:
+    by_cell = [{row["size"]: row for row in _size_rows(cell)} for cell in made]
+    sizes = list(dict.fromkeys(size for rows in by_cell for size in rows))
+    dimensions = next((" x ".join(r.size) for cell in made for r in cell.records[0].generalization), "size")
+    lines = [
+        [label, *(_size_text(rows.get(size)) for size in sizes)]
+        for label, rows in zip(_labels(made), by_cell, strict=True)
+    ]
+    return Table(
+        f"Length generalisation: {task}",
+        [f"{dimensions}:", *sizes],
+        lines,
+        ["median over seeds of wrong bits a sequence / sequences without a wrong bit"],
+    )
+
+
+def _size_text(row: Row | None) -> str:
+    if row is None:
+        return "-"
+    errors, accuracy = row.get("bit_errors"), row.get("sequence_accuracy")
+    return " / ".join(
+        ["-" if errors is None else f"{errors:.2f}", "-" if accuracy is None else f"{100 * accuracy:.1f} %"]
+    )
+
+
+def _spread_text(spread: Spread, beyond: float | None, digits: int) -> str:
+    over = "-" if beyond is None else f"> {beyond:,.{digits}f}"
+    low, median, high = (over if value is None else f"{value:,.{digits}f}" for value in spread)
+    return median if low == high else f"{median} [{low} to {high}]"
+
+
+def _labels(made: Sequence[Cell]) -> list[str]:
+    """Name each cell by its model, and by its protocol where several are compared."""
+    several = len({cell.protocol for cell in made}) > 1
+    return [f"{cell.model} ({cell.protocol})" if several else cell.model for cell in made]
+
+
+def _protocol_notes(made: Sequence[Cell]) -> list[str]:
+    protocols = {cell.protocol for cell in made}
+    return [f"protocol {protocols.pop()}"] if len(protocols) == 1 else []
+
+
+def _censoring_notes(made: Iterable[Cell]) -> list[str]:
+    notes = []
+    for cell in made:
+        for record in cell.records:
+            if record.converged_first is None:
+                what = str(record.outcome).replace("_", " ")
+                notes.append(f"{record.text}: {what} after {record.steps:,} steps")
+    return notes
+
+
+def _count(cell: Cell, outcome: Outcome) -> int:
+    return sum(record.outcome is outcome for record in cell.records)

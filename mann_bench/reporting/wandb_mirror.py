@@ -1,0 +1,189 @@
+"""Mirror runs to Weights & Biases. Records are the truth: a mirror may fail, and can be made again.
+
+The id of a W&B run is the run key, so mirroring a run twice replaces it and duplicates nothing.
+"""
+
+import contextlib
+import json
+import netrc
+import os
+import shutil
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from mann_bench.core.events import Evaluated, Event, Finished, Started
+from mann_bench.reporting.tables import Row, convergence_rows, generalization_rows
+from mann_bench.results.files import write_atomically
+from mann_bench.results.schema import CurveRow, Record
+from mann_bench.results.store import RECORD_NAME, load_record
+
+PROJECT = "mann-bench"
+MARKER_NAME = "wandb.json"
+"""File beside a record that says in which mode it was mirrored."""
+
+_DEFAULT_URL = "https://api.wandb.ai"
+
+
+class WandbMode(StrEnum):
+    """Where runs are mirrored to: a server, a local folder, nowhere."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    DISABLED = "disabled"
+
+
+def logged_in() -> bool:
+    """Tell whether an API key for W&B is at hand, in the environment or in a netrc file."""
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    host = urlsplit(os.environ.get("WANDB_BASE_URL", _DEFAULT_URL)).netloc
+    with contextlib.suppress(OSError, netrc.NetrcParseError):
+        return netrc.netrc(os.environ.get("NETRC")).authenticators(host) is not None
+    return False
+
+
+def default_mode() -> WandbMode:
+    """Return the mode of ``WANDB_MODE`` where it names one, else online where logged in, else offline."""
+    with contextlib.suppress(ValueError):
+        return WandbMode(os.environ.get("WANDB_MODE", ""))
+    return WandbMode.ONLINE if logged_in() else WandbMode.OFFLINE
+
+
+class WandbMirror:
+    """An observer that mirrors runs while they train, and records afterwards. Use as a context manager.
+
+    Args:
+        mode: where to.
+        folder: where W&B keeps its files.
+
+    Attributes:
+        problems: what went wrong, one line a run. Nothing that W&B does stops a run.
+    """
+
+    def __init__(self, mode: WandbMode, folder: Path) -> None:
+        self.mode, self.folder = mode, folder
+        self.problems: list[str] = []
+        self._open: dict[str, Any] = {}
+
+    def __enter__(self) -> "WandbMirror":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give up the mirrors of runs that did not finish."""
+        for key in list(self._open):
+            with self._guard(key, "closing"):
+                self._abandon(self._open.pop(key))
+
+    def __call__(self, event: Event) -> None:
+        """Mirror an event."""
+        if self.mode is WandbMode.DISABLED:
+            return
+        match event:
+            case Started(run):
+                with self._guard(run.key, "starting"):
+                    self._open[run.key] = self._init(run.key, run.text, run.task.text, run.model.text)
+            case Evaluated(key, point):
+                with self._guard(key, "logging"):
+                    if key in self._open:
+                        _log_row(self._open[key], CurveRow.of(point))
+            case Finished(key, _, folder):
+                with self._guard(key, "finishing"):
+                    if folder is not None and key in self._open:
+                        self._finish(self._open.pop(key), load_record(folder / RECORD_NAME), folder)
+            case _:
+                pass
+
+    def mirror(self, record: Record, folder: Path) -> None:
+        """Mirror a record that lies in `folder` from scratch."""
+        with self._guard(record.key, "mirroring"):
+            run = self._init(record.key, record.text, record.task.text, record.model.text)
+            for row in record.curve:
+                _log_row(run, row)
+            self._finish(run, record, folder)
+
+    def _init(self, key: str, name: str, group: str, kind: str) -> Any:
+        import wandb
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        run = wandb.init(
+            project=os.environ.get("WANDB_PROJECT", PROJECT),
+            id=key,
+            name=name,
+            group=group,
+            job_type=kind,
+            mode=self.mode.value,
+            dir=str(self.folder),
+            reinit="create_new",
+            settings=wandb.Settings(silent=True, console="off", save_code=False),
+        )
+        run.define_metric("step")
+        run.define_metric("validation/*", step_metric="step")
+        return run
+
+    def _finish(self, run: Any, record: Record, folder: Path) -> None:
+        import wandb
+
+        run.config.update(_config(record), allow_val_change=True)
+        for name, rows in _tables(record).items():
+            columns = list(rows[0])
+            run.log({name: wandb.Table(columns=columns, data=[[row[c] for c in columns] for row in rows])})
+        run.summary.update(_summary(record))
+        run.finish()
+        marker = {"id": run.id, "mode": self.mode.value}
+        write_atomically(folder / MARKER_NAME, json.dumps(marker).encode())
+
+    def _abandon(self, run: Any) -> None:
+        """Close an unfinished mirror; offline, leave no trace of it, so that a later sync sees the run once."""
+        folder = Path(run.dir).parent
+        run.finish(exit_code=1)
+        if self.mode is WandbMode.OFFLINE:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _guard(self, key: str, doing: str) -> Any:
+        try:
+            yield
+        except Exception as error:
+            self._open.pop(key, None)
+            self.problems.append(f"W&B failed while {doing} run {key[:12]}: {type(error).__name__}: {error}")
+
+
+def mirrored_as(folder: Path) -> WandbMode | None:
+    """Return the mode in which the record in `folder` was mirrored, or None if it never was."""
+    try:
+        return WandbMode(json.loads((folder / MARKER_NAME).read_text(encoding="utf-8"))["mode"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def needs_mirror(folder: Path, mode: WandbMode) -> bool:
+    """Tell whether mirroring the record in `folder` in `mode` would add anything."""
+    done = mirrored_as(folder)
+    return done is None or (done is WandbMode.OFFLINE and mode is WandbMode.ONLINE)
+
+
+def _log_row(run: Any, row: CurveRow) -> None:
+    scores = {f"validation/{name}": value for name, value in row.scores.items()}
+    run.log(
+        {"step": row.step, "sequences": row.sequences, "training_seconds": row.training_seconds, **scores}
+    )
+
+
+def _config(record: Record) -> dict[str, Any]:
+    return record.model_dump(
+        mode="json",
+        include={"schema_version", "key", "model", "task", "convergence", "protocol", "seed", "provenance"},
+    )
+
+
+def _tables(record: Record) -> dict[str, list[Row]]:
+    tables = {"convergence": convergence_rows([record]), "generalization": generalization_rows([record])}
+    return {name: rows for name, rows in tables.items() if rows}
+
+
+def _summary(record: Record) -> dict[str, Any]:
+    fields = {"outcome", "steps", "converged_first", "converged_confirmed", "best_step"}
+    fields |= {"parameters", "state_bytes", "peak_memory_bytes", "seconds", "divergence"}
+    return record.model_dump(mode="json", include=fields)

@@ -1,0 +1,73 @@
+"""What a run ran on: versions, machine, and the commit of the package itself, wherever it is called from."""
+
+import datetime
+import importlib.metadata
+import platform
+import subprocess
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import mann_bench
+from mann_bench.results.schema import Provenance
+from mann_bench.version import __version__
+
+_GIT_SECONDS = 10
+
+
+class GitState(NamedTuple):
+    """Commit of a checkout, and whether it has uncommitted changes."""
+
+    commit: str | None
+    dirty: bool | None
+
+
+def provenance(device: Literal["cpu", "cuda"], device_name: str, threads: int) -> Provenance:
+    """Describe the software and the machine now."""
+    git = git_state(Path(mann_bench.__file__).parent)
+    return Provenance(
+        mann_bench=__version__,
+        git_commit=git.commit,
+        git_dirty=git.dirty,
+        torch=importlib.metadata.version("torch"),
+        numpy=importlib.metadata.version("numpy"),
+        pytorch_lightning=importlib.metadata.version("pytorch-lightning"),
+        python=platform.python_version(),
+        os=f"{platform.system()} {platform.release()}",
+        device=device,
+        device_name=device_name,
+        threads=threads,
+        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def git_state(package: Path) -> GitState:
+    """Return the state of the checkout that tracks `package`, never that of the current directory.
+
+    A package that lies in a repository which does not track it (a virtual environment inside somebody's
+    project) has none.
+    """
+    tracked = _git(package, "ls-files", "--error-unmatch", "__init__.py")
+    commit = _git(package, "rev-parse", "HEAD") if tracked else None
+    if not commit:
+        return GitState(None, None)
+    return GitState(commit, bool(_git(package, "status", "--porcelain", "--untracked-files=no")))
+
+
+def cpu_name() -> str:
+    """Return the processor's name as the system states it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=_GIT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

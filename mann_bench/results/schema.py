@@ -1,0 +1,167 @@
+"""The record of one run: one JSON file, schema-versioned, with a description on every field."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mann_bench.core.events import CurvePoint
+from mann_bench.core.options import OptionValue
+from mann_bench.core.runs import Component, Outcome
+
+SCHEMA_VERSION = 1
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Part(BaseModel):
+    """Known fields only, frozen; non-finite numbers are written as the strings NaN and Infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings")
+
+
+class ComponentRecord(_Part):
+    """A model or a task as it ran."""
+
+    name: str = Field(description="name under which its plugin registered it")
+    version: int = Field(description="version of its spec")
+    text: str = Field(description="canonical variant: the name and the options that differ from their defaults")
+    given: dict[str, str] = Field(description="options as the user typed them")
+    options: dict[str, OptionValue] = Field(description="every option with its resolved value")
+    distribution: str = Field(description="distribution that brought it")
+    distribution_version: str = Field(description="installed version of that distribution")
+
+    @classmethod
+    def of(cls, component: Component) -> "ComponentRecord":
+        """Describe a resolved component."""
+        return cls(
+            name=component.name,
+            version=component.version,
+            text=component.text,
+            given=dict(component.given),
+            options=dict(component.options),
+            distribution=component.distribution,
+            distribution_version=component.distribution_version,
+        )
+
+
+class RuleRecord(_Part):
+    """When a run counts as converged."""
+
+    metric: str = Field(description="score, averaged over the validation sequences")
+    below: float = Field(description="threshold; converged at the first evaluation below it")
+
+
+class ProtocolRecord(_Part):
+    """The protocol as it was followed."""
+
+    name: str = Field(description="name under which its plugin registered it")
+    version: int = Field(description="version of the protocol")
+    given: dict[str, str] = Field(description="fields as the user typed them")
+    fields: dict[str, OptionValue] = Field(description="every field with its resolved value")
+
+
+class CurveRow(_Part):
+    """One evaluation on the validation stream."""
+
+    step: Count = Field(description="training steps done")
+    sequences: Count = Field(description="training sequences seen")
+    training_seconds: float = Field(description="wall time of training alone, up to here")
+    scores: dict[str, float] = Field(
+        description="mean scores by name; bit-vector tasks: loss_bits (bits a sequence), bit_errors (wrong bits "
+        "a sequence), bit_error_rate, sequence_accuracy"
+    )
+
+    @classmethod
+    def of(cls, point: CurvePoint) -> "CurveRow":
+        """Describe an evaluation."""
+        return cls(
+            step=point.step, sequences=point.sequences, training_seconds=point.seconds, scores=point.scores
+        )
+
+
+class SizeRow(_Part):
+    """Scores at one size of the length grid."""
+
+    size: dict[str, int] = Field(description="size of the sequences, by name, e.g. length and repeats")
+    sequences: Count = Field(description="sequences measured")
+    scores: dict[str, float] = Field(description="mean scores by name, as in the curve")
+
+
+class ProbeRow(_Part):
+    """The length grid during training, on the probe stream. It never influences the run."""
+
+    step: Count = Field(description="training steps done")
+    rows: list[SizeRow] = Field(description="one row a size")
+
+
+class DivergenceRecord(_Part):
+    """Where the first value appeared that is not finite."""
+
+    step: Count = Field(description="good training steps before it")
+    culprit: str = Field(description="'loss', or the first parameter whose gradient is not finite")
+
+
+class SecondsRecord(_Part):
+    """Wall time by purpose."""
+
+    training: float = Field(description="training alone: data, forward, backward, optimiser")
+    evaluation: float = Field(description="validation, probe and test")
+    compilation: float = Field(description="compiling the model, where it is compiled")
+
+
+class Provenance(_Part):
+    """What the run ran on, and when."""
+
+    mann_bench: str = Field(description="version of this package")
+    git_commit: str | None = Field(description="commit of the package's own checkout; null where installed")
+    git_dirty: bool | None = Field(description="whether that checkout had uncommitted changes")
+    torch: str = Field(description="version of torch")
+    numpy: str = Field(description="version of numpy")
+    pytorch_lightning: str = Field(description="version of pytorch-lightning")
+    python: str = Field(description="version of Python")
+    os: str = Field(description="operating system and its release")
+    device: Literal["cpu", "cuda"] = Field(description="kind of device the run trained on")
+    device_name: str = Field(description="name of the CPU or GPU")
+    threads: int = Field(description="CPU threads torch was given")
+    date: str = Field(description="UTC time at which the run ended, ISO 8601")
+
+
+class Record(_Part):
+    """Everything that one run yields, its weights apart."""
+
+    schema_version: Literal[1] = Field(description="version of this schema")
+    key: str = Field(pattern=r"^[0-9a-f]{64}$", description="run key: SHA-256 of the resolved run")
+    model: ComponentRecord = Field(description="model as it ran")
+    task: ComponentRecord = Field(description="task as it ran")
+    convergence: RuleRecord = Field(description="the task's convergence rule")
+    protocol: ProtocolRecord = Field(description="protocol as it was followed")
+    seed: Count = Field(description="seed of the run")
+    outcome: Outcome = Field(description="how the run ended")
+    steps: Count = Field(description="training steps done")
+    converged_first: int | None = Field(description="step of the first evaluation below the threshold")
+    converged_confirmed: int | None = Field(
+        description="step of the first evaluation below the threshold whose next evaluation is below it too"
+    )
+    best_step: Count = Field(description="step of the kept weights, those with the best validation error")
+    divergence: DivergenceRecord | None = Field(description="of a run that diverged")
+    error: str | None = Field(description="traceback of a run that failed")
+    curve: list[CurveRow] = Field(description="learning curve, one row an evaluation")
+    probe: list[ProbeRow] = Field(description="length grid over training")
+    generalization: list[SizeRow] = Field(description="length grid on the test stream, with the kept weights")
+    parameters: Count = Field(description="trainable parameters, counted from the tensors")
+    state_bytes: Count = Field(description="recurrent state a sequence, counted from the tensors")
+    peak_memory_bytes: Count | None = Field(
+        description="peak resident memory of the process (CPU) or peak allocation (GPU) during the run"
+    )
+    seconds: SecondsRecord = Field(description="wall time by purpose")
+    weights_sha256: str | None = Field(description="SHA-256 of weights.safetensors beside the record")
+    provenance: Provenance = Field(description="what the run ran on, and when")
+
+    @property
+    def text(self) -> str:
+        """How the run is named to people."""
+        return f"{self.model.text} on {self.task.text}, seed {self.seed}"
+
+    def converged_row(self) -> CurveRow | None:
+        """Return the evaluation at which the run converged, or None."""
+        return next((row for row in self.curve if row.step == self.converged_first), None)

@@ -1,0 +1,112 @@
+"""The store on disk: a folder a run, named by its key, with ``weights.safetensors`` and then ``record.json``.
+
+The record is written last: where it stands, the run is complete.
+"""
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+import pydantic
+
+from mann_bench.core.errors import StoreError, UsageError
+from mann_bench.results.files import write_atomically
+from mann_bench.results.schema import SCHEMA_VERSION, Record
+
+RECORD_NAME = "record.json"
+WEIGHTS_NAME = "weights.safetensors"
+
+
+class CorruptRecordError(StoreError):
+    """A record on disk cannot be read as one."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: not a valid record ({reason}).")
+        self.path = path
+
+
+def load_record(path: Path) -> Record:
+    """Read one record; raises CorruptRecordError or StoreError."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror}.") from error
+    try:
+        return Record.model_validate_json(content)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        reason = f"{where}: {first['msg']}"
+        if where == "schema_version":
+            reason = f"schema version {first['input']!r}, but this version of mann-bench reads {SCHEMA_VERSION}"
+        raise CorruptRecordError(path, reason) from error
+
+
+def record_files(path: Path) -> list[Path]:
+    """Return the records at or below a path: a record, a run's folder or a folder of runs; raises StoreError."""
+    if not path.is_dir():
+        return [path]
+    found = [path / RECORD_NAME] if (path / RECORD_NAME).exists() else sorted(path.glob(f"*/{RECORD_NAME}"))
+    if not found:
+        raise StoreError(f"{path}: no records here. Expected a record.json, a run's folder or a folder of runs.")
+    return found
+
+
+class Store:
+    """The records under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def prepare(self) -> None:
+        """Make the folder and see that it can be written to; raises UsageError."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise UsageError(
+                f"cannot write to {self.root}: {error.strerror}. Choose another folder with --out."
+            ) from error
+
+    def folder(self, key: str) -> Path:
+        """Return the folder of a run, there or not."""
+        return self.root / key
+
+    def find(self, key: str) -> Record | None:
+        """Return the record of a run, or None where it has none; raises CorruptRecordError."""
+        path = self.folder(key) / RECORD_NAME
+        if not path.exists():
+            return None
+        record = load_record(path)
+        if record.key != key:
+            raise CorruptRecordError(path, f"it holds run {record.key}")
+        return record
+
+    def set_aside(self, path: Path) -> Path:
+        """Rename a corrupt record so that its run can be done again; return its new path."""
+        number = 1
+        while (aside := path.with_name(f"{path.name}.corrupt-{number}")).exists():
+            number += 1
+        path.rename(aside)
+        return aside
+
+    def write(self, record: Record, weights: bytes | None) -> Path:
+        """Store a run, its record last; return its folder. Raises StoreError, leaving the store as it was."""
+        folder = self.folder(record.key)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if weights is not None:
+                write_atomically(folder / WEIGHTS_NAME, weights)
+            write_atomically(folder / RECORD_NAME, record.model_dump_json(indent=1).encode())
+        except OSError as error:
+            raise StoreError(
+                f"the record of {record.text} could not be written to {folder}: {error.strerror}. "
+                "Make room or choose another folder with --out, then give the same command again."
+            ) from error
+        return folder
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
