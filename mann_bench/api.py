@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from mann_bench.core.errors import StoreError, UsageError
+from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.execution.local import execute_locally
-from mann_bench.execution.plan import Plan, look_up, make_plan
+from mann_bench.execution.plan import Plan, make_plan
 from mann_bench.execution.resolve import resolve_device
 from mann_bench.execution.worker import Job
 from mann_bench.registry import Registry
-from mann_bench.reporting.progress import ConsoleProgress
 from mann_bench.reporting.render import Format, render
 from mann_bench.reporting.tables import Row, convergence_rows, generalization_rows
 from mann_bench.reporting.wandb_mirror import WandbMirror, WandbMode, default_mode
@@ -99,10 +96,10 @@ def run(
         KeyboardInterrupt: finished runs keep their records.
     """
     plan = make_plan(Registry.discover(plugins), models, tasks, list(seeds), protocol)
-    observers = [_console_progress()] if progress else []
-    return execute(
-        plan, Path(out), jobs=jobs, device=device, wandb=wandb_mode(wandb), fresh=fresh, observers=observers
-    )
+    if not fresh:
+        look_up(plan, Store(Path(out)))
+    observers = [ConsoleProgress(Console(stderr=True))] if progress else []
+    return execute(plan, Path(out), jobs=jobs, device=device, wandb=wandb_mode(wandb), observers=observers)
 
 
 def execute(
@@ -112,22 +109,19 @@ def execute(
     jobs: int,
     device: str,
     wandb: WandbMode,
-    fresh: bool = False,
-    observers: Sequence["contextlib.AbstractContextManager[Observer]"] = (),
+    observers: Sequence[contextlib.AbstractContextManager[Observer]] = (),
 ) -> Results:
-    """Execute what `out` does not answer yet and return the records of all runs of the plan."""
+    """Execute the runs of a plan that have no record yet and return the records of all."""
     if jobs < 1:
         raise UsageError(f"jobs must be at least 1, not {jobs}.")
     store = Store(out)
     store.prepare()
-    if not fresh:
-        look_up(plan, store)
     resolved = resolve_device(device)
     pending = [Job(run, resolved, out) for run in plan.missing]
     lost: list[str] = []
     with contextlib.ExitStack() as stack:
         mirror = stack.enter_context(WandbMirror(wandb, out))
-        watching = [mirror, *(stack.enter_context(observer) for observer in observers)]
+        watching: list[Observer] = [mirror, *(stack.enter_context(observer) for observer in observers)]
 
         def observe(event: Event) -> None:
             for observer in watching:
@@ -171,10 +165,6 @@ def default_jobs(device: str) -> int:
     if device == "cuda":
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _console_progress() -> ConsoleProgress:
-    return ConsoleProgress(Console(stderr=True))
 
 
 def _frame(rows: Sequence[Row | dict[str, Any]]) -> "pd.DataFrame":

@@ -26,7 +26,7 @@ PLUGINS_VARIABLE = "MANN_BENCH_PLUGINS"
 
 Spec = TypeVar("Spec", ModelSpec, TaskSpec, Protocol)
 
-_KINDS: dict[str, type] = {"models": ModelSpec, "tasks": TaskSpec, "protocols": Protocol}
+_KINDS: dict[str, Any] = {"models": ModelSpec, "tasks": TaskSpec, "protocols": Protocol}
 
 
 class Status(StrEnum):
@@ -57,7 +57,8 @@ class Plugin:
     brings: tuple[str, ...] = ()
 
 
-class Entry(NamedTuple, Generic[Spec]):
+@dataclass(frozen=True)
+class Entry(Generic[Spec]):
     """A spec and the plugin that brought it."""
 
     spec: Spec
@@ -161,17 +162,21 @@ class Registry:
             )
         if name in entries:
             return entries[name]
+        self._refuse_unloaded(name)
+        message = f"unknown {kind[:-1]} {name!r}.{nearest(name, entries)} Known: {', '.join(sorted(entries))}."
+        if self.broken:
+            names = ", ".join(repr(plugin.name) for plugin in self.broken)
+            message += f" Plugins that failed to load, and may have brought it: {names} (see mann-bench plugins)."
+        raise UsageError(message)
+
+    def _refuse_unloaded(self, name: str) -> None:
+        """Raise PluginUnavailableError where `name` is a plugin that is not loaded, or was to come from one."""
         for plugin in self.plugins:
             if plugin.status is not Status.LOADED and name in (plugin.name, *plugin.brings):
                 raise PluginUnavailableError(
                     f"{name!r} belongs to plugin {plugin.name!r} of distribution {plugin.distribution!r}, "
                     f"which is {plugin.status}: {plugin.reason}."
                 )
-        message = f"unknown {kind[:-1]} {name!r}.{nearest(name, entries)} Known: {', '.join(sorted(entries))}."
-        if self.broken:
-            names = ", ".join(repr(plugin.name) for plugin in self.broken)
-            message += f" Plugins that failed to load, and may have brought it: {names} (see mann-bench plugins)."
-        raise UsageError(message)
 
 
 class _ClaimError(Exception):
@@ -186,7 +191,7 @@ class _Found(NamedTuple):
 
 def _entry_points() -> list[_Found]:
     """Return all entry points of the group: ours first, then by distribution and name."""
-    found = {}
+    found: dict[tuple[bool, str, str], _Found] = {}
     for entry_point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
         distribution = entry_point.dist
         name = _normalised(distribution.name) if distribution else "unknown"
@@ -217,7 +222,7 @@ def _specs_of(manager: pluggy.PluginManager, loaded: Any) -> dict[str, list[Any]
     manager.register(loaded)
     manager.check_pending()
     others = [plugin for plugin in manager.get_plugins() if plugin is not loaded]
-    specs = {}
+    specs: dict[str, list[Any]] = {}
     for kind, kind_type in _KINDS.items():
         call: Callable[[], list[Iterable[Any]]] = manager.subset_hook_caller(f"mann_bench_{kind}", others)
         specs[kind] = [spec for result in call() for spec in result]

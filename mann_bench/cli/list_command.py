@@ -16,7 +16,8 @@ from mann_bench.core.protocol import Protocol
 def command(context: click.Context, kind: str, as_json: bool) -> None:
     """List the models, tasks or protocols that `run` accepts, and who brings them."""
     entries = getattr(registry_of(context), kind)
-    for name, (spec, plugin) in sorted(entries.items()):
+    for name in sorted(entries):
+        spec, plugin = entries[name].spec, entries[name].plugin
         if as_json:
             row = dataclasses.asdict(spec) | {"distribution": plugin.distribution}
             click.echo(json.dumps(row))

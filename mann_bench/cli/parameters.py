@@ -27,9 +27,7 @@ class VariantType(click.ParamType[str]):
         """Leave the text as it is: it is parsed where the registry is known."""
         return str(value)
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Offer the names that begin with what was typed."""
         registry = Registry.discover()
         names = sorted(name for kind in self.kinds for name in getattr(registry, kind))

@@ -1,8 +1,12 @@
 """``mann-bench report``: print the tables of runs on disk."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from mann_bench.results.schema import Record
 
 
 @click.command()
@@ -21,7 +25,8 @@ def command(runs: tuple[Path, ...], form: str) -> int:
     from mann_bench.reporting.render import Format, render
     from mann_bench.results.store import record_files
 
-    records, complete = [], True
+    records: list[Record] = []
+    complete = True
     for file in [file for path in runs or (Path("runs"),) for file in record_files(path)]:
         try:
             records += load(file).records

@@ -87,9 +87,7 @@ def command(
         _print_plan(console, plan)
         return 0
     mode = wandb_mode(wandb)
-    results = execute(
-        plan, out, jobs=workers, device=resolved_device, wandb=mode, observers=[ConsoleProgress(console)]
-    )
+    results = execute(plan, out, jobs=workers, device=resolved_device, wandb=mode, observers=[ConsoleProgress(console)])
     if as_json:
         for record in results.records:
             click.echo(record.model_dump_json())
@@ -108,10 +106,15 @@ def _print_header(console: "Console", registry: "Registry", plan: "Plan", device
             markup=False, style="yellow", soft_wrap=True,
         )  # fmt: skip
     for path, reason in plan.set_aside:
-        console.print(f"Set aside as {path}: {reason} Its run is done again.", markup=False, style="yellow", soft_wrap=True)
+        console.print(
+            f"Set aside as {path}: {reason} Its run is done again.",
+            markup=False,
+            style="yellow",
+            soft_wrap=True,
+        )
     cached, missing = len(plan.cached), len(plan.missing)
     workers = min(workers, missing)
-    how = f", on {device} in {workers} process{'es'[:2 * (workers > 1)]}" if missing else ""
+    how = f", on {device} in {workers} process{'es'[: 2 * (workers > 1)]}" if missing else ""
     console.print(f"{len(plan.runs)} runs: {cached} answered from their records, {missing} to train{how}.")
 
 

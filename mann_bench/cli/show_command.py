@@ -1,12 +1,13 @@
 """``mann-bench show``: one model, task or protocol and its options."""
 
 import inspect
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from mann_bench.cli.parameters import VariantType, registry_of
-from mann_bench.core.options import Option, option_text
+from mann_bench.core.options import Option, OptionValue, option_text
 
 if TYPE_CHECKING:
     from mann_bench.core.runs import Component
@@ -82,7 +83,7 @@ def _show_component(registry: "Registry", kind: Literal["model", "task"], text: 
     return component
 
 
-def _show_options(options: "dict[str, Option]", values: "dict[str, object]") -> None:
+def _show_options(options: Mapping[str, Option], values: Mapping[str, OptionValue]) -> None:
     rows = [("option", "type", "value", "default")]
     for name, option in options.items():
         rows.append((name, option.type_text, option_text(values[name]), option_text(option.default)))

@@ -11,7 +11,13 @@ import click
     "--wandb", type=click.Choice(["online", "offline"]),
     help="Where to.  [default: online where logged in, else offline]",
 )  # fmt: skip
-@click.option("--out", default="runs", show_default=True, type=click.Path(path_type=Path), help="Folder for W&B's files.")
+@click.option(
+    "--out",
+    default="runs",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder for W&B's files.",
+)
 def command(runs: tuple[Path, ...], wandb: str | None, out: Path) -> int:
     """Mirror the records at or below RUNS (default: the folder runs) that were not mirrored yet.
 

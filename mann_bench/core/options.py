@@ -38,7 +38,7 @@ def options_of(target: Callable[..., Any]) -> dict[str, Option]:
     Raises:
         TypeError: a parameter has no default or a type that text cannot express. The plugin is at fault.
     """
-    function = target.__init__ if inspect.isclass(target) else target  # type: ignore[misc]
+    function = target.__init__ if inspect.isclass(target) else target
     hints = get_type_hints(function)
     options = {}
     for name, parameter in inspect.signature(target).parameters.items():
@@ -51,9 +51,7 @@ def options_of(target: Callable[..., Any]) -> dict[str, Option]:
     return options
 
 
-def resolve_options(
-    options: Mapping[str, Option], given: Mapping[str, str], owner: str
-) -> dict[str, OptionValue]:
+def resolve_options(options: Mapping[str, Option], given: Mapping[str, str], owner: str) -> dict[str, OptionValue]:
     """Return every option of `owner` with its value: the given text parsed, else the default.
 
     Raises:
@@ -69,9 +67,7 @@ def resolve_options(
         try:
             values[name] = options[name].parse(text)
         except ValueError:
-            raise UsageError(
-                f"{owner}: option {name!r} takes {options[name].type_text}, not {text!r}."
-            ) from None
+            raise UsageError(f"{owner}: option {name!r} takes {options[name].type_text}, not {text!r}.") from None
     return values
 
 

@@ -1,6 +1,7 @@
 """The size of a sequence, by name: ``{"length": 20}`` or ``{"length": 10, "repeats": 20}``."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Mapping
 
@@ -24,5 +25,5 @@ def spread(total: int, sizes: list[Size]) -> list[tuple[Size, int]]:
     Where there are fewer sequences than sizes, the sizes that get one are evenly spaced.
     """
     bounds = [total * i // len(sizes) for i in range(len(sizes) + 1)]
-    counts = [high - low for low, high in zip(bounds, bounds[1:], strict=False)]
+    counts = [high - low for low, high in itertools.pairwise(bounds)]
     return [(size, count) for size, count in zip(sizes, counts, strict=True) if count]

@@ -29,9 +29,7 @@ def validation_scores(model: SequenceModule, task: SequenceTask, sequences: int)
     return {name: sum(r.scores[name] * r.sequences for r in rows) / total for name in rows[0].scores}
 
 
-def grid_scores(
-    model: SequenceModule, task: SequenceTask, stream: Stream, sequences: int
-) -> list[SizeScores]:
+def grid_scores(model: SequenceModule, task: SequenceTask, stream: Stream, sequences: int) -> list[SizeScores]:
     """Return mean scores at each size of the task's length grid, over `sequences` sequences a size."""
     return _measure(model, task, stream, [(size, sequences) for size in task.test_sizes()])
 
@@ -48,11 +46,9 @@ def _measure(
         model.train(was_training)
 
 
-def _size_scores(
-    model: SequenceModule, task: SequenceTask, stream: Stream, size: Size, count: int
-) -> dict[str, float]:
+def _size_scores(model: SequenceModule, task: SequenceTask, stream: Stream, size: Size, count: int) -> dict[str, float]:
     batch = task.evaluation_batch(stream, size, count).to(model.device)
-    chunks = zip(*(tensor.split(_LARGEST_BATCH, dim=1) for tensor in batch), strict=True)
+    chunks = zip(*(torch.split(tensor, _LARGEST_BATCH, dim=1) for tensor in batch), strict=True)
     parts = []
     for chunk in chunks:
         part = type(batch)(*chunk)

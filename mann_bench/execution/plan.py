@@ -35,7 +35,12 @@ class Plan:
 def make_plan(
     registry: Registry, models: Sequence[str], tasks: Sequence[str], seeds: Sequence[int], protocol: str
 ) -> Plan:
-    """Resolve everything that was asked for, seed by seed over all cells; raises UsageError or PluginUnavailableError."""
+    """Resolve everything that was asked for, seed by seed over all cells.
+
+    Raises:
+        UsageError: an unknown name, a wrong option, nothing to run.
+        PluginUnavailableError: a name belongs to a plugin that cannot be used.
+    """
     for name, given in {"model": models, "task": tasks, "seed": seeds}.items():
         if not given:
             raise UsageError(f"nothing to run: give at least one {name}.")

@@ -21,7 +21,8 @@ DeviceChoice = Literal["auto", "cpu", "cuda"]
 def resolve_component(registry: Registry, kind: Literal["model", "task"], text: str) -> Component:
     """Return a model or task variant with all its options; raises UsageError or PluginUnavailableError."""
     variant = Variant.parse(text)
-    spec, plugin = registry.model(variant.name) if kind == "model" else registry.task(variant.name)
+    entry = registry.model(variant.name) if kind == "model" else registry.task(variant.name)
+    spec, plugin = entry.spec, entry.plugin
     component = Component(
         name=spec.name,
         version=spec.version,

@@ -50,7 +50,7 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
     run = job.run
     device_name = torch.cuda.get_device_name() if job.device == "cuda" else cpu_name()
     return schema.Record(
-        schema_version=schema.SCHEMA_VERSION,
+        schema_version=1,
         key=run.key,
         model=schema.ComponentRecord.of(run.model),
         task=schema.ComponentRecord.of(run.task),

@@ -64,9 +64,7 @@ class SequenceModule(pl.LightningModule, ABC):
         """Return the protocol's optimiser over all parameters."""
         protocol, parameters = self.protocol, list(self.parameters())
         if protocol.optimizer == "rmsprop":
-            return torch.optim.RMSprop(
-                parameters, lr=protocol.learning_rate, momentum=protocol.momentum, foreach=True
-            )
+            return torch.optim.RMSprop(parameters, lr=protocol.learning_rate, momentum=protocol.momentum, foreach=True)
         return torch.optim.Adam(parameters, lr=protocol.learning_rate, fused=True)
 
     def configure_gradient_clipping(

@@ -46,9 +46,7 @@ class NTMModel(RecurrentModel):
         """Return the cell's initial state."""
         return self.cell.initial_state(batch_size)
 
-    def step(
-        self, inputs: Float[Tensor, "B I"], state: NTMState
-    ) -> tuple[Float[Tensor, "B O"], NTMState]:
+    def step(self, inputs: Float[Tensor, "B I"], state: NTMState) -> tuple[Float[Tensor, "B O"], NTMState]:
         """Advance the cell and map its output to logits."""
         output, state = self.cell(inputs, state)
         return clip_symmetric(self.readout(output), self.clip), state

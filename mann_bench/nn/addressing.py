@@ -28,18 +28,14 @@ def interpolate(
     return torch.lerp(previous, content, gate.unsqueeze(-1))
 
 
-def shift(
-    weighting: Float[Tensor, "B H N"], shift_weighting: Float[Tensor, "B H S"]
-) -> Float[Tensor, "B H N"]:
+def shift(weighting: Float[Tensor, "B H N"], shift_weighting: Float[Tensor, "B H S"]) -> Float[Tensor, "B H N"]:
     """Rotate by circular convolution, equation 8.
 
     Entries of `shift_weighting` stand for shifts of -range to +range slots; entry d moves weight from slot
     j to slot j + d, modulo N.
     """
     reach = shift_weighting.shape[-1] // 2
-    parts = [
-        weighting.roll(d, dims=-1) * shift_weighting[..., d + reach, None] for d in range(-reach, reach + 1)
-    ]
+    parts = [weighting.roll(d, dims=-1) * shift_weighting[..., d + reach, None] for d in range(-reach, reach + 1)]
     return torch.stack(parts).sum(0)
 
 

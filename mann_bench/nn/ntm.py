@@ -119,24 +119,22 @@ class NTMCell(nn.Module):
         state = self.initial_state(inputs.shape[0]) if state is None else state
         controller = self.controller(torch.cat([inputs, state.reads.flatten(1)], dim=-1), state.controller)
         interface = clip_symmetric(self.interface(controller.hidden), self.clip)
-        address, erase, add = interface.split(self._interface_sizes, dim=-1)
+        address, erase, add = torch.split(interface, self._interface_sizes, dim=-1)
         weightings = self._address(address, state)
         reads = addressing.read(state.memory, weightings[:, : self.read_heads])
         memory = addressing.write(
             state.memory,
             weightings[:, self.read_heads :],
-            erase.sigmoid().unflatten(-1, (self.write_heads, self.slot_width)),
-            add.tanh().unflatten(-1, (self.write_heads, self.slot_width)),
+            erase.sigmoid().view(-1, self.write_heads, self.slot_width),
+            add.tanh().view(-1, self.write_heads, self.slot_width),
         )
         output = torch.cat([controller.hidden, reads.flatten(1)], dim=-1)
         return output, NTMState(controller, reads, weightings, memory)
 
     def _address(self, address: Float[Tensor, "B A"], state: NTMState) -> Float[Tensor, "B H N"]:
-        per_head = address.unflatten(-1, (self.read_heads + self.write_heads, -1))
-        key, strength, gate, shifts, sharpening = per_head.split(self._address_sizes, dim=-1)
-        content = addressing.content_weighting(
-            state.memory, key.tanh(), functional.softplus(strength).squeeze(-1)
-        )
+        per_head = address.reshape(address.shape[0], self.read_heads + self.write_heads, -1)
+        key, strength, gate, shifts, sharpening = torch.split(per_head, self._address_sizes, dim=-1)
+        content = addressing.content_weighting(state.memory, key.tanh(), functional.softplus(strength).squeeze(-1))
         gated = addressing.interpolate(state.weightings, content, gate.sigmoid().squeeze(-1))
         shifted = addressing.shift(gated, shifts.softmax(-1))
         return addressing.sharpen(shifted, 1 + functional.softplus(sharpening).squeeze(-1))
@@ -188,9 +186,9 @@ class NTM(nn.Module):
     ) -> tuple[Float[Tensor, "X Y F"], NTMState]:
         """Run over time: [T, B, I] to [T, B, output_size], or batch first throughout, and the last state."""
         inputs = inputs.transpose(0, 1) if self.batch_first else inputs
-        state = self.cell.initial_state(inputs.shape[1]) if state is None else state
-        outputs, state = scan(self.cell, inputs, state)
-        return (outputs.transpose(0, 1) if self.batch_first else outputs), state
+        start = self.cell.initial_state(inputs.shape[1]) if state is None else state
+        outputs, end = scan(self.cell, inputs, start)
+        return (outputs.transpose(0, 1) if self.batch_first else outputs), end
 
 
 def _memory_start(memory_init: MemoryInit, slots: int, width: int) -> Tensor:

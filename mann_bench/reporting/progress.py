@@ -62,9 +62,7 @@ class ConsoleProgress:
         self._runs[run.key], self._started[run.key], self._said[run.key] = run, now, now
         self._steps[run.key] = (0, run.protocol.max_steps)
         if self._progress:
-            self._bars[run.key] = self._progress.add_task(
-                run.text, total=run.protocol.max_steps, rate="", scores=""
-            )
+            self._bars[run.key] = self._progress.add_task(run.text, total=run.protocol.max_steps, rate="", scores="")
         else:
             self._say(run, "started")
 

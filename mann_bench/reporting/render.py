@@ -56,8 +56,6 @@ def rich_table(table: Table) -> rich.table.Table:
         title=table.title,
         title_justify="left",
         title_style="bold",
-        caption="\n".join(table.notes) or None,
-        caption_justify="left",
         box=rich.box.SIMPLE_HEAD,
     )
     for column in table.columns:
@@ -77,7 +75,8 @@ def _text(table: Table, width: int | None) -> str:
     console = rich.console.Console(width=width or needed, file=io.StringIO(), color_system=None, highlight=False)
     with console.capture() as capture:
         console.print(made)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    return "\n".join([*lines, *(f"  {note}" for note in table.notes)]) + "\n"
 
 
 def _markdown(table: Table) -> str:

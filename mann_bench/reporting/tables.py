@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mann_bench.core.runs import Outcome
 from mann_bench.core.sizes import size_text
 from mann_bench.reporting.cells import Cell, cells
-from mann_bench.results.schema import Record
+from mann_bench.results.schema import Record, SizeRow
 from mann_bench.statistics.summary import Spread, censored_spread
 
 Row = dict[str, Any]
@@ -40,9 +40,7 @@ def convergence_table(records: Iterable[Record]) -> Table:
     """Return the convergence table."""
     made = cells(records)
     labels = _labels(made)
-    rows = [
-        _convergence_text(cell, label, _convergence_row(cell)) for cell, label in zip(made, labels, strict=True)
-    ]
+    rows = [_convergence_text(cell, label, _convergence_row(cell)) for cell, label in zip(made, labels, strict=True)]
     return Table(
         "Convergence",
         ["task", "model", "parameters", "solved", "steps", "sequences", "seconds", "NaN", "failed"],
@@ -65,19 +63,19 @@ def generalization_tables(records: Iterable[Record]) -> list[Table]:
 
 
 def _convergence_row(cell: Cell) -> Row:
-    rows = [record.converged_row() for record in cell.records]
+    reached = [record.converged_row() for record in cell.records]
     row: Row = {
         "task": cell.task,
         "model": cell.model,
         "protocol": cell.protocol,
         "parameters": cell.records[0].parameters or None,
-        "seeds": len(rows),
-        "solved": sum(found is not None for found in rows),
+        "seeds": len(reached),
+        "solved": sum(at is not None for at in reached),
     }
-    measures = {
-        "steps": [found and found.step for found in rows],
-        "sequences": [found and found.sequences for found in rows],
-        "seconds": [found and found.training_seconds for found in rows],
+    measures: dict[str, list[float | None]] = {
+        "steps": [at.step if at else None for at in reached],
+        "sequences": [at.sequences if at else None for at in reached],
+        "seconds": [at.training_seconds if at else None for at in reached],
     }
     for name, values in measures.items():
         spread = censored_spread(values)
@@ -89,26 +87,21 @@ def _convergence_row(cell: Cell) -> Row:
 
 
 def _size_rows(cell: Cell) -> list[Row]:
-    measured: dict[str, list[Any]] = {}
+    measured: dict[str, list[SizeRow]] = {}
     for record in cell.records:
-        for row in record.generalization:
-            measured.setdefault(size_text(row.size), []).append(row)
-    rows = []
-    for size, found in measured.items():
-        row: Row = {
-            "task": cell.task,
-            "model": cell.model,
-            "protocol": cell.protocol,
-            "size": size,
-            **found[0].size,
-            "seeds": len(found),
-            "sequences": found[0].sequences,
-        }
-        for score in found[0].scores:
-            spread = censored_spread([each.scores[score] for each in found])
-            row |= {score: spread.median, f"{score}_low": spread.low, f"{score}_high": spread.high}
-        rows.append(row)
-    return rows
+        for found in record.generalization:
+            measured.setdefault(size_text(found.size), []).append(found)
+    return [_size_row(cell, size, over_seeds) for size, over_seeds in measured.items()]
+
+
+def _size_row(cell: Cell, size: str, over_seeds: Sequence[SizeRow]) -> Row:
+    first = over_seeds[0]
+    row: Row = {"task": cell.task, "model": cell.model, "protocol": cell.protocol, "size": size}
+    row |= {**first.size, "seeds": len(over_seeds), "sequences": first.sequences}
+    for score in first.scores:
+        spread = censored_spread([each.scores[score] for each in over_seeds])
+        row |= {score: spread.median, f"{score}_low": spread.low, f"{score}_high": spread.high}
+    return row
 
 
 def _convergence_text(cell: Cell, label: str, row: Row) -> list[str]:

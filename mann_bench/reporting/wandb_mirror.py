@@ -127,8 +127,10 @@ class WandbMirror:
 
         run.config.update(_config(record), allow_val_change=True)
         for name, rows in _tables(record).items():
-            columns = list(rows[0])
-            run.log({name: wandb.Table(columns=columns, data=[[row[c] for c in columns] for row in rows])})
+            table = wandb.Table(columns=list[str | int](rows[0]))
+            for row in rows:
+                table.add_data(*row.values())
+            run.log({name: table})
         run.summary.update(_summary(record))
         run.finish()
         marker = {"id": run.id, "mode": self.mode.value}
@@ -166,9 +168,7 @@ def needs_mirror(folder: Path, mode: WandbMode) -> bool:
 
 def _log_row(run: Any, row: CurveRow) -> None:
     scores = {f"validation/{name}": value for name, value in row.scores.items()}
-    run.log(
-        {"step": row.step, "sequences": row.sequences, "training_seconds": row.training_seconds, **scores}
-    )
+    run.log({"step": row.step, "sequences": row.sequences, "training_seconds": row.training_seconds, **scores})
 
 
 def _config(record: Record) -> dict[str, Any]:

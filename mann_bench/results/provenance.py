@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import mann_bench
 from mann_bench.results.schema import Provenance
 from mann_bench.version import __version__
 
@@ -23,7 +22,7 @@ class GitState(NamedTuple):
 
 def provenance(device: Literal["cpu", "cuda"], device_name: str, threads: int) -> Provenance:
     """Describe the software and the machine now."""
-    git = git_state(Path(mann_bench.__file__).parent)
+    git = git_state(Path(__file__).parents[1])
     return Provenance(
         mann_bench=__version__,
         git_commit=git.commit,
@@ -66,7 +65,11 @@ def cpu_name() -> str:
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=_GIT_SECONDS, check=False
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_GIT_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -8,8 +8,6 @@ from mann_bench.core.events import CurvePoint
 from mann_bench.core.options import OptionValue
 from mann_bench.core.runs import Component, Outcome
 
-SCHEMA_VERSION = 1
-
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -74,9 +72,7 @@ class CurveRow(_Part):
     @classmethod
     def of(cls, point: CurvePoint) -> "CurveRow":
         """Describe an evaluation."""
-        return cls(
-            step=point.step, sequences=point.sequences, training_seconds=point.seconds, scores=point.scores
-        )
+        return cls(step=point.step, sequences=point.sequences, training_seconds=point.seconds, scores=point.scores)
 
 
 class SizeRow(_Part):

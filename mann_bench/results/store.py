@@ -11,7 +11,7 @@ import pydantic
 
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.results.files import write_atomically
-from mann_bench.results.schema import SCHEMA_VERSION, Record
+from mann_bench.results.schema import Record
 
 RECORD_NAME = "record.json"
 WEIGHTS_NAME = "weights.safetensors"
@@ -38,7 +38,7 @@ def load_record(path: Path) -> Record:
         where = ".".join(str(part) for part in first["loc"]) or "file"
         reason = f"{where}: {first['msg']}"
         if where == "schema_version":
-            reason = f"schema version {first['input']!r}, but this version of mann-bench reads {SCHEMA_VERSION}"
+            reason = f"schema version {first['input']!r}, but this version of mann-bench reads 1"
         raise CorruptRecordError(path, reason) from error
 
 

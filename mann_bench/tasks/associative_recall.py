@@ -1,6 +1,7 @@
 """Associative recall: shown a list of items and then one of them, name the item that followed it."""
 
-from typing import Literal
+import itertools
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from mann_bench.core.sizes import Size
 from mann_bench.tasks.base import Batch
-from mann_bench.tasks.bit_vectors import BitVectorTask, as_batch, bits, certain
+from mann_bench.tasks.bit_vectors import Bits, BitVectorTask, as_batch, bits, certain
 
 _TEST_ITEMS = (6, 8, 10, 12, 15, 20)
 
@@ -53,9 +54,7 @@ class AssociativeRecall(BitVectorTask):
     ) -> None:
         super().__init__()
         if bits < 1 or item_rows < 1 or not 2 <= min_items <= max_items:
-            raise ValueError(
-                "associative_recall needs bits >= 1, item_rows >= 1 and 2 <= min_items <= max_items"
-            )
+            raise ValueError("associative_recall needs bits >= 1, item_rows >= 1 and 2 <= min_items <= max_items")
         if 2 ** (bits * item_rows) < 2 * max(max_items, *_TEST_ITEMS):
             raise ValueError("associative_recall needs more bits an item: its items must differ")
         self.layout, self.bits, self.item_rows = layout, bits, item_rows
@@ -80,7 +79,7 @@ class AssociativeRecall(BitVectorTask):
             items[again] = bits(rng, int(again.sum()), number, self.item_rows, self.bits)
         return self.encode(items, rng.integers(number - 1, size=count))
 
-    def encode(self, items: np.ndarray, query: np.ndarray) -> Batch:  # type: ignore[type-arg]
+    def encode(self, items: Bits, query: np.ndarray[Any, np.dtype[np.int64]]) -> Batch:
         """Lay out `items`, [B, items, item_rows, bits], with the index of the query of each sequence, [B]."""
         count, number = items.shape[:2]
         head = int(self.has_item_delimiters)
@@ -96,8 +95,7 @@ class AssociativeRecall(BitVectorTask):
         inputs = np.concatenate([listed.reshape(count, -1, self.input_size), asked, blank], axis=1)
         targets = np.zeros((*inputs.shape[:2], self.output_size), dtype=np.float32)
         targets[:, -self.item_rows :] = items[chosen, query + 1]
-        steps_first = (array.swapaxes(0, 1).copy() for array in (inputs, targets))
-        return as_batch(*steps_first, scored_steps=self.item_rows)
+        return as_batch(inputs.swapaxes(0, 1).copy(), targets.swapaxes(0, 1).copy(), self.item_rows)
 
     def oracle(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         """Put each item into a dictionary under the item before it, then look the query up."""
@@ -107,7 +105,7 @@ class AssociativeRecall(BitVectorTask):
         for b in range(inputs.shape[1]):
             data = inputs[:, b, : self.bits]
             items = [data[t + head : t + head + rows] for t in range(0, end, head + rows)]
-            follower = {_name(key): value for key, value in zip(items, items[1:], strict=False)}
+            follower = {_name(key): value for key, value in itertools.pairwise(items)}
             target_bits[-rows:, b] = follower[_name(data[end + 1 : end + 1 + rows])]
         return certain(target_bits)
 
@@ -121,7 +119,7 @@ def _name(item: Tensor) -> tuple[float, ...]:
     return tuple(item.flatten().tolist())
 
 
-def _has_twins(items: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _has_twins(items: Bits) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Tell for each sequence of [B, items, rows, bits] whether two of its items are equal."""
     count, number = items.shape[:2]
     flat = items.reshape(count, number, -1)

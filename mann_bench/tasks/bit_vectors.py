@@ -10,6 +10,9 @@ from torch.nn import functional
 
 from mann_bench.tasks.base import Batch, SequenceTask
 
+Bits = np.ndarray[Any, np.dtype[np.float32]]
+"""An array of zeros and ones."""
+
 NATS_PER_BIT = float(np.log(2.0))
 
 ORACLE_LOGIT = 30.0
@@ -46,12 +49,12 @@ class BitVectorTask(SequenceTask):
         return inputs.new_zeros(*inputs.shape[:2], self.output_size)
 
 
-def bits(rng: np.random.Generator, *shape: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+def bits(rng: np.random.Generator, *shape: int) -> Bits:
     """Return fair random bits as floats."""
     return rng.integers(0, 2, size=shape, dtype=np.int8).astype(np.float32)
 
 
-def as_batch(inputs: Any, targets: Any, scored_steps: int) -> Batch:
+def as_batch(inputs: Bits, targets: Bits, scored_steps: int) -> Batch:
     """Return arrays [T, B, *] as a batch that is scored on its last `scored_steps` steps."""
     mask = np.zeros(inputs.shape[:2], dtype=np.float32)
     mask[inputs.shape[0] - scored_steps :] = 1.0

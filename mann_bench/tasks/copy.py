@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mann_bench.core.sizes import Size
 from mann_bench.tasks.base import Batch
-from mann_bench.tasks.bit_vectors import BitVectorTask, as_batch, bits, certain
+from mann_bench.tasks.bit_vectors import Bits, BitVectorTask, as_batch, bits, certain
 
 _TEST_LENGTHS = (20, 40, 60, 80, 100, 120)
 
@@ -62,7 +62,7 @@ class Copy(BitVectorTask):
         """Draw `count` sequences of ``size["length"]`` rows."""
         return self.encode(bits(rng, size["length"], count, self.bits))
 
-    def encode(self, data: np.ndarray) -> Batch:  # type: ignore[type-arg]
+    def encode(self, data: Bits) -> Batch:
         """Lay out the rows `data`, [length, B, bits]."""
         length, count, _ = data.shape
         inputs = np.zeros((2 * length + 1, count, self.input_size), dtype=np.float32)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mann_bench.core.sizes import Size
 from mann_bench.tasks.base import Batch
-from mann_bench.tasks.bit_vectors import BitVectorTask, as_batch, bits, certain
+from mann_bench.tasks.bit_vectors import Bits, BitVectorTask, as_batch, bits, certain
 
 _TEST_SIZES = ((10, 10), (20, 10), (10, 20), (20, 20))
 
@@ -76,7 +76,7 @@ class RepeatCopy(BitVectorTask):
         """Draw `count` sequences of ``size["length"]`` rows, to be said ``size["repeats"]`` times."""
         return self.encode(bits(rng, size["length"], count, self.bits), size["repeats"])
 
-    def encode(self, data: np.ndarray, repeats: int) -> Batch:  # type: ignore[type-arg]
+    def encode(self, data: Bits, repeats: int) -> Batch:
         """Lay out the rows `data`, [length, B, bits], for `repeats` copies."""
         length, count, _ = data.shape
         header = length + (2 if self.has_end_marker else 1)

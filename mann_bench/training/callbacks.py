@@ -1,5 +1,6 @@
 """The Lightning callback that evaluates, watches for convergence, probes and keeps the best weights."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from mann_bench.core.events import CurvePoint, Evaluated, Event, Progress
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation.measure import SizeScores, grid_scores, validation_scores
-from mann_bench.models.base import SequenceModule
+from mann_bench.models.base import NonFiniteError, SequenceModule
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.convergence import ConvergenceTracker
 
@@ -69,9 +70,7 @@ class Evaluation(pl.Callback):
             self._progress_at = now
             self.emit(Progress(self.run.key, self.step, last))
 
-    def on_exception(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
-    ) -> None:
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         """Stop the clock of a run that breaks off."""
         self._stop_clock()
 
@@ -83,6 +82,8 @@ class Evaluation(pl.Callback):
         scores = validation_scores(model, self.task, self.run.protocol.validation_sequences)
         sequences = self.step * self.run.protocol.batch_size
         self.curve.append(CurvePoint(self.step, sequences, self.training_seconds, scores))
+        if not math.isfinite(scores["loss_bits"]):
+            raise NonFiniteError("validation loss")
         self.convergence.observe(self.step, scores)
         rank = (scores[self.run.convergence.metric], scores["loss_bits"])
         if rank < self._best or not self.best_weights:

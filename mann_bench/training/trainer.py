@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 
 from mann_bench.core.errors import PluginUnavailableError
 from mann_bench.core.events import Event
