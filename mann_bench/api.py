@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
+
 from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.execution.local import execute_locally
-from mann_bench.execution.plan import Plan, make_plan
+from mann_bench.execution.plan import Plan, look_up, make_plan
 from mann_bench.execution.resolve import resolve_device
 from mann_bench.execution.worker import Job
 from mann_bench.registry import Registry
+from mann_bench.reporting.progress import ConsoleProgress
 from mann_bench.reporting.render import Format, render
 from mann_bench.reporting.tables import Row, convergence_rows, generalization_rows
 from mann_bench.reporting.wandb_mirror import WandbMirror, WandbMode, default_mode
