@@ -1,0 +1,33 @@
+# The two commands of the README are `make run` and `make test`; each builds .venv first where it is missing.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: run test lint types wheel check clean
+
+run: $(READY)  ## The main job: NTM on copy, default protocol, two seeds
+	$(BIN)/mann-bench run --model ntm --task copy --seeds 0-1
+
+test: $(READY)  ## All tests
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(READY)
+	$(BIN)/mypy
+
+wheel: $(READY)  ## The built wheel runs in a fresh environment
+	bash tests/wheel.sh $(BIN)/python
+
+check: test lint types wheel  ## All that CI does
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist

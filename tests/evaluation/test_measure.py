@@ -1,0 +1,68 @@
+import pytest
+import torch
+
+from mann_bench.core.streams import Stream
+from mann_bench.evaluation import measure
+from mann_bench.evaluation.measure import grid_scores, validation_scores
+from mann_bench.models.base import SequenceModule
+from mann_bench.tasks.copy import Copy
+
+
+class Oracle(SequenceModule):
+    """Answers by the task's own plain program."""
+
+    def __init__(self, task):
+        super().__init__(task.input_size, task.output_size)
+        self.task = [task]
+        self.modes = set()
+
+    def forward(self, inputs):
+        self.modes.add((self.training, torch.is_inference_mode_enabled()))
+        return self.task[0].oracle(inputs)
+
+
+class Constant(Oracle):
+    def forward(self, inputs):
+        return self.task[0].constant_predictor(inputs)
+
+
+@pytest.fixture
+def task():
+    return Copy(max_length=5)
+
+
+def test_the_oracle_scores_zero(task):
+    scores = validation_scores(Oracle(task), task, 10)
+    assert scores["bit_errors"] == 0.0
+    assert scores["sequence_accuracy"] == 1.0
+
+
+def test_validation_is_the_mean_over_sequences_not_over_sizes(task):
+    scores = validation_scores(Constant(task), task, 7)
+    # Seven sequences over lengths 1 to 5: counts 1, 1, 2, 1, 2 of 8 bits a row.
+    assert scores["loss_bits"] == pytest.approx(8 * (1 + 2 + 6 + 4 + 10) / 7)
+
+
+def test_the_grid_has_a_row_a_size(task):
+    rows = grid_scores(Constant(task), task, Stream.TEST, 2)
+    assert [(row.size["length"], row.sequences) for row in rows] == [(n, 2) for n in (20, 40, 60, 80, 100, 120)]
+    assert rows[0].scores["loss_bits"] == pytest.approx(160.0)
+
+
+def test_the_size_of_the_batches_does_not_change_what_is_measured(task, monkeypatch):
+    whole = validation_scores(Constant(task), task, 40)
+    monkeypatch.setattr(measure, "_LARGEST_BATCH", 3)
+    assert validation_scores(Constant(task), task, 40) == pytest.approx(whole)
+
+
+def test_the_model_is_in_evaluation_mode_and_comes_back(task):
+    model = Oracle(task)
+    model.train()
+    validation_scores(model, task, 5)
+    assert model.modes == {(False, True)}
+    assert model.training
+
+
+def test_streams_differ(task):
+    validation = grid_scores(Constant(task), task, Stream.VALIDATION, 20)
+    assert grid_scores(Constant(task), task, Stream.TEST, 20) != validation

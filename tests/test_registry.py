@@ -1,0 +1,150 @@
+"""Plugins are found through fake dist-info folders on sys.path."""
+
+import sys
+import textwrap
+
+import pytest
+
+from mann_bench.core.errors import PluginUnavailableError, UsageError
+from mann_bench.registry import Registry, Status
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Return a function that makes a distribution with one plugin module visible."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def make(distribution, source, entry_point=None, version="1.2"):
+        module = distribution.replace("-", "_") + "_plugin"
+        (tmp_path / f"{module}.py").write_text(textwrap.dedent(source))
+        info = tmp_path / f"{distribution.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+        name = entry_point or distribution
+        (info / "entry_points.txt").write_text(f"[mann_bench]\n{name} = {module}\n")
+        monkeypatch.delitem(sys.modules, module, raising=False)
+
+    return make
+
+
+def bringing(model="extra", task=None):
+    hooks = [_hook("models", f"ModelSpec({model!r}, 1, 'a:B', 'one line')")] if model else []
+    hooks += [_hook("tasks", f"TaskSpec({task!r}, 1, 'a:B', 'one line')")] if task else []
+    return "from mann_bench import ModelSpec, TaskSpec, hookimpl\n" + "\n".join(hooks)
+
+
+def _hook(kind, spec):
+    return f"@hookimpl\ndef mann_bench_{kind}():\n    return [{spec}]\n"
+
+
+def row(registry, name):
+    return next(plugin for plugin in registry.plugins if plugin.name == name)
+
+
+def test_builtins_come_in_through_an_entry_point():
+    registry = Registry.discover()
+    assert row(registry, "builtin").distribution == "mann-bench"
+    assert {"ntm", "lstm"} <= set(registry.models)
+    assert {"copy", "repeat_copy", "associative_recall"} <= set(registry.tasks)
+    assert "collier2018" in registry.protocols
+
+
+def test_a_third_party_brings_a_model_and_a_task(install):
+    install("acme-memory", bringing("acme", "acme_task"))
+    registry = Registry.discover()
+    assert registry.model("acme").plugin.distribution == "acme-memory"
+    assert registry.task("acme_task").plugin.version == "1.2"
+
+
+BROKEN = {
+    "raises": ("raise RuntimeError('no CUDA today')", "RuntimeError: no CUDA today"),
+    "exits": ("import sys; sys.exit(3)", "SystemExit: 3"),
+    "imports nothing": ("import surely_not_there", "ModuleNotFoundError: No module named 'surely_not_there'"),
+    "misspells a hook": (bringing(None) + _hook("modles", "1"), "mann_bench_modles"),
+    "returns rubbish": (bringing(None) + _hook("models", "'ntm2'"), "must return ModelSpec objects"),
+    "has a bad name": (bringing("Not A Name"), "is no valid name"),
+    "twice": (bringing(None) + _hook("tasks", "*[TaskSpec('t', 1, 'a:B', '')] * 2"), "task 't' twice"),
+}
+
+
+@pytest.mark.parametrize(("source", "reason"), BROKEN.values(), ids=list(BROKEN))
+def test_a_broken_plugin_is_a_row_with_its_reason_and_stops_nothing(install, source, reason):
+    install("acme-broken", source)
+    install("acme-sound", bringing("sound"))
+    registry = Registry.discover()
+    assert row(registry, "acme-broken").status is Status.BROKEN
+    assert reason in row(registry, "acme-broken").reason
+    assert {"sound", "ntm"} <= set(registry.models)
+
+
+def test_a_plugin_that_fails_late_leaves_nothing_behind(install):
+    install("acme-broken", bringing("half") + _hook("tasks", "None"))
+    registry = Registry.discover()
+    assert "half" not in registry.models
+
+
+def test_naming_a_broken_plugin_says_why(install):
+    install("acme-broken", "raise RuntimeError('no CUDA today')")
+    with pytest.raises(PluginUnavailableError, match="'acme-broken'.*no CUDA today"):
+        Registry.discover().model("acme-broken")
+
+
+def test_an_unknown_name_mentions_plugins_that_may_have_brought_it(install):
+    install("acme-broken", "raise RuntimeError('no CUDA today')")
+    with pytest.raises(UsageError, match="failed to load.*'acme-broken'"):
+        Registry.discover().model("acme_net")
+
+
+def test_an_unknown_name_gets_the_nearest_match():
+    with pytest.raises(UsageError, match=r"unknown task 'repeat-copy'. Did you mean 'repeat_copy'\? Known: "):
+        Registry.discover().task("repeat-copy")
+
+
+def test_two_claims_to_one_name_are_an_error_that_names_both(install):
+    install("acme-one", bringing("twin"))
+    install("acme-two", bringing("twin"))
+    registry = Registry.discover()
+    with pytest.raises(PluginUnavailableError, match="'acme-one' and 'acme-two'"):
+        registry.model("twin")
+    assert row(registry, "acme-two").status is Status.BROKEN
+    assert registry.model("ntm")
+
+
+def test_a_contested_plugin_is_rolled_back_whole(install):
+    install("acme-one", bringing("twin"))
+    install("acme-two", bringing("twin", "only_here"))
+    with pytest.raises(PluginUnavailableError, match="only_here"):
+        Registry.discover().task("only_here")
+
+
+def test_a_claim_to_a_builtin_name_is_loud_and_can_be_switched_off(install):
+    install("acme-usurper", bringing("ntm"))
+    with pytest.raises(PluginUnavailableError, match="'mann-bench' and 'acme-usurper'"):
+        Registry.discover().model("ntm")
+    assert Registry.discover(third_party=False).model("ntm").plugin.distribution == "mann-bench"
+
+
+def test_third_parties_can_be_switched_off(install):
+    install("acme-memory", "raise RuntimeError('must not be imported')")
+    registry = Registry.discover(third_party=False)
+    assert row(registry, "acme-memory").status is Status.OFF
+    with pytest.raises(PluginUnavailableError, match="switched off by --no-plugins"):
+        registry.model("acme-memory")
+
+
+@pytest.mark.parametrize(("value", "loaded"), [("", set()), ("acme-b", {"b"}), ("acme-a, acme-b", {"a", "b"})])
+def test_the_variable_narrows_third_parties(install, monkeypatch, value, loaded):
+    install("acme-a", bringing("a"))
+    install("acme-b", bringing("b"))
+    monkeypatch.setenv("MANN_BENCH_PLUGINS", value)
+    registry = Registry.discover()
+    assert set(registry.models) - {"ntm", "lstm"} == loaded
+    assert "copy" in registry.tasks
+
+
+def test_one_distribution_may_have_two_plugins(install, tmp_path):
+    install("acme-memory", bringing("acme"))
+    (tmp_path / "second.py").write_text(bringing("acme_second"))
+    points = tmp_path / "acme_memory-1.2.dist-info" / "entry_points.txt"
+    points.write_text(points.read_text() + "more = second\n")
+    assert {"acme", "acme_second"} <= set(Registry.discover().models)

@@ -1,0 +1,45 @@
+"""The command line starts without the heavy packages."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "pytorch_lightning", "wandb", "matplotlib", "pandas", "pydantic", "numpy")
+
+SCRIPT = """
+import sys
+from mann_bench.cli.main import invoke
+code = invoke({arguments!r})
+print("HEAVY", sorted(set({heavy!r}) & set(sys.modules)))
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["list", "models"], ["list", "tasks"], ["list", "protocols"], ["plugins"], ["run", "--help"]]
+)
+def test_it_imports_nothing_heavy(arguments):
+    script = SCRIPT.format(arguments=arguments, heavy=HEAVY)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+def test_the_package_itself_is_light():
+    script = f"import sys, mann_bench; print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_resolves():
+    import mann_bench
+
+    assert all(getattr(mann_bench, name) is not None for name in mann_bench.__all__)
+
+
+def test_an_unknown_attribute_raises():
+    import mann_bench
+
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = mann_bench.nonsense

@@ -1,0 +1,45 @@
+import pytest
+
+from mann_bench.core.specs import ConvergenceRule
+from mann_bench.training.convergence import ConvergenceTracker
+
+
+def follow(*errors, every=200):
+    tracker = ConvergenceTracker(ConvergenceRule())
+    for number, error in enumerate(errors):
+        tracker.observe(number * every, {"bit_errors": error})
+    return tracker
+
+
+@pytest.mark.parametrize(
+    ("errors", "first", "confirmed"),
+    [
+        ((5.0, 1.0, 0.5), None, None),
+        ((5.0, 0.05, 0.04), 200, 200),
+        ((5.0, 0.05), 200, None),
+        ((5.0, 0.05, 3.0, 0.05, 0.05), 200, 600),
+        ((5.0, 0.1, 0.0999), 400, None),
+        ((5.0, 0.05, 3.0, 0.05, 3.0), 200, None),
+    ],
+)
+def test_first_and_confirmed(errors, first, confirmed):
+    tracker = follow(*errors)
+    assert (tracker.first, tracker.confirmed) == (first, confirmed)
+
+
+def test_an_unconverged_run_may_use_its_budget():
+    assert follow(5.0, 5.0).last_step(max_steps=1_000, grace=100) == 1_000
+
+
+def test_a_converged_run_ends_after_its_grace():
+    assert follow(5.0, 0.0).last_step(max_steps=1_000, grace=100) == 300
+
+
+def test_grace_does_not_exceed_the_budget():
+    assert follow(5.0, 0.0).last_step(max_steps=250, grace=100) == 250
+
+
+def test_the_rule_may_name_another_metric():
+    tracker = ConvergenceTracker(ConvergenceRule("regret_bits", 1.0))
+    tracker.observe(10, {"regret_bits": 0.5, "bit_errors": 90.0})
+    assert tracker.first == 10
