@@ -164,7 +164,9 @@ def test_a_missing_class_names_its_distribution(make_run):
         train(dataclasses.replace(run, model=model), "cpu", ignore)
 
 
-@pytest.mark.parametrize("field", ["learning_rate=0.5", "optimizer=rmsprop", "gradient_clip_norm=0.001", "batch_size=3"])
+@pytest.mark.parametrize(
+    "field", ["learning_rate=0.5", "optimizer=rmsprop", "gradient_clip_norm=0.001", "batch_size=3"]
+)
 def test_every_training_field_reaches_the_run(make_run, field):
     name, _, value = field.partition("=")
     plain = train(make_run(), "cpu", ignore)
