@@ -1,10 +1,17 @@
 """Fixtures that several packages' tests share."""
 
+import dataclasses
+
 import pytest
 import torch
 
+from mann_bench.core.protocol import Protocol
+from mann_bench.core.runs import Component, Run
+from mann_bench.core.specs import ConvergenceRule
+from mann_bench.core.variants import Variant
 from mann_bench.execution.plan import make_plan
 from mann_bench.registry import Registry
+from mann_bench.results import schema
 
 # As every worker of the suite has; two threads on a busy machine collapse.
 torch.set_num_threads(1)
@@ -34,5 +41,124 @@ def make_run(tiny_protocol):
     def make(model="lstm:layers=1,units=8", task="copy:max_length=3", seed=0, **fields):
         registry = Registry.discover(third_party=False)
         return make_plan(registry, [model], [task], [seed], tiny_protocol(**fields)).runs[0]
+
+    return make
+
+
+def _component(text, distribution="mann-bench", version=1):
+    """Resolve a variant of a component that need not exist; all of its options differ from their defaults."""
+    variant = Variant.parse(text)
+    options = {name: int(value) if value.isdecimal() else value for name, value in variant.given.items()}
+    return Component(
+        name=variant.name,
+        version=version,
+        target="somewhere:Something",
+        distribution=distribution,
+        distribution_version="0.1.0",
+        options=options,
+        defaults=dict.fromkeys(options),
+        given=variant.given,
+    )
+
+
+def _scores(errors, accuracy):
+    return {"loss_bits": 2 * errors, "bit_errors": errors, "bit_error_rate": errors / 64, "sequence_accuracy": accuracy}
+
+
+def _curve(converged_at):
+    """An evaluation every 200 steps, each a second of training, until one step after convergence or step 600."""
+    last = 600 if converged_at is None else converged_at + 200
+    return [
+        schema.CurveRow(
+            step=step,
+            sequences=32 * step,
+            training_seconds=step / 200,
+            scores=_scores(*(10.0, 0.0) if converged_at is None or step < converged_at else (0.05, 0.95)),
+        )
+        for step in range(200, last + 1, 200)
+    ]
+
+
+_PROVENANCE = schema.Provenance(
+    mann_bench="0.1.0",
+    git_commit="0123456789abcdef0123456789abcdef01234567",
+    git_dirty=False,
+    torch="2.9.0",
+    numpy="2.3.0",
+    pytorch_lightning="2.5.0",
+    python="3.12.0",
+    os="Linux 6.1",
+    device="cpu",
+    device_name="Some CPU",
+    threads=1,
+    date="2025-01-02T03:04:05+00:00",
+)
+
+
+@pytest.fixture(scope="session")
+def run_of():
+    """Return a function that makes the run whose outcome a record of `make_record` is."""
+
+    def run(model="ntm", task="copy", seed=0, *, protocol="collier2018", distribution="mann-bench"):
+        name, given = (variant := Variant.parse(protocol)).name, variant.given
+        fields = {field: float(value) if "." in value else int(value) for field, value in given.items()}
+        parts = _component(model, distribution), _component(task)
+        return Run(*parts, ConvergenceRule(), dataclasses.replace(Protocol(), name=name, **fields), given, seed)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def make_record(run_of):
+    """Return a function that makes a record in code.
+
+    `model`, `task` and `protocol` are variants, which need not exist; `distribution` is the model's.
+    `converged_at` is a multiple of 200, or None; `sizes` are triples of size, wrong bits and accuracy. What
+    else is given replaces that field.
+    """
+
+    def make(model="ntm", task="copy", seed=0, converged_at=400, sizes=(({"length": 20}, 1.5, 0.25),), **fields):
+        identity = {name: fields.pop(name) for name in ("protocol", "distribution") if name in fields}
+        run = run_of(model, task, seed, **identity)
+        recipe = dataclasses.asdict(run.protocol)
+        name, version = recipe.pop("name"), recipe.pop("version")
+        curve = _curve(converged_at)
+        made = {
+            "schema_version": 1,
+            "key": run.key,
+            "model": schema.ComponentRecord.of(run.model),
+            "task": schema.ComponentRecord.of(run.task),
+            "convergence": dataclasses.asdict(run.convergence),
+            "protocol": {"name": name, "version": version, "given": dict(run.protocol_given), "fields": recipe},
+            "seed": seed,
+            "outcome": "not_converged" if converged_at is None else "converged",
+            "steps": curve[-1].step,
+            "converged_first": converged_at,
+            "converged_confirmed": converged_at,
+            "best_step": curve[-1].step,
+            "divergence": None,
+            "error": None,
+            "curve": curve,
+            "probe": [],
+            "generalization": [{"size": size, "sequences": 192, "scores": _scores(*at)} for size, *at in sizes],
+            "parameters": 12_345,
+            "state_bytes": 10_240,
+            "peak_memory_bytes": 2**28,
+            "seconds": {"training": curve[-1].training_seconds, "evaluation": 0.5, "compilation": 0.0},
+            "weights_sha256": None,
+            "provenance": _PROVENANCE,
+        }
+        return schema.Record.model_validate(made | fields)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_failed_record(make_record):
+    """Return a function that makes the record of a run that raised before its first evaluation."""
+
+    def make(*arguments, **fields):
+        nothing = {"outcome": "failed", "steps": 0, "best_step": 0, "curve": [], "parameters": 0, "state_bytes": 0}
+        return make_record(*arguments, converged_at=None, sizes=(), error="Traceback", **(nothing | fields))
 
     return make

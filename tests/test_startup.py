@@ -17,7 +17,8 @@ sys.exit(code)
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["list", "models"], ["list", "tasks"], ["list", "protocols"], ["plugins"], ["run", "--help"]]
+    "arguments",
+    [["--help"], ["list", "models"], ["list", "tasks"], ["list", "protocols"], ["plugins"], ["run", "--help"]],
 )
 def test_it_imports_nothing_heavy(arguments):
     script = SCRIPT.format(arguments=arguments, heavy=HEAVY)

@@ -1,0 +1,36 @@
+"""Ctrl-C, as a terminal sends it: to every process of the group."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+COMMAND = [sys.executable, "-c", "from mann_bench.cli.main import main; main()", "run", "--task", "copy:max_length=2"]
+SHORT = "collier2018:max_steps=3,validation_sequences=2,test_sequences=1,probe_every=0,batch_size=2"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_keeps_finished_runs_and_nothing_half_written(tmp_path, jobs):
+    environment = os.environ | {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1"}
+    small = ["--model", "lstm:layers=1,units=4", "--out", str(tmp_path)]
+    subprocess.run([*COMMAND, *small, "--seeds", "0", "--protocol", SHORT], env=environment, check=True, capture_output=True)
+    endless = [*small, "--seeds", "0-3", "--protocol", "collier2018:validation_sequences=2,batch_size=2", "--jobs", str(jobs)]
+    process = subprocess.Popen(
+        [*COMMAND, *endless], env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0
+    )
+    seen = ""
+    while seen.count("started") < jobs:
+        seen += process.stderr.readline()
+    time.sleep(1)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Interrupted. Finished runs keep their records" in err
+    assert not re.search("Traceback", err), err
+    assert len(list(tmp_path.glob("*/record.json"))) == 1
+    assert len(list((tmp_path / "wandb").glob("offline-run-*"))) == 1
+    assert [path for path in tmp_path.rglob("*.tmp") if "wandb" not in path.parts] == []

@@ -1,0 +1,125 @@
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+
+def test_list_names_what_exists_and_who_brings_it(mann_bench):
+    code, out, _ = mann_bench("list", "models")
+    assert code == 0
+    assert re.search(r"^ntm +Neural Turing Machine.* mann-bench$", out, re.M)
+
+
+def test_list_as_json(mann_bench):
+    _, out, _ = mann_bench("list", "tasks", "--json")
+    assert {"copy", "repeat_copy", "associative_recall"} <= {json.loads(line)["name"] for line in out.splitlines()}
+
+
+def test_list_protocols(mann_bench):
+    _, out, _ = mann_bench("list", "protocols")
+    assert "collier2018" in out
+
+
+def test_show_model_states_options_types_defaults_reference_and_size(mann_bench):
+    code, out, _ = mann_bench("show", "model", "ntm:memory_slots=64")
+    assert code == 0
+    assert re.search(r"^memory_init +constant\|learned\|random +constant +constant$", out, re.M)
+    assert re.search(r"^memory_slots +int +64 +128$", out, re.M)
+    assert "https://arxiv.org/abs/1410.5401" in out
+    assert re.search(r"size on copy: [\d,]+ parameters, [\d,]+ bytes of state", out)
+
+
+def test_show_task_states_its_sizes_and_rule(mann_bench):
+    _, out, _ = mann_bench("show", "task", "repeat_copy")
+    assert "10x10, 20x10, 10x20, 20x20" in out
+    assert "mean bit_errors below 0.1" in out
+
+
+def test_show_protocol_states_every_field(mann_bench):
+    _, out, _ = mann_bench("show", "protocol", "collier2018:max_steps=5")
+    assert re.search(r"^max_steps +int +5 ", out, re.M)
+    assert re.search(r"^gradient_clip_norm +float\|none +50.0", out, re.M)
+
+
+def test_show_an_unknown_name_is_an_error(mann_bench):
+    code, _, err = mann_bench("show", "model", "nmt")
+    assert code == 2
+    assert "Did you mean 'ntm'?" in err
+
+
+def test_plugins_lists_the_builtin_one(mann_bench):
+    _, out, _ = mann_bench("plugins")
+    assert re.search(r"^builtin +mann-bench .*loaded +ntm, lstm", out)
+
+
+def test_doctor_names_what_matters(mann_bench):
+    code, out, _ = mann_bench("doctor")
+    assert code == 0
+    for name in ("interpreter", "torch", "processor", "compiler", "GPU", "W&B login", "plugin builtin"):
+        assert re.search(rf"^{name}", out, re.M), name
+
+
+def test_report_prints_what_run_printed(run, mann_bench):
+    _, printed, _ = run(seeds="0-1")
+    code, out, _ = mann_bench("report", "runs")
+    assert (code, out) == (0, printed)
+
+
+def test_report_writes_markdown_csv_and_json(run, mann_bench):
+    run()
+    assert "| task | model |" in mann_bench("report", "--format", "markdown")[1]
+    first = mann_bench("report", "--format", "csv")[1].split("\n\n")[0]
+    assert next(csv.DictReader(io.StringIO(first)))["solved"] == "0"
+    assert set(json.loads(mann_bench("report", "--format", "json")[1])) == {"convergence", "generalization"}
+
+
+def test_report_leaves_out_what_it_cannot_read_and_says_so(run, mann_bench):
+    run(seeds="0-1")
+    broken = sorted(Path("runs").glob("*/record.json"))[0]
+    broken.write_text("{")
+    code, out, err = mann_bench("report", "runs")
+    assert code == 1
+    assert f"Left out: {broken}" in err
+    assert "0/1" in out
+
+
+@pytest.mark.parametrize("path", ["nowhere", "."])
+def test_report_without_records_is_an_error(mann_bench, path):
+    code, out, err = mann_bench("report", path)
+    assert (code, out) == (1, "")
+    assert path in err
+
+
+def test_sync_mirrors_each_record_once(run, mann_bench):
+    run(seeds="0-1")
+    _, _, first = mann_bench("sync", "--wandb", "offline")
+    _, _, second = mann_bench("sync", "--wandb", "offline")
+    assert first.startswith("2 mirrored (offline), 0 were already, 0 failed")
+    assert second.startswith("0 mirrored (offline), 2 were already, 0 failed")
+    assert len(list(Path("runs/wandb").glob("offline-run-*"))) == 2
+
+
+def test_version(mann_bench):
+    from mann_bench import __version__
+
+    code, out, _ = mann_bench("--version")
+    assert code == 0
+    assert __version__ in out
+
+
+def test_an_unknown_command_is_an_error(mann_bench):
+    code, _, err = mann_bench("trian")
+    assert code == 2
+    assert "trian" in err
+
+
+def test_names_complete_in_the_shell(monkeypatch):
+    from mann_bench.cli.main import cli
+    from click.shell_completion import BashComplete
+
+    complete = BashComplete(cli, {}, "mann-bench", "_MANN_BENCH_COMPLETE")
+    found = complete.get_completions(["run", "--model"], "n")
+    assert [item.value for item in found] == ["ntm"]

@@ -1,0 +1,136 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from mann_bench.models.lstm import LSTMModel
+
+
+def records():
+    return sorted(Path("runs").glob("*/record.json"))
+
+
+def test_it_trains_and_prints_both_tables(run):
+    code, out, err = run(seeds="0-1")
+    assert code == 0
+    assert "Convergence" in out
+    assert "Length generalisation: copy:max_length=3" in out
+    assert "2 runs: 0 answered from their records, 2 to train" in err
+    assert len(records()) == 2
+
+
+def test_the_same_run_again_is_answered_from_its_record(run):
+    _, first, _ = run()
+    written = records()[0].stat().st_mtime_ns
+    code, second, err = run()
+    assert (code, second) == (0, first)
+    assert "1 answered from their records, 0 to train" in err
+    assert records()[0].stat().st_mtime_ns == written
+
+
+def test_fresh_trains_anew_and_gives_the_same_curve(run):
+    run()
+    before = json.loads(records()[0].read_text())
+    _, _, err = run("--fresh")
+    after = json.loads(records()[0].read_text())
+    assert "1 to train" in err
+    assert [row["scores"] for row in before["curve"]] == [row["scores"] for row in after["curve"]]
+    assert before["seconds"] != after["seconds"]
+
+
+def test_json_prints_records_on_stdout_only(run):
+    code, out, _ = run("--json", seeds="0-1")
+    assert code == 0
+    assert [json.loads(line)["seed"] for line in out.splitlines()] == [0, 1]
+
+
+def test_a_dry_run_says_what_would_run_and_writes_nothing(run):
+    code, _, err = run("--dry-run")
+    assert code == 0
+    assert "lstm:layers=1,units=8 on copy:max_length=3, seed 0: would train" in err
+    assert not Path("runs").exists()
+
+
+def test_out_names_the_folder(run):
+    run("--out", "elsewhere/deep")
+    assert len(list(Path("elsewhere/deep").glob("*/record.json"))) == 1
+
+
+BAD = {
+    "model": (["--model", "nmt", "--task", "copy"], 2, "unknown model 'nmt'. Did you mean 'ntm'?"),
+    "task": (["--model", "ntm", "--task", "cpoy"], 2, "unknown task 'cpoy'. Did you mean 'copy'?"),
+    "protocol": (["--model", "ntm", "--task", "copy", "--protocol", "colier2018"], 2, "Did you mean 'collier2018'?"),
+    "parameter": (["--model", "ntm:slots=3", "--task", "copy"], 2, "Valid options: clip, controller_size, memory_init"),
+    "type": (["--model", "ntm:memory_slots=x", "--task", "copy"], 2, "takes int, not 'x'"),
+    "seeds": (["--model", "ntm", "--task", "copy", "--seeds", "5-2"], 2, "runs backwards. Did you mean '2-5'?"),
+    "grammar": (["--model", "ntm:memory_slots", "--task", "copy"], 2, "expected name:key=value,key=value"),
+    "jobs": (["--model", "ntm", "--task", "copy", "--jobs", "0"], 2, "jobs"),
+    "nothing": (["--task", "copy"], 2, "Missing option '--model'"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), BAD.values(), ids=list(BAD))
+def test_bad_input_gets_a_clear_error_and_no_traceback(mann_bench, arguments, code, message):
+    got, out, err = mann_bench("run", *arguments)
+    assert (got, out) == (code, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_an_unwritable_out_is_an_error_before_any_training(run):
+    Path("taken").write_text("a file")
+    code, _, err = run("--out", "taken/runs")
+    assert code == 2
+    assert "cannot write to taken/runs" in err
+    assert "--out" in err
+
+
+def test_a_corrupt_record_is_reported_set_aside_and_redone(run):
+    run(seeds="0-1")
+    broken, sound = records()
+    kept = sound.read_bytes()
+    broken.write_bytes(broken.read_bytes()[:200])
+    code, _, err = run(seeds="0-1")
+    assert code == 0
+    assert f"{broken}: not a valid record" in err
+    assert "1 answered from their records, 1 to train" in err
+    assert broken.with_name("record.json.corrupt-1").stat().st_size == 200
+    assert sound.read_bytes() == kept
+
+
+def test_a_full_disk_is_an_error_that_says_what_to_do(run, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    code, _, err = run()
+    assert code == 1
+    assert "No space left on device" in err
+    assert "give the same command again" in err
+    monkeypatch.undo()
+    assert records() == []
+
+
+def test_a_failed_run_exits_1_and_keeps_its_traceback(run, monkeypatch):
+    def broken(model, inputs):
+        raise RuntimeError("the plugin's fault")
+
+    monkeypatch.setattr(LSTMModel, "forward", broken)
+    code, out, _ = run()
+    assert code == 1
+    assert "failed after 0 steps" in out
+    assert "the plugin's fault" in json.loads(records()[0].read_text())["error"]
+
+
+def test_a_diverged_run_exits_1_and_is_counted(run, monkeypatch):
+    monkeypatch.setattr(LSTMModel, "training_step", _diverge)
+    code, out, _ = run()
+    assert code == 1
+    assert "diverged after 0 steps" in out
+    assert json.loads(records()[0].read_text())["divergence"] == {"step": 0, "culprit": "loss"}
+
+
+def _diverge(model, batch, batch_index):
+    from mann_bench.models.base import NonFiniteError
+
+    raise NonFiniteError("loss")

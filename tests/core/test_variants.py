@@ -1,0 +1,85 @@
+import pytest
+
+from mann_bench.core.errors import UsageError
+from mann_bench.core.variants import Variant, parse_seeds, variant_text
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "given"),
+    [
+        ("ntm", "ntm", {}),
+        ("  ntm  ", "ntm", {}),
+        ("ntm:memory_slots=64", "ntm", {"memory_slots": "64"}),
+        ("ntm:b=2,a=none", "ntm", {"b": "2", "a": "none"}),
+        ("ntm:path=x=y", "ntm", {"path": "x=y"}),
+    ],
+)
+def test_a_variant_is_a_name_with_options(text, name, given):
+    assert Variant.parse(text) == Variant(name, given)
+
+
+@pytest.mark.parametrize("text", ["ntm:slots", "ntm:slots=", "ntm:=64", "ntm:a=1,", "ntm:a=1,,b=2", "ntm:,"])
+def test_a_malformed_option_is_an_error_that_shows_the_grammar(text):
+    with pytest.raises(UsageError, match="expected name:key=value,key=value"):
+        Variant.parse(text)
+
+
+@pytest.mark.parametrize("text", ["", "  ", ":a=1"])
+def test_a_missing_name_is_an_error(text):
+    with pytest.raises(UsageError, match="expected a name"):
+        Variant.parse(text)
+
+
+def test_an_option_given_twice_is_an_error_that_names_it():
+    with pytest.raises(UsageError, match="'a' is given twice"):
+        Variant.parse("ntm:a=1,b=2,a=1")
+
+
+def test_the_canonical_text_without_options_is_the_name():
+    assert variant_text("ntm", {}) == "ntm"
+
+
+def test_the_canonical_text_sorts_options_by_name():
+    assert variant_text("ntm", {"b": 1, "a": 2}) == variant_text("ntm", {"a": 2, "b": 1}) == "ntm:a=2,b=1"
+
+
+def test_the_canonical_text_writes_values_as_a_user_would():
+    options = {"bound": None, "frozen": True, "init": "random", "rate": 0.001, "slots": 64}
+    assert variant_text("m", options) == "m:bound=none,frozen=true,init=random,rate=0.001,slots=64"
+
+
+def test_the_canonical_text_parses_back():
+    assert Variant.parse(variant_text("m", {"a": 1e-6, "b": False})).given == {"a": "1e-06", "b": "false"}
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [
+        ("0", [0]),
+        ("0-3", [0, 1, 2, 3]),
+        ("3,5", [3, 5]),
+        ("0-2,7", [0, 1, 2, 7]),
+        ("7, 0-2", [0, 1, 2, 7]),
+        ("1-3,2-4,3", [1, 2, 3, 4]),
+        ("4-4", [4]),
+        ("4294967295", [2**32 - 1]),
+    ],
+)
+def test_seeds_are_numbers_and_ranges_sorted_each_once(text, seeds):
+    assert parse_seeds(text) == seeds
+
+
+@pytest.mark.parametrize("text", ["", "x", "1,", ",1", "-1", "1-", "1-2-3", "1.5", "1 2", "0x1", "²", "1-x"])
+def test_junk_seeds_are_an_error_that_shows_the_grammar(text):
+    with pytest.raises(UsageError, match="expected numbers and ranges such as 0-9"):
+        parse_seeds(text)
+
+
+def test_a_backward_range_of_seeds_is_an_error_with_the_range_turned_round():
+    with pytest.raises(UsageError, match="Did you mean '2-5'"):
+        parse_seeds("5-2")
+
+
+def test_a_seed_above_32_bits_is_an_error():
+    with pytest.raises(UsageError, match="at most 4294967295"):
+        parse_seeds("4294967296")

@@ -1,0 +1,180 @@
+import math
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from mann_bench.core.protocol import Protocol
+from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule
+
+
+class Stateless(SequenceModule):
+    """A model with forward alone."""
+
+    def __init__(self):
+        super().__init__(3, 2)
+        self.first, self.second = torch.nn.Linear(3, 4), torch.nn.Linear(4, 2)
+
+    def forward(self, inputs):
+        return self.second(self.first(inputs))
+
+
+class Counter(RecurrentModel):
+    """Logits that count the steps, to see what is scanned."""
+
+    def __init__(self):
+        super().__init__(1, 1)
+
+    def initial_state(self, batch_size):
+        return (torch.zeros(batch_size, 1),)
+
+    def step(self, inputs, state):
+        return inputs + 10 * state[0], (state[0] + 1,)
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return Stateless()
+
+
+def with_gradients(model, value):
+    for parameter in model.parameters():
+        parameter.grad = torch.full_like(parameter, value)
+    return model
+
+
+def norm_of(model):
+    return torch.cat([p.grad.flatten() for p in model.parameters()]).norm().item()
+
+
+def clip(model):
+    model.configure_gradient_clipping(model.configure_optimizers())
+
+
+def test_a_model_keeps_its_sizes(model):
+    assert (model.input_size, model.output_size) == (3, 2)
+
+
+def test_a_model_starts_with_the_default_protocol(model):
+    assert model.protocol == Protocol()
+
+
+def test_a_model_without_state_has_no_state_bytes(model):
+    assert model.state_bytes() == 0
+
+
+def test_a_recurrent_model_scans_its_step_from_the_initial_state():
+    logits = Counter()(torch.tensor([1.0, 2.0, 3.0]).view(3, 1, 1))
+    assert logits.flatten().tolist() == [1.0, 12.0, 23.0]
+
+
+@pytest.mark.parametrize("kind", [SequenceModule, RecurrentModel])
+def test_a_model_without_its_methods_cannot_be_built(kind):
+    with pytest.raises(TypeError, match="abstract"):
+        kind(3, 2)
+
+
+def test_adam_has_the_protocols_learning_rate(model):
+    model.protocol = Protocol(learning_rate=0.25)
+    optimizer = model.configure_optimizers()
+    assert isinstance(optimizer, torch.optim.Adam)
+    assert [group["lr"] for group in optimizer.param_groups] == [0.25]
+
+
+def test_rmsprop_has_the_protocols_learning_rate_and_momentum(model):
+    model.protocol = Protocol(optimizer="rmsprop", learning_rate=0.25, momentum=0.5)
+    optimizer = model.configure_optimizers()
+    assert isinstance(optimizer, torch.optim.RMSprop)
+    assert [(group["lr"], group["momentum"]) for group in optimizer.param_groups] == [(0.25, 0.5)]
+
+
+@pytest.mark.parametrize("name", ["adam", "rmsprop"])
+def test_the_optimizer_takes_every_parameter(model, name):
+    model.protocol = Protocol(optimizer=name)
+    (group,) = model.configure_optimizers().param_groups
+    assert {id(p) for p in group["params"]} == {id(p) for p in model.parameters()}
+
+
+@pytest.mark.parametrize("name", ["adam", "rmsprop"])
+def test_the_optimizer_steps_every_parameter(model, name):
+    model.protocol = Protocol(optimizer=name)
+    before = [p.clone() for p in model.parameters()]
+    optimizer = model.configure_optimizers()
+    with_gradients(model, 1.0)
+    optimizer.step()
+    assert all((p < start).all() for p, start in zip(model.parameters(), before, strict=True))
+
+
+@pytest.mark.parametrize("bound", [0.5, 50.0])
+def test_gradients_are_clipped_to_the_protocols_norm(model, bound):
+    model.protocol = Protocol(gradient_clip_norm=bound)
+    clip(with_gradients(model, 1e3))
+    assert math.isclose(norm_of(model), bound, rel_tol=1e-5)
+
+
+def test_clipping_keeps_the_direction(model):
+    model.protocol = Protocol(gradient_clip_norm=1.0)
+    clip(with_gradients(model, 1e3))
+    assert len({value for p in model.parameters() for value in p.grad.flatten().tolist()}) == 1
+
+
+def test_gradients_within_the_norm_are_left_alone(model):
+    clip(with_gradients(model, 0.5))
+    assert all((p.grad == 0.5).all() for p in model.parameters())
+
+
+def test_without_a_norm_gradients_are_left_alone(model):
+    model.protocol = Protocol(gradient_clip_norm=None)
+    clip(with_gradients(model, 1e6))
+    assert all((p.grad == 1e6).all() for p in model.parameters())
+
+
+@pytest.mark.parametrize("bound", [50.0, None])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("culprit", ["first.weight", "first.bias", "second.weight", "second.bias"])
+def test_a_gradient_that_is_not_finite_is_an_error_that_names_its_parameter(model, culprit, value, bound):
+    model.protocol = Protocol(gradient_clip_norm=bound)
+    with_gradients(model, 1.0).get_parameter(culprit).grad.view(-1)[-1] = value
+    with pytest.raises(NonFiniteError, match=f"{culprit} is not finite") as caught:
+        clip(model)
+    assert caught.value.culprit == culprit
+
+
+def test_of_several_culprits_the_first_is_named(model):
+    with_gradients(model, 1.0)
+    for name in ("second.bias", "first.bias"):
+        model.get_parameter(name).grad[0] = math.nan
+    with pytest.raises(NonFiniteError) as caught:
+        clip(model)
+    assert caught.value.culprit == "first.bias"
+
+
+def test_parameters_without_gradient_are_no_culprits(model):
+    with_gradients(model, 1.0).first.weight.grad = None
+    model.second.weight.grad[0, 0] = math.nan
+    with pytest.raises(NonFiniteError) as caught:
+        clip(model)
+    assert caught.value.culprit == "second.weight"
+
+
+def test_finite_gradients_whose_norm_is_not_finite_are_an_error(model):
+    with pytest.raises(NonFiniteError) as caught:
+        clip(with_gradients(model, 1e30))
+    assert caught.value.culprit == "gradient norm"
+
+
+def trained_on(model, losses):
+    model.trainer = SimpleNamespace(datamodule=SimpleNamespace(loss=lambda logits, batch: losses))
+    return model.training_step(SimpleNamespace(inputs=torch.zeros(2, 2, 3)), 0)
+
+
+def test_the_training_loss_is_the_tasks_mean_over_sequences(model):
+    assert trained_on(model, torch.tensor([1.0, 4.0])).item() == 2.5
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_is_an_error_that_names_it(model, value):
+    with pytest.raises(NonFiniteError, match="loss is not finite") as caught:
+        trained_on(model, torch.tensor([1.0, value]))
+    assert caught.value.culprit == "loss"

@@ -1,0 +1,418 @@
+import json
+import math
+import socket
+import types
+from unittest.mock import Mock
+
+import pytest
+import wandb
+
+from mann_bench.core.events import CurvePoint, Evaluated, Finished, Progress, Started
+from mann_bench.core.runs import Outcome
+from mann_bench.reporting.tables import convergence_rows, generalization_rows
+from mann_bench.reporting.wandb_mirror import (
+    WandbMirror,
+    WandbMode,
+    default_mode,
+    logged_in,
+    mirrored_as,
+    needs_mirror,
+)
+from mann_bench.results.store import Store
+
+ONLINE, OFFLINE, DISABLED = WandbMode.ONLINE, WandbMode.OFFLINE, WandbMode.DISABLED
+MODEL, OTHER = "ntm:memory_init=random,memory_slots=64", "lstm"
+IDENTITY = {"schema_version", "key", "model", "task", "convergence", "protocol", "seed", "provenance"}
+
+
+@pytest.fixture(autouse=True)
+def environment(tmp_path, monkeypatch):
+    """No trace of the user: neither a key nor a mode nor a netrc file."""
+    for name in ("WANDB_MODE", "WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_PROJECT", "WANDB_DIR", "NETRC"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("WANDB_SILENT", "true")
+
+
+def points(record):
+    return [CurvePoint(row.step, row.sequences, row.training_seconds, row.scores) for row in record.curve]
+
+
+def live_events(record, run, folder):
+    evaluated = [Evaluated(record.key, point) for point in points(record)]
+    return [Started(run), Progress(run.key, 200, 600), *evaluated, Finished(run.key, record.outcome, folder)]
+
+
+def wanted_history(record):
+    """The rows that W&B should hold of a record: its curve, scores under validation/."""
+    return [
+        {"step": row.step, "sequences": row.sequences, "training_seconds": row.training_seconds}
+        | {f"validation/{name}": value for name, value in row.scores.items()}
+        for row in record.curve
+    ]
+
+
+def curve_of(mirrored):
+    own = {"_timestamp", "_runtime", "_step"}
+    return [{k: v for k, v in row.items() if k not in own} for row in mirrored.history if "step" in row]
+
+
+@pytest.fixture(scope="module")
+def mirrored(make_record, run_of, read_wandb, tmp_path_factory):
+    """Two runs mirrored side by side while they trained, a third from its record, all of them read from disk.
+
+    The server that W&B is told of listens, and should hear nothing.
+    """
+    root = tmp_path_factory.mktemp("mirror")
+    store, sizes = Store(root / "runs"), [({"length": 20}, 1.5, 0.25), ({"length": 40}, 12.0, 0.0)]
+    records = [make_record(MODEL, sizes=sizes), make_record(OTHER, converged_at=None, steps=600), make_record(seed=2)]
+    folders = [store.write(record, None) for record in records]
+    live = [live_events(*each) for each in zip(records[:2], (run_of(MODEL), run_of(OTHER)), folders[:2], strict=True)]
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+        patch.setenv("WANDB_SILENT", "true")
+        with WandbMirror(OFFLINE, root / "out") as mirror:
+            for pair in zip(*live, strict=True):
+                for event in pair:
+                    mirror(event)
+            mirror.mirror(records[2], folders[2])
+        server.setblocking(False)
+        yield types.SimpleNamespace(
+            records=records, folders=folders, problems=mirror.problems, server=server, found=read_wandb(root / "out")
+        )
+
+
+@pytest.fixture
+def live(mirrored):
+    """The record of a run mirrored while it trained, and what W&B holds of it."""
+    record = mirrored.records[0]
+    return record, mirrored.found[record.key]
+
+
+def test_nothing_goes_wrong(mirrored):
+    assert mirrored.problems == []
+
+
+def test_an_offline_mirror_calls_no_server(mirrored):
+    with pytest.raises(BlockingIOError):
+        mirrored.server.accept()
+
+
+def test_the_id_is_the_run_key(mirrored):
+    assert set(mirrored.found) == {record.key for record in mirrored.records}
+
+
+def test_a_run_is_named_and_grouped(live):
+    record, found = live
+    named = (found.run.project, found.run.display_name, found.run.run_group, found.run.job_type)
+    assert named == ("mann-bench", record.text, "copy", MODEL)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_history_is_the_curve_also_of_runs_side_by_side(mirrored, which):
+    record = mirrored.records[which]
+    assert curve_of(mirrored.found[record.key]) == wanted_history(record)
+
+
+def test_the_history_from_a_record_is_that_of_a_live_run(mirrored):
+    record = mirrored.records[2]
+    assert curve_of(mirrored.found[record.key]) == wanted_history(record)
+
+
+def test_history_steps_count_up_without_a_gap(live):
+    assert [row["_step"] for row in live[1].history] == list(range(len(live[1].history)))
+
+
+def test_the_config_is_the_identity_of_the_run(live):
+    record, found = live
+    config = {name: value for name, value in found.config.items() if name != "_wandb"}
+    assert config == record.model_dump(mode="json", include=IDENTITY)
+
+
+def test_the_summary_tells_the_outcome(live):
+    record, found = live
+    names = ("outcome", "steps", "converged_first", "converged_confirmed", "best_step", "parameters", "state_bytes")
+    assert {name: found.summary[name] for name in names} == record.model_dump(mode="json", include=set(names))
+    assert found.summary["seconds"] == record.seconds.model_dump()
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_the_tables_are_those_of_the_record(mirrored, which):
+    record = mirrored.records[which]
+    assert mirrored.found[record.key].tables == {
+        "convergence": convergence_rows([record]),
+        "generalization": generalization_rows([record]),
+    }
+
+
+def test_a_mirrored_run_has_ended_well(live):
+    assert live[1].exits == [0]
+
+
+def test_a_marker_tells_the_id_and_the_mode(mirrored):
+    markers = [json.loads((folder / "wandb.json").read_text()) for folder in mirrored.folders]
+    assert markers == [{"id": record.key, "mode": "offline"} for record in mirrored.records]
+
+
+def test_a_mirrored_record_needs_mirroring_online_alone(mirrored):
+    folder = mirrored.folders[0]
+    assert (mirrored_as(folder), needs_mirror(folder, OFFLINE), needs_mirror(folder, ONLINE)) == (OFFLINE, False, True)
+
+
+def test_a_run_that_does_not_finish_leaves_nothing_to_sync(tmp_path, run_of, read_wandb):
+    with WandbMirror(OFFLINE, tmp_path) as mirror:
+        mirror(Started(run_of()))
+        mirror(Evaluated(run_of().key, CurvePoint(200, 6_400, 1.0, {"bit_errors": 1.0})))
+        assert len(list(tmp_path.glob("wandb/offline-run-*"))) == 1
+    assert (list(tmp_path.glob("wandb/offline-run-*")), mirror.problems) == ([], [])
+
+
+def test_scores_that_are_not_finite_are_mirrored(tmp_path, make_record, read_wandb):
+    record = make_record()
+    record.curve[0].scores.update(loss_bits=math.nan, bit_errors=math.inf)
+    with WandbMirror(OFFLINE, tmp_path) as mirror:
+        mirror.mirror(record, Store(tmp_path).write(record, None))
+    first = curve_of(read_wandb(tmp_path)[record.key])[0]
+    assert (repr(first["validation/loss_bits"]), first["validation/bit_errors"]) == ("nan", math.inf)
+
+
+def test_a_run_without_rows_is_mirrored(tmp_path, make_failed_record, read_wandb):
+    record = make_failed_record()
+    with WandbMirror(OFFLINE, tmp_path) as mirror:
+        mirror.mirror(record, Store(tmp_path).write(record, None))
+    found = read_wandb(tmp_path)[record.key]
+    assert (mirror.problems, curve_of(found), found.summary["outcome"]) == ([], [], "failed")
+    assert found.tables == {"convergence": convergence_rows([record])}
+
+
+@pytest.mark.xfail(reason="W&B makes a folder for every mirror, and all of them would be synchronised")
+def test_a_record_mirrored_offline_twice_is_there_once(tmp_path, make_record):
+    record = make_record()
+    folder = Store(tmp_path).write(record, None)
+    with WandbMirror(OFFLINE, tmp_path) as mirror:
+        mirror.mirror(record, folder)
+        mirror.mirror(record, folder)
+    assert mirror.problems == []
+    assert len(list(tmp_path.glob("wandb/offline-run-*"))) == 1
+
+
+@pytest.fixture
+def client(monkeypatch, tmp_path):
+    """Return a function that puts a stand-in in place of W&B's runs, in which the named calls raise."""
+
+    def replace(*failing):
+        made = Mock(id="0" * 64, dir=str(tmp_path / "run" / "files"))
+        for name in failing:
+            getattr(made, name).side_effect = RuntimeError(f"no {name}")
+        monkeypatch.setattr(wandb, "init", made.init)
+        made.init.return_value = made
+        if "init" in failing:
+            made.init.side_effect = RuntimeError("no init")
+        return made
+
+    return replace
+
+
+@pytest.fixture
+def replay(make_record, run_of, tmp_path):
+    """Return a function that mirrors one run as it trains; it returns the mirror and the folder of the record."""
+
+    def mirror_live(mode=OFFLINE):
+        record = make_record()
+        folder = Store(tmp_path / "runs").write(record, None)
+        with WandbMirror(mode, tmp_path) as mirror:
+            for event in live_events(record, run_of(), folder):
+                mirror(event)
+        return mirror, folder
+
+    return mirror_live
+
+
+@pytest.mark.parametrize(
+    ("call", "doing"),
+    [("init", "starting"), ("define_metric", "starting"), ("log", "logging"), ("finish", "finishing")],
+)
+def test_a_failing_client_is_one_problem_and_stops_nothing(client, replay, run_of, call, doing):
+    client(call)
+    mirror, _ = replay()
+    assert mirror.problems == [f"W&B failed while {doing} run {run_of().key[:12]}: RuntimeError: no {call}"]
+
+
+@pytest.mark.parametrize("call", ["init", "log", "finish"])
+def test_a_run_whose_mirror_failed_still_needs_one(client, replay, call):
+    client(call)
+    _, folder = replay()
+    assert needs_mirror(folder, OFFLINE)
+
+
+def test_after_a_failure_the_run_is_left_alone(client, replay):
+    stand_in = client("log")
+    replay()
+    assert stand_in.log.call_count == 1
+
+
+@pytest.mark.parametrize("call", ["init", "log", "finish"])
+def test_a_failing_client_does_not_stop_mirroring_from_records(client, make_record, tmp_path, call):
+    client(call)
+    record = make_record()
+    with WandbMirror(OFFLINE, tmp_path) as mirror:
+        mirror.mirror(record, Store(tmp_path).write(record, None))
+    assert [problem.split(" run ")[0] for problem in mirror.problems] == ["W&B failed while mirroring"]
+
+
+def test_a_run_that_fails_costs_no_other(client, make_record, run_of, tmp_path):
+    stand_in, (one, other) = client(), (make_record(seed=1), make_record(seed=2))
+    stand_in.init.side_effect = [RuntimeError("no init"), stand_in]
+    with WandbMirror(OFFLINE, tmp_path) as mirror:
+        for record in (one, other):
+            for event in live_events(record, run_of(seed=record.seed), Store(tmp_path).write(record, None)):
+                mirror(event)
+    assert len(mirror.problems) == 1
+    assert [mirrored_as(tmp_path / record.key) for record in (one, other)] == [None, OFFLINE]
+
+
+def test_a_client_that_fails_while_it_is_given_up_is_a_problem(client, run_of, tmp_path):
+    client("finish")
+    with WandbMirror(OFFLINE, tmp_path) as mirror:
+        mirror(Started(run_of()))
+    assert mirror.problems == [f"W&B failed while closing run {run_of().key[:12]}: RuntimeError: no finish"]
+
+
+@pytest.mark.parametrize("call", ["define_metric", "log"])
+@pytest.mark.xfail(reason="the run is forgotten without being given up")
+def test_a_run_whose_mirror_failed_is_given_up(client, replay, call):
+    stand_in = client(call)
+    replay()
+    stand_in.finish.assert_called_once_with(exit_code=1)
+
+
+def test_a_run_that_ends_without_a_record_is_given_up(client, run_of, tmp_path):
+    stand_in = client()
+    with WandbMirror(ONLINE, tmp_path) as mirror:
+        mirror(Started(run_of()))
+        mirror(Finished(run_of().key, Outcome.FAILED, None, "its worker died"))
+    stand_in.finish.assert_called_once_with(exit_code=1)
+    assert mirror.problems == []
+
+
+def test_giving_up_an_online_run_keeps_its_files(client, run_of, tmp_path):
+    stand_in = client()
+    (tmp_path / "run" / "files").mkdir(parents=True)
+    with WandbMirror(ONLINE, tmp_path) as mirror:
+        mirror(Started(run_of()))
+    assert (tmp_path / "run" / "files").exists()
+    stand_in.finish.assert_called_once_with(exit_code=1)
+
+
+def test_events_of_a_run_that_never_started_do_nothing(client, run_of, tmp_path):
+    with WandbMirror(OFFLINE, tmp_path) as mirror:
+        mirror(Evaluated(run_of().key, CurvePoint(1, 32, 0.1, {})))
+        mirror(Finished(run_of().key, Outcome.FAILED, tmp_path))
+    assert mirror.problems == []
+
+
+def test_a_disabled_mirror_does_nothing(client, replay):
+    stand_in = client()
+    mirror, folder = replay(DISABLED)
+    assert (stand_in.init.called, mirrored_as(folder), mirror.problems) == (False, None, [])
+
+
+@pytest.mark.parametrize("mode", [ONLINE, OFFLINE])
+def test_the_client_is_told_where_to_and_what(client, replay, run_of, tmp_path, mode):
+    stand_in = client()
+    replay(mode)
+    told = stand_in.init.call_args.kwargs
+    assert (told["mode"], told["dir"], told["id"]) == (mode.value, str(tmp_path), run_of().key)
+    assert told["reinit"] == "create_new"
+
+
+def test_the_project_may_be_chosen(client, replay, monkeypatch):
+    stand_in = client()
+    monkeypatch.setenv("WANDB_PROJECT", "mine")
+    replay()
+    assert stand_in.init.call_args.kwargs["project"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("marker", "mode", "needed"),
+    [
+        (None, OFFLINE, True),
+        (None, ONLINE, True),
+        ('{"mode": "offline"}', OFFLINE, False),
+        ('{"mode": "offline"}', ONLINE, True),
+        ('{"mode": "online"}', OFFLINE, False),
+        ('{"mode": "online"}', ONLINE, False),
+    ],
+)
+def test_what_was_mirrored_online_needs_no_mirror_and_what_was_mirrored_offline_one_online(
+    tmp_path, marker, mode, needed
+):
+    if marker:
+        (tmp_path / "wandb.json").write_text(marker)
+    assert needs_mirror(tmp_path, mode) is needed
+
+
+@pytest.mark.xfail(reason="the marker does not say which record was mirrored")
+def test_a_run_done_again_needs_mirroring_again(client, replay, make_record):
+    client()
+    _, folder = replay()
+    Store(folder.parent).write(make_record(steps=800), None)
+    assert needs_mirror(folder, OFFLINE)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "3", "{}", '{"mode": "elsewhere"}', '{"mode": null}'])
+def test_a_marker_that_cannot_be_read_counts_as_none(tmp_path, content):
+    (tmp_path / "wandb.json").write_text(content)
+    assert mirrored_as(tmp_path) is None
+
+
+@pytest.mark.parametrize("mode", WandbMode)
+def test_the_environment_decides_the_mode(monkeypatch, mode):
+    monkeypatch.setenv("WANDB_MODE", mode.value)
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    assert default_mode() is mode
+
+
+@pytest.mark.parametrize("value", ["", "dryrun", "ONLINE"])
+def test_another_mode_in_the_environment_is_passed_over(monkeypatch, value):
+    monkeypatch.setenv("WANDB_MODE", value)
+    assert default_mode() is OFFLINE
+
+
+def test_without_a_key_the_mode_is_offline():
+    assert (logged_in(), default_mode()) == (False, OFFLINE)
+
+
+def test_with_a_key_the_mode_is_online(monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    assert (logged_in(), default_mode()) == (True, ONLINE)
+
+
+@pytest.mark.parametrize(
+    ("machine", "url", "found"),
+    [
+        ("api.wandb.ai", None, True),
+        ("example.org", None, False),
+        ("example.org", "https://example.org/wandb", True),
+        ("api.wandb.ai", "https://example.org", False),
+        ("127.0.0.1:8080", "http://127.0.0.1:8080", True),
+    ],
+)
+def test_a_login_in_the_netrc_file_of_home_counts_for_its_server(tmp_path, monkeypatch, machine, url, found):
+    (tmp_path / ".netrc").write_text(f"machine {machine}\n  login user\n  password {'0' * 40}\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    if url:
+        monkeypatch.setenv("WANDB_BASE_URL", url)
+    assert logged_in() is found
+
+
+def test_a_netrc_file_may_lie_elsewhere(tmp_path, monkeypatch):
+    (tmp_path / "logins").write_text(f"machine api.wandb.ai login user password {'0' * 40}\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "logins"))
+    assert logged_in()
+
+
+@pytest.mark.parametrize("content", ["machine", "nonsense here"])
+def test_a_netrc_file_that_cannot_be_read_counts_as_none(tmp_path, content):
+    (tmp_path / ".netrc").write_text(content)
+    assert not logged_in()

@@ -1,0 +1,117 @@
+import json
+import math
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from mann_bench.core.events import CurvePoint
+from mann_bench.results import schema
+from mann_bench.results.schema import CurveRow, Record
+from mann_bench.results.store import load_record
+
+ROOT = Path(__file__).parents[2]
+MODELS = [each for each in vars(schema).values() if isinstance(each, type) and issubclass(each, pydantic.BaseModel)]
+FIELDS = [(model, name) for model in MODELS for name in model.model_fields]
+
+
+def test_a_record_survives_json(make_record):
+    record = make_record(sizes=[({"length": 10, "repeats": 20}, 1.5, 0.25), ({"length": 20, "repeats": 10}, 0.1, 0.9)])
+    assert Record.model_validate_json(record.model_dump_json()) == record
+
+
+def test_a_probe_and_a_divergence_survive_json(make_record):
+    row = {"size": {"length": 40}, "sequences": 64, "scores": {"bit_errors": 3.25}}
+    divergence = {"step": 412, "culprit": "controller.weight"}
+    record = make_record(outcome="diverged", probe=[{"step": 200, "rows": [row]}], divergence=divergence)
+    assert Record.model_validate_json(record.model_dump_json()) == record
+
+
+@pytest.mark.parametrize("value", [None, True, 3, 0.25, "learned", "none", "3", ""])
+def test_an_option_keeps_its_value_and_its_type(make_record, value):
+    record = make_record()
+    record = record.model_copy(update={"model": record.model.model_copy(update={"options": {"it": value}})})
+    back = Record.model_validate_json(record.model_dump_json()).model.options["it"]
+    assert (back, type(back)) == (value, type(value))
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_score_that_is_not_finite_survives_json(value):
+    row = CurveRow(step=1, sequences=2, training_seconds=0.5, scores={"loss_bits": value})
+    assert repr(CurveRow.model_validate_json(row.model_dump_json()).scores["loss_bits"]) == repr(value)
+
+
+def test_a_score_that_is_not_finite_leaves_the_file_valid_json():
+    row = CurveRow(step=1, sequences=2, training_seconds=0.5, scores={"a": math.nan, "b": -math.inf})
+    assert json.loads(row.model_dump_json(), parse_constant=pytest.fail)["scores"] == {"a": "NaN", "b": "-Infinity"}
+
+
+def test_an_unknown_field_is_refused(make_record):
+    content = make_record().model_dump() | {"nonsense": 1}
+    with pytest.raises(pydantic.ValidationError, match=r"nonsense\n  Extra inputs are not permitted"):
+        Record.model_validate(content)
+
+
+def test_an_unknown_field_further_down_is_refused(make_record):
+    content = make_record().model_dump()
+    content["curve"][0]["nonsense"] = 1
+    with pytest.raises(pydantic.ValidationError, match=r"curve.0.nonsense\n  Extra inputs are not permitted"):
+        Record.model_validate(content)
+
+
+@pytest.mark.parametrize("name", Record.model_fields)
+def test_no_field_may_be_absent(make_record, name):
+    content = make_record().model_dump()
+    del content[name]
+    with pytest.raises(pydantic.ValidationError, match=rf"{name}\n  Field required"):
+        Record.model_validate(content)
+
+
+@pytest.mark.parametrize("key", ["", "0" * 63, "A" * 64, "0" * 65, "../" + "0" * 61])
+def test_a_key_is_64_hexadecimal_digits(make_record, key):
+    with pytest.raises(pydantic.ValidationError, match="key"):
+        make_record(key=key)
+
+
+def test_a_record_cannot_be_changed(make_record):
+    with pytest.raises(pydantic.ValidationError, match="frozen"):
+        make_record().seed = 1
+
+
+@pytest.mark.parametrize(("model", "name"), FIELDS, ids=[f"{model.__name__}.{name}" for model, name in FIELDS])
+def test_every_field_is_described(model, name):
+    assert model.model_fields[name].description
+
+
+def test_the_published_schema_is_that_of_the_code():
+    made = json.dumps(Record.model_json_schema(), indent=2) + "\n"
+    assert (ROOT / "docs" / "record.schema.json").read_text(encoding="utf-8") == made, "write the file anew"
+
+
+def test_a_record_of_version_1_still_loads():
+    record = load_record(Path(__file__).with_name("historic") / "record-v1.json")
+    assert record.text == "ntm:memory_init=random,memory_slots=64 on repeat_copy:layout=collier2018, seed 3"
+    assert (record.outcome, record.converged_first, record.converged_row().sequences) == ("diverged", 400, 12_800)
+    assert math.isnan(record.generalization[1].scores["loss_bits"])
+
+
+def test_records_are_still_written_as_in_version_1():
+    path = Path(__file__).with_name("historic") / "record-v1.json"
+    assert load_record(path).model_dump_json(indent=1) == path.read_text(encoding="utf-8")
+
+
+def test_the_text_names_model_task_and_seed(make_record):
+    assert make_record("lstm:layers=2", "copy", 7).text == "lstm:layers=2 on copy, seed 7"
+
+
+def test_the_converged_row_is_that_of_the_first_convergence(make_record):
+    assert make_record(converged_at=400, converged_confirmed=600).converged_row().step == 400
+
+
+def test_a_run_that_never_converged_has_no_converged_row(make_record):
+    assert make_record(converged_at=None).converged_row() is None
+
+
+def test_a_curve_row_describes_an_evaluation():
+    row = CurveRow.of(CurvePoint(200, 6_400, 1.5, {"bit_errors": 0.25}))
+    assert row == CurveRow(step=200, sequences=6_400, training_seconds=1.5, scores={"bit_errors": 0.25})

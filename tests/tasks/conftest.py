@@ -1,0 +1,86 @@
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mann_bench.tasks.associative_recall import AssociativeRecall
+from mann_bench.tasks.base import Batch
+from mann_bench.tasks.copy import Copy
+from mann_bench.tasks.repeat_copy import RepeatCopy
+
+GOLDEN = Path(__file__).parent / "golden"
+TASKS = {"copy": Copy, "repeat_copy": RepeatCopy, "associative_recall": AssociativeRecall}
+LAYOUTS = ("graves2014", "collier2018")
+
+
+@pytest.fixture(params=itertools.product(TASKS, LAYOUTS), ids="_".join)
+def build(request):
+    """Build a task in one of its layouts with the training stream of a seed."""
+    name, layout = request.param
+
+    def from_seed(seed=0):
+        task = TASKS[name](layout=layout)
+        task.seed, task.batch_size = seed, 4
+        return task
+
+    return from_seed
+
+
+@pytest.fixture
+def task(build):
+    return build()
+
+
+@pytest.fixture
+def golden():
+    """Load a golden case: options of the task, the arguments of `encode`, the batch it must give."""
+
+    def load(name):
+        case = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+        sequences = case["sequences"]
+        parts = (torch.tensor([s[part] for s in sequences]).float() for part in Batch._fields)
+        batch = Batch(*(part.swapaxes(0, 1).contiguous() for part in parts))
+        return case, batch
+
+    return load
+
+
+@pytest.fixture
+def pinned():
+    """What is pinned of the streams, by task and layout."""
+    return json.loads((GOLDEN / "streams.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def worked_examples():
+    """Read the worked examples of a docstring: pairs of input rows and target rows, as written."""
+
+    def read(task):
+        lines = [line.split() for line in task.__doc__.splitlines()]
+        rows = {kind: [words[1:] for words in lines if words[:1] == [kind]] for kind in ("inputs", "targets")}
+        return list(zip(rows["inputs"], rows["targets"], strict=True))
+
+    return read
+
+
+@pytest.fixture
+def write_down():
+    """Write a batch of one sequence as docstrings do: digits, c for a count, - where nothing is scored."""
+
+    def write(batch):
+        inputs, targets, mask = (part[:, 0].tolist() for part in batch)
+        digit = {0.0: "0", 1.0: "1"}
+        scored = ["".join(digit[v] for v in row) if m else "-" * len(row) for row, m in zip(targets, mask, strict=True)]
+        return ["".join(digit.get(v, "c") for v in row) for row in inputs], scored
+
+    return write
+
+
+@pytest.fixture
+def draw_bits():
+    """Draw float32 bits from one seeded stream a test."""
+    rng = np.random.default_rng(0)
+    return lambda *shape: rng.integers(0, 2, size=shape).astype(np.float32)

@@ -1,0 +1,201 @@
+"""What holds for every task of the suite, in every layout."""
+
+import hashlib
+import itertools
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+
+from mann_bench.core.streams import Stream
+from mann_bench.tasks.base import Batch, TrainingStream
+
+EVALUATION = [Stream.VALIDATION, Stream.PROBE, Stream.TEST]
+
+
+def same(first, second):
+    return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def digest(batch):
+    return hashlib.sha256(b"".join(part.numpy().astype("<f4").tobytes() for part in batch)).hexdigest()
+
+
+def sizes_drawn(task, monkeypatch, draws):
+    """The sizes of the first training batches."""
+    seen, generate = [], task.generate
+
+    def spy(rng, size, count):
+        seen.append(size)
+        return generate(rng, size, 1)
+
+    monkeypatch.setattr(task, "generate", spy)
+    for index in range(draws):
+        task.batch(Stream.TRAIN, index)
+    return seen
+
+
+def test_a_batch_has_one_window_for_inputs_targets_and_mask(task):
+    inputs, targets, mask = task.batch(Stream.TRAIN, 0)
+    steps = len(inputs)
+    assert inputs.shape == (steps, 4, task.input_size)
+    assert targets.shape == (steps, 4, task.output_size)
+    assert mask.shape == (steps, 4)
+
+
+def test_a_batch_is_float32(task):
+    assert {part.dtype for part in task.batch(Stream.TRAIN, 0)} == {torch.float32}
+
+
+def test_the_default_layout_is_the_task_as_published(task):
+    assert type(task)().layout == "graves2014"
+
+
+def test_sequences_are_scored_on_their_last_steps_alone(task):
+    for size in task.training_sizes():
+        mask = task.evaluation_batch(Stream.PROBE, size, 2).mask
+        scored = int(mask[:, 0].sum())
+        assert mask[-scored:].eq(1).all()
+        assert mask[:-scored].eq(0).all()
+
+
+def test_inputs_are_blank_while_a_sequence_is_scored(task):
+    for size in [*task.training_sizes(), *task.test_sizes()]:
+        inputs, _, mask = task.evaluation_batch(Stream.PROBE, size, 2)
+        assert not inputs[mask == 1].any()
+
+
+def test_targets_are_bits(task):
+    assert set(task.batch(Stream.TRAIN, 0).targets.unique().tolist()) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("grid", ["training_sizes", "test_sizes"])
+def test_the_oracle_makes_no_error(task, grid):
+    for size in getattr(task, grid)():
+        batch = task.evaluation_batch(Stream.TEST, size, 3)
+        scores = task.scores(task.oracle(batch.inputs), batch)
+        assert scores["bit_errors"].tolist() == [0.0] * 3
+        assert scores["sequence_accuracy"].tolist() == [1.0] * 3
+        assert scores["loss_bits"].max() < 1e-6
+
+
+@pytest.mark.parametrize("grid", ["training_sizes", "test_sizes"])
+def test_the_constant_predictor_has_the_loss_of_chance(task, grid):
+    for size in getattr(task, grid)():
+        batch = Batch(*(part.double() for part in task.evaluation_batch(Stream.TEST, size, 2)))
+        loss_bits = task.scores(task.constant_predictor(batch.inputs), batch)["loss_bits"]
+        assert loss_bits.tolist() == pytest.approx([task.chance(size)["loss_bits"]] * 2, rel=1e-12)
+
+
+@pytest.mark.parametrize("position", [0, -1])
+def test_the_constant_predictor_has_the_bit_errors_of_chance(task, position):
+    size = task.test_sizes()[position]
+    batch = task.evaluation_batch(Stream.TEST, size, 400)
+    errors = task.scores(task.constant_predictor(batch.inputs), batch)["bit_errors"]
+    assert abs(errors.mean() - task.chance(size)["bit_errors"]) < 5 * errors.std() / math.sqrt(400)
+
+
+def test_sizes_are_named_once(task):
+    for sizes in (task.training_sizes(), task.test_sizes()):
+        assert len({tuple(size.items()) for size in sizes}) == len(sizes)
+
+
+def test_training_meets_both_ends_of_every_dimension(task, monkeypatch):
+    drawn, sizes = sizes_drawn(task, monkeypatch, 1000), task.training_sizes()
+    for name in sizes[0]:
+        assert {size[name] for size in drawn} == {size[name] for size in sizes}
+
+
+def test_training_sizes_are_equally_likely(task, monkeypatch):
+    drawn, sizes = sizes_drawn(task, monkeypatch, 1000), task.training_sizes()
+    for name in sizes[0]:
+        values, counts = {size[name] for size in sizes}, Counter(size[name] for size in drawn)
+        deviation = math.sqrt(1000 / len(values) * (1 - 1 / len(values)))
+        assert all(abs(counts[value] - 1000 / len(values)) < 5 * deviation for value in values)
+
+
+def test_the_first_training_batch_is_pinned(task, pinned, request):
+    batch = task.batch(Stream.TRAIN, 0, count=32)
+    expected = pinned[request.node.callspec.id]["train"]
+    assert (list(batch.inputs.shape), digest(batch)) == (expected["shape"], expected["sha256"])
+
+
+def test_the_test_sequences_are_pinned(task, pinned, request):
+    batch = task.evaluation_batch(Stream.TEST, task.test_sizes()[1], 4)
+    expected = pinned[request.node.callspec.id]["test"]
+    assert (list(batch.inputs.shape), digest(batch)) == (expected["shape"], expected["sha256"])
+
+
+@pytest.mark.parametrize("stream", Stream)
+def test_a_batch_does_not_depend_on_what_was_drawn_before(build, stream):
+    fresh, used = build(), build()
+    for index in (0, 9, 3):
+        used.batch(Stream.TRAIN, index)
+        used.batch(stream, index)
+    torch.rand(3)
+    assert same(fresh.batch(stream, 5), used.batch(stream, 5))
+
+
+def test_a_batch_leaves_global_generators_alone(task):
+    np.random.seed(0)
+    torch.manual_seed(0)
+    expected = np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
+    task.batch(Stream.TRAIN, 0)
+    assert (np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()) == expected
+
+
+def test_training_batches_differ(task):
+    digests = {digest(task.batch(Stream.TRAIN, index, task.test_sizes()[0])) for index in range(20)}
+    assert len(digests) == 20
+
+
+def test_training_differs_between_seeds(build):
+    size = build().test_sizes()[0]
+    assert len({digest(build(seed).batch(Stream.TRAIN, 0, size)) for seed in range(5)}) == 5
+
+
+@pytest.mark.parametrize("stream", EVALUATION)
+def test_evaluation_is_the_same_for_every_seed(build, stream):
+    for size in build().test_sizes()[:2]:
+        first, second = (build(seed).evaluation_batch(stream, size, 4) for seed in (0, 1))
+        assert same(first, second)
+
+
+def test_streams_have_sequences_of_their_own(task):
+    size = task.test_sizes()[0]
+    assert len({digest(task.evaluation_batch(stream, size, 4)) for stream in Stream}) == len(Stream)
+
+
+def test_evaluation_does_not_depend_on_the_order_of_a_sizes_dimensions(task):
+    size = task.test_sizes()[1]
+    turned = dict(reversed(size.items()))
+    assert same(task.evaluation_batch(Stream.TEST, size, 4), task.evaluation_batch(Stream.TEST, turned, 4))
+
+
+def test_sequences_of_a_batch_differ(task):
+    inputs = task.evaluation_batch(Stream.TEST, task.test_sizes()[0], 8).inputs
+    assert len({inputs[:, b].numpy().tobytes() for b in range(8)}) == 8
+
+
+def test_the_training_stream_is_the_batches_in_order(task):
+    for index, batch in enumerate(itertools.islice(task.train_dataloader(), 4)):
+        assert same(batch, task.batch(Stream.TRAIN, index))
+
+
+def test_the_training_stream_starts_where_it_is_told(task):
+    assert same(next(iter(TrainingStream(task, first=7))), task.batch(Stream.TRAIN, 7))
+
+
+def test_the_training_stream_has_no_end_and_starts_afresh(task):
+    stream = task.train_dataloader()
+    assert sum(1 for _ in itertools.islice(stream, 100)) == 100
+    assert same(next(iter(stream)), task.batch(Stream.TRAIN, 0))
+
+
+def test_a_batch_moves_whole(task):
+    batch = task.batch(Stream.TRAIN, 0)
+    moved = batch.to(torch.device("cpu"))
+    assert type(moved) is type(batch)
+    assert same(moved, batch)

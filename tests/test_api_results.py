@@ -1,0 +1,89 @@
+"""Results as frames."""
+
+import sys
+
+import pytest
+
+from mann_bench.api import Results
+from mann_bench.core.errors import UsageError
+from mann_bench.reporting.render import Format, render
+from mann_bench.reporting.tables import convergence_rows, generalization_rows
+
+
+@pytest.fixture
+def results(make_record, make_failed_record):
+    """Two seeds of one model on one task, another model that failed, and a task of two dimensions."""
+    pair = [({"length": 10, "repeats": 20}, 3.0, 0.5)]
+    return Results(
+        [
+            make_record(seed=0, converged_at=400),
+            make_record(seed=1, converged_at=None),
+            make_failed_record("lstm"),
+            make_record(task="repeat_copy", sizes=pair),
+        ]
+    )
+
+
+def rows_of(frame):
+    """The rows of a frame, None for what is missing."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def test_the_convergence_frame_has_the_rows_of_the_table(results):
+    assert rows_of(results.convergence()) == convergence_rows(results.records)
+
+
+def test_the_generalization_frame_has_the_rows_of_the_table(results):
+    frame = results.generalization()
+    rows = [{name: row.get(name) for name in frame.columns} for row in generalization_rows(results.records)]
+    assert rows_of(frame) == rows
+
+
+def test_what_was_not_reached_is_missing_from_a_column_of_numbers(results):
+    frame = results.convergence().set_index(["task", "model"])
+    assert frame["steps_median"].dtype.kind == "f"
+    assert frame["steps_median"].isna().to_dict() == {
+        ("copy", "lstm"): True,
+        ("copy", "ntm"): True,
+        ("repeat_copy", "ntm"): False,
+    }
+
+
+def test_the_curves_have_a_row_a_run_and_evaluation(results):
+    frame = results.curves()
+    assert [(row.model, row.task, row.seed, row.step) for row in frame.itertuples()] == [
+        *(("ntm", "copy", 0, step) for step in (200, 400, 600)),
+        *(("ntm", "copy", 1, step) for step in (200, 400, 600)),
+        *(("ntm", "repeat_copy", 0, step) for step in (200, 400, 600)),
+    ]
+
+
+def test_a_curve_row_has_the_key_the_costs_and_the_scores(results):
+    record = results.records[0]
+    row = results.curves().iloc[1].to_dict()
+    assert row == {
+        **{"model": "ntm", "task": "copy", "seed": 0, "key": record.key},
+        **{"step": 400, "sequences": 12_800, "training_seconds": 2.0},
+        **record.curve[1].scores,
+    }
+
+
+@pytest.mark.parametrize("name", ["convergence", "generalization", "curves"])
+def test_no_records_make_empty_frames(name):
+    assert getattr(Results([]), name)().empty
+
+
+@pytest.mark.parametrize("name", ["convergence", "generalization", "curves"])
+def test_without_pandas_a_frame_says_how_to_get_it(results, monkeypatch, name):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(UsageError, match=r"frames need pandas.*: pip install 'mann-bench\[pandas\]'"):
+        getattr(results, name)()
+
+
+def test_without_pandas_results_can_still_be_printed(results, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    assert str(results) == render(results.records, Format.TEXT)
+
+
+def test_results_have_no_problems_of_their_own(results):
+    assert list(results.problems) == []
