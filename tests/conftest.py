@@ -8,7 +8,7 @@ import torch
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component, Run
 from mann_bench.core.specs import ConvergenceRule
-from mann_bench.core.variants import Variant
+from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.plan import make_plan
 from mann_bench.registry import Registry
 from mann_bench.results import schema
@@ -103,7 +103,9 @@ def run_of():
         name, given = (variant := Variant.parse(protocol)).name, variant.given
         fields = {field: float(value) if "." in value else int(value) for field, value in given.items()}
         parts = _component(model, distribution), _component(task)
-        return Run(*parts, ConvergenceRule(), dataclasses.replace(Protocol(), name=name, **fields), given, seed)
+        changed = {field: value for field, value in fields.items() if value != getattr(Protocol(), field)}
+        recipe = dataclasses.replace(Protocol(), name=name, **fields)
+        return Run(*parts, ConvergenceRule(), recipe, given, variant_text(name, changed), seed)
 
     return run
 
@@ -129,7 +131,13 @@ def make_record(run_of):
             "model": schema.ComponentRecord.of(run.model),
             "task": schema.ComponentRecord.of(run.task),
             "convergence": dataclasses.asdict(run.convergence),
-            "protocol": {"name": name, "version": version, "given": dict(run.protocol_given), "fields": recipe},
+            "protocol": {
+                "name": name,
+                "version": version,
+                "text": run.protocol_text,
+                "given": dict(run.protocol_given),
+                "fields": recipe,
+            },
             "seed": seed,
             "outcome": "not_converged" if converged_at is None else "converged",
             "steps": curve[-1].step,

@@ -85,13 +85,13 @@ def test_a_plugin_that_fails_late_leaves_nothing_behind(install):
 
 def test_naming_a_broken_plugin_says_why(install):
     install("acme-broken", "raise RuntimeError('no CUDA today')")
-    with pytest.raises(PluginUnavailableError, match="'acme-broken'.*no CUDA today"):
+    with pytest.raises(PluginUnavailableError, match=r"'acme-broken'.*no CUDA today"):
         Registry.discover().model("acme-broken")
 
 
 def test_an_unknown_name_mentions_plugins_that_may_have_brought_it(install):
     install("acme-broken", "raise RuntimeError('no CUDA today')")
-    with pytest.raises(UsageError, match="failed to load.*'acme-broken'"):
+    with pytest.raises(UsageError, match=r"failed to load.*'acme-broken'"):
         Registry.discover().model("acme_net")
 
 

@@ -38,7 +38,7 @@ def _show_protocol(registry: "Registry", text: str) -> None:
 
     from mann_bench.execution.resolve import protocol_options, resolve_protocol
 
-    protocol, _ = resolve_protocol(registry, text)
+    protocol = resolve_protocol(registry, text).protocol
     click.echo(f"{protocol.name}, version {protocol.version}\n")
     _show_options(protocol_options(protocol), dataclasses.asdict(protocol))
 

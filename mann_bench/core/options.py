@@ -1,6 +1,7 @@
 """Typed options: the keyword-only parameters of a class, given as text and checked before anything runs."""
 
 import inspect
+import math
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def options_of(target: Callable[..., Any]) -> dict[str, Option]:
         if parameter.default is inspect.Parameter.empty or name not in hints:
             raise TypeError(f"option {name!r} of {target!r} needs a type annotation and a default")
         _type_text(hints[name])
-        options[name] = Option(name, hints[name], parameter.default)
+        options[name] = Option(name, hints[name], _default(hints[name], parameter.default))
     return options
 
 
@@ -101,20 +102,28 @@ def _type_text(kind: Any) -> str:
 
 
 def _parse(kind: Any, text: str) -> OptionValue:
-    for part in _alternatives(kind):
+    alternatives = _alternatives(kind)
+    if type(None) in alternatives and text.lower() == "none":
+        return None
+    for part in alternatives:
         if get_origin(part) is Literal:
             for value in get_args(part):
                 if str(value) == text:
                     return value  # type: ignore[no-any-return]
-        elif part is type(None):
-            if text.lower() == "none":
-                return None
         elif part is bool:
             if text.lower() in _BOOLEANS:
                 return _BOOLEANS[text.lower()]
-        else:
+        elif part is not type(None):
             try:
-                return part(text)  # type: ignore[no-any-return]
+                number = part(text)
             except ValueError:
                 continue
+            if not isinstance(number, float) or math.isfinite(number):
+                return number  # type: ignore[no-any-return]
     raise ValueError(text)
+
+
+def _default(kind: Any, value: OptionValue) -> OptionValue:
+    """Return a default as its text would parse, so that ``20`` and ``20.0`` for a float are one run key."""
+    alternatives = _alternatives(kind)
+    return float(value) if type(value) is int and float in alternatives and int not in alternatives else value

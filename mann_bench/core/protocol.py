@@ -1,7 +1,9 @@
 """The protocol: the recipe that every run of a comparison shares."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+Optimizer = Literal["adam", "rmsprop"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,7 @@ class Protocol:
 
     name: str = "collier2018"
     version: int = 1
-    optimizer: Literal["adam", "rmsprop"] = "adam"
+    optimizer: Optimizer = "adam"
     learning_rate: float = 1e-3
     momentum: float = 0.9
     batch_size: int = 32
@@ -44,11 +46,13 @@ class Protocol:
         for field, least in _LEAST.items():
             if getattr(self, field) < least:
                 raise ValueError(f"{field} must be at least {least}, not {getattr(self, field)}")
+        if self.optimizer not in get_args(Optimizer):
+            raise ValueError(f"optimizer must be one of {', '.join(get_args(Optimizer))}, not {self.optimizer!r}")
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"learning_rate must be a positive number, not {self.learning_rate}")
         if not 0 <= self.momentum < 1:
             raise ValueError(f"momentum must be in [0, 1), not {self.momentum}")
-        if self.gradient_clip_norm is not None and not self.gradient_clip_norm > 0:
+        if self.gradient_clip_norm is not None and not 0 < self.gradient_clip_norm < float("inf"):
             raise ValueError(f"gradient_clip_norm must be positive or none, not {self.gradient_clip_norm}")
 
 

@@ -71,6 +71,7 @@ class Run:
     convergence: ConvergenceRule
     protocol: Protocol
     protocol_given: Mapping[str, str]
+    protocol_text: str
     seed: int
 
     @cached_property

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from mann_bench.core.errors import UsageError
 from mann_bench.core.options import OptionValue, option_text
 
+_LARGEST_SEED = 2**32 - 1
+_MOST_SEEDS = 100_000
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -20,10 +23,10 @@ class Variant:
     @classmethod
     def parse(cls, text: str) -> "Variant":
         """Parse ``ntm:memory_init=random,memory_slots=64``; raises UsageError where it is malformed."""
-        name, _, rest = text.strip().partition(":")
+        name, colon, rest = text.strip().partition(":")
         given: dict[str, str] = {}
-        for part in rest.split(",") if rest else []:
-            key, equals, value = part.partition("=")
+        for part in rest.split(",") if colon else []:
+            key, equals, value = (piece.strip() for piece in part.partition("="))
             if not (key and equals and value):
                 raise UsageError(f"{text!r}: expected name:key=value,key=value, but found {part!r}.")
             if key in given:
@@ -53,7 +56,7 @@ def parse_seeds(text: str) -> list[int]:
         low, high = int(first), int(last or first)
         if low > high:
             raise UsageError(f"seeds {text!r}: the range {part!r} runs backwards. Did you mean '{high}-{low}'?")
-        if high > 2**32 - 1:
-            raise UsageError(f"seeds {text!r}: a seed is at most 4294967295.")
+        if high > _LARGEST_SEED or high - low >= _MOST_SEEDS:
+            raise UsageError(f"seeds {text!r}: a seed is at most {_LARGEST_SEED}, a range at most {_MOST_SEEDS} long.")
         seeds.update(range(low, high + 1))
     return sorted(seeds)

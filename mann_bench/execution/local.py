@@ -106,10 +106,15 @@ class _Workers:
 
 
 def _serve(pipe: Connection) -> None:
-    """Execute the jobs that come through `pipe` until it closes. Ctrl-C is the parent's to answer."""
+    """Execute the jobs that come through `pipe` until it closes or the parent ends this process.
+
+    Ctrl-C is the parent's to answer. It ends its workers by SIGTERM, which unwinds them, so that no temporary
+    file is left.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _unwind)
     torch.set_num_threads(1)
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
         while True:
             pipe.send(_IDLE)
             job: Job = pipe.recv()
@@ -117,6 +122,10 @@ def _serve(pipe: Connection) -> None:
                 execute(job, pipe.send)
             except StoreError as error:
                 pipe.send(error)
+
+
+def _unwind(signum: int, _: object) -> None:
+    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager

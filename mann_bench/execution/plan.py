@@ -44,14 +44,22 @@ def make_plan(
     for name, given in {"model": models, "task": tasks, "seed": seeds}.items():
         if not given:
             raise UsageError(f"nothing to run: give at least one {name}.")
-    resolved_protocol, protocol_given = resolve_protocol(registry, protocol)
+    resolved = resolve_protocol(registry, protocol)
     model_components = [resolve_component(registry, "model", text) for text in models]
     task_components = [resolve_component(registry, "task", text) for text in tasks]
     for task in task_components:
         for model in model_components:
             check_buildable(model, task)
     runs = (
-        Run(model, task, registry.task(task.name).spec.convergence, resolved_protocol, protocol_given, seed)
+        Run(
+            model=model,
+            task=task,
+            convergence=registry.task(task.name).spec.convergence,
+            protocol=resolved.protocol,
+            protocol_given=resolved.given,
+            protocol_text=resolved.text,
+            seed=seed,
+        )
         for seed in seeds
         for task in task_components
         for model in model_components

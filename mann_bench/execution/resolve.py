@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import torch
 
@@ -10,7 +10,7 @@ from mann_bench.core.errors import UsageError
 from mann_bench.core.options import Option, options_of, resolve_options
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component
-from mann_bench.core.variants import Variant
+from mann_bench.core.variants import Variant, variant_text
 from mann_bench.registry import Registry
 from mann_bench.training.trainer import build_model, build_task, load_class
 
@@ -41,16 +41,26 @@ def resolve_component(registry: Registry, kind: Literal["model", "task"], text: 
     )
 
 
-def resolve_protocol(registry: Registry, text: str) -> tuple[Protocol, Mapping[str, str]]:
-    """Return a protocol with the fields that were given changed, and those as typed; raises as above."""
+class ResolvedProtocol(NamedTuple):
+    """A protocol, the fields that were given as typed, and its canonical text."""
+
+    protocol: Protocol
+    given: Mapping[str, str]
+    text: str
+
+
+def resolve_protocol(registry: Registry, text: str) -> ResolvedProtocol:
+    """Return a protocol with the fields that were given changed; raises as above."""
     variant = Variant.parse(text)
     preset = registry.protocol(variant.name).spec
     owner = f"protocol {preset.name!r}"
     values = resolve_options(protocol_options(preset), variant.given, owner)
+    changed = {name: value for name, value in values.items() if value != getattr(preset, name)}
     try:
-        return dataclasses.replace(preset, **values), variant.given  # type: ignore[arg-type]
+        protocol = dataclasses.replace(preset, **values)  # type: ignore[arg-type]
     except ValueError as error:
         raise UsageError(f"{owner}: {error}.") from error
+    return ResolvedProtocol(protocol, variant.given, variant_text(preset.name, changed))
 
 
 def protocol_options(preset: Protocol) -> dict[str, Option]:

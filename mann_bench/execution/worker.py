@@ -82,7 +82,9 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
 def _protocol_record(run: Run) -> schema.ProtocolRecord:
     fields = dataclasses.asdict(run.protocol)
     name, version = fields.pop("name"), fields.pop("version")
-    return schema.ProtocolRecord(name=name, version=version, given=dict(run.protocol_given), fields=fields)
+    return schema.ProtocolRecord(
+        name=name, version=version, text=run.protocol_text, given=dict(run.protocol_given), fields=fields
+    )
 
 
 def _nothing() -> TrainingResult:

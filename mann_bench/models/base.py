@@ -74,9 +74,12 @@ class SequenceModule(pl.LightningModule, ABC):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         """Clip the global gradient norm as the protocol says; refuse to step on a norm that is not finite."""
-        norm = nn.utils.clip_grad_norm_(self.parameters(), self.protocol.gradient_clip_norm or float("inf"))
-        if not torch.isfinite(norm):
-            raise NonFiniteError(self._first_non_finite_gradient())
+        bound = self.protocol.gradient_clip_norm or float("inf")
+        try:
+            # This raises before it scales: after scaling by NaN every gradient would look like the culprit.
+            nn.utils.clip_grad_norm_(self.parameters(), bound, error_if_nonfinite=True)
+        except RuntimeError:
+            raise NonFiniteError(self._first_non_finite_gradient()) from None
 
     def _first_non_finite_gradient(self) -> str:
         for name, parameter in self.named_parameters():

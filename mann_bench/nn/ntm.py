@@ -199,3 +199,5 @@ def _memory_start(memory_init: MemoryInit, slots: int, width: int) -> Tensor:
             return glorot_vector(slots, width).detach()
         case "random":
             return torch.randn(slots, width) * 0.5
+        case _:
+            raise ValueError(f"memory_init must be constant, learned or random, not {memory_init!r}")

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mann_bench.core.variants import variant_text
 from mann_bench.results.schema import Record
 
 
@@ -20,6 +19,12 @@ class Cell(NamedTuple):
     def seeds(self) -> list[int]:
         """The seeds that were run."""
         return [record.seed for record in self.records]
+
+    @property
+    def origin(self) -> str:
+        """Who brought the model and the task, with the versions of their specs."""
+        parts = (self.records[0].model, self.records[0].task)
+        return ", ".join(f"{part.distribution} {part.name} v{part.version}" for part in parts)
 
     @property
     def budget(self) -> int:
@@ -45,7 +50,7 @@ def cells(records: Iterable[Record]) -> list[Cell]:
         Cell(
             task=first.task.text,
             model=first.model.text,
-            protocol=variant_text(first.protocol.name, first.protocol.given),
+            protocol=first.protocol.text,
             records=ordered,
         )
         for ordered in (sorted(group.values(), key=lambda r: (r.seed, r.key)) for group in groups.values())

@@ -28,7 +28,7 @@ class ConsoleProgress:
     def __enter__(self) -> "ConsoleProgress":
         if self._console.is_terminal and not self._console.is_jupyter:
             self._progress = rich.progress.Progress(
-                rich.progress.TextColumn("{task.description}"),
+                rich.progress.TextColumn("{task.description}", markup=False),
                 rich.progress.BarColumn(bar_width=20),
                 rich.progress.MofNCompleteColumn(),
                 rich.progress.TextColumn("{task.fields[rate]}"),
@@ -85,12 +85,14 @@ class ConsoleProgress:
             )
 
     def _finish(self, key: str, outcome: str, problem: str | None) -> None:
-        run = self._runs[key]
-        if self._progress:
+        if self._progress and key in self._bars:
             self._progress.remove_task(self._bars.pop(key))
-        steps = self._steps[key][0]
+        run = self._runs.get(key)
+        if run is None:  # its worker died before it could say that it started
+            self._console.print(f"run {key[:12]}: {problem or outcome}", markup=False, soft_wrap=True)
+            return
         took = _duration(time.monotonic() - self._started[key])
-        self._say(run, problem or f"{outcome} after {steps:,} steps in {took}")
+        self._say(run, problem or f"{outcome} after {self._steps[key][0]:,} steps in {took}")
 
     def _rate(self, key: str) -> float:
         elapsed = time.monotonic() - self._started[key]

@@ -9,6 +9,7 @@ from enum import StrEnum
 import rich.box
 import rich.console
 import rich.table
+import rich.text
 
 from mann_bench.reporting.tables import (
     Row,
@@ -20,7 +21,7 @@ from mann_bench.reporting.tables import (
 )
 from mann_bench.results.schema import Record
 
-_LEAST_WIDTH = 100
+_LEFT = {"task", "model"}
 
 
 class Format(StrEnum):
@@ -50,33 +51,19 @@ def render(records: Sequence[Record], form: Format, width: int | None = None) ->
     return "\n".join(write(table) for table in tables)
 
 
-def rich_table(table: Table) -> rich.table.Table:
-    """Return a table for a console: first columns to the left, numbers to the right."""
-    made = rich.table.Table(
-        title=table.title,
-        title_justify="left",
-        title_style="bold",
-        box=rich.box.SIMPLE_HEAD,
-    )
-    for column in table.columns:
-        made.add_column(column, justify="left" if column in _LEFT or column.endswith(":") else "right")
-    for row in table.rows:
-        made.add_row(*(rich.markup.escape(value) for value in row))
-    return made
-
-
-_LEFT = {"task", "model"}
-
-
 def _text(table: Table, width: int | None) -> str:
-    made = rich_table(table)
-    wide = rich.console.Console(width=10_000, file=io.StringIO())
-    needed = max(_LEAST_WIDTH, wide.measure(made).maximum)
+    made = rich.table.Table(box=rich.box.SIMPLE_HEAD)
+    for column in table.columns:
+        left = column in _LEFT or column.endswith(":")
+        made.add_column(rich.text.Text(column), justify="left" if left else "right")
+    for row in table.rows:
+        made.add_row(*map(rich.text.Text, row))  # Text: names are shown as they are, never read as markup
+    needed = rich.console.Console(width=10_000, file=io.StringIO()).measure(made).maximum
     console = rich.console.Console(width=width or needed, file=io.StringIO(), color_system=None, highlight=False)
     with console.capture() as capture:
         console.print(made)
     lines = [line.rstrip() for line in capture.get().splitlines()]
-    return "\n".join([*lines, *(f"  {note}" for note in table.notes)]) + "\n"
+    return "\n".join([table.title, *lines, *(f"  {note}" for note in table.notes)]) + "\n"
 
 
 def _markdown(table: Table) -> str:

@@ -1,5 +1,6 @@
 """The two tables of the suite: convergence speed and length generalisation."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -68,7 +69,7 @@ def _convergence_row(cell: Cell) -> Row:
         "task": cell.task,
         "model": cell.model,
         "protocol": cell.protocol,
-        "parameters": cell.records[0].parameters or None,
+        "parameters": max(record.parameters for record in cell.records) or None,
         "seeds": len(reached),
         "solved": sum(at is not None for at in reached),
     }
@@ -125,7 +126,9 @@ def _convergence_text(cell: Cell, label: str, row: Row) -> list[str]:
 def _generalization_table(task: str, made: Sequence[Cell]) -> Table:
     by_cell = [{row["size"]: row for row in _size_rows(cell)} for cell in made]
     sizes = list(dict.fromkeys(size for rows in by_cell for size in rows))
-    dimensions = next((" x ".join(r.size) for cell in made for r in cell.records[0].generalization), "size")
+    dimensions = next(
+        (" x ".join(row.size) for cell in made for record in cell.records for row in record.generalization), "size"
+    )
     lines = [
         [label, *(_size_text(rows.get(size)) for size in sizes)]
         for label, rows in zip(_labels(made), by_cell, strict=True)
@@ -154,9 +157,14 @@ def _spread_text(spread: Spread, beyond: float | None, digits: int) -> str:
 
 
 def _labels(made: Sequence[Cell]) -> list[str]:
-    """Name each cell by its model, and by its protocol where several are compared."""
+    """Name each cell by its model, and by its protocol or its origin where that is what tells cells apart."""
     several = len({cell.protocol for cell in made}) > 1
-    return [f"{cell.model} ({cell.protocol})" if several else cell.model for cell in made]
+    labels = [f"{cell.model} ({cell.protocol})" if several else cell.model for cell in made]
+    named = Counter((cell.task, label) for cell, label in zip(made, labels, strict=True))
+    return [
+        f"{label} [{cell.origin}]" if named[cell.task, label] > 1 else label
+        for cell, label in zip(made, labels, strict=True)
+    ]
 
 
 def _protocol_notes(made: Sequence[Cell]) -> list[str]:

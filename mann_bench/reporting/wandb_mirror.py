@@ -17,12 +17,13 @@ from mann_bench.core.events import Evaluated, Event, Finished, Started
 from mann_bench.reporting.tables import Row, convergence_rows, generalization_rows
 from mann_bench.results.files import write_atomically
 from mann_bench.results.schema import CurveRow, Record
-from mann_bench.results.store import RECORD_NAME, load_record
+from mann_bench.results.store import RECORD_NAME, digest, load_record
 
 PROJECT = "mann-bench"
 MARKER_NAME = "wandb.json"
 """File beside a record that says in which mode it was mirrored."""
 
+_OLD_MODES = {"dryrun": "offline", "run": "online"}
 _DEFAULT_URL = "https://api.wandb.ai"
 
 
@@ -46,8 +47,9 @@ def logged_in() -> bool:
 
 def default_mode() -> WandbMode:
     """Return the mode of ``WANDB_MODE`` where it names one, else online where logged in, else offline."""
+    named = os.environ.get("WANDB_MODE", "")
     with contextlib.suppress(ValueError):
-        return WandbMode(os.environ.get("WANDB_MODE", ""))
+        return WandbMode(_OLD_MODES.get(named, named))
     return WandbMode.ONLINE if logged_in() else WandbMode.OFFLINE
 
 
@@ -74,7 +76,7 @@ class WandbMirror:
         """Give up the mirrors of runs that did not finish."""
         for key in list(self._open):
             with self._guard(key, "closing"):
-                self._abandon(self._open.pop(key))
+                self._abandon(key)
 
     def __call__(self, event: Event) -> None:
         """Mirror an event."""
@@ -83,31 +85,36 @@ class WandbMirror:
         match event:
             case Started(run):
                 with self._guard(run.key, "starting"):
-                    self._open[run.key] = self._init(run.key, run.text, run.task.text, run.model.text)
+                    self._start(run.key, run.text, run.task.text, run.model.text)
             case Evaluated(key, point):
                 with self._guard(key, "logging"):
                     if key in self._open:
                         _log_row(self._open[key], CurveRow.of(point))
             case Finished(key, _, folder):
                 with self._guard(key, "finishing"):
-                    if folder is not None and key in self._open:
-                        self._finish(self._open.pop(key), load_record(folder / RECORD_NAME), folder)
+                    if folder is None:
+                        self._abandon(key)
+                    elif key in self._open:
+                        self._finish(load_record(folder / RECORD_NAME), folder)
             case _:
                 pass
 
     def mirror(self, record: Record, folder: Path) -> None:
         """Mirror a record that lies in `folder` from scratch."""
         with self._guard(record.key, "mirroring"):
-            run = self._init(record.key, record.text, record.task.text, record.model.text)
+            self._start(record.key, record.text, record.task.text, record.model.text)
             for row in record.curve:
-                _log_row(run, row)
-            self._finish(run, record, folder)
+                _log_row(self._open[record.key], row)
+            self._finish(record, folder)
 
-    def _init(self, key: str, name: str, group: str, kind: str) -> Any:
+    def _start(self, key: str, name: str, group: str, kind: str) -> None:
         import wandb
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        run = wandb.init(
+        if self.mode is WandbMode.OFFLINE:  # a server would replace the earlier mirror of a key
+            for earlier in self.folder.glob(f"wandb/offline-run-*-{key}"):
+                shutil.rmtree(earlier, ignore_errors=True)
+        run = self._open[key] = wandb.init(
             project=os.environ.get("WANDB_PROJECT", PROJECT),
             id=key,
             name=name,
@@ -120,11 +127,11 @@ class WandbMirror:
         )
         run.define_metric("step")
         run.define_metric("validation/*", step_metric="step")
-        return run
 
-    def _finish(self, run: Any, record: Record, folder: Path) -> None:
+    def _finish(self, record: Record, folder: Path) -> None:
         import wandb
 
+        run = self._open[record.key]
         run.config.update(_config(record), allow_val_change=True)
         for name, rows in _tables(record).items():
             table = wandb.Table(columns=list[str | int](rows[0]))
@@ -133,29 +140,36 @@ class WandbMirror:
             run.log({name: table})
         run.summary.update(_summary(record))
         run.finish()
-        marker = {"id": run.id, "mode": self.mode.value}
-        write_atomically(folder / MARKER_NAME, json.dumps(marker).encode())
+        del self._open[record.key]
+        marker = {"id": run.id, "mode": self.mode.value, "record_sha256": _record_digest(folder)}
+        write_atomically({folder / MARKER_NAME: json.dumps(marker).encode()})
 
-    def _abandon(self, run: Any) -> None:
+    def _abandon(self, key: str) -> None:
         """Close an unfinished mirror; offline, leave no trace of it, so that a later sync sees the run once."""
-        folder = Path(run.dir).parent
-        run.finish(exit_code=1)
-        if self.mode is WandbMode.OFFLINE:
-            shutil.rmtree(folder, ignore_errors=True)
+        run = self._open.pop(key, None)
+        if run is None:
+            return
+        try:
+            run.finish(exit_code=1)
+        finally:
+            if self.mode is WandbMode.OFFLINE:
+                shutil.rmtree(Path(run.dir).parent, ignore_errors=True)
 
     @contextlib.contextmanager
     def _guard(self, key: str, doing: str) -> Any:
         try:
             yield
         except Exception as error:
-            self._open.pop(key, None)
+            with contextlib.suppress(Exception):
+                self._abandon(key)
             self.problems.append(f"W&B failed while {doing} run {key[:12]}: {type(error).__name__}: {error}")
 
 
 def mirrored_as(folder: Path) -> WandbMode | None:
-    """Return the mode in which the record in `folder` was mirrored, or None if it never was."""
+    """Return the mode in which the record that lies in `folder` now was mirrored, or None if it never was."""
     try:
-        return WandbMode(json.loads((folder / MARKER_NAME).read_text(encoding="utf-8"))["mode"])
+        marker = json.loads((folder / MARKER_NAME).read_text(encoding="utf-8"))
+        return WandbMode(marker["mode"]) if marker["record_sha256"] == _record_digest(folder) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -164,6 +178,10 @@ def needs_mirror(folder: Path, mode: WandbMode) -> bool:
     """Tell whether mirroring the record in `folder` in `mode` would add anything."""
     done = mirrored_as(folder)
     return done is None or (done is WandbMode.OFFLINE and mode is WandbMode.ONLINE)
+
+
+def _record_digest(folder: Path) -> str:
+    return digest((folder / RECORD_NAME).read_bytes())
 
 
 def _log_row(run: Any, row: CurveRow) -> None:

@@ -3,22 +3,32 @@
 import contextlib
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` by way of a temporary file in the same folder; raises OSError, leaving no trace."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+def write_atomically(files: Mapping[Path, bytes]) -> None:
+    """Write files of one folder by way of temporary ones; raises OSError, leaving what was there.
+
+    All content is safely on disk before the first file gets its name, and names are given in order, so the
+    last file may stand for the completeness of all.
+    """
+    staged: dict[Path, Path] = {}
     try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        for path, content in files.items():
+            staged[path] = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+            with staged[path].open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, temporary in staged.items():
+            temporary.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        for temporary in staged.values():
+            temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    for folder in {path.parent for path in files}:
+        _sync_folder(folder)
 
 
 def _sync_folder(folder: Path) -> None:

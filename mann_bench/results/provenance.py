@@ -2,6 +2,7 @@
 
 import datetime
 import importlib.metadata
+import os
 import platform
 import subprocess
 from pathlib import Path
@@ -49,7 +50,8 @@ def git_state(package: Path) -> GitState:
     commit = _git(package, "rev-parse", "HEAD") if tracked else None
     if not commit:
         return GitState(None, None)
-    return GitState(commit, bool(_git(package, "status", "--porcelain", "--untracked-files=no")))
+    changes = _git(package, "status", "--porcelain", "--untracked-files=no")
+    return GitState(commit, None if changes is None else bool(changes))
 
 
 def cpu_name() -> str:
@@ -63,13 +65,12 @@ def cpu_name() -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
+    # Variables such as GIT_DIR would point git at somebody else's repository.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=_GIT_SECONDS,
-            check=False,
+            command, env=environment, capture_output=True, text=True, timeout=_GIT_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -54,6 +54,7 @@ class ProtocolRecord(_Part):
 
     name: str = Field(description="name under which its plugin registered it")
     version: int = Field(description="version of the protocol")
+    text: str = Field(description="canonical variant: the name and the fields that were changed")
     given: dict[str, str] = Field(description="fields as the user typed them")
     fields: dict[str, OptionValue] = Field(description="every field with its resolved value")
 

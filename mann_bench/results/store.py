@@ -3,6 +3,7 @@
 The record is written last: where it stands, the run is complete.
 """
 
+import contextlib
 import hashlib
 import tempfile
 from pathlib import Path
@@ -37,7 +38,7 @@ def load_record(path: Path) -> Record:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
         reason = f"{where}: {first['msg']}"
-        if where == "schema_version":
+        if where == "schema_version" and first["type"] != "missing":
             reason = f"schema version {first['input']!r}, but this version of mann-bench reads 1"
         raise CorruptRecordError(path, reason) from error
 
@@ -96,10 +97,11 @@ class Store:
         folder = self.folder(record.key)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if weights is not None:
-                write_atomically(folder / WEIGHTS_NAME, weights)
-            write_atomically(folder / RECORD_NAME, record.model_dump_json(indent=1).encode())
+            files = {} if weights is None else {folder / WEIGHTS_NAME: weights}
+            write_atomically(files | {folder / RECORD_NAME: record.model_dump_json(indent=1).encode()})
         except OSError as error:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # only where it is empty
             raise StoreError(
                 f"the record of {record.text} could not be written to {folder}: {error.strerror}. "
                 "Make room or choose another folder with --out, then give the same command again."

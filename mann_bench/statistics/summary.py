@@ -15,6 +15,7 @@ class Spread(NamedTuple):
 
 def censored_spread(values: Sequence[float | None]) -> Spread:
     """Return minimum, median and maximum, where None is a value known only to lie beyond every other.
+    NaN counts as None.
 
     With all runs censored at the same budget the median is exact; where it falls on a censored run, it is
     None. An even sample has the mean of its two middle values, None if either is. Raises ValueError where
@@ -22,7 +23,7 @@ def censored_spread(values: Sequence[float | None]) -> Spread:
     """
     if not values:
         raise ValueError("a median needs at least one value")
-    ordered = sorted(math.inf if value is None else value for value in values)
+    ordered = sorted(math.inf if value is None or math.isnan(value) else value for value in values)
     middle = len(ordered) // 2
     median = ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
     return Spread(*(value if math.isfinite(value) else None for value in (ordered[0], median, ordered[-1])))

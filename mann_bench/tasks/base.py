@@ -87,7 +87,7 @@ class SequenceTask(pl.LightningDataModule, ABC):
         if size is None:
             sizes = self.training_sizes()
             size = sizes[rng.integers(len(sizes))]
-        return self.generate(rng, size, count or self.batch_size)
+        return self.generate(rng, size, self.batch_size if count is None else count)
 
     def evaluation_batch(self, stream: Stream, size: Size, count: int) -> Batch:
         """Return the sequences of one size of an evaluation stream, whatever other sizes are measured."""

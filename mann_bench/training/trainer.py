@@ -128,7 +128,11 @@ def _result(
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep Lightning's notices about devices and interrupts, and its own use of old torch, off the console."""
-    names = ("pytorch_lightning.utilities.rank_zero", "lightning_fabric.utilities.rank_zero")
+    names = (
+        "pytorch_lightning.utilities.rank_zero",
+        "lightning_fabric.utilities.rank_zero",
+        "pytorch_lightning.trainer.connectors.signal_connector",
+    )
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -16,18 +16,17 @@ SHORT = "collier2018:max_steps=3,validation_sequences=2,test_sequences=1,probe_e
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_keeps_finished_runs_and_nothing_half_written(tmp_path, jobs):
     environment = os.environ | {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1"}
-    small = ["--model", "lstm:layers=1,units=4", "--out", str(tmp_path)]
-    subprocess.run([*COMMAND, *small, "--seeds", "0", "--protocol", SHORT], env=environment, check=True, capture_output=True)
-    endless = [*small, "--seeds", "0-3", "--protocol", "collier2018:validation_sequences=2,batch_size=2", "--jobs", str(jobs)]
-    process = subprocess.Popen(
-        [*COMMAND, *endless], env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0
-    )
+    command = [*COMMAND, "--model", "lstm:layers=1,units=4", "--out", str(tmp_path)]
+    subprocess.run([*command, "--seeds", "0", "--protocol", SHORT], env=environment, check=True, capture_output=True)
+    command += ["--seeds", "0-3", "--protocol", "collier2018:validation_sequences=2,batch_size=2", "--jobs", str(jobs)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, env=environment, process_group=0, **pipes)
     seen = ""
     while seen.count("started") < jobs:
         seen += process.stderr.readline()
     time.sleep(1)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Interrupted. Finished runs keep their records" in err
     assert not re.search("Traceback", err), err

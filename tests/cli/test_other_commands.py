@@ -117,8 +117,9 @@ def test_an_unknown_command_is_an_error(mann_bench):
 
 
 def test_names_complete_in_the_shell(monkeypatch):
-    from mann_bench.cli.main import cli
     from click.shell_completion import BashComplete
+
+    from mann_bench.cli.main import cli
 
     complete = BashComplete(cli, {}, "mann-bench", "_MANN_BENCH_COMPLETE")
     found = complete.get_completions(["run", "--model"], "n")

@@ -28,4 +28,4 @@ def run():
         defaults={"layout": "graves2014", "rate": 0.5, "bits": 8, "padded": False, "end": None},
         given={"rate": "0.25"},
     )
-    return Run(model, task, ConvergenceRule(), Protocol(), {}, seed=3)
+    return Run(model, task, ConvergenceRule(), Protocol(), {}, "collier2018", seed=3)

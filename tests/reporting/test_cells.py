@@ -75,7 +75,6 @@ def test_what_was_typed_may_differ_where_it_means_the_same(make_record):
     assert [cell.seeds for cell in made] == [[0, 1]]
 
 
-@pytest.mark.xfail(reason="the protocol is named by what was typed, not by what differs from its defaults")
 def test_one_protocol_has_one_name(make_record):
     made = cells([make_record("ntm", protocol="collier2018:max_steps=31250"), make_record("lstm")])
     assert len({cell.protocol for cell in made}) == 1

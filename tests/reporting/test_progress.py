@@ -88,7 +88,6 @@ def test_on_a_terminal_a_run_cut_short_does_no_harm(shown, run):
     assert "ntm:memory_slots=64 on copy" in shown(*whole(run)[:2], terminal=True)
 
 
-@pytest.mark.xfail(reason="rich reads the description as markup")
 def test_on_a_terminal_names_are_shown_as_they_are(shown, run_of):
     assert "ntm[red] on copy" in shown(Started(run_of("ntm[red]")), terminal=True)
 
@@ -102,7 +101,6 @@ def test_runs_that_train_side_by_side_are_kept_apart(shown, run_of, terminal):
     assert "ntm on copy, seed 2: diverged after 400 steps" in text
 
 
-@pytest.mark.xfail(reason="a worker may die before it says that its run started")
 def test_a_run_that_ends_before_it_started_is_shown(shown, run):
     assert "died" in shown(Finished(run.key, Outcome.FAILED, None, "its worker process died"))
 

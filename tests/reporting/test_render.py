@@ -89,7 +89,6 @@ def test_text_shows_a_models_name_as_it_is(named, name):
 
 
 @pytest.mark.parametrize("name", ["copy[red]", "copy[/]"])
-@pytest.mark.xfail(reason="rich reads the title as markup")
 def test_text_shows_a_tasks_name_as_it_is(named, name):
     lines = render([named("ntm", name)], Format.TEXT).splitlines()
     assert f"Length generalisation: {name}" in lines
@@ -97,13 +96,11 @@ def test_text_shows_a_tasks_name_as_it_is(named, name):
 
 
 @pytest.mark.parametrize("name", [":car:", r"x\[0]"])
-@pytest.mark.xfail(reason="escaping leaves emoji codes alone and doubles backslashes")
 def test_text_shows_colons_and_backslashes_as_they_are(named, name):
     lines = render([named(name, "copy")], Format.TEXT).splitlines()
     assert sum(f"  {name}  " in line for line in lines) == 2
 
 
-@pytest.mark.xfail(reason="rich wraps a title at the width of its table")
 def test_text_keeps_a_long_title_on_a_line(named):
     task = "copy:" + ",".join(f"option_{i}=value" for i in range(12))
     assert f"Length generalisation: {task}" in render([named("ntm", task)], Format.TEXT).splitlines()

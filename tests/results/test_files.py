@@ -33,32 +33,32 @@ def untouched(path):
 
 
 def test_a_new_file_has_its_content_and_nothing_lies_beside_it(tmp_path):
-    write_atomically(tmp_path / "new", b"content\n\0")
+    write_atomically({tmp_path / "new": b"content\n\0"})
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("new", b"content\n\0")]
 
 
 def test_an_old_file_is_replaced(old):
-    write_atomically(old, b"new")
+    write_atomically({old: b"new"})
     assert (old.read_bytes(), list(old.parent.iterdir())) == (b"new", [old])
 
 
 def test_a_reader_of_the_old_file_keeps_it(old):
     with old.open("rb") as reading:
-        write_atomically(old, b"new")
+        write_atomically({old: b"new"})
         assert reading.read() == b"old"
 
 
 def test_a_failing_sync_leaves_the_old_file_alone(old, monkeypatch):
     monkeypatch.setattr(os, "fsync", raise_no_space)
     with pytest.raises(OSError, match="No space left"):
-        write_atomically(old, b"new")
+        write_atomically({old: b"new"})
     assert untouched(old)
 
 
 def test_a_failing_rename_leaves_the_old_file_alone(old, monkeypatch):
     monkeypatch.setattr(Path, "replace", raise_no_space)
     with pytest.raises(OSError, match="No space left"):
-        write_atomically(old, b"new")
+        write_atomically({old: b"new"})
     assert untouched(old)
 
 
@@ -67,7 +67,7 @@ def test_a_write_cut_short_leaves_the_old_file_alone(old):
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
     try:
         with pytest.raises(OSError, match="File too large"):
-            write_atomically(old, bytes(100_000))
+            write_atomically({old: bytes(100_000)})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert untouched(old)
@@ -79,7 +79,7 @@ def test_an_interrupt_leaves_the_old_file_alone(old, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write_atomically(old, b"new")
+        write_atomically({old: b"new"})
     assert untouched(old)
 
 
@@ -91,17 +91,30 @@ def test_a_folder_that_cannot_be_synced_is_no_error(old, monkeypatch):
         return real(descriptor) if len(calls) == 1 else raise_no_space()
 
     monkeypatch.setattr(os, "fsync", only_files)
-    write_atomically(old, b"new")
+    write_atomically({old: b"new"})
     assert (len(calls), old.read_bytes()) == (2, b"new")
 
 
 def test_a_missing_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
-        write_atomically(tmp_path / "missing" / "file", b"")
+        write_atomically({tmp_path / "missing" / "file": b""})
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
 def test_permissions_follow_the_umask(tmp_path, under_umask, umask, mode):
     under_umask(umask)
-    write_atomically(tmp_path / "file", b"")
+    write_atomically({tmp_path / "file": b""})
     assert (tmp_path / "file").stat().st_mode & 0o777 == mode
+
+
+def test_no_file_gets_its_name_before_all_content_is_on_disk(tmp_path, monkeypatch):
+    real, calls = os.fsync, []
+
+    def second_fails(descriptor):
+        calls.append(descriptor)
+        return real(descriptor) if len(calls) == 1 else raise_no_space()
+
+    monkeypatch.setattr(os, "fsync", second_fails)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically({tmp_path / "first": b"1", tmp_path / "second": b"2"})
+    assert list(tmp_path.iterdir()) == []

@@ -3,11 +3,11 @@ import hashlib
 import json
 import os
 import re
+from pathlib import Path
 
 import pytest
 
 from mann_bench.core.errors import StoreError, UsageError
-from mann_bench.results.files import write_atomically
 from mann_bench.results.store import CorruptRecordError, Store, digest, load_record, record_files
 
 
@@ -15,13 +15,15 @@ from mann_bench.results.store import CorruptRecordError, Store, digest, load_rec
 def full_disk(monkeypatch):
     """Return a function that lets the disk be full for files whose name contains a text."""
 
-    def fill(text):
-        def write(path, content):
-            if text in path.name:
-                monkeypatch.setattr(os, "fsync", raise_no_space)
-            write_atomically(path, content)
+    real = Path.open
 
-        monkeypatch.setattr("mann_bench.results.store.write_atomically", write)
+    def fill(text):
+        def full(path, mode="r", *arguments, **options):
+            if mode == "xb" and text in path.name:
+                raise_no_space(path)
+            return real(path, mode, *arguments, **options)
+
+        monkeypatch.setattr(Path, "open", full)
 
     return fill
 
@@ -92,7 +94,6 @@ def test_a_full_disk_is_told_with_the_run_the_folder_and_the_remedy(store, make_
     assert "--out" in str(caught.value)
 
 
-@pytest.mark.xfail(reason="new weights replace the old ones before the record is known to fit")
 def test_a_disk_full_at_the_record_leaves_the_old_run_as_it_was(store, make_record, full_disk):
     old = make_record(weights_sha256=digest(b"old"))
     folder = store.write(old, b"old")
@@ -140,7 +141,6 @@ def test_an_unknown_schema_version_is_named(tmp_path, make_record):
         load_record(tmp_path / "record.json")
 
 
-@pytest.mark.xfail(reason="the input of an error about a missing field is the whole record")
 def test_a_missing_schema_version_is_told_in_short(tmp_path, make_record):
     content = make_record().model_dump(mode="json", exclude={"schema_version"})
     (tmp_path / "record.json").write_text(json.dumps(content))
