@@ -1,0 +1,13 @@
+"""What the plugin brings; imports nothing heavy."""
+
+from mann_bench import ModelSpec, TaskSpec, hookimpl
+
+
+@hookimpl
+def mann_bench_models():
+    return [ModelSpec("acme_trace", 1, "acme_parts:DecayingTrace", "leaky average of its inputs")]
+
+
+@hookimpl
+def mann_bench_tasks():
+    return [TaskSpec("acme_parity", 1, "acme_parts:Parity", "parity of the bits so far")]
