@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test lint types wheel check clean
+.PHONY: run test lint types wheel schema check clean
 
 run: $(READY)  ## The main job: NTM on copy, default protocol, two seeds
 	$(BIN)/mann-bench run --model ntm --task copy --seeds 0-1
@@ -21,6 +21,10 @@ types: $(READY)
 
 wheel: $(READY)  ## The built wheel runs in a fresh environment
 	bash tests/wheel.sh $(BIN)/python
+
+schema: $(READY)  ## Write docs/record.schema.json anew
+	$(BIN)/python -c "import json; from mann_bench import Record; \
+	print(json.dumps(Record.model_json_schema(), indent=2))" > docs/record.schema.json
 
 check: test lint types wheel  ## All that CI does
 

@@ -24,18 +24,9 @@ def mann_bench(tmp_path_factory):
     site = next((folder / "venv" / "lib").iterdir()) / "site-packages"
     (site / "outer.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
     environment = {k: v for k, v in os.environ.items() if k != "MANN_BENCH_PLUGINS"} | {"WANDB_MODE": "disabled"}
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        str(python),
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-    ]
-    subprocess.run([*pip, str(PLUGINS / "acme"), str(PLUGINS / "broken")], env=environment, check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    plugins = [str(PLUGINS / name) for name in ("acme", "broken")]
+    subprocess.run([*pip, "--no-deps", "--no-build-isolation", *plugins], env=environment, check=True)
 
     def call(*arguments, **variables):
         command = [str(python), "-c", "from mann_bench.cli.main import main; main()", *arguments]
