@@ -75,7 +75,8 @@ class _Workers:
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs,), daemon=True)
-        process.start()
+        with _ctrl_c_blocked():  # a worker inherits this, from its first instruction on
+            process.start()
         theirs.close()
         self._processes[ours] = process
 
@@ -111,7 +112,6 @@ def _serve(pipe: Connection) -> None:
     Ctrl-C is the parent's to answer. It ends its workers by SIGTERM, which unwinds them, so that no temporary
     file is left.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _unwind)
     torch.set_num_threads(1)
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
@@ -126,6 +126,19 @@ def _serve(pipe: Connection) -> None:
 
 def _unwind(signum: int, _: object) -> None:
     raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _ctrl_c_blocked() -> Iterator[None]:
+    """Hold SIGINT back, where the system can; what arrives meanwhile is delivered afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
