@@ -10,12 +10,13 @@ from multiprocessing.process import BaseProcess
 
 import torch
 
-from mann_bench.core.errors import StoreError
+from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.worker import Job, execute
 
 _IDLE = "idle"
+_MOST_FAILED_STARTS = 3
 
 
 def execute_locally(jobs: Sequence[Job], workers: int, observe: Observer) -> None:
@@ -27,6 +28,7 @@ def execute_locally(jobs: Sequence[Job], workers: int, observe: Observer) -> Non
 
     Raises:
         StoreError: a record could not be written.
+        MannBenchError: no worker process starts.
     """
     if min(workers, len(jobs)) <= 1:
         with _one_thread():
@@ -45,6 +47,7 @@ class _Workers:
         self._waiting = deque(jobs)
         self._processes: dict[Connection, BaseProcess] = {}
         self._current: dict[Connection, Job] = {}
+        self._failed_starts = 0
         for _ in range(count):
             self._start()
 
@@ -82,6 +85,7 @@ class _Workers:
 
     def _feed(self, pipe: Connection) -> None:
         if self._waiting:
+            self._failed_starts = 0
             self._current[pipe] = self._waiting.popleft()
             pipe.send(self._current[pipe])
         else:
@@ -92,10 +96,13 @@ class _Workers:
         """Report the job of a worker that died and replace the worker."""
         code = self._retire(pipe)
         job = self._current.pop(pipe, None)
-        if job is None:
-            raise StoreError(f"a worker process could not start (exit code {code}). Try --jobs 1.")
-        problem = f"its worker process died with exit code {code} (-9 is often a lack of memory: try fewer --jobs)"
-        observe(Finished(job.run.key, Outcome.FAILED, None, problem))
+        if job is not None:
+            problem = f"its worker process died with exit code {code} (-9 is often a lack of memory: try fewer --jobs)"
+            observe(Finished(job.run.key, Outcome.FAILED, None, problem))
+        else:
+            self._failed_starts += 1
+            if self._failed_starts >= _MOST_FAILED_STARTS:
+                raise MannBenchError(f"worker processes do not start (exit code {code}). Try --jobs 1.")
         if self._waiting:
             self._start()
 

@@ -4,7 +4,7 @@ import signal
 import pytest
 import torch
 
-from mann_bench.core.errors import StoreError
+from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Finished, Progress
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.local import execute_locally
@@ -97,3 +97,9 @@ def _children():
     import multiprocessing
 
     return [process.pid for process in multiprocessing.active_children()]
+
+
+def test_workers_that_never_start_are_an_error(jobs, monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.local._serve", os.abort)
+    with pytest.raises(MannBenchError, match="do not start"):
+        execute_locally(jobs("never"), 2, lambda event: None)
