@@ -2,10 +2,10 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from rich.console import Console
 
@@ -66,7 +66,7 @@ class Results:
 def run(
     models: Sequence[str],
     tasks: Sequence[str],
-    seeds: Iterable[int] = range(3),
+    seeds: Iterable[SupportsIndex] = range(3),
     protocol: str = "collier2018",
     *,
     out: str | Path = "runs",
@@ -99,8 +99,10 @@ def run(
         KeyboardInterrupt: finished runs keep their records.
     """
     plan = make_plan(Registry.discover(plugins), models, tasks, list(seeds), protocol)
+    store = Store(Path(out))
+    store.prepare()
     if not fresh:
-        look_up(plan, Store(Path(out)))
+        look_up(plan, store)
     observers = [ConsoleProgress(Console(stderr=True))] if progress else []
     return execute(plan, Path(out), jobs=jobs, device=device, wandb=wandb_mode(wandb), observers=observers)
 
@@ -117,11 +119,9 @@ def execute(
     """Execute the runs of a plan that have no record yet and return the records of all."""
     if jobs < 1:
         raise UsageError(f"jobs must be at least 1, not {jobs}.")
-    store = Store(out)
-    store.prepare()
     resolved = resolve_device(device)
     pending = [Job(run, resolved, out) for run in plan.missing]
-    lost: list[str] = []
+    lost: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         mirror = stack.enter_context(WandbMirror(wandb, out))
         watching: list[Observer] = [mirror, *(stack.enter_context(observer) for observer in observers)]
@@ -130,11 +130,13 @@ def execute(
             for observer in watching:
                 observer(event)
             if isinstance(event, Finished) and event.problem:
-                lost.append(f"run {event.key[:12]}: {event.problem}")
+                lost[event.key] = f"run {event.key[:12]}: {event.problem}"
 
         execute_locally(pending, jobs, observe)
-    found = (store.find(run.key) for run in plan.runs)
-    return Results([record for record in found if record], [*lost, *mirror.problems])
+    store = Store(out)
+    found = (store.find(run.key) for run in plan.runs if run.key not in lost)
+    aside = [f"set aside as {path}: {reason}" for path, reason in plan.set_aside]
+    return Results([record for record in found if record], [*aside, *lost.values(), *mirror.problems])
 
 
 def load(*paths: str | Path) -> Results:
@@ -143,13 +145,7 @@ def load(*paths: str | Path) -> Results:
     Raises:
         StoreError: a path holds no record, or one that cannot be read.
     """
-    return Results([record for path in paths for _, record in records_under(Path(path))])
-
-
-def records_under(path: Path) -> Iterator[tuple[Path, Record]]:
-    """Yield the records at or below a path, each with its folder; raises StoreError."""
-    for file in record_files(path):
-        yield file.parent, load_record(file)
+    return Results([load_record(file) for path in paths for file in record_files(Path(path))])
 
 
 def wandb_mode(choice: str | None) -> WandbMode:

@@ -164,9 +164,11 @@ class Registry:
             return entries[name]
         self._refuse_unloaded(name)
         message = f"unknown {kind[:-1]} {name!r}.{nearest(name, entries)} Known: {', '.join(sorted(entries))}."
-        if self.broken:
-            names = ", ".join(repr(plugin.name) for plugin in self.broken)
-            message += f" Plugins that failed to load, and may have brought it: {names} (see mann-bench plugins)."
+        missing = [
+            f"{plugin.name!r} ({plugin.status})" for plugin in self.plugins if plugin.status is not Status.LOADED
+        ]
+        if missing:
+            message += f" It may come from a plugin that is not loaded: {', '.join(missing)}; see mann-bench plugins."
         raise UsageError(message)
 
     def _refuse_unloaded(self, name: str) -> None:
@@ -194,11 +196,17 @@ def _entry_points() -> list[_Found]:
     found: dict[tuple[bool, str, str], _Found] = {}
     for entry_point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
         distribution = entry_point.dist
-        name = _normalised(distribution.name) if distribution else "unknown"
-        version = distribution.version if distribution else "unknown"
+        # A leftover dist-info folder without metadata has neither.
+        name, version = (_metadata(distribution, field) for field in ("Name", "Version"))
+        name = _normalised(name)
         # The same distribution can be visible twice on sys.path; the first one wins, as in an import.
         found.setdefault((name != OWN_DISTRIBUTION, name, entry_point.name), _Found(entry_point, name, version))
     return [found[key] for key in sorted(found)]
+
+
+def _metadata(distribution: importlib.metadata.Distribution | None, field: str) -> str:
+    known = distribution is not None and field in distribution.metadata
+    return distribution.metadata[field] if distribution and known else "unknown"
 
 
 def _normalised(name: str) -> str:

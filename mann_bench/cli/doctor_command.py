@@ -12,7 +12,18 @@ import click
 from mann_bench.cli.parameters import registry_of
 from mann_bench.registry import Registry
 
-_PACKAGES = ("torch", "pytorch-lightning", "numpy", "wandb", "pluggy", "pydantic", "safetensors", "pandas")
+_PACKAGES = (
+    "torch",
+    "pytorch-lightning",
+    "numpy",
+    "wandb",
+    "pluggy",
+    "pydantic",
+    "safetensors",
+    "click",
+    "rich",
+    "pandas",
+)
 
 
 @click.command()
@@ -56,7 +67,7 @@ def _version(package: str) -> str | None:
 def _gpu() -> str:
     try:
         import torch
-    except ImportError as error:
+    except (ImportError, OSError) as error:
         return f"torch cannot be imported: {error}"
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "none that torch sees; runs use the CPU"
 

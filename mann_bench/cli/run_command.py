@@ -80,8 +80,11 @@ def command(
     plan = make_plan(registry, models, tasks, parse_seeds(seeds), protocol)
     resolved_device = resolve_device(device)
     workers = default_jobs(resolved_device) if jobs is None else jobs
+    store = Store(out)
+    if not dry_run:
+        store.prepare()
     if not fresh:
-        look_up(plan, Store(out))
+        look_up(plan, store, mend=not dry_run)
     _print_header(console, registry, plan, resolved_device, workers)
     if dry_run:
         _print_plan(console, plan)

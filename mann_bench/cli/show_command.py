@@ -40,15 +40,16 @@ def _show_protocol(registry: "Registry", text: str) -> None:
 
     protocol = resolve_protocol(registry, text).protocol
     click.echo(f"{protocol.name}, version {protocol.version}\n")
-    _show_options(protocol_options(protocol), dataclasses.asdict(protocol))
+    preset = registry.protocol(protocol.name).spec
+    _show_options(protocol_options(preset), dataclasses.asdict(protocol))
 
 
 def _show_task(registry: "Registry", text: str) -> None:
     from mann_bench.core.sizes import size_text
-    from mann_bench.training.trainer import build_task
+    from mann_bench.execution.resolve import checked_task
 
-    component, rule = _show_component(registry, "task", text), None
-    built = build_task(component)
+    component = _show_component(registry, "task", text)
+    built = checked_task(component)
     rule = registry.task(component.name).spec.convergence
     sizes = built.training_sizes()
     click.echo(f"\ninputs, outputs   {built.input_size}, {built.output_size} channels a step")
@@ -58,13 +59,11 @@ def _show_task(registry: "Registry", text: str) -> None:
 
 
 def _show_model(registry: "Registry", text: str, task: str) -> None:
-    from mann_bench.execution.resolve import check_buildable, resolve_component
-    from mann_bench.training.trainer import build_model, build_task
+    from mann_bench.execution.resolve import checked_model, checked_task, resolve_component
 
     component = _show_component(registry, "model", text)
     task_component = resolve_component(registry, "task", task)
-    check_buildable(component, task_component)
-    built = build_model(component, build_task(task_component))
+    built = checked_model(component, checked_task(task_component))
     parameters = sum(p.numel() for p in built.parameters())
     click.echo(f"\nsize on {task_component.text}: {parameters:,} parameters, {built.state_bytes():,} bytes of state")
 

@@ -11,34 +11,34 @@ import click
     "--wandb", type=click.Choice(["online", "offline"]),
     help="Where to.  [default: online where logged in, else offline]",
 )  # fmt: skip
-@click.option(
-    "--out",
-    default="runs",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder for W&B's files.",
-)
-def command(runs: tuple[Path, ...], wandb: str | None, out: Path) -> int:
+def command(runs: tuple[Path, ...], wandb: str | None) -> int:
     """Mirror the records at or below RUNS (default: the folder runs) that were not mirrored yet.
 
-    Records that were mirrored offline are mirrored again where this is online. Nothing is duplicated: a
-    run's id is its key.
+    W&B's files go beside the runs' folders, as `run` puts them. Records that were mirrored offline are
+    mirrored again where this is online. Nothing is duplicated: a run's id is its key.
     """
-    from mann_bench.api import records_under, wandb_mode
+    from mann_bench.api import wandb_mode
+    from mann_bench.core.errors import StoreError
     from mann_bench.reporting.wandb_mirror import WandbMirror, needs_mirror
+    from mann_bench.results.store import load_record, record_files
 
     mode = wandb_mode(wandb)
     done = skipped = 0
-    with WandbMirror(mode, out) as mirror:
-        for path in runs or (Path("runs"),):
-            for folder, record in records_under(path):
-                if not needs_mirror(folder, mode):
-                    skipped += 1
-                    continue
-                mirror.mirror(record, folder)
-                done += 1
-    failed = len(mirror.problems)
-    click.echo(f"{done - failed} mirrored ({mode}), {skipped} were already, {failed} failed.", err=True)
-    for problem in mirror.problems:
+    problems: list[str] = []
+    for file in [file for path in runs or (Path("runs"),) for file in record_files(path)]:
+        try:
+            record = load_record(file)
+        except StoreError as error:
+            problems.append(str(error))
+            continue
+        if not needs_mirror(file.parent, mode):
+            skipped += 1
+            continue
+        with WandbMirror(mode, file.absolute().parent.parent) as mirror:
+            mirror.mirror(record, file.parent)
+        problems += mirror.problems
+        done += not mirror.problems
+    click.echo(f"{done} mirrored ({mode}), {skipped} were already, {len(problems)} failed.", err=True)
+    for problem in problems:
         click.echo(f"Problem: {problem}", err=True)
-    return 1 if failed else 0
+    return 1 if problems else 0

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from mann_bench.core.errors import UsageError
 from mann_bench.core.options import OptionValue, option_text
 
-_LARGEST_SEED = 2**32 - 1
+LARGEST_SEED = 2**32 - 1
 _MOST_SEEDS = 100_000
+_LONGEST_RANGE = 40
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,12 @@ def parse_seeds(text: str) -> list[int]:
     seeds: set[int] = set()
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
+        if not first.isdecimal() or (dash and not last.isdecimal()) or len(part) > _LONGEST_RANGE:
             raise UsageError(f"seeds {text!r}: expected numbers and ranges such as 0-9 or 3,5, found {part!r}.")
         low, high = int(first), int(last or first)
         if low > high:
             raise UsageError(f"seeds {text!r}: the range {part!r} runs backwards. Did you mean '{high}-{low}'?")
-        if high > _LARGEST_SEED or high - low >= _MOST_SEEDS:
-            raise UsageError(f"seeds {text!r}: a seed is at most {_LARGEST_SEED}, a range at most {_MOST_SEEDS} long.")
+        if high > LARGEST_SEED or high - low >= _MOST_SEEDS:
+            raise UsageError(f"seeds {text!r}: a seed is at most {LARGEST_SEED}, a range at most {_MOST_SEEDS} long.")
         seeds.update(range(low, high + 1))
     return sorted(seeds)

@@ -57,7 +57,7 @@ class _Workers:
                 assert isinstance(pipe, Connection)
                 try:
                     message: Event | StoreError | str = pipe.recv()
-                except EOFError:
+                except (EOFError, OSError):
                     self._bury(pipe, observe)
                     continue
                 if isinstance(message, StoreError):
@@ -66,6 +66,8 @@ class _Workers:
                     self._feed(pipe)
                 else:
                     assert not isinstance(message, str)
+                    if isinstance(message, Finished):
+                        del self._current[pipe]
                     observe(message)
 
     def close(self) -> None:
@@ -87,9 +89,9 @@ class _Workers:
         if self._waiting:
             self._failed_starts = 0
             self._current[pipe] = self._waiting.popleft()
-            pipe.send(self._current[pipe])
+            with contextlib.suppress(OSError):  # a worker that just died is buried when its pipe is read
+                pipe.send(self._current[pipe])
         else:
-            self._current.pop(pipe, None)
             self._retire(pipe)
 
     def _bury(self, pipe: Connection, observe: Observer) -> None:

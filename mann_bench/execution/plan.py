@@ -1,12 +1,15 @@
 """What is to be done: every model on every task with every seed, less what the store already answers."""
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import SupportsIndex
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.runs import Outcome, Run
-from mann_bench.execution.resolve import check_buildable, resolve_component, resolve_protocol
+from mann_bench.core.variants import LARGEST_SEED
+from mann_bench.execution.resolve import checked_model, checked_task, resolve_component, resolve_protocol
 from mann_bench.registry import Registry
 from mann_bench.results.schema import Record
 from mann_bench.results.store import CorruptRecordError, Store
@@ -33,7 +36,7 @@ class Plan:
 
 
 def make_plan(
-    registry: Registry, models: Sequence[str], tasks: Sequence[str], seeds: Sequence[int], protocol: str
+    registry: Registry, models: Sequence[str], tasks: Sequence[str], seeds: Sequence[SupportsIndex], protocol: str
 ) -> Plan:
     """Resolve everything that was asked for, seed by seed over all cells.
 
@@ -42,14 +45,16 @@ def make_plan(
         PluginUnavailableError: a name belongs to a plugin that cannot be used.
     """
     for name, given in {"model": models, "task": tasks, "seed": seeds}.items():
+        if isinstance(given, str):
+            raise UsageError(f"{name}s must be a list, not the text {given!r}.")
         if not given:
             raise UsageError(f"nothing to run: give at least one {name}.")
     resolved = resolve_protocol(registry, protocol)
     model_components = [resolve_component(registry, "model", text) for text in models]
     task_components = [resolve_component(registry, "task", text) for text in tasks]
-    for task in task_components:
+    for task in map(checked_task, task_components):
         for model in model_components:
-            check_buildable(model, task)
+            checked_model(model, task)
     runs = (
         Run(
             model=model,
@@ -60,20 +65,33 @@ def make_plan(
             protocol_text=resolved.text,
             seed=seed,
         )
-        for seed in seeds
+        for seed in map(_checked_seed, seeds)
         for task in task_components
         for model in model_components
     )
     return Plan(list({run.key: run for run in runs}.values()))
 
 
-def look_up(plan: Plan, store: Store) -> None:
-    """Fill in the records that the store holds. Failed runs are done again, corrupt records set aside."""
+def _checked_seed(seed: SupportsIndex) -> int:
+    try:
+        number = operator.index(seed)
+    except TypeError:
+        number = -1
+    if not 0 <= number <= LARGEST_SEED:
+        raise UsageError(f"seed {seed!r}: expected an integer from 0 to {LARGEST_SEED}.")
+    return number
+
+
+def look_up(plan: Plan, store: Store, mend: bool = True) -> None:
+    """Fill in the records that the store holds. Failed runs are done again, corrupt records set aside.
+
+    Without `mend` nothing on disk is touched: corrupt records are reported where they lie.
+    """
     for run in plan.runs:
         try:
             record = store.find(run.key)
         except CorruptRecordError as error:
-            plan.set_aside.append((store.set_aside(error.path), str(error)))
+            plan.set_aside.append((store.set_aside(error.path) if mend else error.path, str(error)))
             continue
         if record is not None and record.outcome is not Outcome.FAILED:
             plan.cached[run.key] = record

@@ -6,12 +6,14 @@ from typing import Literal, NamedTuple, get_args
 
 import torch
 
-from mann_bench.core.errors import UsageError
+from mann_bench.core.errors import PluginUnavailableError, UsageError
 from mann_bench.core.options import Option, options_of, resolve_options
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component
 from mann_bench.core.variants import Variant, variant_text
+from mann_bench.models.base import SequenceModule
 from mann_bench.registry import Registry
+from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.trainer import build_model, build_task, load_class
 
 Device = Literal["cpu", "cuda"]
@@ -33,7 +35,10 @@ def resolve_component(registry: Registry, kind: Literal["model", "task"], text: 
         defaults={},
         given=variant.given,
     )
-    options = options_of(load_class(component))
+    try:
+        options = options_of(load_class(component))
+    except TypeError as error:
+        raise PluginUnavailableError(f"{component.name!r} of distribution {plugin.distribution!r}: {error}.") from error
     return dataclasses.replace(
         component,
         options=resolve_options(options, variant.given, f"{kind} {spec.name!r}"),
@@ -72,17 +77,26 @@ def protocol_options(preset: Protocol) -> dict[str, Option]:
     }
 
 
-def check_buildable(model: Component, task: Component) -> None:
-    """Build a model for a task once, so that options which do not go together are found before any training."""
+def checked_task(component: Component) -> SequenceTask:
+    """Return the task of a component; raises UsageError where its options do not go together."""
     try:
-        built = build_task(task)
-    except ValueError as error:
-        raise UsageError(f"task {task.text!r}: {error}.") from error
+        return build_task(component)
+    except Exception as error:
+        raise UsageError(f"task {component.text!r} cannot be built: {_words(error)}.") from error
+
+
+def checked_model(component: Component, task: SequenceTask) -> SequenceModule:
+    """Return a model for `task`, so that options which do not go together are found before any training."""
     try:
         with torch.random.fork_rng(devices=[]):
-            build_model(model, built)
-    except ValueError as error:
-        raise UsageError(f"model {model.text!r}: {error}.") from error
+            return build_model(component, task)
+    except Exception as error:
+        raise UsageError(f"model {component.text!r} cannot be built: {_words(error)}.") from error
+
+
+def _words(error: Exception) -> str:
+    """Return an error's message, with its type where it is not the ValueError of a refused option."""
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
 def resolve_device(choice: str) -> Device:

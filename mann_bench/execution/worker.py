@@ -38,6 +38,8 @@ def execute(job: Job, observe: Observer) -> None:
     reset_peak_memory(job.device)
     try:
         result, error = train(job.run, job.device, observe), None
+    except BrokenPipeError:
+        raise  # nobody listens any more: that is not the model's failure
     except Exception:
         result, error = _nothing(), traceback.format_exc()
     weights = safetensors.torch.save(result.weights) if result.weights else None

@@ -78,6 +78,8 @@ class SequenceModule(pl.LightningModule, ABC):
         try:
             # This raises before it scales: after scaling by NaN every gradient would look like the culprit.
             nn.utils.clip_grad_norm_(self.parameters(), bound, error_if_nonfinite=True)
+        except torch.OutOfMemoryError:
+            raise
         except RuntimeError:
             raise NonFiniteError(self._first_non_finite_gradient()) from None
 

@@ -137,7 +137,7 @@ def _generalization_table(task: str, made: Sequence[Cell]) -> Table:
         f"Length generalisation: {task}",
         [f"{dimensions}:", *sizes],
         lines,
-        ["median over seeds of wrong bits a sequence / sequences without a wrong bit"],
+        ["median over seeds of wrong bits a sequence / sequences without a wrong bit", *_untested_notes(made)],
     )
 
 
@@ -180,6 +180,15 @@ def _censoring_notes(made: Iterable[Cell]) -> list[str]:
                 what = str(record.outcome).replace("_", " ")
                 notes.append(f"{record.text}: {what} after {record.steps:,} steps")
     return notes
+
+
+def _untested_notes(made: Iterable[Cell]) -> list[str]:
+    return [
+        f"{record.text}: {record.outcome} before it could be tested, not in these medians"
+        for cell in made
+        for record in cell.records
+        if not record.generalization
+    ]
 
 
 def _count(cell: Cell, outcome: Outcome) -> int:

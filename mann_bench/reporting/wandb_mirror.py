@@ -114,6 +114,7 @@ class WandbMirror:
         if self.mode is WandbMode.OFFLINE:  # a server would replace the earlier mirror of a key
             for earlier in self.folder.glob(f"wandb/offline-run-*-{key}"):
                 shutil.rmtree(earlier, ignore_errors=True)
+            (self.folder / key / MARKER_NAME).unlink(missing_ok=True)
         run = self._open[key] = wandb.init(
             project=os.environ.get("WANDB_PROJECT", PROJECT),
             id=key,

@@ -75,10 +75,13 @@ class Store:
         return self.root / key
 
     def find(self, key: str) -> Record | None:
-        """Return the record of a run, or None where it has none; raises CorruptRecordError."""
+        """Return the record of a run, or None where it has none; raises CorruptRecordError or StoreError."""
         path = self.folder(key) / RECORD_NAME
-        if not path.exists():
-            return None
+        try:
+            if not path.exists():
+                return None
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be read: {error.strerror}.") from error
         record = load_record(path)
         if record.key != key:
             raise CorruptRecordError(path, f"it holds run {record.key}")
@@ -89,11 +92,14 @@ class Store:
         number = 1
         while (aside := path.with_name(f"{path.name}.corrupt-{number}")).exists():
             number += 1
-        path.rename(aside)
+        try:
+            path.rename(aside)
+        except OSError as error:
+            raise StoreError(f"{path}: corrupt, and cannot be set aside: {error.strerror}. Rename it.") from error
         return aside
 
     def write(self, record: Record, weights: bytes | None) -> Path:
-        """Store a run, its record last; return its folder. Raises StoreError, leaving the store as it was."""
+        """Store a run, its record last; return its folder. Raises StoreError, and then leaves the old run."""
         folder = self.folder(record.key)
         try:
             folder.mkdir(parents=True, exist_ok=True)

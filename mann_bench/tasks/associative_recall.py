@@ -55,8 +55,8 @@ class AssociativeRecall(BitVectorTask):
         super().__init__()
         if bits < 1 or item_rows < 1 or not 2 <= min_items <= max_items:
             raise ValueError("associative_recall needs bits >= 1, item_rows >= 1 and 2 <= min_items <= max_items")
-        if 2 ** (bits * item_rows) < 2 * max(max_items, *_TEST_ITEMS):
-            raise ValueError("associative_recall needs more bits an item: its items must differ")
+        if 8 * 2 ** min(bits * item_rows, 62) < max(max_items, *_TEST_ITEMS) ** 2:
+            raise ValueError("associative_recall needs more bits an item: drawn at random, its items must differ")
         self.layout, self.bits, self.item_rows = layout, bits, item_rows
         self.min_items, self.max_items = min_items, max_items
         self.has_item_delimiters = layout == "graves2014"

@@ -1,8 +1,9 @@
 """The Lightning callback that evaluates, watches for convergence, probes and keeps the best weights."""
 
+import contextlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytorch_lightning as pl
@@ -12,7 +13,7 @@ from mann_bench.core.events import CurvePoint, Evaluated, Event, Progress
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation.measure import SizeScores, grid_scores, validation_scores
-from mann_bench.models.base import NonFiniteError, SequenceModule
+from mann_bench.models.base import NonFiniteError
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.convergence import ConvergenceTracker
 
@@ -28,7 +29,7 @@ class Evaluation(pl.Callback):
         step: training steps done.
         curve, probe: the measurements so far.
         best_weights, best_step: those of the evaluation with the least convergence metric (ties: loss).
-        training_seconds, evaluation_seconds: wall time.
+        training_seconds: wall time of training alone; evaluation_seconds: of everything between.
     """
 
     def __init__(self, run: Run, task: SequenceTask, emit: Callable[[Event], None]) -> None:
@@ -41,12 +42,13 @@ class Evaluation(pl.Callback):
         self.best_step = 0
         self.training_seconds = self.evaluation_seconds = 0.0
         self._best = (float("inf"), float("inf"))
-        self._clock_started = self._progress_at = 0.0
+        self._training_since: float | None = None
+        self._progress_at = 0.0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Measure the untrained model, then start the clock."""
-        self._evaluate(pl_module)
-        self._clock_started = time.perf_counter()
+        with self._off_the_clock():
+            self._evaluate(pl_module)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -55,33 +57,48 @@ class Evaluation(pl.Callback):
         self.step += 1
         protocol = self.run.protocol
         last = self.convergence.last_step(protocol.max_steps, protocol.grace)
-        probe_due = bool(protocol.probe_every) and self.step % protocol.probe_every == 0
-        if self.step % protocol.evaluate_every == 0 or self.step >= last or probe_due:
-            self._stop_clock()
-            if self.step % protocol.evaluate_every == 0 or self.step >= last:
+        if self.step % protocol.evaluate_every == 0 or self.step >= last:
+            with self._off_the_clock():
                 self._evaluate(pl_module)
-            if probe_due:
+            last = self.convergence.last_step(protocol.max_steps, protocol.grace)
+        if protocol.probe_every and self.step % protocol.probe_every == 0:
+            with self._off_the_clock():
                 self._probe(pl_module)
-            self._clock_started = time.perf_counter()
-        last = self.convergence.last_step(protocol.max_steps, protocol.grace)
         trainer.should_stop = self.step >= last
-        now = time.perf_counter()
-        if now - self._progress_at > _PROGRESS_SECONDS or trainer.should_stop:
-            self._progress_at = now
-            self.emit(Progress(self.run.key, self.step, last))
+        if time.perf_counter() - self._progress_at > _PROGRESS_SECONDS or trainer.should_stop:
+            with self._off_the_clock():
+                self.emit(Progress(self.run.key, self.step, last))
+            self._progress_at = time.perf_counter()
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Stop the clock."""
+        self._stop_clock()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         """Stop the clock of a run that breaks off."""
         self._stop_clock()
 
     def _stop_clock(self) -> None:
-        self.training_seconds += time.perf_counter() - self._clock_started
+        if self._training_since is not None:
+            self.training_seconds += time.perf_counter() - self._training_since
+            self._training_since = None
+
+    @contextlib.contextmanager
+    def _off_the_clock(self) -> Iterator[None]:
+        """Stop the training clock for what is not training, then let it go on."""
+        self._stop_clock()
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._training_since = time.perf_counter()
+            self.evaluation_seconds += self._training_since - started
 
     def _evaluate(self, model: Any) -> None:
-        started = time.perf_counter()
         scores = validation_scores(model, self.task, self.run.protocol.validation_sequences)
         sequences = self.step * self.run.protocol.batch_size
         self.curve.append(CurvePoint(self.step, sequences, self.training_seconds, scores))
+        self.emit(Evaluated(self.run.key, self.curve[-1]))
         if not math.isfinite(scores["loss_bits"]):
             raise NonFiniteError("validation loss")
         self.convergence.observe(self.step, scores)
@@ -89,11 +106,7 @@ class Evaluation(pl.Callback):
         if rank < self._best or not self.best_weights:
             self._best, self.best_step = rank, self.step
             self.best_weights = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
-        self.evaluation_seconds += time.perf_counter() - started
-        self.emit(Evaluated(self.run.key, self.curve[-1]))
 
-    def _probe(self, model: SequenceModule | Any) -> None:
-        started = time.perf_counter()
+    def _probe(self, model: Any) -> None:
         count = self.run.protocol.probe_sequences
         self.probe.append((self.step, grid_scores(model, self.task, Stream.PROBE, count)))
-        self.evaluation_seconds += time.perf_counter() - started

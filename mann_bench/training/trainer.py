@@ -39,10 +39,10 @@ def load_class(component: Component) -> Any:
     module, _, name = component.target.partition(":")
     try:
         return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:
         raise PluginUnavailableError(
             f"{component.name!r} of distribution {component.distribution!r} names {component.target!r}, "
-            f"which cannot be loaded: {error}. Reinstall or mend that distribution."
+            f"which cannot be loaded: {type(error).__name__}: {error}. Reinstall or mend that distribution."
         ) from error
 
 
@@ -83,11 +83,12 @@ def _fit(model: SequenceModule, task: SequenceTask, callback: pl.Callback, max_s
         handler = signal.getsignal(signal.SIGINT)
         try:
             trainer.fit(model, datamodule=task)
-        except SystemExit:  # Lightning's answer to Ctrl-C, after which it leaves SIGINT ignored
-            if trainer.interrupted:
-                signal.signal(signal.SIGINT, handler)
-                raise KeyboardInterrupt from None
-            raise
+        except SystemExit as error:
+            if not isinstance(error.__context__, KeyboardInterrupt):
+                raise RuntimeError(f"the model or task called sys.exit({error.code})") from error
+            # Lightning's answer to Ctrl-C, after which it leaves SIGINT ignored.
+            signal.signal(signal.SIGINT, handler)
+            raise KeyboardInterrupt from None
 
 
 def _result(
@@ -99,9 +100,11 @@ def _result(
     device: str,
 ) -> TrainingResult:
     started = time.perf_counter()
-    model.load_state_dict(evaluation.best_weights)
-    model.to(device)
-    generalization = grid_scores(model, task, Stream.TEST, run.protocol.test_sequences)
+    generalization = []
+    if evaluation.best_weights:  # none where the very first evaluation was not finite
+        model.load_state_dict(evaluation.best_weights)
+        model.to(device)
+        generalization = grid_scores(model, task, Stream.TEST, run.protocol.test_sequences)
     convergence = evaluation.convergence
     outcome = Outcome.NOT_CONVERGED if convergence.first is None else Outcome.CONVERGED
     return TrainingResult(

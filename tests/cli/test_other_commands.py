@@ -40,7 +40,7 @@ def test_show_task_states_its_sizes_and_rule(mann_bench):
 
 def test_show_protocol_states_every_field(mann_bench):
     _, out, _ = mann_bench("show", "protocol", "collier2018:max_steps=5")
-    assert re.search(r"^max_steps +int +5 ", out, re.M)
+    assert re.search(r"^max_steps +int +5 +31250$", out, re.M)
     assert re.search(r"^gradient_clip_norm +float\|none +50.0", out, re.M)
 
 
@@ -124,3 +124,17 @@ def test_names_complete_in_the_shell(monkeypatch):
     complete = BashComplete(cli, {}, "mann-bench", "_MANN_BENCH_COMPLETE")
     found = complete.get_completions(["run", "--model"], "n")
     assert [item.value for item in found] == ["ntm"]
+
+
+def test_show_a_task_with_options_that_do_not_fit_is_an_error(mann_bench):
+    code, _, err = mann_bench("show", "task", "copy:bits=0")
+    assert code == 2
+    assert "bits >= 1" in err
+
+
+def test_sync_goes_on_past_a_corrupt_record(run, mann_bench):
+    run(seeds="0-1")
+    sorted(Path("runs").glob("*/record.json"))[0].write_text("{")
+    code, _, err = mann_bench("sync", "--wandb", "offline")
+    assert code == 1
+    assert err.startswith("1 mirrored (offline), 0 were already, 1 failed")

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from mann_bench.core.errors import UsageError
@@ -60,6 +61,8 @@ def test_protocol_fields_are_resolved_in_full(registry):
         ("ntm", "copy:max_length=0", "collier2018", "1 <= min_length <= max_length"),
         ("ntm", "copy", "collier2018:batch_size=0", "batch_size must be at least 1, not 0"),
         ("ntm", "copy", "collier2018:name=x", "has no option 'name'"),
+        ("ntm:memory_slots=100000000000", "copy", "collier2018", "cannot be built: RuntimeError"),
+        ("ntm", "associative_recall:bits=10,item_rows=1,max_items=512", "collier2018", "more bits an item"),
     ],
 )
 def test_bad_input_names_the_fault_and_the_remedy(registry, model, task, protocol, message):
@@ -106,3 +109,30 @@ def test_a_failed_run_is_done_again(make_run, tmp_path, monkeypatch):
     plan = Plan([run])
     look_up(plan, Store(tmp_path))
     assert plan.missing == [run]
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_is_none_is_an_error(registry, seed):
+    with pytest.raises(UsageError, match="expected an integer from 0"):
+        make_plan(registry, [LSTM], [COPY], [seed], "collier2018")
+
+
+def test_a_numpy_seed_is_an_integer(registry):
+    run = make_plan(registry, [LSTM], [COPY], list(np.arange(1)), "collier2018").runs[0]
+    assert run.key == make_plan(registry, [LSTM], [COPY], [0], "collier2018").runs[0].key
+
+
+def test_a_text_is_no_list(registry):
+    with pytest.raises(UsageError, match="models must be a list"):
+        make_plan(registry, "ntm", [COPY], [0], "collier2018")
+
+
+def test_looking_up_without_mending_touches_nothing(make_run, tmp_path):
+    run = make_run()
+    path = tmp_path / run.key / "record.json"
+    path.parent.mkdir()
+    path.write_text("{")
+    plan = Plan([run])
+    look_up(plan, Store(tmp_path), mend=False)
+    assert plan.set_aside[0][0] == path
+    assert path.read_text() == "{"

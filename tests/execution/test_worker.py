@@ -79,3 +79,12 @@ def test_a_full_disk_at_the_records_write_leaves_nothing_half_written(execute_ru
     with pytest.raises(StoreError, match=r"No space left on device.*Make room"):
         execute_run()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_an_observer_that_has_gone_is_not_the_runs_failure(make_run, tmp_path):
+    def gone(event):
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        execute(Job(make_run(), "cpu", tmp_path), gone)
+    assert list(tmp_path.iterdir()) == []

@@ -172,3 +172,21 @@ def test_every_training_field_reaches_the_run(make_run, field):
     plain = train(make_run(), "cpu", ignore)
     changed = train(make_run(**{name: value}), "cpu", ignore)
     assert plain.curve[-1].scores != changed.curve[-1].scores
+
+
+def test_a_first_evaluation_that_is_not_finite_ends_the_run_as_diverged(make_run, monkeypatch):
+    nan = {"loss_bits": float("nan"), "bit_errors": 9.0}
+    monkeypatch.setattr("mann_bench.training.callbacks.validation_scores", lambda *_: nan)
+    result = train(make_run(), "cpu", ignore)
+    assert (result.outcome, result.divergence) == (Outcome.DIVERGED, (0, "validation loss"))
+    assert (result.generalization, result.weights) == ([], {})
+    assert 0.0 <= result.seconds.training < 5.0
+
+
+def test_a_model_that_exits_is_a_failure_not_ctrl_c(make_run, monkeypatch):
+    def leave(model, inputs):
+        raise SystemExit(4)
+
+    monkeypatch.setattr(LSTMModel, "forward", leave)
+    with pytest.raises(RuntimeError, match=r"called sys.exit\(4\)"):
+        train(make_run(), "cpu", ignore)
