@@ -117,8 +117,9 @@ def _print_header(console: "Console", registry: "Registry", plan: "Plan", device
         )
     cached, missing = len(plan.cached), len(plan.missing)
     workers = min(workers, missing)
-    how = f", on {device} in {workers} process{'es'[: 2 * (workers > 1)]}" if missing else ""
-    console.print(f"{len(plan.runs)} run{'s'[: len(plan.runs) != 1]}: {cached} answered from their records, {missing} to train{how}.")
+    how = f", on {device} in {workers} process{'' if workers == 1 else 'es'}" if missing else ""
+    asked = "1 run" if len(plan.runs) == 1 else f"{len(plan.runs)} runs"
+    console.print(f"{asked}: {cached} answered from their records, {missing} to train{how}.")
 
 
 def _print_plan(console: "Console", plan: "Plan") -> None:
