@@ -13,7 +13,7 @@ from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.execution.local import execute_locally
 from mann_bench.execution.plan import Plan, look_up, make_plan
-from mann_bench.execution.resolve import resolve_device
+from mann_bench.execution.resolve import Device, resolve_device
 from mann_bench.execution.worker import Job
 from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
@@ -104,7 +104,11 @@ def run(
     if not fresh:
         look_up(plan, store)
     observers = [ConsoleProgress(Console(stderr=True))] if progress else []
-    return execute(plan, Path(out), jobs=jobs, device=device, wandb=wandb_mode(wandb), observers=observers)
+    results = execute(
+        plan, Path(out), jobs=jobs, device=resolve_device(device), wandb=wandb_mode(wandb), observers=observers
+    )
+    aside = [f"set aside as {path}: {reason}" for path, reason in plan.set_aside]
+    return Results(results.records, [*aside, *results.problems])
 
 
 def execute(
@@ -112,15 +116,14 @@ def execute(
     out: Path,
     *,
     jobs: int,
-    device: str,
+    device: Device,
     wandb: WandbMode,
     observers: Sequence[contextlib.AbstractContextManager[Observer]] = (),
 ) -> Results:
     """Execute the runs of a plan that have no record yet and return the records of all."""
     if jobs < 1:
         raise UsageError(f"jobs must be at least 1, not {jobs}.")
-    resolved = resolve_device(device)
-    pending = [Job(run, resolved, out) for run in plan.missing]
+    pending = [Job(run, device, out) for run in plan.missing]
     lost: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         mirror = stack.enter_context(WandbMirror(wandb, out))
@@ -135,8 +138,7 @@ def execute(
         execute_locally(pending, jobs, observe)
     store = Store(out)
     found = (store.find(run.key) for run in plan.runs if run.key not in lost)
-    aside = [f"set aside as {path}: {reason}" for path, reason in plan.set_aside]
-    return Results([record for record in found if record], [*aside, *lost.values(), *mirror.problems])
+    return Results([record for record in found if record], [*lost.values(), *mirror.problems])
 
 
 def load(*paths: str | Path) -> Results:

@@ -85,7 +85,11 @@ def command(
         store.prepare()
     if not fresh:
         look_up(plan, store, mend=not dry_run)
-    _print_header(console, registry, plan, resolved_device, workers)
+    _print_broken(console, registry)
+    for path, reason in plan.set_aside:
+        fate = "would be set aside" if dry_run else f"is set aside as {path}"
+        console.print(f"{reason} It {fate}, and its run done again.", markup=False, style="yellow", soft_wrap=True)
+    _print_header(console, plan, resolved_device, workers)
     if dry_run:
         _print_plan(console, plan)
         return 0
@@ -102,19 +106,15 @@ def command(
     return _exit_code(plan, results.records)
 
 
-def _print_header(console: "Console", registry: "Registry", plan: "Plan", device: str, workers: int) -> None:
+def _print_broken(console: "Console", registry: "Registry") -> None:
     for plugin in registry.broken:
         console.print(
             f"Plugin {plugin.name!r} ({plugin.distribution} {plugin.version}) is broken: {plugin.reason}",
             markup=False, style="yellow", soft_wrap=True,
         )  # fmt: skip
-    for path, reason in plan.set_aside:
-        console.print(
-            f"Set aside as {path}: {reason} Its run is done again.",
-            markup=False,
-            style="yellow",
-            soft_wrap=True,
-        )
+
+
+def _print_header(console: "Console", plan: "Plan", device: str, workers: int) -> None:
     cached, missing = len(plan.cached), len(plan.missing)
     workers = min(workers, missing)
     how = f", on {device} in {workers} process{'' if workers == 1 else 'es'}" if missing else ""

@@ -41,10 +41,10 @@ def render(records: Sequence[Record], form: Format, width: int | None = None) ->
         form: how.
         width: columns of the text form; by default what the content takes.
     """
-    rows = {"convergence": convergence_rows(records), "generalization": generalization_rows(records)}
-    if form is Format.JSON:
-        return json.dumps(rows, indent=1) + "\n"
-    if form is Format.CSV:
+    if form in (Format.JSON, Format.CSV):
+        rows = {"convergence": convergence_rows(records), "generalization": generalization_rows(records)}
+        if form is Format.JSON:
+            return json.dumps(rows, indent=1) + "\n"
         return "\n".join(_csv(table) for table in rows.values())
     tables = [convergence_table(records), *generalization_tables(records)]
     write: Callable[[Table], str] = _markdown if form is Format.MARKDOWN else lambda table: _text(table, width)

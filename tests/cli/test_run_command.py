@@ -134,3 +134,15 @@ def _diverge(model, batch, batch_index):
     from mann_bench.models.base import NonFiniteError
 
     raise NonFiniteError("loss")
+
+
+def test_a_corrupt_record_is_reported_once_and_a_dry_run_leaves_it(run):
+    run()
+    records()[0].write_text("{")
+    _, _, dry = run("--dry-run")
+    assert dry.count("not a valid record") == 1
+    assert "would be set aside" in dry
+    assert records()[0].read_text() == "{"
+    _, _, err = run()
+    assert err.count("not a valid record") == 1
+    assert "is set aside as" in err
