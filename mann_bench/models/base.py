@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol
 from mann_bench.nn.scan import scan
 
@@ -52,6 +53,10 @@ class SequenceModule(pl.LightningModule, ABC):
     def state_bytes(self) -> int:
         """Bytes of state a sequence, counted from the tensors of `initial_state`."""
         return sum(t.numel() * t.element_size() for t in _tensors(self.initial_state(1)))
+
+    def details(self) -> dict[str, OptionValue]:
+        """Return what the record should state about the model that its options do not tell; by default nothing."""
+        return {}
 
     def training_step(self, batch: Any, batch_index: int) -> Tensor:
         """Return the mean loss of the batch, in nats a sequence."""

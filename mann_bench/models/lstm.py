@@ -1,10 +1,16 @@
-"""The LSTM baseline, on torch's own fused implementation."""
+"""The LSTM baselines, on torch's own fused implementation."""
+
+import bisect
+import functools
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mann_bench.core.options import OptionValue
 from mann_bench.models.base import SequenceModule
+from mann_bench.models.ntm import NTMModel
 
 
 class LSTMModel(SequenceModule):
@@ -46,3 +52,40 @@ class LSTMModel(SequenceModule):
         outputs, _ = self.lstm(inputs, self.initial_state(inputs.shape[1]))
         logits: Tensor = self.readout(outputs)
         return logits
+
+
+class LSTMMatchedModel(LSTMModel):
+    """One LSTM layer with as many parameters as the default NTM has on the same task, as nearly as can be.
+
+    The papers' LSTM has twenty times the parameters of their NTM; this one tells what the memory is worth.
+    """
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        aim = _parameters(NTMModel, input_size, output_size)
+        units = _nearest_units(input_size, output_size, aim)
+        super().__init__(input_size, output_size, layers=1, units=units)
+        self._details: dict[str, OptionValue] = {"units": units, "parameters_of_ntm": aim}
+
+    def details(self) -> dict[str, OptionValue]:
+        """Return the chosen width, and the parameters of the NTM that it was chosen by."""
+        return self._details
+
+
+def _nearest_units(input_size: int, output_size: int, aim: int) -> int:
+    """Return the width of one layer whose parameter count is nearest to `aim`."""
+
+    @functools.cache
+    def parameters(units: int) -> int:
+        return _parameters(LSTMModel, input_size, output_size, layers=1, units=units)
+
+    above = 1
+    while parameters(above) < aim:
+        above *= 2
+    above = bisect.bisect_left(range(above), aim, lo=1, key=parameters)
+    return min((above - 1, above), key=lambda units: abs(parameters(units) - aim) if units else aim)
+
+
+def _parameters(model: Callable[..., SequenceModule], *sizes: int, **options: int) -> int:
+    """Count from the tensors of a model that is built without memory or random numbers."""
+    with torch.device("meta"):
+        return sum(p.numel() for p in model(*sizes, **options).parameters())

@@ -4,8 +4,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.models.base import RecurrentModel
+from mann_bench.nn.controller import ControllerKind
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
-from mann_bench.nn.ntm import MemoryInit, NTMCell, NTMState
+from mann_bench.nn.ntm import MemoryInit, NTMCell, NTMState, Sharpening
 
 
 class NTMModel(RecurrentModel):
@@ -17,11 +18,14 @@ class NTMModel(RecurrentModel):
         output_size: int,
         *,
         controller_size: int = 100,
+        controller: ControllerKind = "lstm",
+        controller_layers: int = 1,
         memory_slots: int = 128,
         slot_width: int = 20,
         read_heads: int = 1,
         write_heads: int = 1,
         shift_range: int = 1,
+        sharpening: Sharpening = "log",
         memory_init: MemoryInit = "constant",
         memory_trainable: bool = True,
         clip: float | None = 20.0,
@@ -31,11 +35,14 @@ class NTMModel(RecurrentModel):
         self.cell = NTMCell(
             input_size,
             controller_size,
+            controller=controller,
+            controller_layers=controller_layers,
             memory_slots=memory_slots,
             slot_width=slot_width,
             read_heads=read_heads,
             write_heads=write_heads,
             shift_range=shift_range,
+            sharpening=sharpening,
             memory_init=memory_init,
             memory_trainable=memory_trainable,
             clip=clip,

@@ -1,5 +1,6 @@
 """Memory-augmented recurrent layers as plain torch modules, usable in any model."""
 
+from mann_bench.nn.dnc import DNC, DNCCell, DNCState
 from mann_bench.nn.ntm import NTM, NTMCell, NTMState
 
-__all__ = ["NTM", "NTMCell", "NTMState"]
+__all__ = ["DNC", "NTM", "DNCCell", "DNCState", "NTMCell", "NTMState"]

@@ -21,6 +21,22 @@ def content_weighting(
     return torch.softmax(key_strength.unsqueeze(-1) * similarity, dim=-1)
 
 
+def masked_content_weighting(
+    memory: Float[Tensor, "B N W"],
+    keys: Float[Tensor, "B H W"],
+    key_strength: Float[Tensor, "B H"],
+    mask: Float[Tensor, "B H W"],
+) -> Float[Tensor, "B H N"]:
+    """Weight the slots by the cosine of key * mask and slot * mask (Csordas & Schmidhuber 2019, section 3.1).
+
+    The mask is a head's own, so the masked memory is never formed: the mask moves to the key's side of the
+    dot product and into a weighted norm.
+    """
+    squared_norms = mask.square() @ memory.square().mT  # [B, H, N]
+    similarity = (_unit(keys * mask) * mask) @ memory.mT * squared_norms.clamp_min(NORM_FLOOR).rsqrt()
+    return torch.softmax(key_strength.unsqueeze(-1) * similarity, dim=-1)
+
+
 def interpolate(
     previous: Float[Tensor, "B H N"], content: Float[Tensor, "B H N"], gate: Float[Tensor, "B H"]
 ) -> Float[Tensor, "B H N"]:
@@ -47,6 +63,12 @@ def sharpen(weighting: Float[Tensor, "B H N"], sharpening: Float[Tensor, "B H"])
     """
     floor = torch.finfo(weighting.dtype).tiny
     return torch.softmax(sharpening.unsqueeze(-1) * weighting.clamp_min(floor).log(), dim=-1)
+
+
+def sharpen_as_power(weighting: Float[Tensor, "B H N"], sharpening: Float[Tensor, "B H"]) -> Float[Tensor, "B H N"]:
+    """Equation 9 to the letter. It gives 0/0 where all powers underflow; kept so that this can be studied."""
+    powers = weighting ** sharpening.unsqueeze(-1)
+    return powers / powers.sum(-1, keepdim=True)
 
 
 def read(memory: Float[Tensor, "B N W"], weighting: Float[Tensor, "B R N"]) -> Float[Tensor, "B R W"]:

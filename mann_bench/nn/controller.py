@@ -1,30 +1,39 @@
-"""The LSTM that controls a memory: one bias, forget gate open at the start, zero initial state."""
+"""The networks that control a memory: a stack of LSTM layers, or of feedforward layers without a state."""
 
-from typing import NamedTuple
+import itertools
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mann_bench.nn.initialization import clip_symmetric
+
+ControllerKind = Literal["lstm", "feedforward"]
+
 
 class LSTMState(NamedTuple):
-    """Hidden and cell activations."""
+    """Hidden and cell activations of one layer."""
 
     hidden: Float[Tensor, "B C"]
     cell: Float[Tensor, "B C"]
 
 
-class LSTMController(nn.Module):
+ControllerState = tuple[LSTMState, ...]
+"""One entry a layer; none where the controller keeps no state."""
+
+
+class LSTMLayer(nn.Module):
     """One LSTM layer (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000).
 
-    `torch.nn.LSTMCell` adds two bias vectors that always act as their sum; this has the one of the seed
-    paper, so parameter counts agree with it.
+    One bias, forget gate open at the start (bias 1). `torch.nn.LSTMCell` adds two bias vectors that always
+    act as their sum; this has the one of the seed paper, so parameter counts agree with it.
     """
 
-    def __init__(self, input_size: int, hidden_size: int) -> None:
+    def __init__(self, input_size: int, hidden_size: int, clip: float | None = None) -> None:
         super().__init__()
-        self.hidden_size = hidden_size
+        self.hidden_size, self.clip = hidden_size, clip
         self.weight = nn.Parameter(torch.empty(4 * hidden_size, input_size + hidden_size))
         self.bias = nn.Parameter(torch.zeros(4 * hidden_size))
         nn.init.xavier_uniform_(self.weight)
@@ -40,4 +49,60 @@ class LSTMController(nn.Module):
         gates = functional.linear(torch.cat([inputs, state.hidden], dim=-1), self.weight, self.bias)
         input_gate, forget_gate, candidate, output_gate = gates.chunk(4, dim=-1)
         cell = forget_gate.sigmoid() * state.cell + input_gate.sigmoid() * candidate.tanh()
-        return LSTMState(output_gate.sigmoid() * cell.tanh(), cell)
+        hidden = output_gate.sigmoid() * cell.tanh()
+        return LSTMState(clip_symmetric(hidden, self.clip), clip_symmetric(cell, self.clip))
+
+
+class LSTMController(nn.Module):
+    """A stack of LSTM layers: each sees the hidden activation of the one below, the top one's is the output.
+
+    Args:
+        input_size: channels of the input and of all read vectors.
+        hidden_size: units of each layer.
+        layers: layers of the stack.
+        clip: bound of the activations; none for unbounded.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, layers: int = 1, clip: float | None = None) -> None:
+        super().__init__()
+        sizes = [input_size, *layers * [hidden_size]]
+        self.layers = nn.ModuleList(LSTMLayer(below, own, clip) for below, own in itertools.pairwise(sizes))
+
+    def initial_state(self, batch_size: int) -> ControllerState:
+        """Return zeros for `batch_size` sequences."""
+        return tuple(layer.initial_state(batch_size) for layer in self.layers)  # type: ignore[operator]
+
+    def forward(
+        self, inputs: Float[Tensor, "B I"], state: ControllerState
+    ) -> tuple[Float[Tensor, "B C"], ControllerState]:
+        """Advance by one time step; return the top layer's hidden activation and the state of every layer."""
+        hidden, after = inputs, []
+        for layer, before in zip(self.layers, state, strict=True):
+            after.append(layer(hidden, before))
+            hidden = after[-1].hidden
+        return hidden, tuple(after)
+
+
+class FeedforwardController(nn.Module):
+    """A stack of tanh layers. It keeps no state: all that such an NTM remembers is in its memory and heads."""
+
+    def __init__(self, input_size: int, hidden_size: int, layers: int = 1) -> None:
+        super().__init__()
+        sizes = [input_size, *layers * [hidden_size]]
+        self.layers = nn.ModuleList(nn.Linear(below, own) for below, own in itertools.pairwise(sizes))
+        for layer in self.layers:
+            nn.init.xavier_uniform_(layer.weight)  # type: ignore[arg-type]
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+    def initial_state(self, batch_size: int) -> ControllerState:
+        """Return the empty state."""
+        return ()
+
+    def forward(
+        self, inputs: Float[Tensor, "B I"], state: ControllerState
+    ) -> tuple[Float[Tensor, "B C"], ControllerState]:
+        """Return the top layer's activation and the empty state."""
+        hidden = inputs
+        for layer in self.layers:
+            hidden = layer(hidden).tanh()
+        return hidden, ()

@@ -4,7 +4,7 @@ Graves, Wayne & Danihelka 2014, "Neural Turing Machines", https://arxiv.org/abs/
 initialisation and clipping of Collier & Beel 2018, https://arxiv.org/abs/1807.08518
 """
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -12,11 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mann_bench.nn import addressing
-from mann_bench.nn.controller import LSTMController, LSTMState
+from mann_bench.nn.checks import require_one_of, require_positive
+from mann_bench.nn.controller import ControllerKind, ControllerState, FeedforwardController, LSTMController
 from mann_bench.nn.initialization import clip_symmetric, glorot_vector, truncated_normal_linear
-from mann_bench.nn.scan import scan
+from mann_bench.nn.layer import RecurrentLayer
 
 MemoryInit = Literal["constant", "learned", "random"]
+Sharpening = Literal["log", "power"]
 
 CONSTANT_MEMORY = 1e-6
 """The seed paper's constant. Zero itself would give the cosine an unbounded gradient."""
@@ -25,14 +27,26 @@ CONSTANT_MEMORY = 1e-6
 class NTMState(NamedTuple):
     """What an NTM carries from one time step to the next. H counts read heads first, then write heads."""
 
-    controller: LSTMState
+    controller: ControllerState
     reads: Float[Tensor, "B R W"]
     weightings: Float[Tensor, "B H N"]
     memory: Float[Tensor, "B N W"]
 
 
+class Heads(NamedTuple):
+    """What the controller tells the heads at one time step. H counts read heads first, then write heads."""
+
+    key: Float[Tensor, "B H W"]
+    key_strength: Float[Tensor, "B H"]
+    interpolation_gate: Float[Tensor, "B H"]
+    shift_weighting: Float[Tensor, "B H S"]
+    sharpening: Float[Tensor, "B H"]
+    erase: Float[Tensor, "B K W"]
+    add: Float[Tensor, "B K W"]
+
+
 class NTMCell(nn.Module):
-    """One time step of an NTM with an LSTM controller.
+    """One time step of an NTM.
 
     The controller sees the input and the previous read vectors. One linear map of its hidden activation,
     clipped to [-clip, clip], gives the parameters of all heads; every head addresses the memory of the
@@ -40,11 +54,15 @@ class NTMCell(nn.Module):
 
     Args:
         input_size: channels of the input.
-        controller_size: units of the LSTM controller.
+        controller_size: units of each controller layer.
+        controller: ``lstm``, or ``feedforward`` (tanh layers without a state of their own).
+        controller_layers: layers of the controller.
         memory_slots: rows of the memory, N.
         slot_width: width of a row, W.
         read_heads, write_heads: any number from one up.
         shift_range: a head can rotate its weighting by up to this many slots each way in a step.
+        sharpening: ``log`` computes equation 9 in log space, where it cannot fail; ``power`` computes it to
+            the letter, which ends in NaN now and then.
         memory_init: where the memory of every sequence starts: ``constant`` (1e-6 in every cell),
             ``learned`` (tanh of a vector that starts Glorot-uniform), ``random`` (tanh of a matrix that
             starts as N(0, 0.5)).
@@ -57,34 +75,42 @@ class NTMCell(nn.Module):
         input_size: int,
         controller_size: int = 100,
         *,
+        controller: ControllerKind = "lstm",
+        controller_layers: int = 1,
         memory_slots: int = 128,
         slot_width: int = 20,
         read_heads: int = 1,
         write_heads: int = 1,
         shift_range: int = 1,
+        sharpening: Sharpening = "log",
         memory_init: MemoryInit = "constant",
         memory_trainable: bool = True,
         clip: float | None = 20.0,
     ) -> None:
         super().__init__()
-        least = {"controller_size": controller_size, "memory_slots": memory_slots, "slot_width": slot_width}
-        least |= {"read_heads": read_heads, "write_heads": write_heads}
-        for name, value in least.items():
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
+        require_positive(
+            controller_size=controller_size,
+            controller_layers=controller_layers,
+            memory_slots=memory_slots,
+            slot_width=slot_width,
+            read_heads=read_heads,
+            write_heads=write_heads,
+            clip=clip,
+        )
+        require_one_of(controller=(controller, ControllerKind), sharpening=(sharpening, Sharpening))
+        require_one_of(memory_init=(memory_init, MemoryInit))
         if not 0 <= 2 * shift_range < memory_slots:
             raise ValueError(f"shift_range must be from 0 to {(memory_slots - 1) // 2}, not {shift_range}")
-        if clip is not None and not clip > 0:
-            raise ValueError(f"clip must be positive or none, not {clip}")
         self.read_heads, self.write_heads = read_heads, write_heads
-        self.slot_width, self.memory_init, self.clip = slot_width, memory_init, clip
+        self.slot_width, self.memory_init, self.clip, self.sharpening = slot_width, memory_init, clip, sharpening
         self.output_size = controller_size + read_heads * slot_width
 
         heads = read_heads + write_heads
         # A head takes key, key strength, interpolation gate, shift weighting, sharpening.
         self._address_sizes = [slot_width, 1, 1, 2 * shift_range + 1, 1]
         self._interface_sizes = [heads * sum(self._address_sizes), *2 * [write_heads * slot_width]]
-        self.controller = LSTMController(input_size + read_heads * slot_width, controller_size)
+        make_controller = LSTMController if controller == "lstm" else FeedforwardController
+        self.controller = make_controller(input_size + read_heads * slot_width, controller_size, controller_layers)
         self.interface = truncated_normal_linear(controller_size, sum(self._interface_sizes))
         self.initial_reads = glorot_vector(read_heads, slot_width)
         self.initial_weightings = glorot_vector(heads, memory_slots)
@@ -117,78 +143,45 @@ class NTMCell(nn.Module):
             The controller's hidden activation beside the read vectors, [B, output_size], and the new state.
         """
         state = self.initial_state(inputs.shape[0]) if state is None else state
-        controller = self.controller(torch.cat([inputs, state.reads.flatten(1)], dim=-1), state.controller)
-        interface = clip_symmetric(self.interface(controller.hidden), self.clip)
-        address, erase, add = torch.split(interface, self._interface_sizes, dim=-1)
-        weightings = self._address(address, state)
+        hidden, controller = self.controller(torch.cat([inputs, state.reads.flatten(1)], dim=-1), state.controller)
+        heads = self.heads(hidden)
+        weightings = self._address(heads, state)
         reads = addressing.read(state.memory, weightings[:, : self.read_heads])
-        memory = addressing.write(
-            state.memory,
-            weightings[:, self.read_heads :],
+        memory = addressing.write(state.memory, weightings[:, self.read_heads :], heads.erase, heads.add)
+        output = torch.cat([hidden, reads.flatten(1)], dim=-1)
+        return output, NTMState(controller, reads, weightings, memory)
+
+    def heads(self, hidden: Float[Tensor, "B C"]) -> Heads:
+        """Return the parameters of all heads, a function of the controller's hidden activation alone."""
+        interface = clip_symmetric(self.interface(hidden), self.clip)
+        address, erase, add = torch.split(interface, self._interface_sizes, dim=-1)
+        per_head = address.reshape(address.shape[0], self.read_heads + self.write_heads, -1)
+        key, strength, gate, shifts, sharpening = torch.split(per_head, self._address_sizes, dim=-1)
+        return Heads(
+            key.tanh(),
+            functional.softplus(strength).squeeze(-1),
+            gate.sigmoid().squeeze(-1),
+            shifts.softmax(-1),
+            1 + functional.softplus(sharpening).squeeze(-1),
             erase.sigmoid().view(-1, self.write_heads, self.slot_width),
             add.tanh().view(-1, self.write_heads, self.slot_width),
         )
-        output = torch.cat([controller.hidden, reads.flatten(1)], dim=-1)
-        return output, NTMState(controller, reads, weightings, memory)
 
-    def _address(self, address: Float[Tensor, "B A"], state: NTMState) -> Float[Tensor, "B H N"]:
-        per_head = address.reshape(address.shape[0], self.read_heads + self.write_heads, -1)
-        key, strength, gate, shifts, sharpening = torch.split(per_head, self._address_sizes, dim=-1)
-        content = addressing.content_weighting(state.memory, key.tanh(), functional.softplus(strength).squeeze(-1))
-        gated = addressing.interpolate(state.weightings, content, gate.sigmoid().squeeze(-1))
-        shifted = addressing.shift(gated, shifts.softmax(-1))
-        return addressing.sharpen(shifted, 1 + functional.softplus(sharpening).squeeze(-1))
+    def _address(self, heads: Heads, state: NTMState) -> Float[Tensor, "B H N"]:
+        content = addressing.content_weighting(state.memory, heads.key, heads.key_strength)
+        gated = addressing.interpolate(state.weightings, content, heads.interpolation_gate)
+        shifted = addressing.shift(gated, heads.shift_weighting)
+        sharpen = addressing.sharpen if self.sharpening == "log" else addressing.sharpen_as_power
+        return sharpen(shifted, heads.sharpening)
 
 
-class NTM(nn.Module):
-    """An NTM over whole sequences, with the calling convention of `torch.nn.LSTM`.
-
-    Takes the arguments of `NTMCell`, and `batch_first`.
-    """
+class NTM(RecurrentLayer):
+    """An NTM over whole sequences; `options` are the keyword arguments of `NTMCell`."""
 
     def __init__(
-        self,
-        input_size: int,
-        controller_size: int = 100,
-        *,
-        memory_slots: int = 128,
-        slot_width: int = 20,
-        read_heads: int = 1,
-        write_heads: int = 1,
-        shift_range: int = 1,
-        memory_init: MemoryInit = "constant",
-        memory_trainable: bool = True,
-        clip: float | None = 20.0,
-        batch_first: bool = False,
+        self, input_size: int, controller_size: int = 100, *, batch_first: bool = False, **options: Any
     ) -> None:
-        super().__init__()
-        self.batch_first = batch_first
-        self.cell = NTMCell(
-            input_size,
-            controller_size,
-            memory_slots=memory_slots,
-            slot_width=slot_width,
-            read_heads=read_heads,
-            write_heads=write_heads,
-            shift_range=shift_range,
-            memory_init=memory_init,
-            memory_trainable=memory_trainable,
-            clip=clip,
-        )
-
-    @property
-    def output_size(self) -> int:
-        """Channels of the output: the controller's units and the read vectors."""
-        return self.cell.output_size
-
-    def forward(
-        self, inputs: Float[Tensor, "X Y I"], state: NTMState | None = None
-    ) -> tuple[Float[Tensor, "X Y F"], NTMState]:
-        """Run over time: [T, B, I] to [T, B, output_size], or batch first throughout, and the last state."""
-        inputs = inputs.transpose(0, 1) if self.batch_first else inputs
-        start = self.cell.initial_state(inputs.shape[1]) if state is None else state
-        outputs, end = scan(self.cell, inputs, start)
-        return (outputs.transpose(0, 1) if self.batch_first else outputs), end
+        super().__init__(NTMCell(input_size, controller_size, **options), batch_first)
 
 
 def _memory_start(memory_init: MemoryInit, slots: int, width: int) -> Tensor:
@@ -199,5 +192,3 @@ def _memory_start(memory_init: MemoryInit, slots: int, width: int) -> Tensor:
             return glorot_vector(slots, width).detach()
         case "random":
             return torch.randn(slots, width) * 0.5
-        case _:
-            raise ValueError(f"memory_init must be constant, learned or random, not {memory_init!r}")

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from mann_bench.models.dnc import DNCModel
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.models.ntm import NTMModel
 
@@ -11,6 +12,11 @@ BUILDERS = {
     "ntm_learned": lambda: NTMModel(3, 2, **_NTM, memory_init="learned"),
     "ntm_random": lambda: NTMModel(3, 2, **_NTM, memory_init="random"),
     "ntm_two_heads": lambda: NTMModel(3, 2, **_NTM, read_heads=2, write_heads=2),
+    "ntm_feedforward": lambda: NTMModel(3, 2, **_NTM, controller="feedforward"),
+    "ntm_two_layers": lambda: NTMModel(3, 2, **_NTM, controller_layers=2),
+    "dnc": lambda: DNCModel(3, 2, **_NTM),
+    "dnc_two_heads": lambda: DNCModel(3, 2, **_NTM, read_heads=2),
+    "dnc_with_every_switch": lambda: DNCModel(3, 2, **_NTM, masked=True, deallocation=True, sharpened=True),
     "lstm": lambda: LSTMModel(3, 2, layers=2, units=5),
 }
 

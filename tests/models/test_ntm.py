@@ -83,7 +83,7 @@ def test_options_reach_the_cell():
     options = {"controller_size": 7, "memory_slots": 9, "slot_width": 4, "read_heads": 2, "write_heads": 3}
     cell = NTMModel(3, 2, **options, shift_range=2, memory_init="random", memory_trainable=False, clip=5.0).cell
     assert cell.initial_memory.shape == (9, 4)
-    assert (cell.controller.hidden_size, cell.read_heads, cell.write_heads) == (7, 2, 3)
+    assert (cell.controller.layers[0].hidden_size, cell.read_heads, cell.write_heads) == (7, 2, 3)
     assert (cell.memory_init, cell.clip, cell.interface.out_features) == ("random", 5.0, 5 * 12 + 2 * 12)
     assert "initial_memory" not in dict(cell.named_parameters())
 

@@ -92,7 +92,7 @@ def step(weights, heads, clip, inputs, state):
     (hidden, cell), reads, weightings, memory = state
     width, read_heads, write_heads = memory.shape[1], len(reads), heads - len(reads)
     seen = np.concatenate([inputs, reads.ravel()])
-    hidden, cell = lstm(weights["controller.weight"], weights["controller.bias"], seen, hidden, cell)
+    hidden, cell = lstm(weights["controller.layers.0.weight"], weights["controller.layers.0.bias"], seen, hidden, cell)
     interface = weights["interface.weight"] @ hidden + weights["interface.bias"]
     interface = np.clip(interface, -clip, clip)
     addressing, erase, add = np.split(interface, [-2 * write_heads * width, -write_heads * width])
@@ -106,7 +106,7 @@ def step(weights, heads, clip, inputs, state):
 
 def sequence_of(state, b):
     """Sequence b of an NTMState, as arrays."""
-    (hidden, cell), reads, weightings, memory = state
+    ((hidden, cell),), reads, weightings, memory = state
     arrays = [part[b].detach().numpy() for part in (hidden, cell, reads, weightings, memory)]
     return tuple(arrays[:2]), *arrays[2:]
 
@@ -119,9 +119,9 @@ def random_state(cell, batch, seed):
     def normal(*shape):
         return torch.randn(batch, *shape, generator=rng, dtype=torch.float64)
 
-    hidden = cell.controller.hidden_size
+    hidden = cell.controller.layers[0].hidden_size
     return NTMState(
-        LSTMState(normal(hidden).tanh(), normal(hidden)),
+        (LSTMState(normal(hidden).tanh(), normal(hidden)),),
         normal(cell.read_heads, cell.slot_width),
         normal(heads, slots).softmax(-1),
         normal(slots, cell.slot_width),

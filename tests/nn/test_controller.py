@@ -1,13 +1,13 @@
 import pytest
 import torch
 
-from mann_bench.nn.controller import LSTMController, LSTMState
+from mann_bench.nn.controller import LSTMLayer, LSTMState
 
 
 @pytest.fixture
 def controller():
     torch.manual_seed(0)
-    controller = LSTMController(3, 5).double()
+    controller = LSTMLayer(3, 5).double()
     torch.nn.init.normal_(controller.bias)
     return controller
 
@@ -43,9 +43,9 @@ def test_the_initial_state_is_zero(controller):
 
 
 def test_only_the_forget_gate_starts_open():
-    bias = LSTMController(3, 5).bias
+    bias = LSTMLayer(3, 5).bias
     assert bias.tolist() == [0.0] * 5 + [1.0] * 5 + [0.0] * 10
 
 
 def test_there_is_one_bias_vector():
-    assert sum(p.numel() for p in LSTMController(3, 5).parameters()) == 4 * 5 * (3 + 5 + 1)
+    assert sum(p.numel() for p in LSTMLayer(3, 5).parameters()) == 4 * 5 * (3 + 5 + 1)

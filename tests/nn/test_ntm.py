@@ -21,7 +21,7 @@ def small(layer, read_heads=1, write_heads=1, seed=0, **options):
 
 
 def leaves(state):
-    return [*state.controller, *state[1:]]
+    return [part for layer in state.controller for part in layer] + list(state[1:])
 
 
 def assert_same(actual, expected):
@@ -73,7 +73,7 @@ def test_the_output_is_hidden_activation_beside_read_vectors(normal, state_of):
     cell = small(NTMCell, 2, 1)
     output, after = cell(normal(3, 2), state_of(cell, 3, 0))
     assert cell.output_size == 5 + 2 * 3
-    assert torch.equal(output, torch.cat([after.controller.hidden, after.reads.flatten(1)], dim=-1))
+    assert torch.equal(output, torch.cat([after.controller[-1].hidden, after.reads.flatten(1)], dim=-1))
 
 
 def test_every_weighting_sums_to_one(normal, state_of):

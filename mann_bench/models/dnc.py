@@ -1,0 +1,50 @@
+"""The Differentiable Neural Computer, for the suite."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from mann_bench.models.base import RecurrentModel
+from mann_bench.nn.dnc import DNCCell, DNCState
+from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
+
+
+class DNCModel(RecurrentModel):
+    """A DNC (`mann_bench.nn.DNCCell`) under a linear map to the logits, clipped to [-clip, clip]."""
+
+    def __init__(
+        self,
+        input_size: int,
+        output_size: int,
+        *,
+        controller_size: int = 100,
+        memory_slots: int = 128,
+        slot_width: int = 20,
+        read_heads: int = 1,
+        masked: bool = False,
+        deallocation: bool = False,
+        sharpened: bool = False,
+        clip: float | None = 20.0,
+    ) -> None:
+        super().__init__(input_size, output_size)
+        self.clip = clip
+        self.cell = DNCCell(
+            input_size,
+            controller_size,
+            memory_slots=memory_slots,
+            slot_width=slot_width,
+            read_heads=read_heads,
+            masked=masked,
+            deallocation=deallocation,
+            sharpened=sharpened,
+            clip=clip,
+        )
+        self.readout = truncated_normal_linear(self.cell.output_size, output_size)
+
+    def initial_state(self, batch_size: int) -> DNCState:
+        """Return the cell's initial state."""
+        return self.cell.initial_state(batch_size)
+
+    def step(self, inputs: Float[Tensor, "B I"], state: DNCState) -> tuple[Float[Tensor, "B O"], DNCState]:
+        """Advance the cell and map its output to logits."""
+        output, state = self.cell(inputs, state)
+        return clip_symmetric(self.readout(output), self.clip), state
