@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mann_bench.core.specs import ModelSpec as ModelSpec
     from mann_bench.core.specs import TaskSpec as TaskSpec
     from mann_bench.hookspecs import hookimpl as hookimpl
+    from mann_bench.models.base import Observation as Observation
     from mann_bench.models.base import RecurrentModel as RecurrentModel
     from mann_bench.models.base import SequenceModule as SequenceModule
     from mann_bench.results.schema import Record as Record
@@ -29,6 +30,7 @@ _PUBLIC = {
     "ConvergenceRule": "mann_bench.core.specs",
     "MannBenchError": "mann_bench.core.errors",
     "ModelSpec": "mann_bench.core.specs",
+    "Observation": "mann_bench.models.base",
     "Protocol": "mann_bench.core.protocol",
     "Record": "mann_bench.results.schema",
     "RecurrentModel": "mann_bench.models.base",

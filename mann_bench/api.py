@@ -52,7 +52,7 @@ class Results:
         return _frame(
             [
                 {"model": r.model.text, "task": r.task.text, "seed": r.seed, "key": r.key}
-                | row.model_dump(exclude={"scores"})
+                | row.model_dump(exclude={"scores", "diagnostics"})
                 | row.scores
                 for r in self.records
                 for row in r.curve

@@ -13,6 +13,7 @@ INTERRUPTED = 130
 _COMMANDS = {
     "run": "Train models on tasks over seeds and print both tables.",
     "report": "Print the tables of runs on disk.",
+    "trace": "Show what the memory of a trained model does during one test sequence.",
     "list": "List models, tasks or protocols.",
     "show": "Show one model, task or protocol and its options.",
     "plugins": "List plugins and what became of them.",

@@ -115,11 +115,16 @@ def _print_broken(console: "Console", registry: "Registry") -> None:
 
 
 def _print_header(console: "Console", plan: "Plan", device: str, workers: int) -> None:
+    from mann_bench.execution.memory import backward_memory_text
+
     cached, missing = len(plan.cached), len(plan.missing)
     workers = min(workers, missing)
     how = f", on {device} in {workers} process{'' if workers == 1 else 'es'}" if missing else ""
     asked = "1 run" if len(plan.runs) == 1 else f"{len(plan.runs)} runs"
     console.print(f"{asked}: {cached} answered from their records, {missing} to train{how}.")
+    for run in {(run.model.text, run.task.text): run for run in plan.missing}.values():
+        memory = backward_memory_text(run.model, run.task, run.protocol.batch_size)
+        console.print(f"{run.model.text} on {run.task.text}: {memory}.", markup=False, soft_wrap=True)
 
 
 def _print_plan(console: "Console", plan: "Plan") -> None:

@@ -1,19 +1,24 @@
 """What runs say while they are executed, for progress displays and mirrors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mann_bench.core.runs import Outcome, Run
 
 
 class CurvePoint(NamedTuple):
-    """One evaluation on the validation stream, after `step` training steps and `seconds` of training."""
+    """One evaluation on the validation stream, after `step` training steps and `seconds` of training.
+
+    `diagnostics` tell what the memory did (`mann_bench.evaluation.diagnostics`).
+    """
 
     step: int
     sequences: int
     seconds: float
     scores: dict[str, float]
+    diagnostics: Mapping[str, float] = MappingProxyType({})
 
 
 class Started(NamedTuple):

@@ -1,4 +1,4 @@
-"""Peak memory of a run."""
+"""Memory of a run: what backward will keep, stated before it starts, and its peak."""
 
 import contextlib
 import sys
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import torch
 
-from mann_bench.execution.resolve import Device
+from mann_bench.core.runs import Component
+from mann_bench.execution.resolve import Device, checked_model, checked_task
+from mann_bench.training.trainer import longest_batch_bytes, recomputes
 
 _PROC = Path("/proc/self")
 
@@ -34,3 +36,20 @@ def peak_memory(device: Device) -> int | None:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def backward_memory_text(model_component: Component, task_component: Component, batch_size: int) -> str:
+    """State what training a model on a task keeps for backward, and whether it recomputes instead."""
+    task = checked_task(task_component)
+    model = checked_model(model_component, task)
+    kept = longest_batch_bytes(model, task, batch_size)
+    batch = f"the longest batch ({batch_size} sequences)"
+    if not recomputes(model, kept):
+        return f"backward keeps {bytes_text(kept)} for {batch}"
+    return f"backward would keep {bytes_text(kept)} for {batch}, so most steps are recomputed"
+
+
+def bytes_text(count: int) -> str:
+    """Return a number of bytes for people: ``157 MiB``, ``1.6 GiB``."""
+    mebibytes = count / 2**20
+    return f"{mebibytes / 1024:.1f} GiB" if mebibytes >= 1024 else f"{mebibytes:.0f} MiB"

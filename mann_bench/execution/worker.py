@@ -74,6 +74,7 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
         generalization=[schema.SizeRow(**row._asdict()) for row in result.generalization],
         parameters=result.parameters,
         state_bytes=result.state_bytes,
+        details=result.details,
         peak_memory_bytes=peak_memory(job.device),
         seconds=schema.SecondsRecord(**result.seconds._asdict()),
         weights_sha256=None if weights is None else digest(weights),
@@ -102,6 +103,7 @@ def _nothing() -> TrainingResult:
         generalization=[],
         parameters=0,
         state_bytes=0,
+        details={},
         seconds=Seconds(0.0, 0.0, 0.0),
         weights={},
     )

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytorch_lightning as pl
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol
-from mann_bench.nn.scan import scan
+from mann_bench.nn.scan import recomputing_scan, scan
 
 
 class NonFiniteError(ArithmeticError):
@@ -35,12 +35,17 @@ class SequenceModule(pl.LightningModule, ABC):
     Args:
         input_size: channels of the task's inputs, I.
         output_size: channels of the logits, O.
+
+    Attributes:
+        protocol: how it is trained; the runner sets the run's.
+        gradient_norm: global norm of the last step's gradient before it was clipped; None before training.
     """
 
     def __init__(self, input_size: int, output_size: int) -> None:
         super().__init__()
         self.input_size, self.output_size = input_size, output_size
         self.protocol = Protocol()
+        self.gradient_norm: Tensor | None = None
 
     @abstractmethod
     def forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
@@ -82,7 +87,7 @@ class SequenceModule(pl.LightningModule, ABC):
         bound = self.protocol.gradient_clip_norm or float("inf")
         try:
             # This raises before it scales: after scaling by NaN every gradient would look like the culprit.
-            nn.utils.clip_grad_norm_(self.parameters(), bound, error_if_nonfinite=True)
+            self.gradient_norm = nn.utils.clip_grad_norm_(self.parameters(), bound, error_if_nonfinite=True)
         except torch.OutOfMemoryError:
             raise
         except RuntimeError:
@@ -95,8 +100,27 @@ class SequenceModule(pl.LightningModule, ABC):
         return "gradient norm"
 
 
+class Observation(NamedTuple):
+    """What a memory did in one time step, for traces and diagnostics. R read heads, K write heads, N slots."""
+
+    read_weightings: Float[Tensor, "B R N"]
+    write_weightings: Float[Tensor, "B K N"]
+    memory: Float[Tensor, "B N W"]
+    gates: dict[str, Float[Tensor, "B _"]]
+    """What the controller told the heads, one value a head, by name: interpolation gates, sharpening ..."""
+
+
 class RecurrentModel(SequenceModule):
-    """A model that advances one time step at a time. Authors write `initial_state` and `step`."""
+    """A model that advances one time step at a time. Authors write `initial_state` and `step`.
+
+    Attributes:
+        recompute: whether backward recomputes most steps; the runner sets it where keeping them all takes
+            too much memory.
+    """
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.recompute = False
 
     @abstractmethod
     def initial_state(self, batch_size: int) -> Any:
@@ -106,9 +130,14 @@ class RecurrentModel(SequenceModule):
     def step(self, inputs: Float[Tensor, "B I"], state: Any) -> tuple[Float[Tensor, "B O"], Any]:
         """Return the logits of one time step and the state after it."""
 
+    def observe(self, inputs: Float[Tensor, "B I"], state: Any) -> tuple[Float[Tensor, "B O"], Any, Observation | None]:
+        """Do a step and tell what the memory did; None, the default, where there is nothing to tell."""
+        return *self.step(inputs, state), None
+
     def forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         """Scan `step` over time from the initial state."""
-        return scan(self.step, inputs, self.initial_state(inputs.shape[1]))[0]
+        run = recomputing_scan if self.recompute and torch.is_grad_enabled() else scan
+        return run(self.step, inputs, self.initial_state(inputs.shape[1]))[0]
 
 
 def _tensors(state: Any) -> Iterator[Tensor]:

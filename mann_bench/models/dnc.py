@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.models.base import RecurrentModel
+from mann_bench.models.base import Observation, RecurrentModel
 from mann_bench.nn.dnc import DNCCell, DNCState
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
 
@@ -47,4 +47,25 @@ class DNCModel(RecurrentModel):
     def step(self, inputs: Float[Tensor, "B I"], state: DNCState) -> tuple[Float[Tensor, "B O"], DNCState]:
         """Advance the cell and map its output to logits."""
         output, state = self.cell(inputs, state)
-        return clip_symmetric(self.readout(output), self.clip), state
+        return self._logits(output), state
+
+    def observe(
+        self, inputs: Float[Tensor, "B I"], state: DNCState
+    ) -> tuple[Float[Tensor, "B O"], DNCState, Observation]:
+        """Do a step and tell where the heads were and how they got there."""
+        output, state = self.cell(inputs, state)
+        interface = self.cell.parse(output[:, : self.cell.controller_size])
+        backward, content, forward = interface.read_modes.unbind(-1)
+        gates = {
+            "free_gate": interface.free_gates,
+            "allocation_gate": interface.allocation_gate,
+            "write_gate": interface.write_gate,
+            "backward_mode": backward,
+            "content_mode": content,
+            "forward_mode": forward,
+        }
+        written = state.write_weighting.unsqueeze(1)
+        return self._logits(output), state, Observation(state.read_weightings, written, state.memory, gates)
+
+    def _logits(self, output: Float[Tensor, "B F"]) -> Float[Tensor, "B O"]:
+        return clip_symmetric(self.readout(output), self.clip)

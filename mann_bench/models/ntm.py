@@ -1,9 +1,10 @@
 """The Neural Turing Machine, for the suite."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.models.base import RecurrentModel
+from mann_bench.models.base import Observation, RecurrentModel
 from mann_bench.nn.controller import ControllerKind
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
 from mann_bench.nn.ntm import MemoryInit, NTMCell, NTMState, Sharpening
@@ -56,4 +57,28 @@ class NTMModel(RecurrentModel):
     def step(self, inputs: Float[Tensor, "B I"], state: NTMState) -> tuple[Float[Tensor, "B O"], NTMState]:
         """Advance the cell and map its output to logits."""
         output, state = self.cell(inputs, state)
-        return clip_symmetric(self.readout(output), self.clip), state
+        return self._logits(output), state
+
+    def observe(
+        self, inputs: Float[Tensor, "B I"], state: NTMState
+    ) -> tuple[Float[Tensor, "B O"], NTMState, Observation]:
+        """Do a step and tell where the heads were and how they got there; gates list read heads first."""
+        output, state = self.cell(inputs, state)
+        heads = self.cell.heads(output[:, : self.cell.controller_size])
+        reach = heads.shift_weighting.shape[-1] // 2
+        distances = torch.arange(-reach, reach + 1, device=output.device, dtype=output.dtype)
+        observation = Observation(
+            state.weightings[:, : self.cell.read_heads],
+            state.weightings[:, self.cell.read_heads :],
+            state.memory,
+            {
+                "key_strength": heads.key_strength,
+                "interpolation_gate": heads.interpolation_gate,
+                "shift": heads.shift_weighting @ distances,  # expected slots forward
+                "sharpening": heads.sharpening,
+            },
+        )
+        return self._logits(output), state, observation
+
+    def _logits(self, output: Float[Tensor, "B F"]) -> Float[Tensor, "B O"]:
+        return clip_symmetric(self.readout(output), self.clip)

@@ -1,21 +1,36 @@
 """Run a step function over time."""
 
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 State = TypeVar("State")
+Step = Callable[[Tensor, State], tuple[Tensor, State]]
 
 
-def scan(
-    step: Callable[[Tensor, State], tuple[Tensor, State]], inputs: Float[Tensor, "T B I"], state: State
-) -> tuple[Float[Tensor, "T B O"], State]:
+def scan(step: Step[State], inputs: Float[Tensor, "T B I"], state: State) -> tuple[Float[Tensor, "T B O"], State]:
     """Feed `inputs` to `step` one time step after the other; return all outputs and the last state."""
     outputs = []
     for at_time in inputs:
         output, state = step(at_time, state)
         outputs.append(output)
     return torch.stack(outputs), state
+
+
+def recomputing_scan(
+    step: Step[State], inputs: Float[Tensor, "T B I"], state: State
+) -> tuple[Float[Tensor, "T B O"], State]:
+    """Return what `scan` returns, keeping the state every sqrt(T) steps alone.
+
+    Backward recomputes the steps between. For a third more time, memory grows with the square root of T.
+    """
+    outputs = []
+    for part in torch.split(inputs, math.ceil(math.sqrt(len(inputs)))):
+        output, state = checkpoint(scan, step, part, state, use_reentrant=False)
+        outputs.append(output)
+    return torch.cat(outputs), state

@@ -128,6 +128,7 @@ class WandbMirror:
         )
         run.define_metric("step")
         run.define_metric("validation/*", step_metric="step")
+        run.define_metric("diagnostics/*", step_metric="step")
 
     def _finish(self, record: Record, folder: Path) -> None:
         import wandb
@@ -186,8 +187,9 @@ def _record_digest(folder: Path) -> str:
 
 
 def _log_row(run: Any, row: CurveRow) -> None:
-    scores = {f"validation/{name}": value for name, value in row.scores.items()}
-    run.log({"step": row.step, "sequences": row.sequences, "training_seconds": row.training_seconds, **scores})
+    values = {f"validation/{name}": value for name, value in row.scores.items()}
+    values |= {f"diagnostics/{name}": value for name, value in row.diagnostics.items()}
+    run.log({"step": row.step, "sequences": row.sequences, "training_seconds": row.training_seconds, **values})
 
 
 def _config(record: Record) -> dict[str, Any]:

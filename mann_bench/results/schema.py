@@ -69,11 +69,22 @@ class CurveRow(_Part):
         description="mean scores by name; bit-vector tasks: loss_bits (bits a sequence), bit_errors (wrong bits "
         "a sequence), bit_error_rate, sequence_accuracy"
     )
+    diagnostics: dict[str, float] = Field(
+        default={},
+        description="what the memory did, means over steps and heads: read_entropy, write_entropy (bits), "
+        "slots_written, the model's gates; gradient_norm of the last step, before clipping",
+    )
 
     @classmethod
     def of(cls, point: CurvePoint) -> "CurveRow":
         """Describe an evaluation."""
-        return cls(step=point.step, sequences=point.sequences, training_seconds=point.seconds, scores=point.scores)
+        return cls(
+            step=point.step,
+            sequences=point.sequences,
+            training_seconds=point.seconds,
+            scores=point.scores,
+            diagnostics=dict(point.diagnostics),
+        )
 
 
 class SizeRow(_Part):
@@ -147,6 +158,9 @@ class Record(_Part):
     generalization: list[SizeRow] = Field(description="length grid on the test stream, with the kept weights")
     parameters: Count = Field(description="trainable parameters, counted from the tensors")
     state_bytes: Count = Field(description="recurrent state a sequence, counted from the tensors")
+    details: dict[str, OptionValue] = Field(
+        default={}, description="what the model states about itself that its options do not tell"
+    )
     peak_memory_bytes: Count | None = Field(
         description="peak resident memory of the process (CPU) or peak allocation (GPU) during the run"
     )

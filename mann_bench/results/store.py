@@ -4,6 +4,7 @@ The record is written last: where it stands, the run is complete.
 """
 
 import contextlib
+import glob
 import hashlib
 import tempfile
 from pathlib import Path
@@ -51,6 +52,24 @@ def record_files(path: Path) -> list[Path]:
     if not found:
         raise StoreError(f"{path}: no records here. Expected a record.json, a run's folder or a folder of runs.")
     return found
+
+
+def find_record(run: str, folder: Path) -> Path:
+    """Return the record that a user means by a path or by the first digits of a key in `folder`.
+
+    Raises:
+        StoreError: there is none.
+        UsageError: several keys begin so.
+    """
+    path = Path(run)
+    if path.exists():
+        return path / RECORD_NAME if path.is_dir() else path
+    found = sorted(folder.glob(f"{glob.escape(run)}*/{RECORD_NAME}")) if "/" not in run else []
+    if not found:
+        raise StoreError(f"{run!r}: no such record. Expected a run's folder, or the first digits of a key in {folder}.")
+    if len(found) > 1:
+        raise UsageError(f"{run!r}: {len(found)} keys in {folder} begin so. Give more digits.")
+    return found[0]
 
 
 class Store:

@@ -12,6 +12,7 @@ from torch import Tensor
 from mann_bench.core.events import CurvePoint, Evaluated, Event, Progress
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import Stream
+from mann_bench.evaluation.diagnostics import diagnostics
 from mann_bench.evaluation.measure import SizeScores, grid_scores, validation_scores
 from mann_bench.models.base import NonFiniteError
 from mann_bench.tasks.base import SequenceTask
@@ -97,7 +98,8 @@ class Evaluation(pl.Callback):
     def _evaluate(self, model: Any) -> None:
         scores = validation_scores(model, self.task, self.run.protocol.validation_sequences)
         sequences = self.step * self.run.protocol.batch_size
-        self.curve.append(CurvePoint(self.step, sequences, self.training_seconds, scores))
+        watched = diagnostics(model, self.task)
+        self.curve.append(CurvePoint(self.step, sequences, self.training_seconds, scores, watched))
         self.emit(Evaluated(self.run.key, self.curve[-1]))
         if not math.isfinite(scores["loss_bits"]):
             raise NonFiniteError("validation loss")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from mann_bench.core.events import CurvePoint
+from mann_bench.core.options import OptionValue
 from mann_bench.core.runs import Outcome
 from mann_bench.evaluation.measure import SizeScores
 
@@ -39,6 +40,7 @@ class TrainingResult:
     generalization: list[SizeScores]
     parameters: int
     state_bytes: int
+    details: dict[str, OptionValue]
     seconds: Seconds
     weights: dict[str, Tensor] = field(repr=False)
     divergence: Divergence | None = None

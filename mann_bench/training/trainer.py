@@ -16,7 +16,8 @@ from mann_bench.core.events import Event
 from mann_bench.core.runs import Component, Outcome, Run
 from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
-from mann_bench.models.base import NonFiniteError, SequenceModule
+from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes
+from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.callbacks import Evaluation
 from mann_bench.training.result import Divergence, Seconds, TrainingResult
@@ -46,6 +47,17 @@ def load_class(component: Component) -> Any:
         ) from error
 
 
+def longest_batch_bytes(model: SequenceModule, task: SequenceTask, batch_size: int) -> int:
+    """Return the bytes that backward keeps for the longest training batch of `task`, if nothing is recomputed."""
+    one_each = (task.evaluation_batch(Stream.VALIDATION, size, 1) for size in task.training_sizes())
+    return backward_bytes(model, max(len(batch.inputs) for batch in one_each), batch_size)
+
+
+def recomputes(model: SequenceModule, kept: int) -> bool:
+    """Tell whether training recomputes steps where backward would have to keep `kept` bytes."""
+    return isinstance(model, RecurrentModel) and kept > RECOMPUTE_ABOVE
+
+
 def train(run: Run, device: str, emit: Callable[[Event], None]) -> TrainingResult:
     """Train and test `run` on ``cpu`` or ``cuda``; everything random follows from its seed.
 
@@ -58,6 +70,8 @@ def train(run: Run, device: str, emit: Callable[[Event], None]) -> TrainingResul
     task.seed, task.batch_size = run.seed, run.protocol.batch_size
     model = build_model(run.model, task)
     model.protocol = run.protocol
+    if isinstance(model, RecurrentModel):
+        model.recompute = recomputes(model, longest_batch_bytes(model, task, run.protocol.batch_size))
     evaluation = Evaluation(run, task, emit)
     divergence = None
     try:
@@ -118,6 +132,7 @@ def _result(
         generalization=generalization,
         parameters=sum(p.numel() for p in model.parameters()),
         state_bytes=model.state_bytes(),
+        details=model.details(),
         seconds=Seconds(
             evaluation.training_seconds,
             evaluation.evaluation_seconds + time.perf_counter() - started,

@@ -1,0 +1,109 @@
+"""``mann-bench trace``: what the memory of a trained model does during one test sequence."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mann_bench.cli.parameters import registry_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mann_bench.core.sizes import Size
+    from mann_bench.evaluation.trace import Trace
+    from mann_bench.execution.restore import Restored
+    from mann_bench.tasks.base import Batch
+
+
+@click.command()
+@click.argument("run")
+@click.option("--length", type=click.IntRange(min=1), help="Length of the sequence: the first number of a size.")
+@click.option("--size", "size_given", default="", help="All numbers of the size, such as length=10,repeats=3.")
+@click.option("--index", default=0, show_default=True, type=click.IntRange(min=0), help="Which test sequence.")
+@click.option(
+    "--runs", default="runs", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the records, where RUN is a key.",
+)  # fmt: skip
+@click.option(
+    "--out", default=".", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the two files.",
+)  # fmt: skip
+@click.pass_context
+def command(
+    context: click.Context, run: str, length: int | None, size_given: str, index: int, runs: Path, out: Path
+) -> None:
+    """Run one test sequence through the weights of RUN and write what the memory did.
+
+    RUN is a record's folder, or the first digits of its key. Writes the arrays as .npz and a figure as .png.
+    The size is by default the largest that the model was trained on.
+    """
+    from mann_bench.core.sizes import size_text
+    from mann_bench.evaluation.trace import trace
+    from mann_bench.execution.restore import restore
+    from mann_bench.reporting.trace_figure import trace_figure
+    from mann_bench.results.files import write_atomically
+    from mann_bench.results.store import find_record
+
+    restored = restore(registry_of(context), find_record(run, runs))
+    record, metric = restored.record, restored.record.convergence.metric
+    size = _size(restored.task.training_sizes()[-1], length, size_given)
+    batch = _sequence(restored, size, index)
+    traced = trace(restored.model, batch.inputs)
+    arrays = _arrays(batch, traced)
+    name = "-".join([f"trace-{record.key[:12]}", *(f"{key}-{value}" for key, value in size.items())])
+    title = f"{record.text}, {', '.join(size)} {size_text(size)}"
+    files = {out / f"{name}.npz": _npz(arrays), out / f"{name}.png": trace_figure(title, arrays)}
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomically(files)
+    score = restored.task.scores(traced.logits, batch)[metric].item()
+    click.echo(f"{title}: {metric} {score:g}")
+    for file in files:
+        click.echo(str(file))
+
+
+def _size(largest: "Size", length: int | None, given: str) -> "Size":
+    from mann_bench.core.errors import UsageError
+    from mann_bench.core.variants import Variant
+
+    size = dict(largest)
+    if length is not None:
+        size[next(iter(size))] = length
+    for name, text in (Variant.parse(f"size:{given}").given if given else {}).items():
+        if name not in size or not text.isdecimal() or int(text) < 1:
+            known = ", ".join(f"{key}=NUMBER" for key in size)
+            raise UsageError(f"--size {given!r}: expected {known} with numbers from 1 up.")
+        size[name] = int(text)
+    return size
+
+
+def _sequence(restored: "Restored", size: "Size", index: int) -> "Batch":
+    from mann_bench.core.errors import UsageError
+    from mann_bench.core.streams import Stream
+
+    try:
+        batch = restored.task.evaluation_batch(Stream.TEST, size, index + 1)
+    except ValueError as error:
+        raise UsageError(f"{restored.record.task.text} has no sequences of size {size}: {error}.") from error
+    return type(batch)(*(tensor[:, index:] for tensor in batch))
+
+
+def _arrays(batch: "Batch", traced: "Trace") -> "dict[str, np.ndarray[Any, Any]]":
+    tensors = {
+        "inputs": batch.inputs,
+        "targets": batch.targets,
+        "mask": batch.mask,
+        "outputs": traced.logits.sigmoid(),
+        **traced.memory,
+    }
+    return {name: tensor[:, 0].numpy() for name, tensor in tensors.items()}
+
+
+def _npz(arrays: "dict[str, np.ndarray[Any, Any]]") -> bytes:
+    import io
+
+    import numpy as np
+
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return file.getvalue()

@@ -1,0 +1,91 @@
+"""Draw what a memory did during one sequence, in the manner of the papers' head plots."""
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_SEQUENCE = {"inputs": "input channel", "targets": "target bit", "outputs": "output bit"}
+_WEIGHTINGS = {"write_weightings": "slots written", "read_weightings": "slots read"}
+_NO_GATES = {*_SEQUENCE, *_WEIGHTINGS, "mask", "memory_norm"}
+_ATTENDED = 0.05
+"""Slots at the edges whose weightings all stay below this are not drawn."""
+
+
+class _Image(NamedTuple):
+    label: str
+    rows: Array
+    """[rows, T], dark where large."""
+    first: int
+    """Number of the first row."""
+
+
+def trace_figure(title: str, arrays: Mapping[str, Array]) -> bytes:
+    """Return a PNG: one panel above the other over time steps, dark where a value is large.
+
+    Args:
+        title: what is shown.
+        arrays: as ``mann-bench trace`` writes them: inputs, targets and outputs [T, channels], and of the
+            memory weightings [T, heads, N], memory_norm [T, N] and gates [T, heads].
+    """
+    images = list(_images(arrays))
+    gates = [name for name in arrays if name not in _NO_GATES]
+    heights = [0.6 + len(image.rows) / 25 for image in images] + [0.8] * len(gates)
+    figure = Figure(figsize=(8, 1 + sum(heights)), layout="constrained")
+    panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
+    for panel, image in zip(panels, images, strict=False):
+        steps, first, last = image.rows.shape[1], image.first, image.first + len(image.rows)
+        extent = (-0.5, steps - 0.5, first - 0.5, last - 0.5)
+        panel.imshow(
+            image.rows, aspect="auto", cmap="Greys", interpolation="nearest", origin="lower", vmin=0, extent=extent
+        )
+        _label(panel, image.label)
+    for panel, name in zip(panels[len(images) :], gates, strict=True):
+        _draw_gate(panel, name, arrays[name], _head_names(arrays, arrays[name].shape[1]))
+    panels[-1].set_xlabel("time step")
+    figure.suptitle(title, fontsize=10)
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
+    return file.getvalue()
+
+
+def _images(arrays: Mapping[str, Array]) -> Iterator[_Image]:
+    for name, label in _SEQUENCE.items():
+        yield _Image(label, arrays[name].T, 0)
+    if "memory_norm" not in arrays:
+        return
+    weightings = np.concatenate([arrays[name] for name in _WEIGHTINGS], axis=1)  # [T, heads, N]
+    attended = np.flatnonzero(weightings.max((0, 1)) > _ATTENDED)
+    first, last = (attended[0], attended[-1] + 1) if attended.size else (0, weightings.shape[2])
+    for name, label in _WEIGHTINGS.items():
+        for head, rows in enumerate(arrays[name].transpose(1, 2, 0)):
+            several = len(arrays[name][0]) > 1
+            yield _Image(f"{label}\nhead {head + 1}" if several else label, rows[first:last], int(first))
+    yield _Image("norm of slots", arrays["memory_norm"].T[first:last], int(first))
+
+
+def _head_names(arrays: Mapping[str, Array], count: int) -> list[str]:
+    """Name the heads of a gate that every head has; others belong to one kind of head, and are numbered."""
+    readers, writers = (arrays[name].shape[1] for name in ("read_weightings", "write_weightings"))
+    if count == readers + writers:
+        return [f"read {h + 1}" for h in range(readers)] + [f"write {h + 1}" for h in range(writers)]
+    return [f"head {h + 1}" for h in range(count)]
+
+
+def _draw_gate(panel: Axes, name: str, values: Array, heads: list[str]) -> None:
+    styles = ("-", "--", ":", "-.")
+    for h, head in enumerate(heads):
+        panel.plot(values[:, h], styles[h % len(styles)], color="black", linewidth=1, label=head)
+    if len(heads) > 1:
+        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=7, frameon=False)
+    _label(panel, name.replace("_", "\n"))
+
+
+def _label(panel: Axes, text: str) -> None:
+    panel.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=8)
+    panel.tick_params(labelsize=7)
