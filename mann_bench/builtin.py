@@ -1,10 +1,12 @@
 """The plugin that brings what ships with the suite, through the same hooks as everyone else's."""
 
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.specs import ModelSpec, TaskSpec
+from mann_bench.core.specs import ConvergenceRule, ModelSpec, TaskSpec
 from mann_bench.hookspecs import hookimpl
 
 _GRAVES = "Graves et al. 2014, https://arxiv.org/abs/1410.5401"
+
+_LSTM = "Hochreiter & Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735"
 
 
 @hookimpl
@@ -15,15 +17,30 @@ def mann_bench_models() -> list[ModelSpec]:
             name="ntm",
             version=1,
             target="mann_bench.models.ntm:NTMModel",
-            summary="Neural Turing Machine with an LSTM controller",
+            summary="Neural Turing Machine with an LSTM or a feedforward controller",
             reference=f"{_GRAVES}; Collier & Beel 2018, https://arxiv.org/abs/1807.08518",
+        ),
+        ModelSpec(
+            name="dnc",
+            version=1,
+            target="mann_bench.models.dnc:DNCModel",
+            summary="Differentiable Neural Computer",
+            reference="Graves et al. 2016, https://doi.org/10.1038/nature20101; Csordas & Schmidhuber 2019, "
+            "https://arxiv.org/abs/1904.10278",
         ),
         ModelSpec(
             name="lstm",
             version=1,
             target="mann_bench.models.lstm:LSTMModel",
             summary="stack of LSTM layers with a learned initial state",
-            reference="Hochreiter & Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735",
+            reference=_LSTM,
+        ),
+        ModelSpec(
+            name="lstm_matched",
+            version=1,
+            target="mann_bench.models.lstm:LSTMMatchedModel",
+            summary="one LSTM layer with the parameters of the default NTM",
+            reference=_LSTM,
         ),
     ]
 
@@ -52,6 +69,22 @@ def mann_bench_tasks() -> list[TaskSpec]:
             target="mann_bench.tasks.associative_recall:AssociativeRecall",
             summary="name the item that followed the one shown",
             reference=f"{_GRAVES}, section 4.3",
+        ),
+        TaskSpec(
+            name="dynamic_ngrams",
+            version=1,
+            target="mann_bench.tasks.dynamic_ngrams:DynamicNGrams",
+            summary="predict the bits of a source that is another one in every sequence",
+            reference=f"{_GRAVES}, section 4.4",
+            convergence=ConvergenceRule("regret_bits", below=1.0),
+        ),
+        TaskSpec(
+            name="priority_sort",
+            version=1,
+            target="mann_bench.tasks.priority_sort:PrioritySort",
+            summary="say the rows of highest priority back, the highest first",
+            reference=f"{_GRAVES}, section 4.5",
+            convergence=ConvergenceRule("bit_errors", below=1.0),
         ),
     ]
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mann_bench.results.schema import Record
+from mann_bench.results.schema import Record, RuleRecord
 
 
 class Cell(NamedTuple):
@@ -25,6 +25,11 @@ class Cell(NamedTuple):
         """Who brought the model and the task, with the versions of their specs."""
         parts = (self.records[0].model, self.records[0].task)
         return ", ".join(f"{part.distribution} {part.name} v{part.version}" for part in parts)
+
+    @property
+    def rule(self) -> RuleRecord:
+        """When a run of the task counts as converged."""
+        return self.records[0].convergence
 
     @property
     def budget(self) -> int:

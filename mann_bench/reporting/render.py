@@ -21,7 +21,7 @@ from mann_bench.reporting.tables import (
 )
 from mann_bench.results.schema import Record
 
-_LEFT = {"task", "model"}
+_LEFT = {"task", "model", "rule"}
 
 
 class Format(StrEnum):

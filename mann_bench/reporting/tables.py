@@ -13,6 +13,17 @@ from mann_bench.statistics.summary import Spread, censored_spread
 Row = dict[str, Any]
 """One row as data: names to numbers and text, None for what was not reached."""
 
+_WORDS = {
+    "bit_errors": "wrong bits a sequence",
+    "sequence_accuracy": "sequences without a wrong bit",
+    "regret_bits": "bits a sequence above the Bayes loss",
+    "loss_bits": "bits of cross-entropy a sequence",
+}
+"""How the scores of the suite's own tasks read in notes."""
+
+_BESIDE = {"regret_bits": "loss_bits"}
+"""The score shown beside that of a task's rule, where it is not the accuracy."""
+
 
 class Table(NamedTuple):
     """A table as people read it."""
@@ -24,7 +35,7 @@ class Table(NamedTuple):
 
 
 def convergence_rows(records: Iterable[Record]) -> list[Row]:
-    """Return one row a cell; steps, sequences and seconds are of training until convergence.
+    """Return one row a cell: training steps, sequences and seconds until convergence, and the final score.
 
     A run counts as solved once it has met the task's rule, also where it diverged later. Runs that did not
     meet it stay in the medians, as values beyond the budget.
@@ -44,10 +55,11 @@ def convergence_table(records: Iterable[Record]) -> Table:
     rows = [_convergence_text(cell, label, _convergence_row(cell)) for cell, label in zip(made, labels, strict=True)]
     return Table(
         "Convergence",
-        ["task", "model", "parameters", "solved", "steps", "sequences", "seconds", "NaN", "failed"],
+        ["task", "model", "parameters", "solved", "steps", "sequences", "seconds", "rule", "final", "NaN", "failed"],
         rows,
         [
             "median over seeds [least to greatest], of training until convergence",
+            "solved: at the first evaluation that meets the rule; final: the rule's score at the last evaluation",
             *_protocol_notes(made),
             *_censoring_notes(made),
         ],
@@ -70,6 +82,8 @@ def _convergence_row(cell: Cell) -> Row:
         "model": cell.model,
         "protocol": cell.protocol,
         "parameters": max(record.parameters for record in cell.records) or None,
+        "metric": cell.rule.metric,
+        "below": cell.rule.below,
         "seeds": len(reached),
         "solved": sum(at is not None for at in reached),
     }
@@ -77,6 +91,7 @@ def _convergence_row(cell: Cell) -> Row:
         "steps": [at.step if at else None for at in reached],
         "sequences": [at.sequences if at else None for at in reached],
         "seconds": [at.training_seconds if at else None for at in reached],
+        "final": [_final_score(record) for record in cell.records],
     }
     for name, values in measures.items():
         spread = censored_spread(values)
@@ -85,6 +100,10 @@ def _convergence_row(cell: Cell) -> Row:
     row["diverged"] = _count(cell, Outcome.DIVERGED)
     row["failed"] = _count(cell, Outcome.FAILED)
     return row
+
+
+def _final_score(record: Record) -> float | None:
+    return record.curve[-1].scores.get(record.convergence.metric) if record.curve else None
 
 
 def _size_rows(cell: Cell) -> list[Row]:
@@ -118,6 +137,8 @@ def _convergence_text(cell: Cell, label: str, row: Row) -> list[str]:
         spread("steps", cell.budget),
         spread("sequences", cell.budget * cell.batch_size),
         spread("seconds", None, digits=1),
+        f"{row['metric']} < {row['below']:g}",
+        spread("final", None, digits=2),
         str(row["diverged"]),
         str(row["failed"]),
     ]
@@ -129,25 +150,36 @@ def _generalization_table(task: str, made: Sequence[Cell]) -> Table:
     dimensions = next(
         (" x ".join(row.size) for cell in made for record in cell.records for row in record.generalization), "size"
     )
-    lines = [
-        [label, *(_size_text(rows.get(size)) for size in sizes)]
-        for label, rows in zip(_labels(made), by_cell, strict=True)
-    ]
+    metric = made[0].rule.metric
+    shown = [metric, _BESIDE.get(metric, "sequence_accuracy")]
+    labelled = [*zip(_labels(made), by_cell, strict=True), *_bayes_rows(made, by_cell)]
     return Table(
         f"Length generalisation: {task}",
         [f"{dimensions}:", *sizes],
-        lines,
-        ["median over seeds of wrong bits a sequence / sequences without a wrong bit", *_untested_notes(made)],
+        [[label, *(_size_text(rows.get(size), shown) for size in sizes)] for label, rows in labelled],
+        ["median over seeds of " + " / ".join(_WORDS.get(name, name) for name in shown), *_untested_notes(made)],
     )
 
 
-def _size_text(row: Row | None) -> str:
-    if row is None:
+def _bayes_rows(made: Sequence[Cell], by_cell: Sequence[dict[str, Row]]) -> list[tuple[str, dict[str, Row]]]:
+    """Return, of a task that knows it, how the Bayes-optimal predictor scores on the sequences of each protocol."""
+    by_label: dict[str, dict[str, Row]] = {}
+    for cell, rows in zip(made, by_cell, strict=True):
+        for size, row in rows.items():
+            if "bayes_bits" in row:
+                best = by_label.setdefault(_with_protocol("Bayes", cell, made), {})
+                best[size] = {"loss_bits": row["bayes_bits"], "regret_bits": 0.0}
+    return list(by_label.items())
+
+
+def _size_text(row: Row | None, shown: Iterable[str]) -> str:
+    return "-" if row is None else " / ".join(_score_text(name, row.get(name)) for name in shown)
+
+
+def _score_text(name: str, value: float | None) -> str:
+    if value is None:
         return "-"
-    errors, accuracy = row.get("bit_errors"), row.get("sequence_accuracy")
-    return " / ".join(
-        ["-" if errors is None else f"{errors:.2f}", "-" if accuracy is None else f"{100 * accuracy:.1f} %"]
-    )
+    return f"{100 * value:.1f} %" if name == "sequence_accuracy" else f"{value:.2f}"
 
 
 def _spread_text(spread: Spread, beyond: float | None, digits: int) -> str:
@@ -158,13 +190,16 @@ def _spread_text(spread: Spread, beyond: float | None, digits: int) -> str:
 
 def _labels(made: Sequence[Cell]) -> list[str]:
     """Name each cell by its model, and by its protocol or its origin where that is what tells cells apart."""
-    several = len({cell.protocol for cell in made}) > 1
-    labels = [f"{cell.model} ({cell.protocol})" if several else cell.model for cell in made]
+    labels = [_with_protocol(cell.model, cell, made) for cell in made]
     named = Counter((cell.task, label) for cell, label in zip(made, labels, strict=True))
     return [
         f"{label} [{cell.origin}]" if named[cell.task, label] > 1 else label
         for cell, label in zip(made, labels, strict=True)
     ]
+
+
+def _with_protocol(name: str, cell: Cell, made: Sequence[Cell]) -> str:
+    return f"{name} ({cell.protocol})" if len({each.protocol for each in made}) > 1 else name
 
 
 def _protocol_notes(made: Sequence[Cell]) -> list[str]:

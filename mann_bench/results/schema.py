@@ -67,7 +67,7 @@ class CurveRow(_Part):
     training_seconds: float = Field(description="wall time of training alone, up to here")
     scores: dict[str, float] = Field(
         description="mean scores by name; bit-vector tasks: loss_bits (bits a sequence), bit_errors (wrong bits "
-        "a sequence), bit_error_rate, sequence_accuracy"
+        "a sequence), bit_error_rate, sequence_accuracy; dynamic N-grams: bayes_bits, regret_bits"
     )
     diagnostics: dict[str, float] = Field(
         default={},

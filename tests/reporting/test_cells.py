@@ -80,6 +80,11 @@ def test_one_protocol_has_one_name(make_record):
     assert len({cell.protocol for cell in made}) == 1
 
 
+def test_the_rule_is_the_tasks(make_ngrams_record):
+    (cell,) = cells([make_ngrams_record()])
+    assert (cell.rule.metric, cell.rule.below) == ("regret_bits", 1.0)
+
+
 def test_budget_and_batch_size_are_the_protocols(make_record):
     (cell,) = cells([make_record(protocol="collier2018:max_steps=600,batch_size=16")])
     assert (cell.budget, cell.batch_size) == (600, 16)

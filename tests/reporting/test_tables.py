@@ -50,6 +50,23 @@ def test_only_training_until_convergence_counts(make_record):
     assert spread(row, "steps") == (400, 400, 400)
 
 
+def test_a_convergence_row_has_its_rule_and_the_final_score(make_ngrams_record):
+    finals = {0: 12.5, 1: 0.5, 2: 2.0}
+    (row,) = convergence_rows([make_ngrams_record(seed=i, at=[(200, r, 133.25)]) for i, r in finals.items()])
+    assert (row["metric"], row["below"], *spread(row, "final")) == ("regret_bits", 1.0, 0.5, 2.0, 12.5)
+
+
+def test_the_final_score_is_that_of_the_last_evaluation(make_record):
+    (row,) = convergence_rows([make_record(converged_at=None), make_record(seed=1, converged_at=400)])
+    assert spread(row, "final") == (0.05, (0.05 + 10.0) / 2, 10.0)
+
+
+def test_a_run_without_an_evaluation_or_with_a_last_one_of_nan_has_no_final_score(make_failed_record, make_record):
+    curve = [{"step": 0, "sequences": 0, "training_seconds": 0.0, "scores": {"bit_errors": float("nan")}}]
+    (row,) = convergence_rows([make_failed_record(), make_record(seed=1, converged_at=None, curve=curve)])
+    assert spread(row, "final") == (None, None, None)
+
+
 def test_every_seed_counts_however_it_ended(five_seeds):
     (row,) = convergence_rows(five_seeds)
     assert (row["seeds"], row["solved"], row["diverged"], row["failed"]) == (5, 2, 2, 1)
@@ -127,9 +144,17 @@ def test_a_record_given_twice_counts_once(make_record):
 
 def test_the_convergence_table_reads_as_its_row(make_record):
     table = convergence_table([make_record(seed=i, converged_at=at) for i, at in enumerate((400, 1_200, 600))])
-    assert table.columns == ["task", "model", "parameters", "solved", "steps", "sequences", "seconds", "NaN", "failed"]
-    names, spreads = ["copy", "ntm", "12,345", "3/3"], ["600 [400 to 1,200]", "19,200 [12,800 to 38,400]"]
-    assert table.rows == [[*names, *spreads, "3.0 [2.0 to 6.0]", "0", "0"]]
+    assert list(zip(table.columns, table.rows[0], strict=True)) == [
+        *(("task", "copy"), ("model", "ntm"), ("parameters", "12,345"), ("solved", "3/3")),
+        *(("steps", "600 [400 to 1,200]"), ("sequences", "19,200 [12,800 to 38,400]")),
+        *(("seconds", "3.0 [2.0 to 6.0]"), ("rule", "bit_errors < 0.1"), ("final", "0.05")),
+        *(("NaN", "0"), ("failed", "0")),
+    ]
+
+
+def test_every_task_has_its_own_rule(make_record, make_ngrams_record):
+    table = convergence_table([make_record(converged_at=None), make_ngrams_record()])
+    assert [row[7:9] for row in table.rows] == [["bit_errors < 0.1", "10.00"], ["regret_bits < 1", "12.50"]]
 
 
 def test_the_title_tells_what_the_table_shows(make_record):
@@ -156,7 +181,7 @@ def test_all_beyond_the_budget_reads_without_a_range(five_seeds):
 
 
 def test_runs_that_never_converged_are_named_in_notes(five_seeds):
-    assert convergence_table(five_seeds).notes[2:] == [
+    assert convergence_table(five_seeds).notes[3:] == [
         "ntm on copy, seed 2: not converged after 31,250 steps",
         "ntm on copy, seed 3: diverged after 612 steps",
         "ntm on copy, seed 4: failed after 0 steps",
@@ -166,6 +191,7 @@ def test_runs_that_never_converged_are_named_in_notes(five_seeds):
 def test_what_the_numbers_are_and_the_one_protocol_stand_in_notes(make_record):
     assert convergence_table([make_record("ntm"), make_record("lstm")]).notes == [
         "median over seeds [least to greatest], of training until convergence",
+        "solved: at the first evaluation that meets the rule; final: the rule's score at the last evaluation",
         "protocol collier2018",
     ]
 
@@ -173,7 +199,7 @@ def test_what_the_numbers_are_and_the_one_protocol_stand_in_notes(make_record):
 def test_several_protocols_stand_in_the_labels(make_record):
     table = convergence_table([make_record(), make_record(protocol="collier2018:batch_size=64")])
     assert [row[1] for row in table.rows] == ["ntm (collier2018)", "ntm (collier2018:batch_size=64)"]
-    assert table.notes == ["median over seeds [least to greatest], of training until convergence"]
+    assert not any(note.startswith("protocol") for note in table.notes)
 
 
 def test_several_protocols_stand_in_the_labels_of_the_generalization_table(make_record):
@@ -223,6 +249,53 @@ def test_a_task_of_other_scores_has_dashes(make_record):
     size = {"size": {"length": 20}, "sequences": 192, "scores": {"accuracy": 0.5}}
     (table,) = generalization_tables([make_record(generalization=[size])])
     assert table.rows == [["ntm", "- / -"]]
+
+
+def test_the_generalization_table_says_what_its_numbers_are(make_record, make_ngrams_record):
+    copy, ngrams = generalization_tables([make_record(), make_ngrams_record()])
+    assert copy.notes == ["median over seeds of wrong bits a sequence / sequences without a wrong bit"]
+    assert ngrams.notes == [
+        "median over seeds of bits a sequence above the Bayes loss / bits of cross-entropy a sequence"
+    ]
+
+
+def test_a_score_of_another_name_is_shown_by_that_name(make_record):
+    scores = {"edit_distance": 0.5, "sequence_accuracy": 0.25}
+    size = {"size": {"length": 20}, "sequences": 192, "scores": scores}
+    rule = {"metric": "edit_distance", "below": 1.0}
+    (table,) = generalization_tables([make_record(convergence=rule, generalization=[size])])
+    assert table.rows == [["ntm", "0.50 / 25.0 %"]]
+    assert table.notes == ["median over seeds of edit_distance / sequences without a wrong bit"]
+
+
+def test_regret_stands_beside_the_loss_and_above_a_bayes_line(make_ngrams_record):
+    (table,) = generalization_tables([make_ngrams_record("lstm"), make_ngrams_record("ntm", at=[(200, 2.0, 133.25)])])
+    assert table.columns == ["bits:", "200", "400"]
+    assert table.rows == [
+        ["lstm", "12.50 / 145.75", "30.00 / 274.00"],
+        ["ntm", "2.00 / 135.25", "-"],
+        ["Bayes", "0.00 / 133.25", "0.00 / 244.00"],
+    ]
+
+
+def test_the_bayes_line_is_that_of_the_sequences_of_the_protocol(make_ngrams_record):
+    other = make_ngrams_record(protocol="collier2018:test_sequences=64", at=[(200, 12.5, 130.0)])
+    (table,) = generalization_tables([make_ngrams_record(at=[(200, 12.5, 133.25)]), other])
+    assert table.rows[2:] == [
+        ["Bayes (collier2018)", "0.00 / 133.25"],
+        ["Bayes (collier2018:test_sequences=64)", "0.00 / 130.00"],
+    ]
+
+
+def test_a_task_without_a_bayes_loss_has_no_bayes_line(make_record):
+    (table,) = generalization_tables([make_record("lstm"), make_record("ntm")])
+    assert [row[0] for row in table.rows] == ["lstm", "ntm"]
+
+
+def test_where_all_runs_failed_there_is_no_bayes_line(make_failed_record):
+    rule = {"metric": "regret_bits", "below": 1.0}
+    (table,) = generalization_tables([make_failed_record(task="dynamic_ngrams", convergence=rule)])
+    assert table.rows == [["ntm"]]
 
 
 def test_no_records_make_empty_tables():

@@ -1,5 +1,5 @@
-import itertools
 import json
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -9,20 +9,26 @@ import torch
 from mann_bench.tasks.associative_recall import AssociativeRecall
 from mann_bench.tasks.base import Batch
 from mann_bench.tasks.copy import Copy
+from mann_bench.tasks.dynamic_ngrams import DynamicNGrams
+from mann_bench.tasks.priority_sort import PrioritySort
 from mann_bench.tasks.repeat_copy import RepeatCopy
 
 GOLDEN = Path(__file__).parent / "golden"
-TASKS = {"copy": Copy, "repeat_copy": RepeatCopy, "associative_recall": AssociativeRecall}
-LAYOUTS = ("graves2014", "collier2018")
+WITH_LAYOUTS = {"copy": Copy, "repeat_copy": RepeatCopy, "associative_recall": AssociativeRecall}
+CASES = {
+    **{f"{n}_{v}": (WITH_LAYOUTS[n], {"layout": v}) for n, v in product(WITH_LAYOUTS, ("graves2014", "collier2018"))},
+    "dynamic_ngrams": (DynamicNGrams, {}),
+    "priority_sort": (PrioritySort, {}),
+}
 
 
-@pytest.fixture(params=itertools.product(TASKS, LAYOUTS), ids="_".join)
+@pytest.fixture(params=CASES)
 def build(request):
-    """Build a task in one of its layouts with the training stream of a seed."""
-    name, layout = request.param
+    """Build a task, where it has layouts in one of them, with the training stream of a seed."""
+    make, options = CASES[request.param]
 
     def from_seed(seed=0):
-        task = TASKS[name](layout=layout)
+        task = make(**options)
         task.seed, task.batch_size = seed, 4
         return task
 
@@ -68,11 +74,11 @@ def worked_examples():
 
 @pytest.fixture
 def write_down():
-    """Write a batch of one sequence as docstrings do: digits, c for a count, - where nothing is scored."""
+    """Write a batch of one sequence as docstrings do: digits, letters for numbers, - where nothing is scored."""
 
-    def write(batch):
+    def write(batch, letters=()):
         inputs, targets, mask = (part[:, 0].tolist() for part in batch)
-        digit = {0.0: "0", 1.0: "1"}
+        digit = {0.0: "0", 1.0: "1", **dict(letters)}
         scored = ["".join(digit[v] for v in row) if m else "-" * len(row) for row, m in zip(targets, mask, strict=True)]
         return ["".join(digit.get(v, "c") for v in row) for row in inputs], scored
 
