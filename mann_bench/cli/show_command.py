@@ -53,9 +53,9 @@ def _show_task(registry: "Registry", text: str) -> None:
     rule = registry.task(component.name).spec.convergence
     sizes = built.training_sizes()
     click.echo(f"\ninputs, outputs   {built.input_size}, {built.output_size} channels a step")
-    ends = dict.fromkeys(f"{', '.join(size)} {size_text(size)}" for size in (sizes[0], sizes[-1]))
-    click.echo(f"trained on        {len(sizes)} size{'' if len(sizes) == 1 else 's'}: {' to '.join(ends)}")
-    click.echo(f"tested on         {', '.join(map(size_text, built.test_sizes()))}")
+    names, ends = " x ".join(sizes[0]), dict.fromkeys(map(size_text, (sizes[0], sizes[-1])))
+    click.echo(f"trained on        {names}: {' to '.join(ends)}")
+    click.echo(f"tested on         {names}: {', '.join(map(size_text, built.test_sizes()))}")
     click.echo(f"converged         mean {rule.metric} below {rule.below:g}")
 
 
