@@ -32,6 +32,22 @@ def test_show_model_states_options_types_defaults_reference_and_size(mann_bench)
     assert re.search(r"size on copy: [\d,]+ parameters, [\d,]+ bytes of state", out)
 
 
+def test_show_model_states_what_backward_keeps(mann_bench):
+    _, out, _ = mann_bench("show", "model", "ntm", "--task", "copy:max_length=2")
+    assert re.search(r"^training on it: backward keeps \d MiB for the longest batch \(32 sequences\)$", out, re.M)
+
+
+def test_show_model_states_that_it_recomputes(mann_bench, monkeypatch):
+    monkeypatch.setattr("mann_bench.training.trainer.RECOMPUTE_ABOVE", 0)
+    _, out, _ = mann_bench("show", "model", "dnc:memory_slots=8", "--task", "copy:max_length=2")
+    assert re.search(r"^training on it: backward would keep .*, so most steps are recomputed$", out, re.M)
+
+
+def test_show_model_states_what_the_model_tells_of_itself(mann_bench):
+    _, out, _ = mann_bench("show", "model", "lstm_matched", "--task", "copy:max_length=2")
+    assert out.splitlines()[-2:] == ["units: 121", "parameters_of_ntm: 65096"]
+
+
 def test_show_task_states_its_sizes_and_rule(mann_bench):
     _, out, _ = mann_bench("show", "task", "repeat_copy")
     assert "10x10, 20x10, 10x20, 20x20" in out
@@ -52,7 +68,7 @@ def test_show_an_unknown_name_is_an_error(mann_bench):
 
 def test_plugins_lists_the_builtin_one(mann_bench):
     _, out, _ = mann_bench("plugins")
-    assert re.search(r"^builtin +mann-bench .*loaded +ntm, lstm", out)
+    assert re.search(r"^builtin +mann-bench .*loaded +ntm, dnc, lstm, lstm_matched, copy", out)
 
 
 def test_doctor_names_what_matters(mann_bench):

@@ -19,6 +19,36 @@ def test_it_trains_and_prints_both_tables(run):
     assert len(records()) == 2
 
 
+MEMORY = "lstm:layers=1,units=8 on copy:max_length=3: backward keeps 0 MiB for the longest batch (2 sequences)."
+
+
+@pytest.mark.parametrize("arguments", [[], ["--dry-run"]])
+def test_before_it_trains_it_states_once_what_backward_keeps(run, arguments):
+    _, _, err = run(*arguments, seeds="0-1")
+    assert err.count("backward") == 1
+    assert err.splitlines()[1] == MEMORY
+
+
+def test_what_backward_keeps_is_stated_for_every_model_and_task(run):
+    _, _, err = run("--model", "ntm:memory_slots=8", "--task", "copy:max_length=2", "--dry-run")
+    assert [line.split(": ")[0] for line in err.splitlines() if "backward" in line] == [
+        f"{model} on {task}"
+        for task in ("copy:max_length=3", "copy:max_length=2")
+        for model in ("lstm:layers=1,units=8", "ntm:memory_slots=8")
+    ]
+
+
+def test_what_has_a_record_keeps_nothing(run):
+    run()
+    assert "backward" not in run()[2]
+
+
+def test_a_run_that_would_keep_too_much_says_that_it_recomputes(run, monkeypatch):
+    monkeypatch.setattr("mann_bench.training.trainer.RECOMPUTE_ABOVE", 0)
+    _, _, err = run("--dry-run", model="ntm:memory_slots=8")
+    assert "for the longest batch (2 sequences), so most steps are recomputed." in err
+
+
 def test_the_same_run_again_is_answered_from_its_record(run):
     _, first, _ = run()
     written = records()[0].stat().st_mtime_ns
@@ -60,7 +90,11 @@ BAD = {
     "model": (["--model", "nmt", "--task", "copy"], 2, "unknown model 'nmt'. Did you mean 'ntm'?"),
     "task": (["--model", "ntm", "--task", "cpoy"], 2, "unknown task 'cpoy'. Did you mean 'copy'?"),
     "protocol": (["--model", "ntm", "--task", "copy", "--protocol", "colier2018"], 2, "Did you mean 'collier2018'?"),
-    "parameter": (["--model", "ntm:slots=3", "--task", "copy"], 2, "Valid options: clip, controller_size, memory_init"),
+    "parameter": (
+        ["--model", "ntm:slots=3", "--task", "copy"],
+        2,
+        "Valid options: clip, controller, controller_layers,",
+    ),
     "type": (["--model", "ntm:memory_slots=x", "--task", "copy"], 2, "takes int, not 'x'"),
     "seeds": (["--model", "ntm", "--task", "copy", "--seeds", "5-2"], 2, "runs backwards. Did you mean '2-5'?"),
     "grammar": (["--model", "ntm:memory_slots", "--task", "copy"], 2, "expected name:key=value,key=value"),

@@ -1,6 +1,12 @@
 import numpy as np
+import pytest
 
-from mann_bench.execution.memory import peak_memory, reset_peak_memory
+from mann_bench.execution.memory import backward_memory_text, bytes_text, peak_memory, reset_peak_memory
+from mann_bench.models.ntm import NTMModel
+from mann_bench.training import trainer
+from mann_bench.training.trainer import longest_batch_bytes, recomputes, train
+
+NTM, LSTM = "ntm:controller_size=8,memory_slots=6,slot_width=4", "lstm:layers=1,units=4"
 
 
 def test_the_peak_covers_what_was_freed_again():
@@ -17,3 +23,102 @@ def test_the_peak_starts_anew():
     del block
     reset_peak_memory("cpu")
     assert peak_memory("cpu") < high - 200_000_000
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 MiB"),
+        (2**20, "1 MiB"),
+        (157 * 2**20 + 1, "157 MiB"),
+        (1023 * 2**20, "1023 MiB"),
+        (2**30, "1.0 GiB"),
+        (int(1.6 * 2**30), "1.6 GiB"),
+        (2**40, "1024.0 GiB"),
+    ],
+)
+def test_bytes_for_people(count, text):
+    assert bytes_text(count) == text
+
+
+@pytest.fixture
+def text_of(make_run):
+    """Return a function that states what training a model keeps for a batch of 32."""
+
+    def text(model):
+        run = make_run(model)
+        return backward_memory_text(run.model, run.task, 32)
+
+    return text
+
+
+@pytest.fixture
+def limit(monkeypatch):
+    """Return a function that sets the bytes above which steps are recomputed."""
+    return lambda count: monkeypatch.setattr(trainer, "RECOMPUTE_ABOVE", count)
+
+
+@pytest.mark.parametrize("model", [NTM, LSTM])
+def test_what_backward_keeps_is_stated(text_of, monkeypatch, model):
+    monkeypatch.setattr("mann_bench.execution.memory.longest_batch_bytes", lambda *_: 300 * 2**20)
+    assert text_of(model) == "backward keeps 300 MiB for the longest batch (32 sequences)"
+
+
+@pytest.mark.parametrize(("kept", "says"), [(2**30, "keeps 1.0 GiB"), (2**30 + 1, "would keep 1.0 GiB")])
+def test_above_a_gibibyte_steps_are_recomputed(text_of, monkeypatch, kept, says):
+    monkeypatch.setattr("mann_bench.execution.memory.longest_batch_bytes", lambda *_: kept)
+    assert says in text_of(NTM)
+    assert text_of(NTM).endswith(", so most steps are recomputed") is (kept > 2**30)
+
+
+def test_a_model_that_knows_no_steps_recomputes_none(text_of, limit):
+    limit(0)
+    assert "recomputed" in text_of(NTM)
+    assert "recomputed" not in text_of(LSTM)
+
+
+def test_the_longest_training_batch_is_counted(make_run):
+    task = trainer.build_task(make_run(task="copy:min_length=2,max_length=4").task)
+    model = NTMModel(9, 8, controller_size=8, memory_slots=6, slot_width=4)
+    assert longest_batch_bytes(model, task, 5) == trainer.backward_bytes(model, 2 * 4 + 1, 5)
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(9_999, False), (10_000, False), (10_001, True)])
+def test_a_recurrent_model_recomputes_above_the_limit(limit, kept, expected):
+    limit(10_000)
+    assert recomputes(NTMModel(9, 8), kept) is expected
+
+
+@pytest.fixture
+def trained(make_run, monkeypatch):
+    """Return a function that trains a small NTM and returns its curve, and whether it recomputed."""
+    seen, fit = [], trainer._fit
+
+    def watch(model, *arguments):
+        seen.append(getattr(model, "recompute", None))
+        fit(model, *arguments)
+
+    monkeypatch.setattr(trainer, "_fit", watch)
+    monkeypatch.setattr("mann_bench.tasks.copy.Copy.test_sizes", lambda task: task.training_sizes())
+
+    def curve(model=NTM):
+        return [point.scores for point in train(make_run(model), "cpu", lambda event: None).curve], seen.pop()
+
+    return curve
+
+
+@pytest.mark.parametrize(("count", "expected"), [(0, True), (2**30, False)])
+def test_training_recomputes_where_the_limit_asks_for_it(trained, limit, count, expected):
+    limit(count)
+    assert trained()[1] is expected
+
+
+def test_recomputing_changes_no_score(trained, limit):
+    kept, _ = trained()
+    limit(0)
+    assert trained()[0] == kept
+
+
+def test_an_lstm_is_trained_as_it_is(trained, limit):
+    limit(0)
+    assert trained(LSTM)[1] is None

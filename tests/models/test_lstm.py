@@ -1,7 +1,12 @@
+import importlib
+
 import pytest
 import torch
 
-from mann_bench.models.lstm import LSTMModel
+from mann_bench.builtin import mann_bench_tasks
+from mann_bench.core.options import options_of
+from mann_bench.models.lstm import LSTMMatchedModel, LSTMModel
+from mann_bench.models.ntm import NTMModel
 
 
 @pytest.fixture
@@ -61,3 +66,52 @@ def test_logits_are_a_linear_map_of_the_top_layer(model, draw):
 def test_a_bad_size_is_an_error_that_names_it(name):
     with pytest.raises(ValueError, match=f"^{name} must be at least 1, not 0"):
         LSTMModel(3, 2, **{name: 0})
+
+
+def parameters(model):
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+@pytest.fixture(params=[spec.target for spec in mann_bench_tasks()])
+def sizes(request):
+    """The input and output channels of a built-in task."""
+    module, _, name = request.param.partition(":")
+    task = getattr(importlib.import_module(module), name)()
+    return task.input_size, task.output_size
+
+
+def test_the_matched_lstm_has_the_parameters_of_the_default_ntm_within_two_percent(sizes):
+    aim = parameters(NTMModel(*sizes))
+    assert parameters(LSTMMatchedModel(*sizes)) == pytest.approx(aim, rel=0.02)
+
+
+@pytest.mark.parametrize(("input_size", "output_size"), [(9, 8), (1, 1), (500, 3)])
+def test_no_other_width_comes_nearer(input_size, output_size):
+    details = LSTMMatchedModel(input_size, output_size).details()
+    distances = {
+        units: abs(parameters(LSTMModel(input_size, output_size, layers=1, units=units)) - details["parameters_of_ntm"])
+        for units in range(details["units"] - 1, details["units"] + 2)
+    }
+    assert min(distances, key=distances.get) == details["units"]
+
+
+def test_details_state_the_width_and_what_it_was_chosen_by():
+    model = LSTMMatchedModel(9, 8)
+    assert model.details() == {"units": model.lstm.hidden_size, "parameters_of_ntm": parameters(NTMModel(9, 8))}
+    assert model.lstm.num_layers == 1
+
+
+def test_the_matched_lstm_has_the_weights_of_an_lstm_of_its_width_from_the_same_seed():
+    torch.manual_seed(0)
+    matched = LSTMMatchedModel(9, 8)
+    torch.manual_seed(0)
+    plain = LSTMModel(9, 8, layers=1, units=matched.lstm.hidden_size)
+    torch.testing.assert_close(matched.state_dict(), plain.state_dict(), rtol=0, atol=0)
+
+
+def test_the_matched_lstm_has_no_options():
+    assert options_of(LSTMMatchedModel) == {}
+
+
+def test_other_lstms_state_no_details(model):
+    assert model.details() == {}

@@ -5,6 +5,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 import torch
+from nn.reference_ntm import content_weighting, interpolated, read, sharpened, shifted, written
 
 from mann_bench.nn import addressing
 
@@ -27,54 +28,98 @@ def assert_same(actual, expected):
 
 
 @over_shapes
-def test_content_weighting_is_equations_5_and_6(shape, normal, plain):
+def test_content_weighting_is_equations_5_and_6(shape, normal):
     batch, heads, slots, width, _ = shape
     memory, keys = normal(batch, slots, width), normal(batch, heads, width)
     strength = normal(batch, heads).exp()
     memories = memory.unsqueeze(1).expand(-1, heads, -1, -1)
-    expected = per_head(plain.content_weighting, memories, keys, strength)
+    expected = per_head(content_weighting, keys, strength, memories)
     assert_same(addressing.content_weighting(memory, keys, strength), expected)
 
 
 @over_shapes
-def test_interpolate_is_equation_7(shape, normal, plain):
+def test_masked_content_weighting_is_equations_5_and_6_on_the_masked_key_and_memory_of_each_head(shape, normal):
+    batch, heads, slots, width, _ = shape
+    memory, keys = normal(batch, slots, width), normal(batch, heads, width)
+    strength, mask = normal(batch, heads).exp(), normal(batch, heads, width).sigmoid()
+    masked = memory.unsqueeze(1) * mask.unsqueeze(2)  # [B, H, N, W]
+    expected = per_head(content_weighting, keys * mask, strength, masked)
+    assert_same(addressing.masked_content_weighting(memory, keys, strength, mask), expected)
+
+
+@over_shapes
+def test_a_mask_of_ones_masks_nothing(shape, normal):
+    batch, heads, slots, width, _ = shape
+    memory, keys, strength = normal(batch, slots, width), normal(batch, heads, width), normal(batch, heads).exp()
+    masked = addressing.masked_content_weighting(memory, keys, strength, torch.ones_like(keys))
+    assert_same(masked, addressing.content_weighting(memory, keys, strength))
+
+
+def test_what_the_mask_hides_does_not_matter(normal):
+    memory, keys, strength = normal(2, 5, 3), normal(2, 2, 3), normal(2, 2).exp()
+    mask, other = (
+        torch.tensor([1.0, 1.0, 0.0]).double().expand(2, 2, 3),
+        torch.cat([memory[..., :2], normal(2, 5, 1)], -1),
+    )
+    weighting = addressing.masked_content_weighting(memory, keys, strength, mask)
+    assert_same(addressing.masked_content_weighting(other, keys, strength, mask), weighting)
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-6])
+def test_the_gradient_of_a_mask_over_an_untouched_memory_is_finite(value):
+    tensors = [torch.full(shape, value, requires_grad=True) for shape in ((2, 8, 20), (2, 1, 20), (2, 1, 20))]
+    memory, keys, mask = tensors
+    weighting = addressing.masked_content_weighting(memory, keys, torch.full((2, 1), 20.0), mask)
+    (weighting * torch.arange(8.0)).sum().backward()
+    assert all(tensor.grad.isfinite().all() for tensor in tensors)
+
+
+@over_shapes
+def test_interpolate_is_equation_7(shape, normal):
     batch, heads, slots, _, _ = shape
     previous, content = normal(batch, heads, slots).softmax(-1), normal(batch, heads, slots).softmax(-1)
     gate = normal(batch, heads).sigmoid()
-    expected = per_head(plain.interpolate, previous, content, gate)
+    expected = per_head(interpolated, content, previous, gate)
     assert_same(addressing.interpolate(previous, content, gate), expected)
 
 
 @over_shapes
-def test_shift_is_equation_8(shape, normal, plain):
+def test_shift_is_equation_8(shape, normal):
     batch, heads, slots, _, reach = shape
     weighting = normal(batch, heads, slots).softmax(-1)
     shifts = normal(batch, heads, 2 * reach + 1).softmax(-1)
-    assert_same(addressing.shift(weighting, shifts), per_head(plain.shift, weighting, shifts))
+    assert_same(addressing.shift(weighting, shifts), per_head(shifted, weighting, shifts))
 
 
 @over_shapes
-def test_sharpen_is_equation_9(shape, normal, plain):
+def test_sharpen_is_equation_9(shape, normal):
     batch, heads, slots, _, _ = shape
     weighting, gamma = normal(batch, heads, slots).softmax(-1), 1 + normal(batch, heads).exp()
-    assert_same(addressing.sharpen(weighting, gamma), per_head(plain.sharpen, weighting, gamma))
+    assert_same(addressing.sharpen(weighting, gamma), per_head(sharpened, weighting, gamma))
 
 
 @over_shapes
-def test_read_is_equation_2(shape, normal, plain):
+def test_sharpen_as_power_is_sharpen_where_nothing_underflows(shape, normal):
+    batch, heads, slots, _, _ = shape
+    weighting, gamma = normal(batch, heads, slots).softmax(-1), 1 + normal(batch, heads).exp()
+    assert_same(addressing.sharpen_as_power(weighting, gamma), addressing.sharpen(weighting, gamma))
+
+
+@over_shapes
+def test_read_is_equation_2(shape, normal):
     batch, heads, slots, width, _ = shape
     memory, weighting = normal(batch, slots, width), normal(batch, heads, slots).softmax(-1)
     memories = memory.unsqueeze(1).expand(-1, heads, -1, -1)
-    assert_same(addressing.read(memory, weighting), per_head(plain.read, memories, weighting))
+    assert_same(addressing.read(memory, weighting), per_head(read, weighting, memories))
 
 
 @over_shapes
-def test_write_is_equations_3_and_4(shape, normal, plain):
+def test_write_is_equations_3_and_4(shape, normal):
     batch, heads, slots, width, _ = shape
     memory, weighting = normal(batch, slots, width), normal(batch, heads, slots).softmax(-1)
     erase, add = normal(batch, heads, width).sigmoid(), normal(batch, heads, width).tanh()
     rows = zip(*(t.numpy() for t in (memory, weighting, erase, add)), strict=True)
-    expected = torch.tensor(np.array([plain.write(*row) for row in rows]))
+    expected = torch.tensor(np.array([written(*row) for row in rows]))
     assert_same(addressing.write(memory, weighting, erase, add), expected)
 
 
@@ -200,17 +245,17 @@ def test_sharpen_has_the_gradients_of_the_power():
         torch.testing.assert_close(actual.double(), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_the_plain_power_loses_a_uniform_weighting_where_sharpen_does_not():
-    weighting = torch.full((1, 1, 200), 1 / 200)
-    power = weighting**21
-    assert (power / power.sum()).isnan().all()
-    torch.testing.assert_close(sharpened_with_gradient(weighting, 21.0)[0], weighting)
+def test_sharpen_as_power_loses_a_uniform_weighting_where_sharpen_does_not():
+    weighting, gamma = torch.full((1, 1, 200), 1 / 200), torch.full((1, 1), 21.0)
+    assert addressing.sharpen_as_power(weighting, gamma).isnan().all()
+    torch.testing.assert_close(addressing.sharpen(weighting, gamma), weighting)
 
 
-def test_the_plain_power_has_no_finite_gradient_where_sharpen_has_one():
-    weighting = WEIGHTINGS["uniform"].clone().requires_grad_()
-    power = weighting**21
-    (power / power.sum() * torch.linspace(-1, 1, 128)).sum().backward()
+def test_sharpen_as_power_has_no_finite_gradient_where_sharpen_has_one():
+    weighting = WEIGHTINGS["uniform"].clone().requires_grad_()  # its powers, 2**-147, are not yet zero in float32
+    sharp = addressing.sharpen_as_power(weighting, torch.full((1, 1), 21.0))
+    (sharp * torch.linspace(-1, 1, 128)).sum().backward()
+    assert sharp.isfinite().all()
     assert not weighting.grad.isfinite().all()
     assert sharpened_with_gradient(weighting.detach(), 21.0)[1].isfinite().all()
 
@@ -229,6 +274,8 @@ def test_sharpen_by_one_changes_nothing():
     ("function", "shapes"),
     [
         (addressing.content_weighting, [(2, 4, 3), (2, 2, 3), (2, 2)]),
+        (addressing.masked_content_weighting, [(2, 4, 3), (2, 2, 3), (2, 2), (2, 2, 3)]),
+        (addressing.sharpen_as_power, [(2, 2, 4), (2, 2)]),
         (addressing.interpolate, [(2, 2, 4), (2, 2, 4), (2, 2)]),
         (addressing.shift, [(2, 2, 4), (2, 2, 3)]),
         (addressing.sharpen, [(2, 2, 4), (2, 2)]),

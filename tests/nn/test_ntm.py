@@ -28,39 +28,6 @@ def assert_same(actual, expected):
     torch.testing.assert_close(actual, expected, rtol=1e-10, atol=1e-12)
 
 
-def compare_step(cell, inputs, state, plain):
-    """Compare a step with the plain twin, sequence by sequence."""
-    weights = {name: p.detach().numpy() for name, p in cell.named_parameters()}
-    heads, clip = cell.read_heads + cell.write_heads, math.inf if cell.clip is None else cell.clip
-    output, after = cell(inputs, state)
-    for b in range(len(inputs)):
-        expected, (controller, *rest) = plain.step(weights, heads, clip, inputs[b].numpy(), plain.sequence_of(state, b))
-        assert_same(output[b].detach(), torch.tensor(expected))
-        for actual, twin in zip(leaves(after), [*controller, *rest], strict=True):
-            assert_same(actual[b].detach(), torch.tensor(twin))
-
-
-@over_heads
-@pytest.mark.parametrize("seed", range(3))
-def test_a_step_is_that_of_the_plain_twin(read_heads, write_heads, seed, normal, state_of, plain):
-    cell = small(NTMCell, read_heads, write_heads, seed)
-    compare_step(cell, normal(3, 2), state_of(cell, 3, seed), plain)
-
-
-@pytest.mark.parametrize("shift_range", [0, 1, 2, 3])
-def test_a_step_of_any_shift_range_is_that_of_the_plain_twin(shift_range, normal, state_of, plain):
-    cell = small(NTMCell, 2, 1, shift_range=shift_range)
-    compare_step(cell, normal(1, 2), state_of(cell, 1, 0), plain)
-
-
-@pytest.mark.parametrize("clip", [0.5, 20.0, None])
-def test_a_step_with_large_head_parameters_is_clipped_as_in_the_plain_twin(clip, normal, state_of, plain):
-    cell = small(NTMCell, 2, 2, clip=clip)
-    with torch.no_grad():
-        cell.interface.bias.mul_(20)
-    compare_step(cell, normal(3, 2), state_of(cell, 3, 0), plain)
-
-
 @over_heads
 def test_read_heads_read_the_memory_of_the_step_before(read_heads, write_heads, normal, state_of):
     cell = small(NTMCell, read_heads, write_heads)
@@ -92,62 +59,6 @@ def test_the_gradient_of_a_step_agrees_with_finite_differences(normal, state_of)
         return output, after.weightings, after.memory
 
     assert torch.autograd.gradcheck(step, [normal(2, 2).requires_grad_(), *parts])
-
-
-@over_heads
-def test_the_layer_loops_over_the_cell(read_heads, write_heads, normal):
-    layer, inputs = small(NTM, read_heads, write_heads), normal(6, 3, 2)
-    state, expected = None, []
-    for at_time in inputs:
-        output, state = layer.cell(at_time, state)
-        expected.append(output)
-    outputs, last = layer(inputs)
-    assert_same([outputs, *leaves(last)], [torch.stack(expected), *leaves(state)])
-
-
-def test_a_sequence_is_that_of_the_plain_twin(normal, plain):
-    layer, inputs = small(NTM, 2, 1), normal(6, 1, 2)
-    weights = {name: p.detach().numpy() for name, p in layer.cell.named_parameters()}
-    state = plain.sequence_of(layer.cell.initial_state(1), 0)
-    for output, at_time in zip(layer(inputs)[0], inputs, strict=True):
-        expected, state = plain.step(weights, 3, 20.0, at_time[0].numpy(), state)
-        assert_same(output[0].detach(), torch.tensor(expected))
-
-
-def test_batch_first_transposes_inputs_and_outputs(normal):
-    time_first, inputs = small(NTM), normal(6, 3, 2)
-    batch_first = small(NTM, batch_first=True)
-    outputs, state = batch_first(inputs.transpose(0, 1))
-    assert outputs.shape == (3, 6, batch_first.output_size)
-    expected, last = time_first(inputs)
-    assert_same([outputs.transpose(0, 1), *leaves(state)], [expected, *leaves(last)])
-
-
-@pytest.mark.parametrize("batch_first", [False, True])
-def test_two_halves_with_the_state_passed_on_are_one_pass(batch_first, normal):
-    layer, inputs = small(NTM, batch_first=batch_first), normal(6, 5, 2)
-    time = 1 if batch_first else 0
-    first, second = inputs.split([2, inputs.shape[time] - 2], dim=time)
-    early, state = layer(first)
-    late, last = layer(second, state)
-    outputs, expected = layer(inputs)
-    assert_same([torch.cat([early, late], dim=time), *leaves(last)], [outputs, *leaves(expected)])
-
-
-def test_the_layer_has_no_weights_beside_the_cells():
-    assert all(name.startswith("cell.") for name in NTM(2, 5).state_dict())
-
-
-def test_the_layer_passes_every_option_on_to_its_cell():
-    options = {"memory_slots": 9, "slot_width": 4, "read_heads": 2, "write_heads": 3, "shift_range": 2}
-    options |= {"memory_init": "random", "memory_trainable": False, "clip": 5.0}
-    torch.manual_seed(0)
-    layer = NTM(2, 5, **options)
-    torch.manual_seed(0)
-    cell = NTMCell(2, 5, **options)
-    assert layer.cell.clip == cell.clip
-    assert_same(layer.cell.state_dict(), cell.state_dict())
-    assert [n for n, _ in layer.cell.named_parameters()] == [n for n, _ in cell.named_parameters()]
 
 
 def test_the_constant_memory_starts_at_a_millionth():
@@ -188,11 +99,6 @@ def test_initial_reads_and_weightings_are_learned():
 def test_initial_weightings_break_the_symmetry_of_the_slots():
     weightings = NTMCell(2).initial_state(1).weightings
     assert (weightings.amax(-1) > weightings.amin(-1)).all()
-
-
-def test_starting_afresh_is_the_initial_state(normal):
-    cell, inputs = small(NTMCell), normal(3, 2)
-    assert_same(cell(inputs)[0], cell(inputs, cell.initial_state(3))[0])
 
 
 @pytest.mark.parametrize("memory_init", ["constant", "learned", "random"])

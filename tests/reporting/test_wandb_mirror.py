@@ -36,7 +36,9 @@ def environment(tmp_path, monkeypatch):
 
 
 def points(record):
-    return [CurvePoint(row.step, row.sequences, row.training_seconds, row.scores) for row in record.curve]
+    return [
+        CurvePoint(row.step, row.sequences, row.training_seconds, row.scores, row.diagnostics) for row in record.curve
+    ]
 
 
 def live_events(record, run, folder):
@@ -45,10 +47,11 @@ def live_events(record, run, folder):
 
 
 def wanted_history(record):
-    """The rows that W&B should hold of a record: its curve, scores under validation/."""
+    """The rows that W&B should hold of a record: its curve, scores under validation/, the rest under diagnostics/."""
     return [
         {"step": row.step, "sequences": row.sequences, "training_seconds": row.training_seconds}
         | {f"validation/{name}": value for name, value in row.scores.items()}
+        | {f"diagnostics/{name}": value for name, value in row.diagnostics.items()}
         for row in record.curve
     ]
 
@@ -67,6 +70,8 @@ def mirrored(make_record, run_of, read_wandb, tmp_path_factory):
     root = tmp_path_factory.mktemp("mirror")
     store, sizes = Store(root / "runs"), [({"length": 20}, 1.5, 0.25), ({"length": 40}, 12.0, 0.0)]
     records = [make_record(MODEL, sizes=sizes), make_record(OTHER, converged_at=None, steps=600), make_record(seed=2)]
+    for row in records[0].curve + records[2].curve:
+        row.diagnostics.update(read_entropy=row.step / 100, gradient_norm=0.25)
     folders = [store.write(record, None) for record in records]
     live = [live_events(*each) for each in zip(records[:2], (run_of(MODEL), run_of(OTHER)), folders[:2], strict=True)]
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
@@ -118,6 +123,17 @@ def test_the_history_is_the_curve_also_of_runs_side_by_side(mirrored, which):
 def test_the_history_from_a_record_is_that_of_a_live_run(mirrored):
     record = mirrored.records[2]
     assert curve_of(mirrored.found[record.key]) == wanted_history(record)
+
+
+@pytest.mark.parametrize("which", [0, 2])
+def test_what_the_memory_did_is_in_the_history_under_its_own_name(mirrored, which):
+    rows = curve_of(mirrored.found[mirrored.records[which].key])
+    assert [row["diagnostics/read_entropy"] for row in rows] == [row["step"] / 100 for row in rows]
+
+
+def test_a_run_without_a_memory_has_no_diagnostics(mirrored):
+    rows = curve_of(mirrored.found[mirrored.records[1].key])
+    assert not any(name.startswith("diagnostics/") for row in rows for name in row)
 
 
 def test_history_steps_count_up_without_a_gap(live):

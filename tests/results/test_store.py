@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mann_bench.core.errors import StoreError, UsageError
-from mann_bench.results.store import CorruptRecordError, Store, digest, load_record, record_files
+from mann_bench.results.store import CorruptRecordError, Store, digest, find_record, load_record, record_files
 
 
 @pytest.fixture
@@ -220,3 +220,65 @@ def test_an_empty_folder_is_an_error(tmp_path):
 
 def test_a_digest_is_the_sha_256():
     assert digest(b"weights") == hashlib.sha256(b"weights").hexdigest()
+
+
+@pytest.mark.parametrize("below", ["", "record.json"])
+def test_a_record_is_found_by_its_folder_and_by_its_file(store, make_record, tmp_path, below):
+    folder = store.write(make_record(), None)
+    assert find_record(str(folder / below), tmp_path / "elsewhere") == folder / "record.json"
+
+
+@pytest.mark.parametrize("digits", [1, 12, 64])
+def test_a_record_is_found_by_the_first_digits_of_its_key(store, make_record, digits):
+    folder = store.write(make_record(), None)
+    assert find_record(folder.name[:digits], store.root) == folder / "record.json"
+
+
+def test_digits_choose_among_several_records(store, make_record):
+    folders = [store.write(make_record(seed=seed), None) for seed in range(4)]
+    assert [find_record(folder.name[:12], store.root) for folder in folders] == [f / "record.json" for f in folders]
+
+
+def test_digits_that_several_keys_begin_with_are_an_error(store):
+    for key in ("aa1", "aa2", "ab"):
+        store.folder(key).mkdir(parents=True)
+        (store.folder(key) / "record.json").write_text("{}")
+    with pytest.raises(UsageError, match=f"'aa': 2 keys in {re.escape(str(store.root))} begin so. Give more digits."):
+        find_record("aa", store.root)
+
+
+def test_a_path_goes_before_digits(store, make_record, tmp_path, monkeypatch):
+    folder = store.write(make_record(), None)
+    (tmp_path / folder.name[:4]).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert find_record(folder.name[:4], store.root) == Path(folder.name[:4]) / "record.json"
+
+
+@pytest.mark.parametrize("run", ["0123", "../x", "*", "?", "[0-9a-f]", "**", "nowhere/*", "\0", "a b\n", "~", "-"])
+def test_a_text_that_names_no_record_is_an_error(store, make_record, run):
+    store.write(make_record(), None)
+    (store.root.parent / "x").mkdir()
+    (store.root.parent / "x" / "record.json").write_text("{}")
+    with pytest.raises(StoreError, match=re.escape(f"{run!r}: no such record. Expected a run's folder, or the first")):
+        find_record(run, store.root)
+
+
+@pytest.mark.parametrize(
+    "run",
+    ["a" * 300, ""],
+    ids=["long", "empty"],
+)
+def test_a_text_that_can_name_no_record_is_an_error(store, run):
+    with pytest.raises(StoreError, match="no such record"):
+        find_record(run, store.root)
+
+
+def test_digits_are_looked_up_in_a_folder_that_need_not_exist(tmp_path):
+    with pytest.raises(StoreError, match="no such record"):
+        find_record("0123", tmp_path / "nowhere")
+
+
+def test_a_folder_without_a_record_is_no_run_by_its_digits(store):
+    store.folder("0123").mkdir(parents=True)
+    with pytest.raises(StoreError, match="no such record"):
+        find_record("0123", store.root)

@@ -8,6 +8,7 @@ from mann_bench.core.errors import PluginUnavailableError
 from mann_bench.core.events import Evaluated, Progress
 from mann_bench.core.runs import Outcome
 from mann_bench.models.lstm import LSTMModel
+from mann_bench.models.ntm import NTMModel
 from mann_bench.tasks.copy import Copy
 from mann_bench.training.trainer import train
 
@@ -183,10 +184,18 @@ def test_a_first_evaluation_that_is_not_finite_ends_the_run_as_diverged(make_run
     assert 0.0 <= result.seconds.training < 5.0
 
 
-def test_a_model_that_exits_is_a_failure_not_ctrl_c(make_run, monkeypatch):
+@pytest.mark.parametrize(
+    ("kind", "model"),
+    [
+        (LSTMModel, "lstm:layers=1,units=8"),
+        (NTMModel, "ntm:memory_slots=8,controller_size=8,slot_width=4"),
+    ],
+)
+def test_a_model_that_exits_is_a_failure_not_ctrl_c(make_run, monkeypatch, kind, model):
     def leave(model, inputs):
         raise SystemExit(4)
 
-    monkeypatch.setattr(LSTMModel, "forward", leave)
-    with pytest.raises(RuntimeError, match=r"called sys.exit\(4\)"):
-        train(make_run(), "cpu", ignore)
+    monkeypatch.setattr(kind, "forward", leave)
+    with pytest.raises((RuntimeError, SystemExit)) as caught:
+        train(make_run(model), "cpu", ignore)
+    assert str(caught.value) == "the model or task called sys.exit(4)"
