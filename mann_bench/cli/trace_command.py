@@ -43,18 +43,18 @@ def command(
     from mann_bench.execution.restore import restore
     from mann_bench.reporting.trace_figure import trace_figure
     from mann_bench.results.files import write_atomically
-    from mann_bench.results.store import find_record
+    from mann_bench.results.store import Store, find_record
 
     restored = restore(registry_of(context), find_record(run, runs))
     record, metric = restored.record, restored.record.convergence.metric
     size = _size(restored.task.training_sizes()[-1], length, size_given)
+    Store(out).prepare()
     batch = _sequence(restored, size, index)
     traced = trace(restored.model, batch.inputs)
     arrays = _arrays(batch, traced)
     name = "-".join([f"trace-{record.key[:12]}", *(f"{key}-{value}" for key, value in size.items())])
     title = f"{record.text}, {', '.join(size)} {size_text(size)}"
     files = {out / f"{name}.npz": _npz(arrays), out / f"{name}.png": trace_figure(title, arrays)}
-    out.mkdir(parents=True, exist_ok=True)
     write_atomically(files)
     score = restored.task.scores(traced.logits, batch)[metric].item()
     click.echo(f"{title}: {metric} {score:g}")
@@ -81,11 +81,15 @@ def _sequence(restored: "Restored", size: "Size", index: int) -> "Batch":
     from mann_bench.core.errors import UsageError
     from mann_bench.core.streams import Stream
 
+    tested = restored.record.protocol.fields["test_sequences"]
+    assert isinstance(tested, int)
+    if index >= tested:
+        raise UsageError(f"--index {index}: the run was tested on {tested} sequences a size, 0 to {tested - 1}.")
     try:
-        batch = restored.task.evaluation_batch(Stream.TEST, size, index + 1)
+        batch = restored.task.evaluation_batch(Stream.TEST, size, tested)
     except ValueError as error:
         raise UsageError(f"{restored.record.task.text} has no sequences of size {size}: {error}.") from error
-    return type(batch)(*(tensor[:, index:] for tensor in batch))
+    return type(batch)(*(tensor[:, index : index + 1] for tensor in batch))
 
 
 def _arrays(batch: "Batch", traced: "Trace") -> "dict[str, np.ndarray[Any, Any]]":

@@ -1,5 +1,7 @@
 """A few numbers that tell what a memory does, cheap enough for every evaluation."""
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -15,7 +17,7 @@ _SEQUENCES = 8
 def diagnostics(model: SequenceModule, task: SequenceTask) -> dict[str, float]:
     """Return the means over steps, heads and a few validation sequences of the largest training size.
 
-    - ``read_entropy``, ``write_entropy``: of the weightings, in bits; 0 is one slot, log2 N is all alike
+    - ``read_entropy``, ``write_entropy``: of each weighting's shares, in bits; 0 is one slot, log2 N all alike
     - ``slots_written``: 2 to the entropy of a sequence's mean write weighting, the slots in use
     - each gate by its name
     - ``gradient_norm``: of the last training step, before clipping
@@ -27,11 +29,10 @@ def diagnostics(model: SequenceModule, task: SequenceTask) -> dict[str, float]:
         read, written = memory.pop("read_weightings"), memory.pop("write_weightings")
         del memory["memory_norm"]
         share = written.mean((0, 2))  # [B, N]
-        share = share / share.sum(-1, keepdim=True).clamp_min(torch.finfo(share.dtype).tiny)
         found = {
             "read_entropy": _entropy(read).mean().item(),
             "write_entropy": _entropy(written).mean().item(),
-            "slots_written": _entropy(share).exp2().mean().item(),
+            "slots_written": (_entropy(share).exp2() * share.any(-1)).mean().item(),
             **{name: gate.mean().item() for name, gate in memory.items()},
         }
     if model.gradient_norm is not None:
@@ -40,5 +41,6 @@ def diagnostics(model: SequenceModule, task: SequenceTask) -> dict[str, float]:
 
 
 def _entropy(weighting: Float[Tensor, "*any N"]) -> Float[Tensor, "*any"]:
-    """Return the entropy over slots in bits; 0 log 0 is 0."""
-    return -torch.xlogy(weighting, weighting).sum(-1) / torch.log(weighting.new_tensor(2.0))
+    """Return the entropy in bits of the weighting as shares of its sum; 0 log 0 is 0."""
+    share = weighting / weighting.sum(-1, keepdim=True).clamp_min(torch.finfo(weighting.dtype).tiny)
+    return -torch.xlogy(share, share).sum(-1) / math.log(2.0)

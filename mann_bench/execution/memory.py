@@ -42,7 +42,10 @@ def backward_memory_text(model_component: Component, task_component: Component, 
     """State what training a model on a task keeps for backward, and whether it recomputes instead."""
     task = checked_task(task_component)
     model = checked_model(model_component, task)
-    kept = longest_batch_bytes(model, task, batch_size)
+    try:
+        kept = longest_batch_bytes(model, task, batch_size)
+    except (Exception, SystemExit) as error:
+        return f"what backward keeps is unknown: running the model raised {type(error).__name__}: {error}"
     batch = f"the longest batch ({batch_size} sequences)"
     if not recomputes(model, kept):
         return f"backward keeps {bytes_text(kept)} for {batch}"

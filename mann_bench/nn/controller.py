@@ -41,8 +41,9 @@ class LSTMLayer(nn.Module):
 
     def initial_state(self, batch_size: int) -> LSTMState:
         """Return zeros for `batch_size` sequences."""
-        zeros = self.weight.new_zeros(batch_size, self.hidden_size)
-        return LSTMState(zeros, zeros)
+        # Two tensors: what exports a step must not take one for the other.
+        shape = (batch_size, self.hidden_size)
+        return LSTMState(self.weight.new_zeros(shape), self.weight.new_zeros(shape))
 
     def forward(self, inputs: Float[Tensor, "B I"], state: LSTMState) -> LSTMState:
         """Advance by one time step; gates lie in the order input, forget, candidate, output."""

@@ -48,7 +48,7 @@ def trace_figure(title: str, arrays: Mapping[str, Array]) -> bytes:
     for panel, name in zip(panels[len(images) :], gates, strict=True):
         _draw_gate(panel, name, arrays[name], _head_names(arrays, arrays[name].shape[1]))
     panels[-1].set_xlabel("time step")
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(title, fontsize=10, parse_math=False)
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
     return file.getvalue()

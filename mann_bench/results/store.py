@@ -62,9 +62,10 @@ def find_record(run: str, folder: Path) -> Path:
         UsageError: several keys begin so.
     """
     path = Path(run)
-    if path.exists():
-        return path / RECORD_NAME if path.is_dir() else path
-    found = sorted(folder.glob(f"{glob.escape(run)}*/{RECORD_NAME}")) if "/" not in run else []
+    with contextlib.suppress(OSError):  # text that cannot be a path
+        if run and path.exists():
+            return path / RECORD_NAME if path.is_dir() else path
+    found = sorted(folder.glob(f"{glob.escape(run)}*/{RECORD_NAME}")) if run and "/" not in run else []
     if not found:
         raise StoreError(f"{run!r}: no such record. Expected a run's folder, or the first digits of a key in {folder}.")
     if len(found) > 1:

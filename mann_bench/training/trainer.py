@@ -65,6 +65,11 @@ def train(run: Run, device: str, emit: Callable[[Event], None]) -> TrainingResul
         KeyboardInterrupt: the user stopped it.
         Exception: whatever a model or task raises.
     """
+    with _exits_answered():
+        return _train(run, device, emit)
+
+
+def _train(run: Run, device: str, emit: Callable[[Event], None]) -> TrainingResult:
     pl.seed_everything(torch_seed(run.seed), verbose=False)
     task = build_task(run.task)
     task.seed, task.batch_size = run.seed, run.protocol.batch_size
@@ -94,15 +99,7 @@ def _fit(model: SequenceModule, task: SequenceTask, callback: pl.Callback, max_s
             enable_model_summary=False,
             use_distributed_sampler=False,
         )
-        handler = signal.getsignal(signal.SIGINT)
-        try:
-            trainer.fit(model, datamodule=task)
-        except SystemExit as error:
-            if not isinstance(error.__context__, KeyboardInterrupt):
-                raise RuntimeError(f"the model or task called sys.exit({error.code})") from error
-            # Lightning's answer to Ctrl-C, after which it leaves SIGINT ignored.
-            signal.signal(signal.SIGINT, handler)
-            raise KeyboardInterrupt from None
+        trainer.fit(model, datamodule=task)
 
 
 def _result(
@@ -141,6 +138,19 @@ def _result(
         weights=evaluation.best_weights,
         divergence=divergence,
     )
+
+
+@contextlib.contextmanager
+def _exits_answered() -> Iterator[None]:
+    """Tell Lightning's answer to Ctrl-C, which is to exit, from a model or task that exits."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as error:
+        if not isinstance(error.__context__, KeyboardInterrupt):
+            raise RuntimeError(f"the model or task called sys.exit({error.code})") from error
+        signal.signal(signal.SIGINT, handler)  # Lightning leaves it ignored
+        raise KeyboardInterrupt from None
 
 
 @contextlib.contextmanager
