@@ -38,6 +38,7 @@ def command(
     RUN is a record's folder, or the first digits of its key. Writes the arrays as .npz and a figure as .png.
     The size is by default the largest that the model was trained on.
     """
+    from mann_bench.core.errors import StoreError
     from mann_bench.core.sizes import size_text
     from mann_bench.evaluation.trace import trace
     from mann_bench.execution.restore import restore
@@ -48,14 +49,17 @@ def command(
     restored = restore(registry_of(context), find_record(run, runs))
     record, metric = restored.record, restored.record.convergence.metric
     size = _size(restored.task.training_sizes()[-1], length, size_given)
-    Store(out).prepare()
     batch = _sequence(restored, size, index)
     traced = trace(restored.model, batch.inputs)
     arrays = _arrays(batch, traced)
     name = "-".join([f"trace-{record.key[:12]}", *(f"{key}-{value}" for key, value in size.items())])
     title = f"{record.text}, {', '.join(size)} {size_text(size)}"
     files = {out / f"{name}.npz": _npz(arrays), out / f"{name}.png": trace_figure(title, arrays)}
-    write_atomically(files)
+    Store(out).prepare()
+    try:
+        write_atomically(files)
+    except OSError as error:
+        raise StoreError(f"the trace could not be written to {out}: {error.strerror}.") from error
     score = restored.task.scores(traced.logits, batch)[metric].item()
     click.echo(f"{title}: {metric} {score:g}")
     for file in files:

@@ -20,7 +20,7 @@ def backward_bytes(model: SequenceModule, steps: int, batch_size: int) -> int:
 
 
 def _saved_bytes(model: SequenceModule, steps: int, sequences: int) -> int:
-    like = next(model.parameters())
+    like = next(model.parameters(), torch.zeros(()))
     own = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
     saved: dict[int, torch.UntypedStorage] = {}  # held, so that no address is used twice
 

@@ -59,7 +59,7 @@ def sharpen(weighting: Float[Tensor, "B H N"], sharpening: Float[Tensor, "B H"])
     """Raise to the power `sharpening` and normalise, equation 9, in log space.
 
     softmax(sharpening * log w) is the same function as w**sharpening / sum(w**sharpening), but it keeps the
-    mass at one where the powers underflow: 1/128 to the power 21 is below the smallest float32.
+    mass at one where the powers underflow: 1/200 to the power 21 is below the smallest float32.
     """
     floor = torch.finfo(weighting.dtype).tiny
     return torch.softmax(sharpening.unsqueeze(-1) * weighting.clamp_min(floor).log(), dim=-1)

@@ -14,15 +14,18 @@ _SEQUENCE = {"inputs": "input channel", "targets": "target bit", "outputs": "out
 _WEIGHTINGS = {"write_weightings": "slots written", "read_weightings": "slots read"}
 _NO_GATES = {*_SEQUENCE, *_WEIGHTINGS, "mask", "memory_norm"}
 _ATTENDED = 0.05
-"""Slots at the edges whose weightings all stay below this are not drawn."""
+"""The longest stretch of slots whose weightings all stay below this is not drawn."""
+
+_TALLEST = 50
+"""Rows from which on a panel grows no taller."""
 
 
 class _Image(NamedTuple):
     label: str
     rows: Array
     """[rows, T], dark where large."""
-    first: int
-    """Number of the first row."""
+    numbers: Array
+    """The number of each row."""
 
 
 def trace_figure(title: str, arrays: Mapping[str, Array]) -> bytes:
@@ -35,15 +38,13 @@ def trace_figure(title: str, arrays: Mapping[str, Array]) -> bytes:
     """
     images = list(_images(arrays))
     gates = [name for name in arrays if name not in _NO_GATES]
-    heights = [0.6 + len(image.rows) / 25 for image in images] + [0.8] * len(gates)
+    heights = [0.6 + min(len(image.rows), _TALLEST) / 25 for image in images] + [0.8] * len(gates)
     figure = Figure(figsize=(8, 1 + sum(heights)), layout="constrained")
     panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
     for panel, image in zip(panels, images, strict=False):
-        steps, first, last = image.rows.shape[1], image.first, image.first + len(image.rows)
-        extent = (-0.5, steps - 0.5, first - 0.5, last - 0.5)
-        panel.imshow(
-            image.rows, aspect="auto", cmap="Greys", interpolation="nearest", origin="lower", vmin=0, extent=extent
-        )
+        panel.imshow(image.rows, aspect="auto", cmap="Greys", interpolation="nearest", origin="lower", vmin=0)
+        shown = range(0, len(image.numbers), max(1, len(image.numbers) // 4))
+        panel.set_yticks(shown, [str(image.numbers[row]) for row in shown])
         _label(panel, image.label)
     for panel, name in zip(panels[len(images) :], gates, strict=True):
         _draw_gate(panel, name, arrays[name], _head_names(arrays, arrays[name].shape[1]))
@@ -56,17 +57,26 @@ def trace_figure(title: str, arrays: Mapping[str, Array]) -> bytes:
 
 def _images(arrays: Mapping[str, Array]) -> Iterator[_Image]:
     for name, label in _SEQUENCE.items():
-        yield _Image(label, arrays[name].T, 0)
+        yield _Image(label, arrays[name].T, np.arange(arrays[name].shape[1]))
     if "memory_norm" not in arrays:
         return
     weightings = np.concatenate([arrays[name] for name in _WEIGHTINGS], axis=1)  # [T, heads, N]
-    attended = np.flatnonzero(weightings.max((0, 1)) > _ATTENDED)
-    first, last = (attended[0], attended[-1] + 1) if attended.size else (0, weightings.shape[2])
+    slots = _attended_slots(weightings.max((0, 1)) > _ATTENDED)
     for name, label in _WEIGHTINGS.items():
         for head, rows in enumerate(arrays[name].transpose(1, 2, 0)):
             several = len(arrays[name][0]) > 1
-            yield _Image(f"{label}\nhead {head + 1}" if several else label, rows[first:last], int(first))
-    yield _Image("norm of slots", arrays["memory_norm"].T[first:last], int(first))
+            yield _Image(f"{label}\nhead {head + 1}" if several else label, rows[slots], slots)
+    yield _Image("norm of slots", arrays["memory_norm"].T[slots], slots)
+
+
+def _attended_slots(attended: Array) -> Array:
+    """Return the slots to draw, in order: all on the ring but its longest unattended stretch."""
+    where, count = np.flatnonzero(attended), len(attended)
+    if not where.size:
+        return np.arange(count)
+    gaps = np.diff(where, append=where[0] + count)  # from each attended slot to the next one
+    first = where[(gaps.argmax() + 1) % where.size]
+    return np.arange(first, first + count - gaps.max() + 1) % count
 
 
 def _head_names(arrays: Mapping[str, Array], count: int) -> list[str]:

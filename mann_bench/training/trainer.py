@@ -76,7 +76,8 @@ def _train(run: Run, device: str, emit: Callable[[Event], None]) -> TrainingResu
     model = build_model(run.model, task)
     model.protocol = run.protocol
     if isinstance(model, RecurrentModel):
-        model.recompute = recomputes(model, longest_batch_bytes(model, task, run.protocol.batch_size))
+        with contextlib.suppress(Exception):  # a model that cannot run shows that in training
+            model.recompute = recomputes(model, longest_batch_bytes(model, task, run.protocol.batch_size))
     evaluation = Evaluation(run, task, emit)
     divergence = None
     try:

@@ -212,3 +212,19 @@ def test_a_figure_that_fails_leaves_no_arrays(mann_bench, keys, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         mann_bench("trace", keys["lstm"])
     assert files() == []
+
+
+def test_a_full_disk_is_an_error_and_leaves_nothing(mann_bench, keys, sketched, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    code, out, err = mann_bench("trace", keys["lstm"])
+    assert (code, out, files()) == (1, "", [])
+    assert "No space left on device" in err
+
+
+def test_an_index_that_was_not_tested_leaves_no_folder(mann_bench, keys, sketched):
+    code, _, err = mann_bench("trace", keys["lstm"], "--out", "new", "--index", "3")
+    assert (code, files()) == (2, [])
+    assert "--index 3: the run was tested on 3 sequences" in err

@@ -111,14 +111,17 @@ def test_a_gate_that_one_kind_of_head_has_numbers_them(with_memory, panels):
     assert legends(axes) == {"free gate": ["head 1", "head 2"], "backward mode": ["head 1", "head 2"]}
 
 
-def test_slots_that_no_head_attends_to_are_left_out_at_the_edges(with_memory, panels):
+@pytest.mark.parametrize(("read", "written", "drawn"), [(40, 60, 21), (60, 40, 21), (120, 10, 19), (7, 7, 1)])
+def test_the_longest_stretch_of_unattended_slots_is_left_out(with_memory, panels, read, written, drawn):
     arrays = with_memory(slots=128)
     for name in ("read_weightings", "write_weightings"):
         arrays[name] = np.zeros_like(arrays[name])
-    arrays["read_weightings"][2, 0, 40] = arrays["write_weightings"][5, 0, 60] = 1.0
-    written = panels(arrays)[3]
-    assert written.get_ylim() == (39.5, 60.5)
-    assert written.images[0].get_array().shape == (21, STEPS)
+    arrays["read_weightings"][2, 0, read] = arrays["write_weightings"][5, 0, written] = 1.0
+    panel = panels(arrays)[3]
+    image = panel.images[0].get_array()
+    assert image.shape == (drawn, STEPS)
+    assert np.argwhere(image).tolist() == [[drawn - 1 if written in (60, 10) else 0, 5]]
+    assert panel.get_yticklabels()[0].get_text() == str(read if written in (60, 10) else written)
 
 
 def test_where_no_slot_stands_out_all_are_drawn(with_memory, panels):
