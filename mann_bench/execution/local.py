@@ -131,6 +131,7 @@ def _serve(pipe: Connection) -> None:
                 execute(job, pipe.send)
             except StoreError as error:
                 pipe.send(error)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left to unwind but Python's own shutdown
 
 
 def _unwind(signum: int, _: object) -> None:
