@@ -1,0 +1,1 @@
+"""Whole-sequence recurrences in C++, compiled for the model's sizes on first use; CPU, float32."""

@@ -1,0 +1,117 @@
+"""Compile the package's C++ sources on first use, and load them.
+
+A library is compiled for one set of sizes, given as preprocessor constants, by the system's compiler. It has a
+plain C interface over pointers: without torch's headers a build takes seconds. Libraries are cached per user
+under a hash of everything that decides their code.
+"""
+
+import ctypes
+import functools
+import hashlib
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from mann_bench.core.errors import MannBenchError
+
+SOURCES = Path(__file__).parent / "src"
+
+_FLAGS = ["-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-shared", "-fPIC"]
+
+_CHOICES = [["-march=native", "-fopenmp"], ["-march=native"], ["-fopenmp"], []]
+"""From fastest to most widely understood; the first one that compiles is taken."""
+
+_INSTALL = (
+    "Install g++ or clang++ (Debian and Ubuntu: apt install g++; macOS: xcode-select --install), "
+    "or set CXX to a C++17 compiler."
+)
+
+
+class NativeBuildError(MannBenchError):
+    """There is no C++ compiler, or it refused the sources."""
+
+
+def load(source: str, constants: Mapping[str, int | float]) -> ctypes.CDLL:
+    """Return the library made from one of the sources, compiled if no earlier process has done so.
+
+    Args:
+        source: file name in ``src``.
+        constants: what the source takes as compile-time constants, by preprocessor name.
+
+    Raises:
+        NativeBuildError: where it cannot be compiled.
+    """
+    compiler = _compiler()
+    defines = [f"-D{name}={value!r}" for name, value in sorted(constants.items())]
+    commands = [[*compiler, *_FLAGS, *choice, *defines, str(SOURCES / source)] for choice in _CHOICES]
+    paths = [cache_directory() / f"{Path(source).stem}-{_digest(compiler, command)}.so" for command in commands]
+    path = next((path for path in paths if path.exists()), None) or _compile_first(commands, paths)
+    return ctypes.CDLL(str(path))
+
+
+def cache_directory() -> Path:
+    """Return where compiled libraries are kept: $MANN_BENCH_CACHE, or mann-bench in the user's cache."""
+    if chosen := os.environ.get("MANN_BENCH_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mann-bench"
+
+
+def _compiler() -> list[str]:
+    for candidate in (os.environ.get("CXX", ""), "g++", "clang++", "c++"):
+        command = shlex.split(candidate)
+        if command and shutil.which(command[0]):
+            return command
+    raise NativeBuildError(f"no C++ compiler found. {_INSTALL}")
+
+
+def _compile_first(commands: list[list[str]], paths: list[Path]) -> Path:
+    for command, path in zip(commands, paths, strict=True):
+        complaint = _compile(command, path)
+        if complaint is None:
+            return path
+    raise NativeBuildError(f"{shlex.join(commands[-1])} failed:\n{complaint}\n{_INSTALL}")
+
+
+def _compile(command: list[str], path: Path) -> str | None:
+    """Compile into `path`, or return what the compiler or the loader complained about.
+
+    The library appears under its name when it is complete, so processes that compile at the same time do not
+    meet: each publishes the same library.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="building-") as folder:
+        unfinished = Path(folder) / path.name
+        done = subprocess.run([*command, "-o", str(unfinished)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            return done.stderr.strip()
+        try:
+            ctypes.CDLL(str(unfinished))
+        except OSError as error:  # some compilers accept -fopenmp without having its runtime library
+            return str(error)
+        unfinished.replace(path)
+    return None
+
+
+def _digest(compiler: list[str], command: list[str]) -> str:
+    parts = [*command[:-1], Path(command[-1]).name, _version(tuple(compiler)), _processor()]
+    parts += [f"{file.name}\n{file.read_text(encoding='utf-8')}" for file in sorted(SOURCES.iterdir())]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+@functools.cache
+def _version(compiler: tuple[str, ...]) -> str:
+    return subprocess.run([*compiler, "--version"], capture_output=True, text=True, check=False).stdout
+
+
+@functools.cache
+def _processor() -> str:
+    """Return what ``-march=native`` looks at: a home directory may be shared by unlike machines."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    told = [line for line in lines if line.startswith(("model name", "flags", "Features", "CPU part"))]
+    return "\n".join([platform.machine(), platform.processor(), *sorted(set(told))])

@@ -1,0 +1,310 @@
+"""The NTM over whole sequences in one native call: `ntm_sequence` equals `scan` over an `NTMCell`."""
+
+import ctypes
+import functools
+import weakref
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mann_bench.native import build
+from mann_bench.nn.controller import LSTMController, LSTMLayer, LSTMState
+from mann_bench.nn.ntm import NTMCell, NTMState
+
+
+def supports(cell: NTMCell) -> str | None:
+    """Return why the native recurrence cannot take the place of `cell`; None where it can."""
+    if type(cell) is not NTMCell or type(cell.controller) is not LSTMController or len(cell.controller.layers) > 1:
+        return "only NTMCell with an LSTM controller of one layer has a native recurrence"
+    if cell.sharpening != "log":
+        return "the native recurrence sharpens in log space"
+    weight = cell.interface.weight
+    if weight.device.type != "cpu":
+        return f"the native recurrence runs on the CPU, and the cell is on {weight.device.type}"
+    if weight.dtype != torch.float32:
+        return f"the native recurrence computes in float32, and the cell is in {weight.dtype}"
+    return None
+
+
+def ntm_sequence(
+    cell: NTMCell, inputs: Float[Tensor, "T B I"], state: NTMState
+) -> tuple[Float[Tensor, "T B F"], NTMState]:
+    """Run `cell` over time in one call, which differentiates like the cell itself.
+
+    Args:
+        cell: one that `supports` returns None for.
+        inputs: [T, B, I], of one step or more.
+        state: the state before the first step.
+
+    Returns:
+        The outputs of all steps, [T, B, output_size], and the last state.
+
+    Raises:
+        NativeBuildError: where the recurrence cannot be compiled.
+        ValueError: where inputs or state do not fit the cell, or are not float32 on the CPU.
+    """
+    arguments = [inputs, *_weights(cell), *_to_tensors(state)]
+    keep_tape = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in arguments)
+    outputs, *end = _forward(*arguments, _sizes(cell), cell.clip or 0.0, keep_tape)[:-1]
+    return outputs, _to_state(end)
+
+
+def _weights(cell: NTMCell) -> list[Tensor]:
+    controller = _controller(cell)
+    return [controller.weight, controller.bias, cell.interface.weight, cell.interface.bias]
+
+
+def _controller(cell: NTMCell) -> LSTMLayer:
+    (layer,) = cell.controller.layers
+    assert isinstance(layer, LSTMLayer)
+    return layer
+
+
+def _to_tensors(state: NTMState) -> list[Tensor]:
+    (controller,) = state.controller
+    return [*controller, state.reads, state.weightings, state.memory]
+
+
+def _to_state(tensors: Sequence[Tensor]) -> NTMState:
+    return NTMState((LSTMState(*tensors[:2]),), *tensors[2:])
+
+
+_Count = int | torch.SymInt
+"""Steps or sequences; symbolic while torch.compile traces."""
+
+
+class _Sizes(NamedTuple):
+    """What the source is compiled for, besides the clip; the names in capitals are its constants."""
+
+    input_size: int
+    controller_size: int
+    memory_slots: int
+    slot_width: int
+    read_heads: int
+    write_heads: int
+    shift_range: int
+
+    @property
+    def heads(self) -> int:
+        return self.read_heads + self.write_heads
+
+
+def _sizes(cell: NTMCell) -> _Sizes:
+    width, heads = cell.slot_width, cell.read_heads + cell.write_heads
+    units = cell.controller_size
+    # A head takes its key, the shifts and three numbers; a write head two more vectors.
+    shifts = (cell.interface.out_features - 2 * cell.write_heads * width) // heads - width - 3
+    return _Sizes(
+        input_size=_controller(cell).weight.shape[1] - cell.read_heads * width - units,
+        controller_size=units,
+        memory_slots=cell.initial_weightings.shape[1],
+        slot_width=width,
+        read_heads=cell.read_heads,
+        write_heads=cell.write_heads,
+        shift_range=shifts // 2,
+    )
+
+
+class _Layout(NamedTuple):
+    """Of a tape: what the steps leave for backward, or the scratch memory of a forward pass alone.
+
+    There are steps + 1 moments, the last one with a state only; without backward two take turns.
+    """
+
+    group: int  # sequences that go through the controller together
+    interval: int  # steps from one kept memory to the next
+    controller: int  # bytes per group and moment
+    addressing: int  # bytes per sequence and moment
+    memory: int  # bytes per kept memory
+
+    def size(self, steps: Any, batch: Any, keep_tape: bool) -> Any:
+        """Return the bytes of the whole tape; symbolic where the counts are."""
+        moments, memories = (steps + 1, steps // self.interval + 1) if keep_tape else (2, 1)
+        groups = (batch + self.group - 1) // self.group
+        return groups * moments * self.controller + batch * (moments * self.addressing + memories * self.memory)
+
+
+@functools.cache
+def _library(sizes: _Sizes, clip: float) -> ctypes.CDLL:
+    constants = {name.upper(): size for name, size in sizes._asdict().items()}
+    library = build.load("ntm.cpp", {**constants, "CLIP": clip})
+    library.pool_take.argtypes = [ctypes.c_ssize_t]
+    library.pool_take.restype = ctypes.c_void_p
+    library.pool_give_back.argtypes = [ctypes.c_void_p]
+    return library
+
+
+@functools.cache
+def _layout(sizes: _Sizes, clip: float) -> _Layout:
+    numbers = (ctypes.c_int * len(_Layout._fields))()
+    _library(sizes, clip).ntm_layout(numbers)
+    return _Layout(*numbers)
+
+
+def _tape(library: ctypes.CDLL, size: int) -> Tensor:
+    """Return `size` bytes of the library's pool, which get them back when nothing refers to the tensor."""
+    start = library.pool_take(size)
+    block = (ctypes.c_uint8 * size).from_address(start)
+    weakref.finalize(block, library.pool_give_back, start).atexit = False
+    return torch.frombuffer(block, dtype=torch.uint8)
+
+
+def _pointers(tensors: Sequence[Tensor | None]) -> ctypes.Array[ctypes.c_void_p]:
+    return (ctypes.c_void_p * len(tensors))(*(None if t is None else t.data_ptr() for t in tensors))
+
+
+def _pointer(tensor: Tensor | None) -> ctypes.c_void_p:
+    return ctypes.c_void_p(None if tensor is None else tensor.data_ptr())
+
+
+def _contiguous(tensors: Sequence[Tensor | None]) -> list[Tensor | None]:
+    return [None if tensor is None else tensor.contiguous() for tensor in tensors]
+
+
+def _state_shapes(batch: _Count, sizes: _Sizes) -> list[tuple[_Count, ...]]:
+    return [
+        (batch, sizes.controller_size),
+        (batch, sizes.controller_size),
+        (batch, sizes.read_heads, sizes.slot_width),
+        (batch, sizes.heads, sizes.memory_slots),
+        (batch, sizes.memory_slots, sizes.slot_width),
+    ]
+
+
+def _check(inputs: Tensor, start: Sequence[Tensor], sizes: _Sizes) -> None:
+    expected = [(*inputs.shape[:2], sizes.input_size), *_state_shapes(inputs.shape[1], sizes)]
+    names = ("inputs", "hidden", "cell", "reads", "weightings", "memory")
+    for name, tensor, shape in zip(names, (inputs, *start), expected, strict=True):
+        if tuple(tensor.shape) != tuple(shape):
+            raise ValueError(f"{name} must have shape {tuple(shape)}, not {tuple(tensor.shape)}")
+        if tensor.dtype != torch.float32 or tensor.device.type != "cpu":
+            raise ValueError(f"{name} must be float32 on the CPU, not {tensor.dtype} on {tensor.device}")
+    if inputs.shape[0] < 1:
+        raise ValueError("inputs must have at least one time step")
+
+
+@torch.library.custom_op("mann_bench::ntm_forward", mutates_args=())
+def _forward(
+    inputs: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    interface_weight: Tensor,
+    interface_bias: Tensor,
+    hidden: Tensor,
+    cell: Tensor,
+    reads: Tensor,
+    weightings: Tensor,
+    memory: Tensor,
+    sizes: Sequence[int],
+    clip: float,
+    keep_tape: bool,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Return the outputs, the five tensors of the last state, and the tape."""
+    state = [hidden, cell, reads, weightings, memory]
+    _check(inputs, state, _Sizes(*sizes))
+    (steps, batch), library = inputs.shape[:2], _library(_Sizes(*sizes), clip)
+    outputs, *end = [inputs.new_empty(shape) for shape in _result_shapes(steps, batch, _Sizes(*sizes))]
+    tape = _tape(library, _layout(_Sizes(*sizes), clip).size(steps, batch, keep_tape))
+    weights = _contiguous([weight, bias, interface_weight, interface_bias])
+    start, inputs = _contiguous(state), inputs.contiguous()
+    library.ntm_forward(
+        _pointers(weights),
+        _pointer(inputs),
+        _pointers(start),
+        _pointer(outputs),
+        _pointers(end),
+        _pointer(tape),
+        steps,
+        batch,
+        keep_tape,
+        torch.get_num_threads(),
+    )
+    # The operator's schema needs every part of the annotation spelled out.
+    return outputs, *end, tape if keep_tape else tape.new_empty(0)  # type: ignore[return-value]
+
+
+@_forward.register_fake
+def _forward_fake(inputs: Tensor, *rest: Any) -> Any:
+    *_, sizes, clip, keep_tape = rest
+    known, (steps, batch) = _Sizes(*sizes), inputs.shape[:2]
+    made = [inputs.new_empty(shape) for shape in _result_shapes(steps, batch, known)]
+    size = _layout(known, clip).size(steps, batch, keep_tape) if keep_tape else 0
+    return *made, inputs.new_empty(size, dtype=torch.uint8)
+
+
+def _result_shapes(steps: _Count, batch: _Count, sizes: _Sizes) -> list[tuple[_Count, ...]]:
+    return [(steps, batch, sizes.controller_size + sizes.read_heads * sizes.slot_width), *_state_shapes(batch, sizes)]
+
+
+@torch.library.custom_op("mann_bench::ntm_backward", mutates_args=())
+def _backward(
+    weights: Sequence[Tensor],
+    tape: Tensor,
+    d_outputs: Tensor | None,
+    d_hidden: Tensor | None,
+    d_cell: Tensor | None,
+    d_reads: Tensor | None,
+    d_weightings: Tensor | None,
+    d_memory: Tensor | None,
+    steps: int,
+    batch: int,
+    sizes: Sequence[int],
+    clip: float,
+    inputs_wanted: bool,
+) -> list[Tensor]:
+    """Return the gradients of the tensors that `_forward` takes; that of the inputs is empty if not wanted."""
+    shapes = _gradient_shapes(weights, steps, batch, _Sizes(*sizes), inputs_wanted)
+    made = [weights[0].new_empty(shape) for shape in shapes]
+    d_outputs, *d_end = _contiguous([d_outputs, d_hidden, d_cell, d_reads, d_weightings, d_memory])
+    taken = _contiguous(weights)
+    _library(_Sizes(*sizes), clip).ntm_backward(
+        _pointers(taken),
+        _pointer(tape),
+        _pointer(d_outputs),
+        _pointers(d_end),
+        _pointer(made[0] if inputs_wanted else None),
+        _pointers(made[1:5]),
+        _pointers(made[5:]),
+        steps,
+        batch,
+        torch.get_num_threads(),
+    )
+    return made
+
+
+@_backward.register_fake
+def _backward_fake(weights: Sequence[Tensor], *rest: Any) -> list[Tensor]:
+    *_, steps, batch, sizes, _clip, inputs_wanted = rest
+    shapes = _gradient_shapes(weights, steps, batch, _Sizes(*sizes), inputs_wanted)
+    return [weights[0].new_empty(shape) for shape in shapes]
+
+
+def _gradient_shapes(
+    weights: Sequence[Tensor], steps: _Count, batch: _Count, sizes: _Sizes, inputs_wanted: bool
+) -> list[tuple[_Count, ...]]:
+    inputs = (steps, batch, sizes.input_size) if inputs_wanted else (0,)
+    return [inputs, *(tuple(weight.shape) for weight in weights), *_state_shapes(batch, sizes)]
+
+
+def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+    *tensors, ctx.sizes, ctx.clip, ctx.keep_tape = inputs
+    ctx.steps, ctx.batch = tensors[0].shape[:2]
+    ctx.set_materialize_grads(False)
+    ctx.mark_non_differentiable(output[-1])
+    ctx.save_for_backward(*tensors[1:5], output[-1])
+
+
+def _differentiate(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+    if not ctx.keep_tape:
+        raise RuntimeError("ntm_forward kept nothing to differentiate with; call it with keep_tape=True")
+    *weights, tape = ctx.saved_tensors
+    wanted = ctx.needs_input_grad[0]
+    constants = (ctx.steps, ctx.batch, ctx.sizes, ctx.clip)
+    inputs, *others = _backward(weights, tape, *gradients[:-1], *constants, wanted)
+    return inputs if wanted else None, *others, None, None, None
+
+
+_forward.register_autograd(_differentiate, setup_context=_save)

@@ -1,0 +1,115 @@
+// A group of sequences through all time steps.
+#pragma once
+
+#include "dnc_arguments.h"
+#include "dnc_controller.h"
+#include "dnc_link.h"
+#include "dnc_memory.h"
+#include "dnc_products.h"
+#include "dnc_weighting.h"
+
+// Each gate has rows up to the padded number of units; this is the place of those that are units.
+INLINE bool is_unit(int row) { return row % kPaddedUnits < kUnits; }
+INLINE int gate_row(int row) { return row / kPaddedUnits * kUnits + row % kPaddedUnits; }
+
+INLINE float gate_weight(const Weights& w, int row, int k) {
+  return is_unit(row) ? w.controller[gate_row(row) * kSeen + k] : 0.0f;
+}
+
+struct ForwardWeights {
+  PackedMatrix<kGateFloats, kSeen> gates;
+  PackedMatrix<kInterface, kUnits> interface;
+  alignas(64) float gates_bias[kGateFloats];
+  alignas(64) float interface_bias[padded(kInterface)];
+
+  explicit ForwardWeights(const Weights& w)
+      : gates([&](int row, int k) { return gate_weight(w, row, k); }),
+        interface([&](int row, int k) { return w.interface[row * kUnits + k]; }) {
+    to_rows(w.controller_bias, 4, kUnits, kPaddedUnits, gates_bias);
+    to_rows(w.interface_bias, 1, kInterface, padded(kInterface), interface_bias);
+  }
+};
+
+class ForwardPass {
+ public:
+  ForwardPass(const ForwardWeights& weights, const Tape& tape, Group group)
+      : weights_(weights), tape_(tape), group_(group) {}
+
+  void start(const State& state) {
+    for (int lane = 0; lane < group_.count; ++lane) {
+      const int s = group_.first + lane;
+      Step& first = tape_.at(s, 0);
+      std::copy_n(state.reads + s * kReads, kReads, first.reads);
+      to_rows(state.hidden + s * kUnits, 1, kUnits, kPaddedUnits, first.hidden);
+      to_rows(state.cell + s * kUnits, 1, kUnits, kPaddedUnits, first.cell);
+      to_weightings(state, s, first.weightings);
+      to_matrices(state.link, state.memory, s, matrices_[lane]);
+      measure(matrices_[lane].memory, first.inverse_norm);
+    }
+  }
+
+  // `inputs` [B, input] and `outputs` [B, units + reads] are those of time step t.
+  void step(int t, const float* inputs, float* outputs) {
+    control(t, inputs);
+    for (int lane = 0; lane < group_.count; ++lane) {
+      const int s = group_.first + lane;
+      Step& next = tape_.at(s, t + 1);
+      remember(tape_.at(s, t), next, matrices_[lane]);
+      std::copy_n(next.hidden, kUnits, outputs + s * kOutputs);
+      std::copy_n(next.reads, kReads, outputs + s * kOutputs + kUnits);
+    }
+  }
+
+  void end(int steps, const State& state) const {
+    for (int lane = 0; lane < group_.count; ++lane) {
+      const int s = group_.first + lane;
+      const Step& last = tape_.at(s, steps);
+      std::copy_n(last.reads, kReads, state.reads + s * kReads);
+      std::copy_n(last.hidden, kUnits, state.hidden + s * kUnits);
+      std::copy_n(last.cell, kUnits, state.cell + s * kUnits);
+      from_weightings(last.weightings, s, state);
+      from_matrices(matrices_[lane], s, state);
+    }
+  }
+
+ private:
+  // The controller and the interface.
+  void control(int t, const float* inputs) {
+    const float *seen[kGroup], *hidden[kGroup];
+    float *gates[kGroup], *raw[kGroup];
+    for (int lane = 0; lane < group_.count; ++lane) {
+      const int s = group_.first + lane;
+      Step& step = tape_.at(s, t);
+      std::copy_n(inputs + s * kInputs, kInputs, step.input);
+      std::copy_n(weights_.gates_bias, kGateFloats, step.gates[0]);
+      std::copy_n(weights_.interface_bias, padded(kInterface), step.raw);
+      seen[lane] = step.input;
+      gates[lane] = step.gates[0];
+      hidden[lane] = tape_.at(s, t + 1).hidden;
+      raw[lane] = step.raw;
+    }
+    weights_.gates.multiply_add(group_.count, seen, gates);
+    for (int s = group_.first; s < group_.first + group_.count; ++s) lstm(tape_.at(s, t), tape_.at(s, t + 1));
+    weights_.interface.multiply_add(group_.count, hidden, raw);
+    for (int s = group_.first; s < group_.first + group_.count; ++s) activate_interface(tape_.at(s, t));
+  }
+
+  // The memory of one sequence.
+  static void remember(Step& step, Step& next, Matrices& matrices) {
+    const Interface& parameters = step.interface;
+    compare(matrices.memory, parameters.write_key, step.inverse_key_norm[kReadHeads], step.inverse_norm,
+            step.write_cosine);
+    weight_write(parameters, step, next.weightings);
+    write_and_compare(matrices.memory, parameters, step.inverse_key_norm, next.weightings.write, matrices.memory,
+                      next.inverse_norm, step.read_cosine);
+    link_and_follow(matrices.link, next.weightings.write, step.weightings.precedence, step.weightings.read,
+                    matrices.link, step.forward, step.backward);
+    weight_reads(parameters, step, next.weightings.read);
+    read(matrices.memory, next.weightings.read, next.reads);
+  }
+
+  const ForwardWeights& weights_;
+  Tape tape_;
+  Group group_;
+  Matrices matrices_[kGroup];
+};

@@ -1,0 +1,105 @@
+// The sizes that a DNC is compiled for, and how its state and parameters lie in memory.
+//
+// All that belongs to a sequence lies together: a few sequences go through time at once, so that their links
+// stay in cache, and share each load of a weight. Vectors run over the units and over the slots.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "vector.h"
+
+constexpr int kInputs = INPUT_SIZE;
+constexpr int kUnits = CONTROLLER_SIZE;
+constexpr int kSlots = MEMORY_SLOTS;
+constexpr int kWidth = SLOT_WIDTH;
+constexpr int kReadHeads = READ_HEADS;
+constexpr float kClip = CLIP;  // zero for none
+
+constexpr int kReads = kReadHeads * kWidth;
+constexpr int kSeen = kInputs + kReads + kUnits;  // by the controller: input, reads and its hidden activation
+constexpr int kOutputs = kUnits + kReads;
+constexpr float kNormFloor = 1e-20f;  // of addressing.py
+constexpr float kUsageFloor = 1e-6f;  // of dnc_memory.py
+
+constexpr int padded(int count) { return (count + kLanes - 1) / kLanes * kLanes; }
+
+constexpr int kPaddedUnits = padded(kUnits);
+constexpr int kGateFloats = 4 * kPaddedUnits;
+constexpr int kPaddedSlots = padded(kSlots);
+constexpr int kSlotVectors = kPaddedSlots / kLanes;
+
+// Sequences that go through time together: as many as share a load of a weight to advantage, and as few as
+// keep their links in a cache of a megabyte or so.
+constexpr int kGroup = std::clamp((1 << 18) / (kPaddedSlots * kPaddedSlots), 1, 4);
+
+using Slots = float[kPaddedSlots];
+using KeyNorms = float[kReadHeads + 1];  // of the read keys, then the write key
+
+// What the interface says to the memory: the interface's outputs in their order.
+struct Interface {
+  float read_key[kReadHeads][kWidth];
+  float read_strength[kReadHeads];
+  float write_key[kWidth];
+  float write_strength;
+  float erase[kWidth];
+  float write_vector[kWidth];
+  float free_gate[kReadHeads];
+  float allocation_gate;
+  float write_gate;
+  float read_mode[kReadHeads][3];  // shares of the backward, content and forward weighting
+};
+
+constexpr int kInterface = sizeof(Interface) / sizeof(float);
+constexpr int kInterfaceFloats = padded(kInterface) + kLanes;  // vectors may reach beyond the last value
+
+// What a sequence's memory brings along from step to step, besides its matrices. Padding slots hold zero.
+struct Weightings {
+  Slots read[kReadHeads];
+  Slots write;
+  Slots usage;
+  Slots precedence;
+};
+
+// One sequence at one time step: the state before the step, then what the step makes of it.
+struct alignas(64) Step {
+  float input[kInputs];
+  float reads[kReads];
+  float hidden[kPaddedUnits];
+  alignas(64) float cell[kPaddedUnits];
+  Weightings weightings;
+  Slots inverse_norm;  // of the memory's slots
+
+  float gates[4][kPaddedUnits];   // input, forget, candidate, output, after their nonlinearities
+  float cell_tanh[kPaddedUnits];  // of the cell after the step, before its clip
+  float raw[kInterfaceFloats];
+  union {
+    Interface interface;  // clipped, and after the nonlinearities
+    float interface_floats[kInterfaceFloats];
+  };
+  KeyNorms inverse_key_norm;
+
+  alignas(64) int32_t free_list[kPaddedSlots];  // slots in the order of rising usage
+  Slots usage_ahead;                            // for each slot, the product of the usages before it in the list
+  Slots write_cosine;
+  Slots write_content;
+  Slots read_cosine[kReadHeads];
+  Slots read_content[kReadHeads];
+  Slots forward[kReadHeads];
+  Slots backward[kReadHeads];
+};
+
+// Memory of one sequence, transposed. Padding slots hold zero.
+struct Memory {
+  Slots column[kWidth];
+};
+
+// Row i holds what slot i was written after. Padding slots hold zero.
+struct Link {
+  Slots row[kPaddedSlots];
+};
+
+struct alignas(64) Matrices {
+  Memory memory;
+  Link link;
+};

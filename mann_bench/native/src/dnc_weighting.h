@@ -1,0 +1,102 @@
+// Where one sequence writes and reads: content, allocation and links blended; forward and backward.
+//
+// Graves et al. 2016, Methods. Write: w' = g (a_g a + (1 - a_g) c), p' = (1 - sum w') p + w'; read, each head:
+// r' = m_0 backward + m_1 c + m_2 forward.
+#pragma once
+
+#include "dnc_allocation.h"
+
+// From whichever end is nearer: what is small there would drown in the other's rounding.
+INLINE Vector interpolate(Vector start, Vector end, float share) {
+  const Vector difference = end - start;
+  return share < 0.5f ? start + share * difference : end - (1.0f - share) * difference;
+}
+
+// From step.write_cosine to the weightings after the step, save for the read heads'.
+inline void weight_write(const Interface& parameters, Step& step, Weightings& after) {
+  use(parameters, step.weightings, after.usage);
+  order(after.usage, step);
+  softmax(parameters.write_strength, step.write_cosine, step.write_content);
+  Vector total{};
+  over_slots([&](int i) {
+    const Vector allocated = allocation(step, load(after.usage + i), i);
+    const Vector blend = interpolate(load(step.write_content + i), allocated, parameters.allocation_gate);
+    store(after.write + i, parameters.write_gate * blend);
+    total += parameters.write_gate * blend;
+  });
+  const Vector kept = splat(1.0f - sum(total));
+  over_slots([&](int i) {
+    store(after.precedence + i, kept * load(step.weightings.precedence + i) + load(after.write + i));
+  });
+}
+
+// Turn `d_precedence`, of the precedence after the step, into that of the one before; add to `d_write`.
+inline void precede_backward(const float* before, const float* write, float* d_precedence, float* d_write) {
+  Vector total{}, product{};
+  over_slots([&](int i) {
+    total += load(write + i);
+    product += load(d_precedence + i) * load(before + i);
+  });
+  const Vector kept = splat(1.0f - sum(total)), d_kept = splat(sum(product));
+  for (int v = 0; v < kSlotVectors; ++v) {
+    const int i = v * kLanes;
+    const Vector d = load(d_precedence + i);
+    store(d_write + i, load(d_write + i) + pad_slots(v, d - d_kept, 0.0f));
+    store(d_precedence + i, kept * d);
+  }
+}
+
+// `d` is the gradient of the weightings after the step, complete for the write weighting and the usage; usage
+// and write become those of the weightings before, and read is added to. `d_cosine`, of the write key, is set.
+inline void weight_write_backward(const Interface& parameters, const Step& step, const Weightings& after,
+                                  Weightings& d, float* d_cosine, Interface& d_parameters) {
+  alignas(64) Slots d_allocation;
+  Vector d_write_gate{}, d_allocation_gate{};
+  over_slots([&](int i) {
+    const Vector content = load(step.write_content + i), allocated = allocation(step, load(after.usage + i), i);
+    const Vector d_write = load(d.write + i), d_blend = parameters.write_gate * d_write;
+    d_write_gate += d_write * interpolate(content, allocated, parameters.allocation_gate);
+    d_allocation_gate += d_blend * (allocated - content);
+    store(d_allocation + i, parameters.allocation_gate * d_blend);
+    store(d_cosine + i, (1.0f - parameters.allocation_gate) * d_blend);
+  });
+  d_parameters.write_gate = sum(d_write_gate);
+  d_parameters.allocation_gate = sum(d_allocation_gate);
+  d_parameters.write_strength =
+      softmax_backward(parameters.write_strength, step.write_cosine, step.write_content, d_cosine);
+  allocate_backward(step, after.usage, d_allocation, d.usage);
+  use_backward(parameters, step.weightings, d, d_parameters);
+}
+
+// From step.read_cosine, step.forward and step.backward to the read weightings after the step.
+inline void weight_reads(const Interface& parameters, Step& step, Slots* weighting) {
+  for (int h = 0; h < kReadHeads; ++h) {
+    softmax(parameters.read_strength[h], step.read_cosine[h], step.read_content[h]);
+    const auto& mode = parameters.read_mode[h];
+    over_slots([&](int i) {
+      store(weighting[h] + i, mode[0] * load(step.backward[h] + i) + mode[1] * load(step.read_content[h] + i) +
+                                  mode[2] * load(step.forward[h] + i));
+    });
+  }
+}
+
+// Set the gradients of step.backward, step.read_cosine and step.forward.
+inline void weight_reads_backward(const Interface& parameters, const Step& step, const Slots* d_weighting,
+                                  Slots* d_backward, Slots* d_cosine, Slots* d_forward, Interface& d_parameters) {
+  for (int h = 0; h < kReadHeads; ++h) {
+    const auto& mode = parameters.read_mode[h];
+    Vector d_mode[3] = {};
+    over_slots([&](int i) {
+      const Vector d = load(d_weighting[h] + i);
+      d_mode[0] += d * load(step.backward[h] + i);
+      d_mode[1] += d * load(step.read_content[h] + i);
+      d_mode[2] += d * load(step.forward[h] + i);
+      store(d_backward[h] + i, mode[0] * d);
+      store(d_cosine[h] + i, mode[1] * d);
+      store(d_forward[h] + i, mode[2] * d);
+    });
+    UNROLL for (int m = 0; m < 3; ++m) d_parameters.read_mode[h][m] = sum(d_mode[m]);
+    d_parameters.read_strength[h] =
+        softmax_backward(parameters.read_strength[h], step.read_cosine[h], step.read_content[h], d_cosine[h]);
+  }
+}

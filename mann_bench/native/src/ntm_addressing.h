@@ -1,0 +1,182 @@
+// The heads' weightings of the slots of one sequence, forward and backward.
+//
+// Graves et al. 2014, equations 5 to 9; sharpening as a softmax of logarithms. z is strength * cosine, and
+// content = softmax(z); gated = (1 - gate) previous + gate content; shifted is gated, circularly convolved;
+// weighting = softmax(sharpening log shifted).
+#pragma once
+
+#include <cfloat>
+
+#include "functions.h"
+#include "ntm_sizes.h"
+
+// Slots with kReach more on either side, so that a shift is a load from elsewhere.
+class Ring {
+ public:
+  float* slots() { return storage_ + kReach; }
+
+  // To be called when all slots are set.
+  void close() {
+    for (int i = 0; i < kReach; ++i) {
+      slots()[kSlots + i] = slots()[i];
+      slots()[-1 - i] = slots()[kSlots - 1 - i];
+    }
+  }
+
+ private:
+  alignas(64) float storage_[kReach + kPaddedSlots + kReach];
+};
+
+// Equation 7, from whichever end is nearer: what is small there would drown in the other's rounding.
+INLINE Vector interpolate(Vector previous, Vector content, float gate) {
+  const Vector difference = content - previous;
+  return gate < 0.5f ? previous + gate * difference : content - (1.0f - gate) * difference;
+}
+
+INLINE Vector log_floored(Vector w) { return logarithm(maximum(w, splat(FLT_MIN))); }
+
+// One number a head, in every lane.
+using PerHead = Vector[kHeads];
+
+template <typename Reduce>
+INLINE void spread(PerHead& values, Reduce reduce) {
+  UNROLL for (int h = 0; h < kHeads; ++h) values[h] = splat(reduce(values[h]));
+}
+
+// No z exceeds the strength. Within this bound that serves as well as the greatest z, and needs no search.
+constexpr bool kStrengthServes = kClip > 0 && kClip <= 40;
+
+// What the content softmax subtracts before it exponentiates.
+INLINE void content_top(const Interface& parameters, const AddressingStep& step, PerHead& top) {
+  UNROLL for (int h = 0; h < kHeads; ++h) top[h] = splat(kStrengthServes ? parameters.head[h].strength : -FLT_MAX);
+  if constexpr (kStrengthServes) return;
+  for (int v = 0; v < kSlotVectors; ++v) {
+    UNROLL for (int h = 0; h < kHeads; ++h) {
+      const Vector z = parameters.head[h].strength * load(step.cosine[h] + v * kLanes);
+      top[h] = maximum(top[h], pad_slots(v, z, -FLT_MAX));
+    }
+  }
+  spread(top, largest);
+}
+
+// Turn step.cosine into `weighting`, [heads, slots]; step.weighting is that of the time step before. The heads go
+// side by side: one's sums are waited for while another's are computed.
+inline void address(const Interface& parameters, AddressingStep& step, Slots* weighting) {
+  PerHead top, total{};
+  content_top(parameters, step, top);
+  for (int v = 0; v < kSlotVectors; ++v) {
+    UNROLL for (int h = 0; h < kHeads; ++h) {
+      const Vector z = parameters.head[h].strength * load(step.cosine[h] + v * kLanes);
+      const Vector power = pad_slots(v, exponential(z - top[h]), 0.0f);
+      total[h] += power;
+      store(step.content[h] + v * kLanes, power);
+    }
+  }
+  spread(total, sum);
+
+  Ring gated[kHeads];
+  PerHead scale;
+  UNROLL for (int h = 0; h < kHeads; ++h) scale[h] = 1.0f / total[h];
+  for (int i = 0; i < kPaddedSlots; i += kLanes) {
+    UNROLL for (int h = 0; h < kHeads; ++h) {
+      const Vector content = load(step.content[h] + i) * scale[h];
+      store(step.content[h] + i, content);
+      store(gated[h].slots() + i, interpolate(load(step.weighting[h] + i), content, parameters.head[h].gate));
+    }
+  }
+  UNROLL for (int h = 0; h < kHeads; ++h) gated[h].close();
+
+  UNROLL for (int h = 0; h < kHeads; ++h) {
+    top[h] = splat(-FLT_MAX);
+    total[h] = Vector{};
+  }
+  for (int v = 0; v < kSlotVectors; ++v) {
+    UNROLL for (int h = 0; h < kHeads; ++h) {
+      const Head& head = parameters.head[h];
+      Vector shifted{};
+      // Entry d of the shift weighting moves weight from slot j to slot j + d - kReach.
+      UNROLL for (int d = 0; d < kShifts; ++d) {
+        shifted += head.shift[d] * load(gated[h].slots() + v * kLanes + kReach - d);
+      }
+      shifted = pad_slots(v, shifted, 0.0f);
+      store(step.shifted[h] + v * kLanes, shifted);
+      const Vector logit = head.sharpening * log_floored(shifted);
+      store(weighting[h] + v * kLanes, logit);
+      top[h] = maximum(top[h], logit);
+    }
+  }
+  spread(top, largest);
+  for (int v = 0; v < kSlotVectors; ++v) {
+    UNROLL for (int h = 0; h < kHeads; ++h) {
+      const Vector power = pad_slots(v, exponential(load(weighting[h] + v * kLanes) - top[h]), 0.0f);
+      total[h] += power;
+      store(weighting[h] + v * kLanes, power);
+    }
+  }
+  spread(total, sum);
+  UNROLL for (int h = 0; h < kHeads; ++h) scale[h] = 1.0f / total[h];
+  for (int i = 0; i < kPaddedSlots; i += kLanes) {
+    UNROLL for (int h = 0; h < kHeads; ++h) store(weighting[h] + i, load(weighting[h] + i) * scale[h]);
+  }
+}
+
+// Gradients of `address`: `d_weighting` is that of the weighting after the step, and becomes that of the one
+// before; `d_cosine` is set, and `d_parameters` save for keys, erase and add.
+inline void address_backward(const Interface& parameters, const AddressingStep& step, const Slots* weighting,
+                             Slots* d_weighting, Slots* d_cosine, Interface& d_parameters) {
+  PerHead mean{}, d_sharpening{}, d_gate{}, content_mean{}, d_strength{};
+  Vector d_shift[kHeads][kShifts] = {};
+  Ring d_shifted[kHeads];
+
+  // A softmax p of x gives x the gradient p (d p - sum p d p).
+  for (int i = 0; i < kPaddedSlots; i += kLanes) {
+    UNROLL for (int h = 0; h < kHeads; ++h) mean[h] += load(d_weighting[h] + i) * load(weighting[h] + i);
+  }
+  spread(mean, sum);
+  for (int i = 0; i < kPaddedSlots; i += kLanes) {
+    UNROLL for (int h = 0; h < kHeads; ++h) {
+      const Vector shifted = load(step.shifted[h] + i);
+      const Vector d_logit = load(weighting[h] + i) * (load(d_weighting[h] + i) - mean[h]);
+      d_sharpening[h] += d_logit * log_floored(shifted);
+      const Vector d = parameters.head[h].sharpening * d_logit / shifted;
+      store(d_shifted[h].slots() + i, keep_where(~(shifted < FLT_MIN), d));
+    }
+  }
+  UNROLL for (int h = 0; h < kHeads; ++h) d_shifted[h].close();
+
+  for (int v = 0; v < kSlotVectors; ++v) {
+    UNROLL for (int h = 0; h < kHeads; ++h) {
+      const int i = v * kLanes;
+      const Head& head = parameters.head[h];
+      const Vector previous = load(step.weighting[h] + i), content = load(step.content[h] + i);
+      const Vector gated = interpolate(previous, content, head.gate);
+      Vector d_gated{};
+      UNROLL for (int d = 0; d < kShifts; ++d) {
+        const Vector moved = pad_slots(v, load(d_shifted[h].slots() + i + d - kReach), 0.0f);
+        d_gated += head.shift[d] * moved;
+        d_shift[h][d] += gated * moved;
+      }
+      d_gate[h] += d_gated * (content - previous);
+      content_mean[h] += d_gated * content;
+      store(d_cosine[h] + i, d_gated);
+      store(d_weighting[h] + i, (1.0f - head.gate) * d_gated);
+    }
+  }
+  spread(content_mean, sum);
+  for (int i = 0; i < kPaddedSlots; i += kLanes) {
+    UNROLL for (int h = 0; h < kHeads; ++h) {
+      const Head& head = parameters.head[h];
+      const Vector d_z = head.gate * load(step.content[h] + i) * (load(d_cosine[h] + i) - content_mean[h]);
+      d_strength[h] += d_z * load(step.cosine[h] + i);
+      store(d_cosine[h] + i, head.strength * d_z);
+    }
+  }
+
+  UNROLL for (int h = 0; h < kHeads; ++h) {
+    Head& d_head = d_parameters.head[h];
+    d_head.strength = sum(d_strength[h]);
+    d_head.gate = sum(d_gate[h]);
+    UNROLL for (int d = 0; d < kShifts; ++d) d_head.shift[d] = sum(d_shift[h][d]);
+    d_head.sharpening = sum(d_sharpening[h]);
+  }
+}

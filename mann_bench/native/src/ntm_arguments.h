@@ -1,0 +1,110 @@
+// What Python passes: pointers to contiguous float32 tensors, time first, and a tape between the passes.
+#pragma once
+
+#include "ntm_sizes.h"
+
+// Weights, or their gradients.
+struct Weights {
+  float* controller;       // [4 units, input + reads + hidden]
+  float* controller_bias;  // [4 units]
+  float* interface;        // [interface, units]
+  float* interface_bias;   // [interface]
+};
+
+// A state, its gradients, or null pointers for gradients of zero.
+struct State {
+  float* hidden;      // [B, units]
+  float* cell;        // [B, units]
+  float* reads;       // [B, read heads, width]
+  float* weightings;  // [B, heads, slots]
+  float* memory;      // [B, slots, width]
+};
+
+inline int groups_of(int batch) { return (batch + kSequences - 1) / kSequences; }
+
+// The sequences that go through the controller together.
+struct Group {
+  int index;
+  int first;
+  int count;  // at most kSequences
+
+  Group(int index, int batch)
+      : index(index), first(index * kSequences), count(std::min(kSequences, batch - index * kSequences)) {}
+};
+
+// What the steps leave for backward, in one piece of memory, or the scratch memory of a forward pass alone. There
+// are steps + 1 moments, the last one with a state only; without backward two take turns.
+class Tape {
+ public:
+  Tape(void* start, int steps, int batch, bool kept)
+      : moments_(kept ? steps + 1 : 2),
+        memories_(kept ? steps / kInterval + 1 : 1),
+        kept_(kept),
+        controller_(static_cast<ControllerStep*>(start)),
+        addressing_(reinterpret_cast<AddressingStep*>(controller_ + groups_of(batch) * moments_)),
+        memory_(reinterpret_cast<Memory*>(addressing_ + batch * moments_)) {}
+
+  ControllerStep& controller(const Group& group, int t) const {
+    return controller_[group.index * moments_ + t % moments_];
+  }
+  AddressingStep& addressing(const Group& group, int lane, int t) const {
+    return addressing_[group.first * moments_ + t % moments_ * group.count + lane];
+  }
+
+  // Whether the memory of time t has a place of its own; without backward, all times share one.
+  bool keeps_memory(int t) const { return !kept_ || t % kInterval == 0; }
+  Memory& memory(const Group& group, int lane, int t) const {
+    return memory_[group.first * memories_ + (kept_ ? t / kInterval : 0) * group.count + lane];
+  }
+
+ private:
+  ptrdiff_t moments_;
+  ptrdiff_t memories_;
+  bool kept_;
+  ControllerStep* controller_;  // [groups, moments]
+  AddressingStep* addressing_;  // [groups, moments, sequences of the group]: a step reads one stretch of memory
+  Memory* memory_;              // [groups, memories, sequences of the group]
+};
+
+// Rows from vectors [sequence][rows], `stride` floats apart; the lanes without a sequence become zero.
+inline void to_rows(const float* from, ptrdiff_t stride, int rows, int sequences, Row* to) {
+  for (int row = 0; row < rows; ++row) {
+    for (int s = 0; s < kSequences; ++s) to[row][s] = s < sequences ? from[s * stride + row] : 0.0f;
+  }
+}
+
+inline void add_to_rows(const float* from, ptrdiff_t stride, int rows, int sequences, Row* to) {
+  for (int row = 0; row < rows; ++row) {
+    for (int s = 0; s < sequences; ++s) to[row][s] += from[s * stride + row];
+  }
+}
+
+inline void from_rows(const Row* from, int rows, int sequences, float* to, ptrdiff_t stride) {
+  for (int row = 0; row < rows; ++row) {
+    for (int s = 0; s < sequences; ++s) to[s * stride + row] = from[row][s];
+  }
+}
+
+// Between [slots, width] and the transposed memory.
+inline void to_memory(const float* from, Memory& to) {
+  for (int w = 0; w < kWidth; ++w) {
+    for (int n = 0; n < kPaddedSlots; ++n) to.column[w][n] = n < kSlots ? from[n * kWidth + w] : 0.0f;
+  }
+}
+
+inline void from_memory(const Memory& from, float* to) {
+  for (int w = 0; w < kWidth; ++w) {
+    for (int n = 0; n < kSlots; ++n) to[n * kWidth + w] = from.column[w][n];
+  }
+}
+
+// Between [heads, slots] and padded weightings.
+inline void to_weightings(const float* from, Slots* to) {
+  for (int h = 0; h < kHeads; ++h) {
+    for (int n = 0; n < kPaddedSlots; ++n) to[h][n] = n < kSlots ? from[h * kSlots + n] : 0.0f;
+  }
+}
+
+inline void from_weightings(const Slots* from, float* to) {
+  for (int h = 0; h < kHeads; ++h) std::copy_n(from[h], kSlots, to + h * kSlots);
+}

@@ -1,0 +1,124 @@
+// The controller's and the interface's nonlinearities, kSequences sequences at once, forward and backward.
+#pragma once
+
+#include "functions.h"
+#include "ntm_sizes.h"
+
+// Call body(lane) for every vector of a row; a row's vector begins at `lane`.
+template <typename Body>
+INLINE void over_lanes(Body body) {
+  for (int lane = 0; lane < kSequences; lane += kLanes) body(lane);
+}
+
+// From the gates' sums to the gates, the cell and the hidden activation of the next step.
+inline void lstm(ControllerStep& step, ControllerStep& next) {
+  for (int unit = 0; unit < kUnits; ++unit) {
+    over_lanes([&](int lane) {
+      float* in = step.gates[unit] + lane;
+      float* forget = step.gates[kUnits + unit] + lane;
+      float* candidate = step.gates[2 * kUnits + unit] + lane;
+      float* out = step.gates[3 * kUnits + unit] + lane;
+      store(in, sigmoid(load(in)));
+      store(forget, sigmoid(load(forget)));
+      store(candidate, hyperbolic_tangent(load(candidate)));
+      store(out, sigmoid(load(out)));
+      const Vector cell = load(forget) * load(step.cell[unit] + lane) + load(in) * load(candidate);
+      const Vector cell_tanh = hyperbolic_tangent(cell);
+      store(next.cell[unit] + lane, cell);
+      store(step.cell_tanh[unit] + lane, cell_tanh);
+      store(next.hidden[unit] + lane, load(out) * cell_tanh);
+    });
+  }
+}
+
+// Set `d_gates`, of the sums; `d_cell` is that of the cell after the step, and becomes that of the one before.
+inline void lstm_backward(const ControllerStep& step, const Row* d_hidden, Row* d_cell, Row* d_gates) {
+  for (int unit = 0; unit < kUnits; ++unit) {
+    over_lanes([&](int lane) {
+      const Vector in = load(step.gates[unit] + lane);
+      const Vector forget = load(step.gates[kUnits + unit] + lane);
+      const Vector candidate = load(step.gates[2 * kUnits + unit] + lane);
+      const Vector out = load(step.gates[3 * kUnits + unit] + lane);
+      const Vector tanh = load(step.cell_tanh[unit] + lane), dh = load(d_hidden[unit] + lane);
+      const Vector dc = load(d_cell[unit] + lane) + dh * out * (1.0f - tanh * tanh);
+      store(d_gates[unit] + lane, dc * candidate * in * (1.0f - in));
+      store(d_gates[kUnits + unit] + lane, dc * load(step.cell[unit] + lane) * forget * (1.0f - forget));
+      store(d_gates[2 * kUnits + unit] + lane, dc * in * (1.0f - candidate * candidate));
+      store(d_gates[3 * kUnits + unit] + lane, dh * tanh * out * (1.0f - out));
+      store(d_cell[unit] + lane, dc * forget);
+    });
+  }
+}
+
+INLINE Vector clipped(Vector v) { return kClip > 0 ? clamp(v, -kClip, kClip) : v; }
+
+// Zero where the clip holds the raw value; its ends let the gradient pass.
+INLINE Vector unclipped_gradient(Vector raw, Vector gradient) {
+  return kClip > 0 ? keep_where((raw >= -kClip) & (raw <= kClip), gradient) : gradient;
+}
+
+INLINE Vector squared_key_norm(const Row* key, int lane) {
+  Vector square{};
+  for (int w = 0; w < kWidth; ++w) square += load(key[w] + lane) * load(key[w] + lane);
+  return square;
+}
+
+// From step.raw to step.interface and step.inverse_key_norm.
+inline void activate_interface(ControllerStep& step) {
+  over_lanes([&](int lane) {
+    const auto raw = [&](int row) { return clipped(load(step.raw[row] + lane)); };
+    const auto set = [&](int row, Vector v) { store(step.interface[row] + lane, v); };
+    for (int h = 0; h < kHeads; ++h) {
+      const int head = h * kHeadRows, shift = head + kShiftRow;
+      for (int w = 0; w < kWidth; ++w) set(head + w, hyperbolic_tangent(raw(head + w)));
+      set(head + kStrengthRow, softplus(raw(head + kStrengthRow)));
+      set(head + kGateRow, sigmoid(raw(head + kGateRow)));
+      set(head + kSharpeningRow, 1.0f + softplus(raw(head + kSharpeningRow)));
+
+      Vector top = raw(shift), total{};
+      for (int d = 1; d < kShifts; ++d) top = maximum(top, raw(shift + d));
+      for (int d = 0; d < kShifts; ++d) total += exponential(raw(shift + d) - top);
+      for (int d = 0; d < kShifts; ++d) set(shift + d, exponential(raw(shift + d) - top) / total);
+
+      const Vector square = squared_key_norm(step.interface + head, lane);
+      store(step.inverse_key_norm[h] + lane, inverse_root(maximum(square, splat(kNormFloor))));
+    }
+    for (int row = kEraseRow; row < kAddRow; ++row) set(row, sigmoid(raw(row)));
+    for (int row = kAddRow; row < kInterfaceRows; ++row) set(row, hyperbolic_tangent(raw(row)));
+  });
+}
+
+// Turn `gradient` from that of step.interface into that of step.raw.
+inline void activate_interface_backward(const ControllerStep& step, Row* gradient) {
+  over_lanes([&](int lane) {
+    const auto value = [&](int row) { return load(step.interface[row] + lane); };
+    const auto raw = [&](int row) { return load(step.raw[row] + lane); };
+    const auto d = [&](int row) { return load(gradient[row] + lane); };
+    const auto set = [&](int row, Vector v) { store(gradient[row] + lane, unclipped_gradient(raw(row), v)); };
+    const auto tanh_backward = [&](int row) { set(row, d(row) * (1.0f - value(row) * value(row))); };
+    const auto sigmoid_backward = [&](int row) { set(row, d(row) * value(row) * (1.0f - value(row))); };
+    const auto softplus_backward = [&](int row) { set(row, d(row) * sigmoid(raw(row))); };
+
+    for (int h = 0; h < kHeads; ++h) {
+      const int head = h * kHeadRows, shift = head + kShiftRow;
+      // Through the key's norm. With q = |k|^2: d cosine / d q = -cosine / (2 q), and the sum over the slots
+      // of d_cosine cosine is strength d_strength. A floored norm is constant.
+      const Vector square = squared_key_norm(step.interface + head, lane);
+      const Vector through_norm =
+          keep_where(square >= kNormFloor, value(head + kStrengthRow) * d(head + kStrengthRow) / square);
+      for (int w = 0; w < kWidth; ++w) {
+        store(gradient[head + w] + lane, d(head + w) - through_norm * value(head + w));
+        tanh_backward(head + w);
+      }
+      softplus_backward(head + kStrengthRow);
+      sigmoid_backward(head + kGateRow);
+      softplus_backward(head + kSharpeningRow);
+
+      Vector mean{};
+      for (int s = shift; s < shift + kShifts; ++s) mean += d(s) * value(s);
+      for (int s = shift; s < shift + kShifts; ++s) set(s, value(s) * (d(s) - mean));
+    }
+    for (int row = kEraseRow; row < kAddRow; ++row) sigmoid_backward(row);
+    for (int row = kAddRow; row < kInterfaceRows; ++row) tanh_backward(row);
+  });
+}

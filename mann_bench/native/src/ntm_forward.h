@@ -1,0 +1,109 @@
+// One group of sequences through all time steps.
+#pragma once
+
+#include "ntm_addressing.h"
+#include "ntm_arguments.h"
+#include "ntm_controller.h"
+#include "ntm_memory.h"
+
+using GatesProduct = Panels<4 * kUnits, kSeenRows>;
+using InterfaceProduct = Panels<kInterfaceRows, kUnits + 1>;
+
+struct ForwardPanels {
+  alignas(64) float gates[GatesProduct::kFloats];
+  alignas(64) float interface[InterfaceProduct::kFloats];
+
+  explicit ForwardPanels(const Weights& w) {
+    constexpr int seen = kSeenRows - 1;
+    GatesProduct::pack(
+        [&](int row, int k) { return k < seen ? w.controller[row * seen + k] : w.controller_bias[row]; }, gates);
+    InterfaceProduct::pack(
+        [&](int row, int k) { return k < kUnits ? w.interface[row * kUnits + k] : w.interface_bias[row]; }, interface);
+  }
+};
+
+// One sequence's floats out of rows.
+INLINE Interface interface_of(const ControllerStep& step, int lane) {
+  Interface parameters;
+  float* to = parameters.head[0].key;
+  for (int row = 0; row < kInterfaceRows; ++row) to[row] = step.interface[row][lane];
+  return parameters;
+}
+
+INLINE void key_norms_of(const ControllerStep& step, int lane, float* inverse_key_norm) {
+  for (int h = 0; h < kHeads; ++h) inverse_key_norm[h] = step.inverse_key_norm[h][lane];
+}
+
+class ForwardPass {
+ public:
+  ForwardPass(const ForwardPanels& panels, const Tape& tape, Group group)
+      : panels_(panels), tape_(tape), group_(group) {}
+
+  void start(const State& state) {
+    ControllerStep& first = tape_.controller(group_, 0);
+    to_rows(state.hidden + group_.first * kUnits, kUnits, kUnits, group_.count, first.hidden);
+    to_rows(state.cell + group_.first * kUnits, kUnits, kUnits, group_.count, first.cell);
+    to_rows(state.reads + group_.first * kReads, kReads, kReads, group_.count, first.reads);
+    for (int lane = 0; lane < group_.count; ++lane) {
+      const ptrdiff_t s = group_.first + lane;
+      to_weightings(state.weightings + s * kHeads * kSlots, tape_.addressing(group_, lane, 0).weighting);
+      to_memory(state.memory + s * kSlots * kWidth, tape_.memory(group_, lane, 0));
+    }
+  }
+
+  // `inputs` [B, input] and `outputs` [B, units + reads] are those of time step t.
+  void step(int t, const float* inputs, float* outputs) {
+    ControllerStep& now = tape_.controller(group_, t);
+    ControllerStep& next = tape_.controller(group_, t + 1);
+    to_rows(inputs + group_.first * kInputs, kInputs, kInputs, group_.count, now.input);
+    std::fill_n(now.one[0], kSequences, 1.0f);
+    std::fill_n(next.one[0], kSequences, 1.0f);
+    GatesProduct::multiply(panels_.gates, now.input[0], now.gates[0]);
+    lstm(now, next);
+    InterfaceProduct::multiply(panels_.interface, next.hidden[0], now.raw[0]);
+    activate_interface(now);
+
+    std::fill_n(next.reads[0], kReads * kSequences, 0.0f);
+    for (int lane = 0; lane < group_.count; ++lane) step_memory(t, lane, now, next);
+
+    float* to = outputs + group_.first * kOutputs;
+    from_rows(next.hidden, kUnits, group_.count, to, kOutputs);
+    from_rows(next.reads, kReads, group_.count, to + kUnits, kOutputs);
+  }
+
+  void end(int steps, const State& state) const {
+    const ControllerStep& last = tape_.controller(group_, steps);
+    from_rows(last.hidden, kUnits, group_.count, state.hidden + group_.first * kUnits, kUnits);
+    from_rows(last.cell, kUnits, group_.count, state.cell + group_.first * kUnits, kUnits);
+    from_rows(last.reads, kReads, group_.count, state.reads + group_.first * kReads, kReads);
+    for (int lane = 0; lane < group_.count; ++lane) {
+      const ptrdiff_t s = group_.first + lane;
+      from_weightings(tape_.addressing(group_, lane, steps).weighting, state.weightings + s * kHeads * kSlots);
+      from_memory(memory_at(steps, lane), state.memory + s * kSlots * kWidth);
+    }
+  }
+
+ private:
+  void step_memory(int t, int lane, const ControllerStep& now, ControllerStep& next) {
+    const Interface parameters = interface_of(now, lane);
+    float inverse_key_norm[kHeads], reads[kReads];
+    key_norms_of(now, lane, inverse_key_norm);
+    AddressingStep& addressing = tape_.addressing(group_, lane, t);
+    Slots* weighting = tape_.addressing(group_, lane, t + 1).weighting;
+    const Memory& memory = memory_at(t, lane);
+
+    compare(memory, parameters, inverse_key_norm, addressing);
+    address(parameters, addressing, weighting);
+    read_and_write(memory, parameters, weighting, memory_at(t + 1, lane), reads);
+    for (int i = 0; i < kReads; ++i) next.reads[i][lane] = reads[i];
+  }
+
+  Memory& memory_at(int t, int lane) const {
+    return tape_.keeps_memory(t) ? tape_.memory(group_, lane, t) : between_[lane];
+  }
+
+  const ForwardPanels& panels_;
+  const Tape& tape_;
+  Group group_;
+  mutable Memory between_[kSequences];
+};

@@ -1,0 +1,62 @@
+"""A compiler cache that outlives the run, and what compares the native recurrence with its plain twin."""
+
+import copy
+import os
+
+import pytest
+import torch
+
+from mann_bench.nn.controller import LSTMState
+from mann_bench.nn.ntm import NTMState
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(request):
+    before = os.environ.get("MANN_BENCH_CACHE")
+    os.environ["MANN_BENCH_CACHE"] = str(request.config.cache.mkdir("native"))
+    yield
+    if before is None:
+        del os.environ["MANN_BENCH_CACHE"]
+    else:
+        os.environ["MANN_BENCH_CACHE"] = before
+
+
+@pytest.fixture
+def bits():
+    """Return a function that draws inputs of zeros and ones, [T, B, I]."""
+
+    def draw(*shape, seed=0):
+        return torch.randint(2, shape, generator=torch.Generator().manual_seed(seed)).float()
+
+    return draw
+
+
+_STATE = ["hidden", "cell", "reads", "weightings", "memory"]
+_WEIGHTS = ["controller weight", "controller bias", "interface weight", "interface bias"]
+
+
+@pytest.fixture
+def differentiate():
+    """Return a function that runs a recurrence and differentiates a random function of all that it returns.
+
+    The result maps names to the outputs, the last state's tensors, and the gradients of inputs, weights and
+    first state, in float64.
+    """
+
+    def run(recurrence, cell, inputs, dtype=torch.float32):
+        cell, inputs = copy.deepcopy(cell).to(dtype), inputs.to(dtype).requires_grad_()
+        start = [part.detach().clone().requires_grad_() for part in _tensors(cell.initial_state(inputs.shape[1]))]
+        outputs, end = recurrence(cell, inputs, NTMState((LSTMState(*start[:2]),), *start[2:]))
+        results = [outputs, *_tensors(end)]
+        generator = torch.Generator().manual_seed(1)
+        loss = sum((part * torch.randn(part.shape, generator=generator).to(dtype)).sum() for part in results)
+        weights = [*cell.controller.layers[0].parameters(), cell.interface.weight, cell.interface.bias]
+        gradients = torch.autograd.grad(loss, [inputs, *weights, *start])
+        names = ["outputs", *_STATE, *(f"gradient of {name}" for name in ["inputs", *_WEIGHTS, *_STATE])]
+        return {name: part.detach().double() for name, part in zip(names, [*results, *gradients], strict=True)}
+
+    return run
+
+
+def _tensors(state):
+    return [*state.controller[0], *state[1:]]

@@ -1,0 +1,97 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mann_bench.core.errors import MannBenchError
+from mann_bench.native import build
+
+TINY = 'extern "C" int answer() { return ANSWER; }'
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """A source of one function, with a cache of its own."""
+    sources = tmp_path / "src"
+    sources.mkdir()
+    (sources / "tiny.cpp").write_text(TINY)
+    monkeypatch.setattr(build, "SOURCES", sources)
+    monkeypatch.setenv("MANN_BENCH_CACHE", str(tmp_path / "cache"))
+    return sources / "tiny.cpp"
+
+
+def libraries():
+    return sorted(build.cache_directory().glob("*.so"))
+
+
+def test_a_source_is_compiled_with_its_constants(source):
+    assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+    assert build.load("tiny.cpp", {"ANSWER": 43}).answer() == 43
+
+
+def test_what_is_compiled_is_kept(source, monkeypatch):
+    build.load("tiny.cpp", {"ANSWER": 42})
+    monkeypatch.setattr(build, "_compile", None)
+    assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+    assert len(libraries()) == 1
+
+
+def test_a_changed_source_is_compiled_anew(source):
+    build.load("tiny.cpp", {"ANSWER": 42})
+    source.write_text(TINY.replace("ANSWER", "ANSWER + 1"))
+    assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 43
+
+
+def test_a_flag_that_the_compiler_refuses_is_done_without(source, monkeypatch):
+    monkeypatch.setattr(build, "_CHOICES", [["-march=of-another-world"], []])
+    assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+
+
+def test_a_flag_whose_result_does_not_load_is_done_without(source, monkeypatch):
+    source.write_text(TINY.replace("return", "extern int missing(); return USE_MISSING ? missing() :"))
+    monkeypatch.setattr(build, "_CHOICES", [["-DUSE_MISSING=1"], ["-DUSE_MISSING=0"]])
+    assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+
+
+def test_a_compiler_of_ones_own_comes_first(source, monkeypatch):
+    monkeypatch.setenv("CXX", "c++ -DANSWER=7")
+    assert build.load("tiny.cpp", {}).answer() == 7
+
+
+def test_without_a_compiler_the_error_says_what_to_install(source, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.raises(build.NativeBuildError, match=r"no C\+\+ compiler found.*g\+\+"):
+        build.load("tiny.cpp", {"ANSWER": 42})
+
+
+def test_a_source_that_does_not_compile_shows_the_compilers_complaint(source):
+    source.write_text("nonsense")
+    with pytest.raises(build.NativeBuildError, match="nonsense"):
+        build.load("tiny.cpp", {"ANSWER": 42})
+    assert libraries() == []
+
+
+def test_the_error_is_one_that_a_user_can_act_on():
+    assert issubclass(build.NativeBuildError, MannBenchError)
+
+
+def test_processes_that_compile_at_the_same_time_do_not_meet(source):
+    code = "import sys; from pathlib import Path; from mann_bench.native import build\n"
+    code += f"build.SOURCES = Path({str(source.parent)!r}); print(build.load('tiny.cpp', {{'ANSWER': 42}}).answer())"
+    root = Path(build.__file__).parents[2]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    assert [process.communicate()[0].strip() for process in processes] == ["42"] * 4
+    assert len(list(build.cache_directory().iterdir())) == 1
+
+
+def test_the_cache_is_the_users_unless_told(monkeypatch, tmp_path):
+    monkeypatch.delenv("MANN_BENCH_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert build.cache_directory() == tmp_path / "mann-bench"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert build.cache_directory() == tmp_path / ".cache" / "mann-bench"
