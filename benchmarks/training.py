@@ -1,23 +1,25 @@
-"""Training steps a second of each model on each task, one thread, batches of 32.
+"""Training sequences a second of each model on each task and backend, beside the machine's own limits.
 
-A step is data, forward, backward, gradient clipping and Adam, on the first batches of the training stream, so
-over the sizes that training meets. The models take turns; a cell is the median over rounds of steps a second,
-with the least and the greatest.
+A step is forward, backward, gradient clipping and Adam on a batch of the task's longest training size. The
+backends of a cell take turns; given are median [least to greatest] over rounds, and the ratio of medians to eager.
 
-.venv/bin/python benchmarks/training.py [--rounds 5] [--batches 6] [--tasks copy ...] [--models ntm ...]
+.venv/bin/python benchmarks/training.py [--models ntm dnc] [--tasks copy] [--batch 32 128] [--threads 1 2]
 """
 
 import argparse
+import copy
 import statistics
-import time
 
 import torch
+from measuring import copy_bandwidth, interleaved, multiply_add_rate, print_table, spread
 
-from mann_bench.core.protocol import Protocol
+from mann_bench.core.backends import Backend
 from mann_bench.core.streams import Stream
 from mann_bench.execution.resolve import resolve_component
+from mann_bench.models.base import RecurrentModel
+from mann_bench.models.preparation import prepare
 from mann_bench.registry import Registry
-from mann_bench.training.trainer import build_model, build_task, longest_batch_bytes, recomputes
+from mann_bench.training.trainer import build_model, build_task
 
 MODELS = ["ntm", "dnc", "lstm", "lstm_matched"]
 TASKS = ["copy", "repeat_copy", "associative_recall", "dynamic_ngrams", "priority_sort"]
@@ -25,51 +27,59 @@ TASKS = ["copy", "repeat_copy", "associative_recall", "dynamic_ngrams", "priorit
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--batches", type=int, default=6)
-    parser.add_argument("--tasks", nargs="+", default=TASKS)
     parser.add_argument("--models", nargs="+", default=MODELS)
+    parser.add_argument("--tasks", nargs="+", default=TASKS)
+    parser.add_argument("--backends", nargs="+", default=list(Backend))
+    parser.add_argument("--batch", nargs="+", type=int, default=[32])
+    parser.add_argument("--threads", nargs="+", type=int, default=[1])
+    parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
-    torch.set_num_threads(1)
-    print("".join([f"{'task':<20}", f"{'time steps':>12}", *(f"{name:>26}" for name in given.models)]))
-    for name in given.tasks:
-        task = build_task(resolve_component(Registry.discover(), "task", name))
-        batches = [task.batch(Stream.TRAIN, index) for index in range(given.batches)]
-        steppers = [stepper(model, task) for model in given.models]
-        rounds = [[speed(step, given.batches) for step in steppers] for _ in range(given.rounds)]
-        mean_steps = statistics.mean(len(batch.inputs) for batch in batches)
-        cells = (f"{spread(each):>26}" for each in zip(*rounds, strict=True))
-        print("".join([f"{name:<20}", f"{mean_steps:>12.1f}", *cells]), flush=True)
+    for threads in given.threads:
+        print(f"{threads} thread(s): multiply-adds {multiply_add_rate(threads):,.0f} GFLOP/s, ", end="")
+        print(f"copies {copy_bandwidth(threads, 4):,.0f} GB/s in cache, {copy_bandwidth(threads, 128):,.0f} beyond\n")
+    rows = []
+    for task_name in given.tasks:
+        for model_name in given.models:
+            for batch_size in given.batch:
+                for threads in given.threads:
+                    rows += cell(model_name, task_name, batch_size, threads, given.backends, given.rounds)
+    print_table(["task", "model", "batch", "threads", "backend", "sequences/s", "steps/s", "of eager"], rows)
 
 
-def stepper(name, task):
-    """Return a function that does the training step on batch `index`."""
+def cell(model_name, task_name, batch_size, threads, backends, rounds):
+    torch.set_num_threads(threads)
+    registry = Registry.discover()
+    task = build_task(resolve_component(registry, "task", task_name))
+    batch = task.batch(Stream.TRAIN, 0, task.training_sizes()[-1], batch_size)
     torch.manual_seed(0)
-    model = build_model(resolve_component(Registry.discover(), "model", name), task)
-    if recomputes(model, longest_batch_bytes(model, task, Protocol().batch_size)):
-        model.recompute = True
+    model = build_model(resolve_component(registry, "model", model_name), task)
+    asked = backends if isinstance(model, RecurrentModel) else [Backend.EAGER]
+    steps = {}
+    for backend in asked:
+        twin = copy.deepcopy(model)
+        prepared = prepare(twin, backend, 10**9, batch_size)
+        if prepared.notice is None:
+            steps[str(prepared.backend)] = stepper(twin, task, batch)
+    seconds = interleaved(steps, rounds)
+    slowest = statistics.median(next(iter(seconds.values())))
+    for backend, taken in seconds.items():
+        rates = [batch_size / each for each in taken]
+        ratio = f"{slowest / statistics.median(taken):.1f}"
+        row = [task_name, model_name, str(batch_size), str(threads), backend]
+        yield [*row, spread(rates), f"{statistics.median(rates) / batch_size:.2f}", ratio]
+
+
+def stepper(model, task, batch):
+    """Return a function that does a training step."""
     optimizer = model.configure_optimizers()
 
-    def step(index):
-        batch = task.batch(Stream.TRAIN, index)
+    def step():
         optimizer.zero_grad()
         task.loss(model(batch.inputs), batch).mean().backward()
-        model.configure_gradient_clipping(optimizer)
+        model.clip_gradient_norm()
         optimizer.step()
 
-    step(0)
     return step
-
-
-def speed(step, count):
-    started = time.perf_counter()
-    for index in range(count):
-        step(index)
-    return count / (time.perf_counter() - started)
-
-
-def spread(values):
-    return f"{statistics.median(values):.2f} [{min(values):.2f} to {max(values):.2f}]"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""What the benchmarks share: measuring side by side, and printing tables."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+
+
+def interleaved(functions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Call the functions in turn, `rounds` times over; return the seconds of each call. Neighbours hit all alike."""
+    for function in functions.values():
+        function()  # what is loaded, built or allocated late is not measured
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(rounds):
+        for name, function in functions.items():
+            started = time.perf_counter()
+            function()
+            seconds[name].append(time.perf_counter() - started)
+    return seconds
+
+
+def spread(values: Sequence[float], digits: int = 0) -> str:
+    """Return ``median [least to greatest]``."""
+    low, middle, high = (f"{value:,.{digits}f}" for value in (min(values), statistics.median(values), max(values)))
+    return f"{middle} [{low} to {high}]"
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a Markdown table."""
+    widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
+    for row in [columns, ["-" * width for width in widths], *rows]:
+        print("| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) + " |", flush=True)
+    print(flush=True)
+
+
+def multiply_add_rate(threads: int) -> float:
+    """Return the best sustained rate of float32 multiply-adds, in GFLOP/s, over some matrix products."""
+    torch.set_num_threads(threads)
+    a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
+    best = min(interleaved({"product": lambda: a @ b}, 20)["product"])
+    return 2 * 1024**3 / best / 1e9
+
+
+def copy_bandwidth(threads: int, megabytes: int) -> float:
+    """Return the best rate of copying that many megabytes, read and write counted, in GB/s."""
+    torch.set_num_threads(threads)
+    source, target = torch.ones(megabytes * 2**18), torch.empty(megabytes * 2**18)
+    best = min(interleaved({"copy": lambda: target.copy_(source)}, 20)["copy"])
+    return 2 * source.nbytes / best / 1e9
