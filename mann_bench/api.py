@@ -13,7 +13,7 @@ from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.execution.local import execute_locally
 from mann_bench.execution.plan import Plan, look_up, make_plan
-from mann_bench.execution.resolve import Device, resolve_device
+from mann_bench.execution.resolve import Device, resolve_backend, resolve_device
 from mann_bench.execution.worker import Job
 from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
@@ -71,7 +71,9 @@ def run(
     *,
     out: str | Path = "runs",
     jobs: int = 1,
+    threads: int = 1,
     device: str = "auto",
+    backend: str = "auto",
     wandb: str | None = None,
     fresh: bool = False,
     plugins: bool = True,
@@ -88,7 +90,9 @@ def run(
         protocol: a protocol, as in ``collier2018:max_steps=2000``.
         out: folder of the records.
         jobs: worker processes; 1 runs in this one.
+        threads: threads of each; more than one pays where there are fewer runs than cores.
         device: ``auto``, ``cpu`` or ``cuda``.
+        backend: ``auto``, ``eager``, ``compiled`` or ``native``; changes the speed, not the results.
         wandb: ``online``, ``offline`` or ``disabled``; by default online where logged in, else offline.
         fresh: train again what has a record.
         plugins: whether to load third-party plugins.
@@ -105,7 +109,14 @@ def run(
         look_up(plan, store)
     observers = [ConsoleProgress(Console(stderr=True))] if progress else []
     results = execute(
-        plan, Path(out), jobs=jobs, device=resolve_device(device), wandb=wandb_mode(wandb), observers=observers
+        plan,
+        Path(out),
+        jobs=jobs,
+        threads=threads,
+        device=resolve_device(device),
+        backend=resolve_backend(backend),
+        wandb=wandb_mode(wandb),
+        observers=observers,
     )
     aside = [f"set aside as {path}: {reason}" for path, reason in plan.set_aside]
     return Results(results.records, [*aside, *results.problems])
@@ -116,14 +127,17 @@ def execute(
     out: Path,
     *,
     jobs: int,
+    threads: int,
     device: Device,
+    backend: str,
     wandb: WandbMode,
     observers: Sequence[contextlib.AbstractContextManager[Observer]] = (),
 ) -> Results:
     """Execute the runs of a plan that have no record yet and return the records of all."""
-    if jobs < 1:
-        raise UsageError(f"jobs must be at least 1, not {jobs}.")
-    pending = [Job(run, device, out) for run in plan.missing]
+    for name, value in {"jobs": jobs, "threads": threads}.items():
+        if value < 1:
+            raise UsageError(f"{name} must be at least 1, not {value}.")
+    pending = [Job(run, device, backend, out) for run in plan.missing]
     lost: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         mirror = stack.enter_context(WandbMirror(wandb, out))
@@ -135,7 +149,7 @@ def execute(
             if isinstance(event, Finished) and event.problem:
                 lost[event.key] = f"run {event.key[:12]}: {event.problem}"
 
-        execute_locally(pending, jobs, observe)
+        execute_locally(pending, jobs, threads, observe)
     store = Store(out)
     found = (store.find(run.key) for run in plan.runs if run.key not in lost)
     return Results([record for record in found if record], [*lost.values(), *mirror.problems])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mann_bench.cli.parameters import VariantType, registry_of
+from mann_bench.core.backends import AUTO, BACKEND_CHOICES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,8 +37,16 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes.  [default: one a core]")
 @click.option(
+    "--threads", type=click.IntRange(min=1), default=1, show_default=True,
+    help="Threads of each process. More pay where there are fewer runs than cores.",
+)  # fmt: skip
+@click.option(
     "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]),
     help="Where to train.",
+)  # fmt: skip
+@click.option(
+    "--backend", default=AUTO, show_default=True, type=click.Choice(BACKEND_CHOICES),
+    help="How recurrent models are computed: plain PyTorch, torch.compile or C++. Results agree.",
 )  # fmt: skip
 @click.option(
     "--wandb", type=click.Choice(["online", "offline", "disabled"]),
@@ -55,7 +64,9 @@ def command(
     protocol: str,
     out: Path,
     jobs: int | None,
+    threads: int,
     device: str,
+    backend: str,
     wandb: str | None,
     as_json: bool,
     dry_run: bool,
@@ -79,7 +90,6 @@ def command(
     registry = registry_of(context)
     plan = make_plan(registry, models, tasks, parse_seeds(seeds), protocol)
     resolved_device = resolve_device(device)
-    workers = default_jobs(resolved_device) if jobs is None else jobs
     store = Store(out)
     if not dry_run:
         store.prepare()
@@ -89,12 +99,21 @@ def command(
     for path, reason in plan.set_aside:
         fate = "would be set aside" if dry_run else f"is set aside as {path}"
         console.print(f"{reason} It {fate}, and its run done again.", markup=False, style="yellow", soft_wrap=True)
-    _print_header(console, plan, resolved_device, workers)
+    workers = _print_header(console, plan, resolved_device, jobs or max(1, default_jobs(resolved_device) // threads))
     if dry_run:
         _print_plan(console, plan)
         return 0
     mode = wandb_mode(wandb)
-    results = execute(plan, out, jobs=workers, device=resolved_device, wandb=mode, observers=[ConsoleProgress(console)])
+    results = execute(
+        plan,
+        out,
+        jobs=workers,
+        threads=threads,
+        device=resolved_device,
+        backend=backend,
+        wandb=mode,
+        observers=[ConsoleProgress(console)],
+    )
     if as_json:
         for record in results.records:
             click.echo(record.model_dump_json())
@@ -114,17 +133,22 @@ def _print_broken(console: "Console", registry: "Registry") -> None:
         )  # fmt: skip
 
 
-def _print_header(console: "Console", plan: "Plan", device: str, workers: int) -> None:
-    from mann_bench.execution.memory import backward_memory_text
+def _print_header(console: "Console", plan: "Plan", device: str, jobs: int) -> int:
+    """Say what is to come and what memory it takes; return the number of workers, as many as fit."""
+    from mann_bench.execution.memory import MemoryNeed, workers_that_fit
 
+    cells = {(run.model.text, run.task.text): run for run in plan.missing}
+    needs = {text: MemoryNeed.of(run.model, run.task, run.protocol.batch_size) for text, run in cells.items()}
+    fit = workers_that_fit(needs.values()) if device == "cpu" else None
+    workers = min(jobs, len(plan.missing), fit or jobs)
     cached, missing = len(plan.cached), len(plan.missing)
-    workers = min(workers, missing)
     how = f", on {device} in {workers} process{'' if workers == 1 else 'es'}" if missing else ""
+    how += f" (memory for {fit})" if fit else ""
     asked = "1 run" if len(plan.runs) == 1 else f"{len(plan.runs)} runs"
-    console.print(f"{asked}: {cached} answered from their records, {missing} to train{how}.")
-    for run in {(run.model.text, run.task.text): run for run in plan.missing}.values():
-        memory = backward_memory_text(run.model, run.task, run.protocol.batch_size)
-        console.print(f"{run.model.text} on {run.task.text}: {memory}.", markup=False, soft_wrap=True)
+    console.print(f"{asked}: {cached} answered from their records, {missing} to train{how}.", soft_wrap=True)
+    for (model, task), need in needs.items():
+        console.print(f"{model} on {task}: {need}.", markup=False, soft_wrap=True)
+    return max(workers, 1)
 
 
 def _print_plan(console: "Console", plan: "Plan") -> None:

@@ -60,14 +60,14 @@ def _show_task(registry: "Registry", text: str) -> None:
 
 
 def _show_model(registry: "Registry", text: str, task: str) -> None:
-    from mann_bench.execution.memory import backward_memory_text
+    from mann_bench.execution.memory import MemoryNeed
     from mann_bench.execution.resolve import checked_model, checked_task, resolve_component
 
     component = _show_component(registry, "model", text)
     task_component = resolve_component(registry, "task", task)
     built = checked_model(component, checked_task(task_component))
     parameters = sum(p.numel() for p in built.parameters())
-    memory = backward_memory_text(component, task_component, built.protocol.batch_size)
+    memory = MemoryNeed.of(component, task_component, built.protocol.batch_size)
     click.echo(f"\nsize on {task_component.text}: {parameters:,} parameters, {built.state_bytes():,} bytes of state")
     click.echo(f"training on it: {memory}")
     for detail, value in built.details().items():

@@ -27,6 +27,13 @@ class Started(NamedTuple):
     run: Run
 
 
+class Notice(NamedTuple):
+    """What the user should know about the run; nothing stops for it."""
+
+    key: str
+    text: str
+
+
 class Progress(NamedTuple):
     """The run has done `step` steps and will stop at `last`, as far as is known now."""
 
@@ -51,5 +58,5 @@ class Finished(NamedTuple):
     problem: str | None = None
 
 
-Event = Started | Progress | Evaluated | Finished
+Event = Started | Notice | Progress | Evaluated | Finished
 Observer = Callable[[Event], None]

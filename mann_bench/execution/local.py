@@ -1,7 +1,8 @@
-"""Execute jobs on this machine: in this process, or in spawned workers of one thread each."""
+"""Execute jobs on this machine: in this process, or in spawned workers, each with its own threads."""
 
 import contextlib
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -19,8 +20,8 @@ _IDLE = "idle"
 _MOST_FAILED_STARTS = 3
 
 
-def execute_locally(jobs: Sequence[Job], workers: int, observe: Observer) -> None:
-    """Execute all jobs, at most `workers` at a time, and tell `observe` what happens.
+def execute_locally(jobs: Sequence[Job], workers: int, threads: int, observe: Observer) -> None:
+    """Execute all jobs, at most `workers` at a time with `threads` each, and tell `observe` what happens.
 
     A run whose worker dies is reported as failed without a record, and its successors get a new worker. When
     this is left early, by Ctrl-C or because a record could not be written, running jobs are stopped;
@@ -31,23 +32,26 @@ def execute_locally(jobs: Sequence[Job], workers: int, observe: Observer) -> Non
         MannBenchError: no worker process starts.
     """
     if min(workers, len(jobs)) <= 1:
-        with _one_thread():
+        with _threads(threads):
             for job in jobs:
                 execute(job, observe)
     else:
-        with contextlib.closing(_Workers(min(workers, len(jobs)), jobs)) as pool:
+        with contextlib.closing(_Workers(min(workers, len(jobs)), threads, jobs)) as pool:
             pool.run(observe)
 
 
 class _Workers:
     """Spawned processes, each fed one job at a time through its pipe."""
 
-    def __init__(self, count: int, jobs: Sequence[Job]) -> None:
+    def __init__(self, count: int, threads: int, jobs: Sequence[Job]) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._waiting = deque(jobs)
         self._processes: dict[Connection, BaseProcess] = {}
         self._current: dict[Connection, Job] = {}
         self._failed_starts = 0
+        self._threads = threads
+        self._cores: list[int | None] = _cores(count) if threads == 1 else [None] * count
+        self._core_of: dict[Connection, int | None] = {}
         for _ in range(count):
             self._start()
 
@@ -79,11 +83,12 @@ class _Workers:
 
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs,), daemon=True)
+        core = self._cores.pop()
+        process = self._context.Process(target=_serve, args=(theirs, core, self._threads), daemon=True)
         with _ctrl_c_blocked():  # a worker inherits this, from its first instruction on
             process.start()
         theirs.close()
-        self._processes[ours] = process
+        self._processes[ours], self._core_of[ours] = process, core
 
     def _feed(self, pipe: Connection) -> None:
         if self._waiting:
@@ -110,19 +115,28 @@ class _Workers:
 
     def _retire(self, pipe: Connection) -> int | None:
         process = self._processes.pop(pipe)
+        self._cores.append(self._core_of.pop(pipe))
         pipe.close()
         process.join()
         return process.exitcode
 
 
-def _serve(pipe: Connection) -> None:
+def _cores(workers: int) -> list[int | None]:
+    """Return the core for each worker: one each where they fill the machine, else None, the system's choice."""
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()
+    return list(usable) if len(usable) == workers else [None] * workers
+
+
+def _serve(pipe: Connection, core: int | None, threads: int) -> None:
     """Execute the jobs that come through `pipe` until it closes or the parent ends this process.
 
     Ctrl-C is the parent's to answer. It ends its workers by SIGTERM, which unwinds them, so that no temporary
     file is left.
     """
     signal.signal(signal.SIGTERM, _unwind)
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
+    if core is not None:
+        os.sched_setaffinity(0, {core})
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
         while True:
             pipe.send(_IDLE)
@@ -152,10 +166,10 @@ def _ctrl_c_blocked() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Give torch one thread, as every worker has, so that records do not depend on the number of jobs."""
+def _threads(count: int) -> Iterator[None]:
+    """Give torch as many threads as a worker has, so that records do not depend on the number of jobs."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(count)
     try:
         yield
     finally:

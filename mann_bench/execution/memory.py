@@ -2,15 +2,22 @@
 
 import contextlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 from mann_bench.core.runs import Component
 from mann_bench.execution.resolve import Device, checked_model, checked_task
+from mann_bench.models.backward_memory import RECOMPUTE_ABOVE
 from mann_bench.training.trainer import longest_batch_bytes, recomputes
 
 _PROC = Path("/proc/self")
+_MEMINFO = Path("/proc/meminfo")
+
+WORKER_BYTES = 600 * 2**20
+"""What a worker takes besides: the interpreter, torch, Lightning and evaluation."""
 
 
 def reset_peak_memory(device: Device) -> None:
@@ -38,18 +45,59 @@ def peak_memory(device: Device) -> int | None:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def backward_memory_text(model_component: Component, task_component: Component, batch_size: int) -> str:
-    """State what training a model on a task keeps for backward, and whether it recomputes instead."""
-    task = checked_task(task_component)
-    model = checked_model(model_component, task)
-    try:
-        kept = longest_batch_bytes(model, task, batch_size)
-    except (Exception, SystemExit) as error:
-        return f"what backward keeps is unknown: running the model raised {type(error).__name__}: {error}"
-    batch = f"the longest batch ({batch_size} sequences)"
-    if not recomputes(model, kept):
-        return f"backward keeps {bytes_text(kept)} for {batch}"
-    return f"backward would keep {bytes_text(kept)} for {batch}, so most steps are recomputed"
+class MemoryNeed(NamedTuple):
+    """What training a model on a task keeps for backward.
+
+    Attributes:
+        kept: bytes for the longest training batch, if nothing is recomputed.
+        recomputed: whether most steps are recomputed instead.
+        batch_size: sequences of that batch.
+        problem: why none of this is known, where running the model failed.
+    """
+
+    kept: int
+    recomputed: bool
+    batch_size: int
+    problem: str | None = None
+
+    @classmethod
+    def of(cls, model_component: Component, task_component: Component, batch_size: int) -> "MemoryNeed":
+        """Build the model and count from its tensors; raises UsageError where it cannot be built."""
+        task = checked_task(task_component)
+        model = checked_model(model_component, task)
+        try:
+            kept = longest_batch_bytes(model, task, batch_size)
+        except (Exception, SystemExit) as error:
+            return cls(0, False, batch_size, f"running the model raised {type(error).__name__}: {error}")
+        return cls(kept, recomputes(model, kept), batch_size)
+
+    def __str__(self) -> str:
+        if self.problem:
+            return f"what backward keeps is unknown: {self.problem}"
+        batch = f"the longest batch ({self.batch_size} sequences)"
+        if not self.recomputed:
+            return f"backward keeps {bytes_text(self.kept)} for {batch}"
+        return f"backward would keep {bytes_text(self.kept)} for {batch}, so most steps are recomputed"
+
+    @property
+    def worker_bytes(self) -> int:
+        """What a worker process takes at its peak, roughly."""
+        return WORKER_BYTES + min(self.kept, RECOMPUTE_ABOVE)
+
+
+def workers_that_fit(needs: Iterable[MemoryNeed]) -> int | None:
+    """Return how many workers the free memory carries, at least one; None where the system does not tell."""
+    available, largest = available_memory(), max((need.worker_bytes for need in needs), default=0)
+    return None if available is None or not largest else max(1, available // largest)
+
+
+def available_memory() -> int | None:
+    """Return the bytes that new processes can use without swapping, where the system tells."""
+    with contextlib.suppress(OSError):
+        for line in _MEMINFO.read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return None
 
 
 def bytes_text(count: int) -> str:

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, get_args
 
 import torch
 
+from mann_bench.core.backends import BACKEND_CHOICES
 from mann_bench.core.errors import PluginUnavailableError, UsageError
 from mann_bench.core.options import Option, options_of, resolve_options
 from mann_bench.core.protocol import Protocol
@@ -97,6 +98,13 @@ def checked_model(component: Component, task: SequenceTask) -> SequenceModule:
 def _words(error: Exception) -> str:
     """Return an error's message, with its type where it is not the ValueError of a refused option."""
     return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+
+
+def resolve_backend(choice: str) -> str:
+    """Return a choice of backend that is one; raises UsageError."""
+    if choice not in BACKEND_CHOICES:
+        raise UsageError(f"backend {choice!r}: expected {', '.join(BACKEND_CHOICES)}.")
+    return choice
 
 
 def resolve_device(choice: str) -> Device:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import safetensors.torch
 import torch
 
+from mann_bench.core.backends import Backend
 from mann_bench.core.events import Finished, Observer, Started
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.execution.memory import peak_memory, reset_peak_memory
@@ -20,10 +21,11 @@ from mann_bench.training.trainer import train
 
 
 class Job(NamedTuple):
-    """A run, the device that it uses and the store that gets its record."""
+    """A run, the device and the choice of backend that it uses, and the store that gets its record."""
 
     run: Run
     device: Device
+    backend: str
     out: Path
 
 
@@ -37,7 +39,7 @@ def execute(job: Job, observe: Observer) -> None:
     observe(Started(job.run))
     reset_peak_memory(job.device)
     try:
-        result, error = train(job.run, job.device, observe), None
+        result, error = train(job.run, job.device, job.backend, observe), None
     except BrokenPipeError:
         raise  # nobody listens any more: that is not the model's failure
     except Exception:
@@ -75,6 +77,7 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
         parameters=result.parameters,
         state_bytes=result.state_bytes,
         details=result.details,
+        backend=result.backend,
         peak_memory_bytes=peak_memory(job.device),
         seconds=schema.SecondsRecord(**result.seconds._asdict()),
         weights_sha256=None if weights is None else digest(weights),
@@ -104,6 +107,7 @@ def _nothing() -> TrainingResult:
         parameters=0,
         state_bytes=0,
         details={},
+        backend=Backend.EAGER,
         seconds=Seconds(0.0, 0.0, 0.0),
         weights={},
     )

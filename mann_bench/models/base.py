@@ -1,5 +1,6 @@
 """What every model is: a Lightning module from inputs [T, B, I] to logits [T, B, O]."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -8,7 +9,9 @@ import pytorch_lightning as pl
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
+from mann_bench.core.backends import Backend
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol
 from mann_bench.nn.scan import recomputing_scan, scan
@@ -38,6 +41,7 @@ class SequenceModule(pl.LightningModule, ABC):
 
     Attributes:
         protocol: how it is trained; the runner sets the run's.
+        steps_trained: optimiser steps done.
         gradient_norm: global norm of the last step's gradient before it was clipped; None before training.
     """
 
@@ -46,6 +50,9 @@ class SequenceModule(pl.LightningModule, ABC):
         self.input_size, self.output_size = input_size, output_size
         self.protocol = Protocol()
         self.gradient_norm: Tensor | None = None
+        self.steps_trained = 0
+        # Lightning's own loop costs as much as a fast step; here one turn of it does several.
+        self.automatic_optimization = False
 
     @abstractmethod
     def forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
@@ -63,12 +70,22 @@ class SequenceModule(pl.LightningModule, ABC):
         """Return what the record should state about the model that its options do not tell; by default nothing."""
         return {}
 
-    def training_step(self, batch: Any, batch_index: int) -> Tensor:
-        """Return the mean loss of the batch, in nats a sequence."""
-        loss: Tensor = self.trainer.datamodule.loss(self(batch.inputs), batch).mean()  # type: ignore[attr-defined]
-        if not torch.isfinite(loss):
-            raise NonFiniteError("loss")
-        return loss
+    def training_step(self, batches: Any, batch_index: int) -> None:
+        """Do an optimiser step on the mean loss, in nats a sequence, of a batch or of each of a list of batches.
+
+        Raises:
+            NonFiniteError: the loss or a gradient is not finite; the parameters stay as they were.
+        """
+        task, optimizer = self.trainer.datamodule, self.optimizers()  # type: ignore[attr-defined]
+        for batch in batches if isinstance(batches, list) else [batches]:
+            optimizer.zero_grad()  # type: ignore[union-attr]
+            loss: Tensor = task.loss(self(batch.inputs), batch).mean()
+            if not torch.isfinite(loss):
+                raise NonFiniteError("loss")
+            self.manual_backward(loss)
+            self.clip_gradient_norm()
+            optimizer.step()  # type: ignore[union-attr]
+            self.steps_trained += 1
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Return the protocol's optimiser over all parameters."""
@@ -77,21 +94,18 @@ class SequenceModule(pl.LightningModule, ABC):
             return torch.optim.RMSprop(parameters, lr=protocol.learning_rate, momentum=protocol.momentum, foreach=True)
         return torch.optim.Adam(parameters, lr=protocol.learning_rate, fused=True)
 
-    def configure_gradient_clipping(
-        self,
-        optimizer: torch.optim.Optimizer,
-        gradient_clip_val: float | None = None,
-        gradient_clip_algorithm: str | None = None,
-    ) -> None:
-        """Clip the global gradient norm as the protocol says; refuse to step on a norm that is not finite."""
-        bound = self.protocol.gradient_clip_norm or float("inf")
-        try:
-            # This raises before it scales: after scaling by NaN every gradient would look like the culprit.
-            self.gradient_norm = nn.utils.clip_grad_norm_(self.parameters(), bound, error_if_nonfinite=True)
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError:
-            raise NonFiniteError(self._first_non_finite_gradient()) from None
+    def clip_gradient_norm(self) -> None:
+        """Clip the global gradient norm as the protocol says; refuse to step on a norm that is not finite.
+
+        What `torch.nn.utils.clip_grad_norm_` does, without its multiplication where nothing is clipped.
+        """
+        gradients = [p.grad for p in self.parameters() if p.grad is not None]
+        self.gradient_norm = nn.utils.get_total_norm(gradients)
+        norm, bound = self.gradient_norm.item(), self.protocol.gradient_clip_norm
+        if not math.isfinite(norm):
+            raise NonFiniteError(self._first_non_finite_gradient())
+        if bound is not None and norm > bound:
+            torch._foreach_mul_(gradients, bound / norm)
 
     def _first_non_finite_gradient(self) -> str:
         for name, parameter in self.named_parameters():
@@ -114,13 +128,17 @@ class RecurrentModel(SequenceModule):
     """A model that advances one time step at a time. Authors write `initial_state` and `step`.
 
     Attributes:
-        recompute: whether backward recomputes most steps; the runner sets it where keeping them all takes
-            too much memory.
+        backend: how it is computed; `mann_bench.models.preparation.prepare` sets it.
+        recompute: whether backward recomputes most steps, where the backend keeps what autograd asks for; the
+            runner sets it where keeping them all takes too much memory.
     """
 
     def __init__(self, input_size: int, output_size: int) -> None:
         super().__init__(input_size, output_size)
+        self.backend = Backend.EAGER
         self.recompute = False
+        self._compiled_step: Any = None
+        self._compiled_batch = 0
 
     @abstractmethod
     def initial_state(self, batch_size: int) -> Any:
@@ -134,10 +152,37 @@ class RecurrentModel(SequenceModule):
         """Do a step and tell what the memory did; None, the default, where there is nothing to tell."""
         return *self.step(inputs, state), None
 
+    def native_problem(self) -> str | None:
+        """Return why `native_forward` cannot be called, None where it can; by default there is none."""
+        return "the model has no native recurrence"
+
+    def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
+        """Return what `forward` returns, computed in C++."""
+        raise NotImplementedError(self.native_problem())
+
+    def compile_step(self, batch_size: int) -> None:
+        """Make ready for the compiled backend, with shapes that are static: batches of one size."""
+        self._compiled_step, self._compiled_batch = torch.compile(self.step, dynamic=False), batch_size
+        self.backend = Backend.COMPILED
+
     def forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
-        """Scan `step` over time from the initial state."""
+        """Run `step` over time from the initial state, on the backend that was prepared."""
+        if self.backend is Backend.NATIVE:
+            return self.native_forward(inputs)
+        if self.backend is Backend.COMPILED:
+            parts = torch.split(inputs, self._compiled_batch, dim=1)
+            return torch.cat([self._compiled_forward(part) for part in parts], dim=1)
+        return self._scan(self.step, inputs)
+
+    def _compiled_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
+        """Fill the batch up with zeros: another size would be compiled anew."""
+        sequences = inputs.shape[1]
+        filled = functional.pad(inputs, (0, 0, 0, self._compiled_batch - sequences))
+        return self._scan(self._compiled_step, filled)[:, :sequences]
+
+    def _scan(self, step: Any, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         run = recomputing_scan if self.recompute and torch.is_grad_enabled() else scan
-        return run(self.step, inputs, self.initial_state(inputs.shape[1]))[0]
+        return run(step, inputs, self.initial_state(inputs.shape[1]))[0]
 
 
 def _tensors(state: Any) -> Iterator[Tensor]:

@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.models.base import Observation, RecurrentModel
+from mann_bench.native.dnc import dnc_sequence, supports
 from mann_bench.nn.dnc import DNCCell, DNCState
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
 
@@ -49,6 +50,15 @@ class DNCModel(RecurrentModel):
         output, state = self.cell(inputs, state)
         return self._logits(output), state
 
+    def native_problem(self) -> str | None:
+        """Return why the cell has no native recurrence, or None."""
+        return supports(self.cell)
+
+    def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
+        """Run the cell natively over time, then map all outputs to logits at once."""
+        outputs, _ = dnc_sequence(self.cell, inputs, self.initial_state(inputs.shape[1]))
+        return self._logits(outputs)
+
     def observe(
         self, inputs: Float[Tensor, "B I"], state: DNCState
     ) -> tuple[Float[Tensor, "B O"], DNCState, Observation]:
@@ -67,5 +77,5 @@ class DNCModel(RecurrentModel):
         written = state.write_weighting.unsqueeze(1)
         return self._logits(output), state, Observation(state.read_weightings, written, state.memory, gates)
 
-    def _logits(self, output: Float[Tensor, "B F"]) -> Float[Tensor, "B O"]:
+    def _logits(self, output: Float[Tensor, "*any F"]) -> Float[Tensor, "*any O"]:
         return clip_symmetric(self.readout(output), self.clip)

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.models.base import Observation, RecurrentModel
+from mann_bench.native.ntm import ntm_sequence, supports
 from mann_bench.nn.controller import ControllerKind
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
 from mann_bench.nn.ntm import MemoryInit, NTMCell, NTMState, Sharpening
@@ -59,6 +60,15 @@ class NTMModel(RecurrentModel):
         output, state = self.cell(inputs, state)
         return self._logits(output), state
 
+    def native_problem(self) -> str | None:
+        """Return why the cell has no native recurrence, or None."""
+        return supports(self.cell)
+
+    def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
+        """Run the cell natively over time, then map all outputs to logits at once."""
+        outputs, _ = ntm_sequence(self.cell, inputs, self.initial_state(inputs.shape[1]))
+        return self._logits(outputs)
+
     def observe(
         self, inputs: Float[Tensor, "B I"], state: NTMState
     ) -> tuple[Float[Tensor, "B O"], NTMState, Observation]:
@@ -80,5 +90,5 @@ class NTMModel(RecurrentModel):
         )
         return self._logits(output), state, observation
 
-    def _logits(self, output: Float[Tensor, "B F"]) -> Float[Tensor, "B O"]:
+    def _logits(self, output: Float[Tensor, "*any F"]) -> Float[Tensor, "*any O"]:
         return clip_symmetric(self.readout(output), self.clip)

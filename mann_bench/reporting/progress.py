@@ -7,7 +7,7 @@ from typing import Any
 import rich.progress
 from rich.console import Console
 
-from mann_bench.core.events import Evaluated, Event, Finished, Progress, Started
+from mann_bench.core.events import Evaluated, Event, Finished, Notice, Progress, Started
 from mann_bench.core.runs import Run
 
 _LINE_SECONDS = 15.0
@@ -19,6 +19,7 @@ class ConsoleProgress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._runs: dict[str, Run] = {}
+        self._notices: set[str] = set()
         self._started: dict[str, float] = {}
         self._said: dict[str, float] = {}
         self._steps: dict[str, tuple[int, int]] = {}
@@ -50,6 +51,8 @@ class ConsoleProgress:
         match event:
             case Started(run):
                 self._start(run)
+            case Notice(_, text):
+                self._note(text)
             case Progress(key, step, last):
                 self._advance(key, step, last)
             case Evaluated(key, point):
@@ -65,6 +68,12 @@ class ConsoleProgress:
             self._bars[run.key] = self._progress.add_task(run.text, total=run.protocol.max_steps, rate="", scores="")
         else:
             self._say(run, "started")
+
+    def _note(self, text: str) -> None:
+        """Say a notice once, however many runs bring it."""
+        if text not in self._notices:
+            self._notices.add(text)
+            self._console.print(text, markup=False, style="yellow", soft_wrap=True)
 
     def _advance(self, key: str, step: int, last: int) -> None:
         self._steps[key] = (step, last)

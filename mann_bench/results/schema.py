@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mann_bench.core.backends import Backend
 from mann_bench.core.events import CurvePoint
 from mann_bench.core.options import OptionValue
 from mann_bench.core.runs import Component, Outcome
@@ -161,6 +162,7 @@ class Record(_Part):
     details: dict[str, OptionValue] = Field(
         default={}, description="what the model states about itself that its options do not tell"
     )
+    backend: Backend = Field(default=Backend.EAGER, description="how the model was computed; results agree across them")
     peak_memory_bytes: Count | None = Field(
         description="peak resident memory of the process (CPU) or peak allocation (GPU) during the run"
     )

@@ -1,5 +1,6 @@
 """What every task is: streams of batches, a loss, scores, an oracle and the sizes it trains and tests on."""
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -35,6 +36,7 @@ class SequenceTask(pl.LightningDataModule, ABC):
     Attributes:
         input_size, output_size: channels of inputs and logits.
         batch_size: sequences a training batch; the runner sets the protocol's.
+        batches_at_once: training batches that the stream yields together; above 1, as a list.
         seed: seed of the training stream; the runner sets the run's.
     """
 
@@ -44,6 +46,7 @@ class SequenceTask(pl.LightningDataModule, ABC):
     def __init__(self) -> None:
         super().__init__()
         self.batch_size = 32
+        self.batches_at_once = 1
         self.seed = 0
 
     @abstractmethod
@@ -104,8 +107,8 @@ class TrainingStream:
     def __init__(self, task: SequenceTask, first: int = 0) -> None:
         self.task, self.first = task, first
 
-    def __iter__(self) -> Iterator[Batch]:
-        index = self.first
-        while True:
-            yield self.task.batch(Stream.TRAIN, index)
-            index += 1
+    def __iter__(self) -> Iterator[Batch | list[Batch]]:
+        batches = (self.task.batch(Stream.TRAIN, index) for index in itertools.count(self.first))
+        if self.task.batches_at_once == 1:
+            return batches
+        return iter(lambda: list(itertools.islice(batches, self.task.batches_at_once)), [])

@@ -54,8 +54,11 @@ class Evaluation(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Count the step, measure where one is due, stop where the run may end."""
-        self.step += 1
+        """Count the steps, measure where it is due, stop where the run may end.
+
+        A turn of Lightning's loop may do several steps; what is due falls on the end of a turn.
+        """
+        self.step = pl_module.steps_trained  # type: ignore[assignment]
         protocol = self.run.protocol
         last = self.convergence.last_step(protocol.max_steps, protocol.grace)
         if self.step % protocol.evaluate_every == 0 or self.step >= last:

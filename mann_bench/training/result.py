@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from mann_bench.core.backends import Backend
 from mann_bench.core.events import CurvePoint
 from mann_bench.core.options import OptionValue
 from mann_bench.core.runs import Outcome
@@ -41,6 +42,7 @@ class TrainingResult:
     parameters: int
     state_bytes: int
     details: dict[str, OptionValue]
+    backend: Backend
     seconds: Seconds
     weights: dict[str, Tensor] = field(repr=False)
     divergence: Divergence | None = None

@@ -1,8 +1,10 @@
 """Train one run from its seed to its length-generalisation test."""
 
 import contextlib
+import gc
 import importlib
 import logging
+import math
 import signal
 import time
 import warnings
@@ -12,15 +14,19 @@ from typing import Any
 import pytorch_lightning as pl
 
 from mann_bench.core.errors import PluginUnavailableError
-from mann_bench.core.events import Event
+from mann_bench.core.events import Event, Notice
+from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component, Outcome, Run
 from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes
 from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule
+from mann_bench.models.preparation import Prepared, prepare
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.callbacks import Evaluation
 from mann_bench.training.result import Divergence, Seconds, TrainingResult
+
+_MOST_STEPS_A_TURN = 10
 
 
 def build_task(component: Component) -> SequenceTask:
@@ -58,33 +64,46 @@ def recomputes(model: SequenceModule, kept: int) -> bool:
     return isinstance(model, RecurrentModel) and kept > RECOMPUTE_ABOVE
 
 
-def train(run: Run, device: str, emit: Callable[[Event], None]) -> TrainingResult:
+def train(run: Run, device: str, backend: str, emit: Callable[[Event], None]) -> TrainingResult:
     """Train and test `run` on ``cpu`` or ``cuda``; everything random follows from its seed.
+
+    `backend` is a choice for `prepare`: it changes how fast the run is, and no more than rounding otherwise.
 
     Raises:
         KeyboardInterrupt: the user stopped it.
         Exception: whatever a model or task raises.
     """
     with _exits_answered():
-        return _train(run, device, emit)
+        return _train(run, device, backend, emit)
 
 
-def _train(run: Run, device: str, emit: Callable[[Event], None]) -> TrainingResult:
+def _train(run: Run, device: str, backend: str, emit: Callable[[Event], None]) -> TrainingResult:
     pl.seed_everything(torch_seed(run.seed), verbose=False)
     task = build_task(run.task)
     task.seed, task.batch_size = run.seed, run.protocol.batch_size
+    task.batches_at_once = _steps_a_turn(run.protocol)
     model = build_model(run.model, task)
     model.protocol = run.protocol
     if isinstance(model, RecurrentModel):
         with contextlib.suppress(Exception):  # a model that cannot run shows that in training
             model.recompute = recomputes(model, longest_batch_bytes(model, task, run.protocol.batch_size))
+    prepared = prepare(model.to(device), backend, run.protocol.max_steps, run.protocol.batch_size)
+    if prepared.notice:
+        emit(Notice(run.key, f"{run.model.text}: {prepared.notice}"))
     evaluation = Evaluation(run, task, emit)
     divergence = None
     try:
         _fit(model, task, evaluation, run.protocol.max_steps, device)
     except NonFiniteError as error:
+        evaluation.step = model.steps_trained
         divergence = Divergence(evaluation.step, error.culprit)
-    return _result(run, model, task, evaluation, divergence, device)
+    return _result(run, model, task, evaluation, divergence, prepared, device)
+
+
+def _steps_a_turn(protocol: Protocol) -> int:
+    """Return how many steps a turn of Lightning's loop does: they divide all that the protocol counts in steps."""
+    cadences = (protocol.evaluate_every, protocol.probe_every, protocol.grace, protocol.max_steps)
+    return math.gcd(_MOST_STEPS_A_TURN, *cadences)
 
 
 def _fit(model: SequenceModule, task: SequenceTask, callback: pl.Callback, max_steps: int, device: str) -> None:
@@ -100,7 +119,12 @@ def _fit(model: SequenceModule, task: SequenceTask, callback: pl.Callback, max_s
             enable_model_summary=False,
             use_distributed_sampler=False,
         )
-        trainer.fit(model, datamodule=task)
+        gc.collect()
+        gc.freeze()  # else the collector visits all that was imported again and again, a tenth of a fast step
+        try:
+            trainer.fit(model, datamodule=task)
+        finally:
+            gc.unfreeze()
 
 
 def _result(
@@ -109,6 +133,7 @@ def _result(
     task: SequenceTask,
     evaluation: Evaluation,
     divergence: Divergence | None,
+    prepared: Prepared,
     device: str,
 ) -> TrainingResult:
     started = time.perf_counter()
@@ -131,10 +156,11 @@ def _result(
         parameters=sum(p.numel() for p in model.parameters()),
         state_bytes=model.state_bytes(),
         details=model.details(),
+        backend=prepared.backend,
         seconds=Seconds(
             evaluation.training_seconds,
             evaluation.evaluation_seconds + time.perf_counter() - started,
-            compilation=0.0,
+            compilation=prepared.seconds,
         ),
         weights=evaluation.best_weights,
         divergence=divergence,

@@ -49,6 +49,22 @@ def test_a_run_that_would_keep_too_much_says_that_it_recomputes(run, monkeypatch
     assert "for the longest batch (2 sequences), so most steps are recomputed." in err
 
 
+@pytest.mark.parametrize(("choice", "backend"), [("eager", "eager"), ("native", "native"), ("auto", "native")])
+def test_the_backend_is_in_the_record_and_not_in_the_key(run, choice, backend):
+    model = "ntm:memory_slots=8,controller_size=4"
+    run("--backend", choice, "--fresh", model=model)
+    found = json.loads(records()[0].read_text())
+    assert found["backend"] == backend
+    run("--backend", "eager", model=model)
+    assert json.loads(records()[0].read_text()) == found
+
+
+def test_a_backend_that_a_model_lacks_is_told_once(run):
+    code, _, err = run("--backend", "native", "--jobs", "1", model="ntm:memory_slots=8,sharpening=power", seeds="0-1")
+    assert code == 0
+    assert err.count("the native recurrence sharpens in log space. Running on the eager backend.") == 1
+
+
 def test_the_same_run_again_is_answered_from_its_record(run):
     _, first, _ = run()
     written = records()[0].stat().st_mtime_ns

@@ -113,7 +113,7 @@ def test_the_gradient_norm_is_that_before_clipping(task):
     for parameter in model.parameters():
         parameter.grad = torch.full_like(parameter, 100.0)
     expected = 100 * math.sqrt(sum(parameter.numel() for parameter in model.parameters()))
-    model.configure_gradient_clipping(model.configure_optimizers())
+    model.clip_gradient_norm()
     assert diagnostics(model, task) == {"gradient_norm": pytest.approx(expected)}
 
 
@@ -142,14 +142,14 @@ def test_the_model_keeps_its_mode(task, training):
 @pytest.mark.parametrize(("model", "gate"), [(NTM, "sharpening"), (DNC, "free_gate")])
 def test_every_evaluation_in_a_record_has_diagnostics(make_run, tmp_path, model, gate):
     run, points = make_run(model, max_steps=2), []
-    execute(Job(run, "cpu", tmp_path), lambda event: points.append(getattr(event, "point", None)))
+    execute(Job(run, "cpu", "eager", tmp_path), lambda event: points.append(getattr(event, "point", None)))
     watched = [row.diagnostics for row in Store(tmp_path).find(run.key).curve]
     assert watched == [dict(point.diagnostics) for point in points if point]
     assert [{"read_entropy", "write_entropy", "slots_written", gate} <= set(row) for row in watched] == [True, True]
 
 
 def test_the_gradient_norm_appears_after_the_first_step(make_run):
-    result = train(make_run(), "cpu", lambda event: None)
+    result = train(make_run(), "cpu", "eager", lambda event: None)
     assert [set(point.diagnostics) for point in result.curve] == [set(), {"gradient_norm"}, {"gradient_norm"}]
     assert result.curve[1].diagnostics != result.curve[2].diagnostics
 
@@ -157,7 +157,7 @@ def test_the_gradient_norm_appears_after_the_first_step(make_run):
 @pytest.mark.usefixtures("short_test")
 def test_watching_changes_nothing_else(make_run, monkeypatch):
     def curve():
-        return [point.scores for point in train(make_run(NTM, max_steps=2), "cpu", lambda event: None).curve]
+        return [point.scores for point in train(make_run(NTM, max_steps=2), "cpu", "eager", lambda event: None).curve]
 
     watched = curve()
     monkeypatch.setattr("mann_bench.training.callbacks.diagnostics", lambda model, task: {})

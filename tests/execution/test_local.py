@@ -7,7 +7,7 @@ import torch
 from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Finished, Progress
 from mann_bench.core.runs import Outcome
-from mann_bench.execution.local import execute_locally
+from mann_bench.execution.local import _cores, execute_locally
 from mann_bench.execution.worker import Job
 from mann_bench.results.store import Store
 
@@ -18,10 +18,10 @@ VARYING = {"seconds", "provenance", "peak_memory_bytes"}
 def jobs(make_run, tmp_path):
     """Return a function that makes jobs for two models and two seeds, with records under a named folder."""
 
-    def make(folder, **fields):
+    def make(folder, backend="eager", **fields):
         models = ("lstm:layers=1,units=8", "ntm:memory_slots=8,controller_size=8,slot_width=4")
         runs = [make_run(model, seed=seed, **fields) for model in models for seed in (0, 1)]
-        return [Job(run, "cpu", tmp_path / folder) for run in runs]
+        return [Job(run, "cpu", backend, tmp_path / folder) for run in runs]
 
     return make
 
@@ -33,24 +33,38 @@ def comparable(job):
     return record
 
 
-def test_two_workers_give_the_records_of_one(jobs):
-    alone, together = jobs("alone"), jobs("together")
-    execute_locally(alone, 1, lambda event: None)
-    execute_locally(together, 2, lambda event: None)
+@pytest.mark.parametrize("backend", ["eager", "native"])
+def test_two_workers_give_the_records_of_one(jobs, backend):
+    alone, together = jobs("alone", backend), jobs("together", backend)
+    execute_locally(alone, 1, 1, lambda event: None)
+    execute_locally(together, 2, 1, lambda event: None)
     assert [comparable(job) for job in alone] == [comparable(job) for job in together]
 
 
 def test_every_process_has_one_thread(jobs):
     made = jobs("threads")[:2]
-    execute_locally(made, 2, lambda event: None)
+    execute_locally(made, 2, 1, lambda event: None)
     assert {Store(job.out).find(job.run.key).provenance.threads for job in made} == {1}
+
+
+def test_a_process_has_the_threads_that_were_asked_for(jobs):
+    (job,) = jobs("threads")[:1]
+    execute_locally([job], 1, 2, lambda event: None)
+    assert Store(job.out).find(job.run.key).provenance.threads == 2
+
+
+def test_workers_that_fill_the_machine_have_a_core_each(monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5})
+    assert sorted(_cores(2)) == [3, 5]
+    assert _cores(1) == [None]
+    assert _cores(3) == [None] * 3
 
 
 def test_the_callers_threads_come_back(jobs):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        execute_locally(jobs("threads")[:1], 1, lambda event: None)
+        execute_locally(jobs("threads")[:1], 1, 1, lambda event: None)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -68,7 +82,7 @@ def test_a_worker_that_dies_costs_its_run_alone(jobs):
             finished.append(event)
 
     killed = []
-    execute_locally(made, 2, kill_the_first)
+    execute_locally(made, 2, 1, kill_the_first)
     lost = [event for event in finished if event.folder is None]
     assert len(finished) == len(made)
     assert 1 <= len(lost) <= 2
@@ -80,7 +94,7 @@ def test_a_record_that_cannot_be_written_stops_the_others(jobs, tmp_path):
     made = jobs("full")
     (tmp_path / "full").write_text("a file where the folder should be")
     with pytest.raises(StoreError, match="could not be written"):
-        execute_locally(made, 2, lambda event: None)
+        execute_locally(made, 2, 1, lambda event: None)
     assert _children() == []
 
 
@@ -89,7 +103,7 @@ def test_leaving_early_stops_the_workers(jobs):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        execute_locally(jobs("interrupted"), 2, interrupt)
+        execute_locally(jobs("interrupted"), 2, 1, interrupt)
     assert _children() == []
 
 
@@ -102,4 +116,4 @@ def _children():
 def test_workers_that_never_start_are_an_error(jobs, monkeypatch):
     monkeypatch.setattr("mann_bench.execution.local._serve", os.abort)
     with pytest.raises(MannBenchError, match="do not start"):
-        execute_locally(jobs("never"), 2, lambda event: None)
+        execute_locally(jobs("never"), 2, 1, lambda event: None)

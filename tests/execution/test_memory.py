@@ -1,8 +1,20 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from mann_bench.execution.memory import backward_memory_text, bytes_text, peak_memory, reset_peak_memory
+from mann_bench.execution.memory import (
+    WORKER_BYTES,
+    MemoryNeed,
+    bytes_text,
+    peak_memory,
+    reset_peak_memory,
+    workers_that_fit,
+)
+from mann_bench.execution.resolve import resolve_component
+from mann_bench.models.backward_memory import RECOMPUTE_ABOVE
 from mann_bench.models.ntm import NTMModel
+from mann_bench.registry import Registry
 from mann_bench.training import trainer
 from mann_bench.training.trainer import longest_batch_bytes, recomputes, train
 
@@ -47,7 +59,7 @@ def text_of(make_run):
 
     def text(model):
         run = make_run(model)
-        return backward_memory_text(run.model, run.task, 32)
+        return str(MemoryNeed.of(run.model, run.task, 32))
 
     return text
 
@@ -102,7 +114,7 @@ def trained(make_run, monkeypatch):
     monkeypatch.setattr("mann_bench.tasks.copy.Copy.test_sizes", lambda task: task.training_sizes())
 
     def curve(model=NTM):
-        return [point.scores for point in train(make_run(model), "cpu", lambda event: None).curve], seen.pop()
+        return [point.scores for point in train(make_run(model), "cpu", "eager", lambda event: None).curve], seen.pop()
 
     return curve
 
@@ -122,3 +134,37 @@ def test_recomputing_changes_no_score(trained, limit):
 def test_an_lstm_is_trained_as_it_is(trained, limit):
     limit(0)
     assert trained(LSTM)[1] is None
+
+
+def need(kept, recomputed=False):
+    return MemoryNeed(kept, recomputed, 32)
+
+
+def test_as_many_workers_fit_as_the_largest_need_allows(monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.memory.available_memory", lambda: 3 * (WORKER_BYTES + 100))
+    assert workers_that_fit([need(100), need(50)]) == 3
+
+
+def test_one_worker_always_fits(monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.memory.available_memory", lambda: 1)
+    assert workers_that_fit([need(100)]) == 1
+
+
+def test_a_run_that_recomputes_needs_no_more_than_the_limit(monkeypatch):
+    assert need(2**40, recomputed=True).worker_bytes == WORKER_BYTES + RECOMPUTE_ABOVE
+
+
+def test_nothing_is_said_of_memory_where_the_system_does_not_tell(monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.memory._MEMINFO", Path("/nowhere"))
+    assert workers_that_fit([need(100)]) is None
+
+
+def test_a_model_that_cannot_run_is_told_in_words(monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.memory.longest_batch_bytes", lambda *_: 1 / 0)
+    run = "lstm:layers=1,units=4"
+    found = str(MemoryNeed.of(component("model", run), component("task", "copy"), 32))
+    assert found == "what backward keeps is unknown: running the model raised ZeroDivisionError: division by zero"
+
+
+def component(kind, text):
+    return resolve_component(Registry.discover(third_party=False), kind, text)

@@ -29,7 +29,7 @@ def recorded(make_run, tmp_path, monkeypatch):
 
     def make(model=LSTM, **fields):
         run = make_run(model, task="copy:max_length=2,bits=3", **fields)
-        execute(Job(run, "cpu", tmp_path), lambda event: None)
+        execute(Job(run, "cpu", "eager", tmp_path), lambda event: None)
         return tmp_path / run.key / "record.json"
 
     return make
@@ -54,7 +54,7 @@ def replace_weights(file, content):
 
 def test_the_weights_are_those_that_were_kept(recorded, registry, make_run):
     file = recorded(NTM)
-    kept = train(make_run(NTM, task="copy:max_length=2,bits=3"), "cpu", lambda event: None).weights
+    kept = train(make_run(NTM, task="copy:max_length=2,bits=3"), "cpu", "eager", lambda event: None).weights
     restored = restore(registry, file).model.state_dict()
     assert restored.keys() == kept.keys()
     assert all(torch.equal(restored[name], kept[name]) for name in kept)

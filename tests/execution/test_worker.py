@@ -18,7 +18,7 @@ def execute_run(make_run, tmp_path):
     def do(**fields):
         events = []
         run = make_run(**fields)
-        execute(Job(run, "cpu", tmp_path), events.append)
+        execute(Job(run, "cpu", "eager", tmp_path), events.append)
         return Store(tmp_path).find(run.key), events
 
     return do
@@ -86,5 +86,5 @@ def test_an_observer_that_has_gone_is_not_the_runs_failure(make_run, tmp_path):
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        execute(Job(make_run(), "cpu", tmp_path), gone)
+        execute(Job(make_run(), "cpu", "eager", tmp_path), gone)
     assert list(tmp_path.iterdir()) == []

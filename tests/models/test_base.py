@@ -49,7 +49,7 @@ def norm_of(model):
 
 
 def clip(model):
-    model.configure_gradient_clipping(model.configure_optimizers())
+    model.clip_gradient_norm()
 
 
 def test_a_model_keeps_its_sizes(model):
@@ -164,17 +164,39 @@ def test_finite_gradients_whose_norm_is_not_finite_are_an_error(model):
     assert caught.value.culprit == "gradient norm"
 
 
-def trained_on(model, losses):
-    model.trainer = SimpleNamespace(datamodule=SimpleNamespace(loss=lambda logits, batch: losses))
-    return model.training_step(SimpleNamespace(inputs=torch.zeros(2, 2, 3)), 0)
+BATCH = SimpleNamespace(inputs=torch.zeros(2, 2, 3))
 
 
-def test_the_training_loss_is_the_tasks_mean_over_sequences(model):
-    assert trained_on(model, torch.tensor([1.0, 4.0])).item() == 2.5
+def trained_on(model, losses, batches=BATCH):
+    """Train on losses that do not depend on what the model says; give back the optimiser."""
+    optimizer = model.configure_optimizers()
+    model.optimizers = lambda: optimizer
+    model.manual_backward = lambda loss: loss.backward()
+    model.trainer = SimpleNamespace(
+        datamodule=SimpleNamespace(loss=lambda logits, batch: losses + logits.sum((0, 2)) * 0)
+    )
+    model.training_step(batches, 0)
+    return optimizer
+
+
+def test_a_training_step_does_the_optimisers_step_on_the_mean_over_sequences(model, monkeypatch):
+    taken = []
+    monkeypatch.setattr(torch.Tensor, "backward", lambda loss: taken.append(loss.item()))
+    monkeypatch.setattr(model, "clip_gradient_norm", lambda: None)
+    trained_on(model, torch.tensor([1.0, 4.0]))
+    assert (taken, model.steps_trained) == ([2.5], 1)
+
+
+def test_a_list_of_batches_is_as_many_steps(model):
+    optimizer = trained_on(model, torch.zeros(2), [BATCH] * 3)
+    assert model.steps_trained == 3
+    assert {int(state["step"]) for state in optimizer.state.values()} == {3}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_not_finite_is_an_error_that_names_it(model, value):
+    before = [p.clone() for p in model.parameters()]
     with pytest.raises(NonFiniteError, match="loss is not finite") as caught:
         trained_on(model, torch.tensor([1.0, value]))
-    assert caught.value.culprit == "loss"
+    assert (caught.value.culprit, model.steps_trained) == ("loss", 0)
+    assert all(torch.equal(p, start) for p, start in zip(model.parameters(), before, strict=True))

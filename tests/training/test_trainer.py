@@ -22,50 +22,50 @@ def without_clock(result):
 
 
 def test_a_run_is_measured_at_the_cadence_and_at_its_end(make_run):
-    result = train(make_run(max_steps=5), "cpu", ignore)
+    result = train(make_run(max_steps=5), "cpu", "eager", ignore)
     assert [point.step for point in result.curve] == [0, 2, 4, 5]
     assert [point.sequences for point in result.curve] == [0, 4, 8, 10]
     assert result.steps == 5
 
 
 def test_the_same_seed_gives_the_same_curve_and_weights(make_run):
-    first, second = (train(make_run(), "cpu", ignore) for _ in range(2))
+    first, second = (train(make_run(), "cpu", "eager", ignore) for _ in range(2))
     assert without_clock(first) == without_clock(second)
     assert first.generalization == second.generalization
     assert all(torch.equal(first.weights[name], second.weights[name]) for name in first.weights)
 
 
 def test_another_seed_gives_another_curve(make_run):
-    first, second = (train(make_run(seed=seed), "cpu", ignore) for seed in (0, 1))
+    first, second = (train(make_run(seed=seed), "cpu", "eager", ignore) for seed in (0, 1))
     assert without_clock(first) != without_clock(second)
 
 
 def test_the_callers_random_state_does_not_matter(make_run):
     torch.manual_seed(1)
-    first = train(make_run(), "cpu", ignore)
+    first = train(make_run(), "cpu", "eager", ignore)
     torch.manual_seed(2)
-    assert without_clock(first) == without_clock(train(make_run(), "cpu", ignore))
+    assert without_clock(first) == without_clock(train(make_run(), "cpu", "eager", ignore))
 
 
 def test_the_length_grid_is_tested_at_every_size(make_run):
-    result = train(make_run(test_sequences=3), "cpu", ignore)
+    result = train(make_run(test_sequences=3), "cpu", "eager", ignore)
     assert [row.size["length"] for row in result.generalization] == [20, 40, 60, 80, 100, 120]
     assert {row.sequences for row in result.generalization} == {3}
 
 
 def test_the_probe_follows_its_own_cadence(make_run):
-    result = train(make_run(probe_every=2), "cpu", ignore)
+    result = train(make_run(probe_every=2), "cpu", "eager", ignore)
     assert [step for step, _ in result.probe] == [2, 4]
 
 
 def test_the_probe_changes_nothing_else(make_run):
-    plain = train(make_run(), "cpu", ignore)
-    probed = train(make_run(probe_every=1), "cpu", ignore)
+    plain = train(make_run(), "cpu", "eager", ignore)
+    probed = train(make_run(probe_every=1), "cpu", "eager", ignore)
     assert without_clock(plain) == without_clock(probed)
 
 
 def test_a_run_that_never_converges_is_tested_with_its_best_weights(make_run):
-    result = train(make_run(), "cpu", ignore)
+    result = train(make_run(), "cpu", "eager", ignore)
     assert result.outcome is Outcome.NOT_CONVERGED
     errors = {point.step: point.scores["bit_errors"] for point in result.curve}
     assert errors[result.best_step] == min(errors.values())
@@ -85,14 +85,14 @@ def solves_after(monkeypatch):
 
 def test_a_converged_run_trains_on_for_its_grace(make_run, solves_after):
     solves_after(9.0, 9.0, 0.0, 0.0, 0.0)
-    result = train(make_run(max_steps=100, grace=4), "cpu", ignore)
+    result = train(make_run(max_steps=100, grace=4), "cpu", "eager", ignore)
     assert (result.outcome, result.converged_first, result.converged_confirmed) == (Outcome.CONVERGED, 4, 4)
     assert result.steps == 8
 
 
 def test_the_weights_with_the_least_validation_error_are_kept(make_run, solves_after):
     solves_after(9.0, 3.0, 5.0, 4.0)
-    result = train(make_run(max_steps=6), "cpu", ignore)
+    result = train(make_run(max_steps=6), "cpu", "eager", ignore)
     assert result.best_step == 2
 
 
@@ -102,15 +102,15 @@ def test_the_clock_contains_training_only(make_run, monkeypatch):
         return {"loss_bits": 1.0, "bit_errors": 9.0}
 
     monkeypatch.setattr("mann_bench.training.callbacks.validation_scores", slow)
-    train(make_run(), "cpu", ignore)  # a first run pays for whatever is loaded late
-    result = train(make_run(), "cpu", ignore)
+    train(make_run(), "cpu", "eager", ignore)  # a first run pays for whatever is loaded late
+    result = train(make_run(), "cpu", "eager", ignore)
     assert result.seconds.evaluation >= 1.5
     assert result.seconds.training < 0.5
 
 
 def test_events_tell_of_progress_and_evaluations(make_run):
     events = []
-    train(make_run(), "cpu", events.append)
+    train(make_run(), "cpu", "eager", events.append)
     assert [event.point.step for event in events if isinstance(event, Evaluated)] == [0, 2, 4]
     assert [event.step for event in events if isinstance(event, Progress)][-1] == 4
 
@@ -124,7 +124,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(make_run, monkeypatc
         return honest(task, logits, batch) * scale
 
     monkeypatch.setattr(Copy, "loss", loss)
-    result = train(make_run(), "cpu", ignore)
+    result = train(make_run(), "cpu", "eager", ignore)
     assert (result.outcome, result.divergence) == (Outcome.DIVERGED, (2, "loss"))
     assert result.generalization
 
@@ -137,14 +137,14 @@ def test_a_gradient_that_is_not_finite_names_the_parameter(make_run, monkeypatch
         return honest(model, inputs)
 
     monkeypatch.setattr(LSTMModel, "forward", forward)
-    result = train(make_run(), "cpu", ignore)
+    result = train(make_run(), "cpu", "eager", ignore)
     assert (result.outcome, result.divergence) == (Outcome.DIVERGED, (0, "readout.weight"))
 
 
 def test_a_curve_that_is_not_finite_ends_the_run_as_diverged(make_run, monkeypatch):
     scores = iter([{"loss_bits": 1.0, "bit_errors": 9.0}, {"loss_bits": float("nan"), "bit_errors": 9.0}])
     monkeypatch.setattr("mann_bench.training.callbacks.validation_scores", lambda *_: next(scores))
-    result = train(make_run(), "cpu", ignore)
+    result = train(make_run(), "cpu", "eager", ignore)
     assert (result.outcome, result.divergence) == (Outcome.DIVERGED, (2, "validation loss"))
     assert [point.step for point in result.curve] == [0, 2]
 
@@ -155,14 +155,14 @@ def test_ctrl_c_reaches_the_caller(make_run):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(make_run(), "cpu", interrupt)
+        train(make_run(), "cpu", "eager", interrupt)
 
 
 def test_a_missing_class_names_its_distribution(make_run):
     run = make_run()
     model = dataclasses.replace(run.model, target="mann_bench.models.lstm:Nothing")
     with pytest.raises(PluginUnavailableError, match="'mann-bench'"):
-        train(dataclasses.replace(run, model=model), "cpu", ignore)
+        train(dataclasses.replace(run, model=model), "cpu", "eager", ignore)
 
 
 @pytest.mark.parametrize(
@@ -170,15 +170,15 @@ def test_a_missing_class_names_its_distribution(make_run):
 )
 def test_every_training_field_reaches_the_run(make_run, field):
     name, _, value = field.partition("=")
-    plain = train(make_run(), "cpu", ignore)
-    changed = train(make_run(**{name: value}), "cpu", ignore)
+    plain = train(make_run(), "cpu", "eager", ignore)
+    changed = train(make_run(**{name: value}), "cpu", "eager", ignore)
     assert plain.curve[-1].scores != changed.curve[-1].scores
 
 
 def test_a_first_evaluation_that_is_not_finite_ends_the_run_as_diverged(make_run, monkeypatch):
     nan = {"loss_bits": float("nan"), "bit_errors": 9.0}
     monkeypatch.setattr("mann_bench.training.callbacks.validation_scores", lambda *_: nan)
-    result = train(make_run(), "cpu", ignore)
+    result = train(make_run(), "cpu", "eager", ignore)
     assert (result.outcome, result.divergence) == (Outcome.DIVERGED, (0, "validation loss"))
     assert (result.generalization, result.weights) == ([], {})
     assert 0.0 <= result.seconds.training < 5.0
@@ -197,5 +197,5 @@ def test_a_model_that_exits_is_a_failure_not_ctrl_c(make_run, monkeypatch, kind,
 
     monkeypatch.setattr(kind, "forward", leave)
     with pytest.raises((RuntimeError, SystemExit)) as caught:
-        train(make_run(model), "cpu", ignore)
+        train(make_run(model), "cpu", "eager", ignore)
     assert str(caught.value) == "the model or task called sys.exit(4)"
