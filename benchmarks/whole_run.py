@@ -4,7 +4,7 @@ Runs NTM on copy (layout collier2018) with warm caches, and splits the wall time
 evaluation, compilation, and the rest (starting Python, torch and Lightning, writing, printing). Then measures the
 bare training step, without Lightning, on the same batches: what training takes more is the frame's share.
 
-.venv/bin/python benchmarks/whole_run.py [--seed 0] [--backend native]
+.venv/bin/python benchmarks/whole_run.py [--seed 0] [--threads 2] [--backend native]
 """
 
 import argparse
@@ -29,9 +29,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--backend", default=Backend.NATIVE.value, choices=[b.value for b in Backend])
+    parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
-    torch.set_num_threads(1)
-    record, wall = whole_run(given.seed, given.backend)
+    torch.set_num_threads(given.threads)
+    record, wall = whole_run(given.seed, given.backend, given.threads)
     bare = bare_training(given.seed, given.backend, record.steps)
     seconds = record.seconds
     rest = wall - seconds.training - seconds.evaluation - seconds.compilation
@@ -54,11 +55,12 @@ def main() -> None:
     print_table(["part", "seconds", "share"], rows)
 
 
-def whole_run(seed, backend):
+def whole_run(seed, backend, threads):
     with tempfile.TemporaryDirectory() as out:
         program = str(Path(sys.executable).with_name("mann-bench"))
         command = [program, "run", "--model", "ntm", "--task", "copy:layout=collier2018", "--jobs", "1"]
-        options = ["--seeds", str(seed), "--backend", backend, "--wandb", "disabled", "--out", out]
+        options = ["--seeds", str(seed), "--backend", backend, "--threads", str(threads)]
+        options += ["--wandb", "disabled", "--out", out]
         started = time.perf_counter()
         subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
         wall = time.perf_counter() - started
