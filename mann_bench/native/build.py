@@ -44,8 +44,18 @@ def load(source: str, constants: Mapping[str, int | float]) -> ctypes.CDLL:
         constants: what the source takes as compile-time constants, by preprocessor name.
 
     Raises:
-        NativeBuildError: where it cannot be compiled.
+        NativeBuildError: where it cannot be compiled or kept.
     """
+    try:
+        return _load(source, constants)
+    except OSError as error:
+        raise NativeBuildError(
+            f"compiled libraries cannot be kept in {cache_directory()}: {error.strerror or error}. "
+            "Set MANN_BENCH_CACHE to a folder that can be written to."
+        ) from error
+
+
+def _load(source: str, constants: Mapping[str, int | float]) -> ctypes.CDLL:
     compiler = _compiler()
     defines = [f"-D{name}={value!r}" for name, value in sorted(constants.items())]
     commands = [[*compiler, *_FLAGS, *choice, *defines, str(SOURCES / source)] for choice in _CHOICES]

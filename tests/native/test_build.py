@@ -95,3 +95,10 @@ def test_the_cache_is_the_users_unless_told(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert build.cache_directory() == tmp_path / ".cache" / "mann-bench"
+
+
+def test_a_cache_that_cannot_be_written_to_is_an_error_that_says_what_to_do(source, monkeypatch, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setenv("MANN_BENCH_CACHE", str(tmp_path / "taken" / "below"))
+    with pytest.raises(build.NativeBuildError, match="Set MANN_BENCH_CACHE to a folder that can be written to"):
+        build.load("tiny.cpp", {"ANSWER": 42})
