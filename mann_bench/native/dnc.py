@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.native import build
+from mann_bench.native import arguments, build
 from mann_bench.nn.controller import LSTMController, LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 
@@ -20,12 +20,7 @@ def supports(cell: DNCCell) -> str | None:
         return "only DNCCell with an LSTMController of one layer has a native recurrence"
     if switches := [name for name in ("masked", "deallocation", "sharpened") if getattr(cell, name)]:
         return f"the native recurrence has no {' and no '.join(switches)} option"
-    weight = cell.interface.weight
-    if weight.device.type != "cpu":
-        return f"the native recurrence runs on the CPU, and the cell is on {weight.device.type}"
-    if weight.dtype != torch.float32:
-        return f"the native recurrence computes in float32, and the cell is in {weight.dtype}"
-    return None
+    return arguments.problem_of(cell.interface.weight)
 
 
 def dnc_sequence(
@@ -45,9 +40,9 @@ def dnc_sequence(
         NativeBuildError: where the recurrence cannot be compiled.
         ValueError: where inputs or state do not fit the cell, or are not float32 on the CPU.
     """
-    arguments = [inputs, *_weights(cell), *_to_tensors(state)]
-    keep_tape = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in arguments)
-    outputs, *end = _forward(*arguments, _sizes(cell), cell.clip or 0.0, keep_tape)[:-1]
+    given = [inputs, *_weights(cell), *_to_tensors(state)]
+    keep_tape = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given)
+    outputs, *end = _forward(*given, _sizes(cell), cell.clip or 0.0, keep_tape)[:-1]
     return outputs, _to_state(end)
 
 
@@ -127,27 +122,9 @@ def _kernel(sizes: _Sizes, clip: float) -> _Kernel:
     return _Kernel(library, library.dnc_step_floats())
 
 
-def _pointers(tensors: Sequence[Tensor | None]) -> ctypes.Array[ctypes.c_void_p]:
-    return (ctypes.c_void_p * len(tensors))(*(t.data_ptr() if t is not None else None for t in tensors))
-
-
-def _pointer(tensor: Tensor | None) -> ctypes.c_void_p:
-    return ctypes.c_void_p(None if tensor is None else tensor.data_ptr())
-
-
-def _contiguous(tensors: Sequence[Tensor | None]) -> list[Tensor | None]:
-    return [None if tensor is None else tensor.contiguous() for tensor in tensors]
-
-
 def _check(inputs: Tensor, start: Sequence[Tensor], sizes: _Sizes) -> None:
     expected = [(*inputs.shape[:2], sizes.input_size), *_state_shapes(sizes, inputs.shape[1])]
-    for name, tensor, shape in zip(("inputs", *_STATE_NAMES), (inputs, *start), expected, strict=True):
-        if tuple(tensor.shape) != tuple(shape):
-            raise ValueError(f"{name} must have shape {tuple(shape)}, not {tuple(tensor.shape)}")
-        if tensor.dtype != torch.float32 or tensor.device.type != "cpu":
-            raise ValueError(f"{name} must be float32 on the CPU, not {tensor.dtype} on {tensor.device}")
-    if inputs.shape[0] < 1:
-        raise ValueError("inputs must have at least one time step")
+    arguments.check(("inputs", *_STATE_NAMES), [inputs, *start], expected)
 
 
 _Results = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
@@ -178,15 +155,15 @@ def _forward(
     _check(inputs, start, _Sizes(*sizes))
     made: _Results = _empty_results(inputs, sizes, clip, keep_tape)
     outputs, *end, tape = made
-    weights = _contiguous([weight, bias, interface_weight, interface_bias])
+    weights = arguments.contiguous([weight, bias, interface_weight, interface_bias])
     inputs, *start = [tensor.contiguous() for tensor in (inputs, *start)]
     _kernel(_Sizes(*sizes), clip).library.dnc_forward(
-        _pointers(weights),
-        _pointer(inputs),
-        _pointers(start),
-        _pointer(outputs),
-        _pointers(end),
-        _pointer(tape),
+        arguments.pointers(weights),
+        arguments.pointer(inputs),
+        arguments.pointers(start),
+        arguments.pointer(outputs),
+        arguments.pointers(end),
+        arguments.pointer(tape),
         *inputs.shape[:2],
         keep_tape,
         torch.get_num_threads(),
@@ -233,16 +210,16 @@ def _backward(
     weights = [tensor.contiguous() for tensor in weights]
     link, memory = link.contiguous(), memory.contiguous()
     start = [*[None] * (len(_STATE_NAMES) - 2), link, memory]
-    d_outputs, *d_end = _contiguous([d_outputs, *d_end])
+    d_outputs, *d_end = arguments.contiguous([d_outputs, *d_end])
     _kernel(_Sizes(*sizes), clip).library.dnc_backward(
-        _pointers(weights),
-        _pointers(start),
-        _pointer(tape),
-        _pointer(d_outputs),
-        _pointers(d_end),
-        _pointer(d_inputs),
-        _pointers(d_weights),
-        _pointers(d_start),
+        arguments.pointers(weights),
+        arguments.pointers(start),
+        arguments.pointer(tape),
+        arguments.pointer(d_outputs),
+        arguments.pointers(d_end),
+        arguments.pointer(d_inputs),
+        arguments.pointers(d_weights),
+        arguments.pointers(d_start),
         tape.shape[1] - 1,
         tape.shape[0],
         torch.get_num_threads(),

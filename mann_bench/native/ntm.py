@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.native import build
+from mann_bench.native import arguments, build
 from mann_bench.nn.controller import LSTMController, LSTMLayer, LSTMState
 from mann_bench.nn.ntm import NTMCell, NTMState
 
@@ -21,12 +21,7 @@ def supports(cell: NTMCell) -> str | None:
         return "only NTMCell with an LSTM controller of one layer has a native recurrence"
     if cell.sharpening != "log":
         return "the native recurrence sharpens in log space"
-    weight = cell.interface.weight
-    if weight.device.type != "cpu":
-        return f"the native recurrence runs on the CPU, and the cell is on {weight.device.type}"
-    if weight.dtype != torch.float32:
-        return f"the native recurrence computes in float32, and the cell is in {weight.dtype}"
-    return None
+    return arguments.problem_of(cell.interface.weight)
 
 
 def ntm_sequence(
@@ -46,9 +41,9 @@ def ntm_sequence(
         NativeBuildError: where the recurrence cannot be compiled.
         ValueError: where inputs or state do not fit the cell, or are not float32 on the CPU.
     """
-    arguments = [inputs, *_weights(cell), *_to_tensors(state)]
-    keep_tape = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in arguments)
-    outputs, *end = _forward(*arguments, _sizes(cell), cell.clip or 0.0, keep_tape)[:-1]
+    given = [inputs, *_weights(cell), *_to_tensors(state)]
+    keep_tape = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given)
+    outputs, *end = _forward(*given, _sizes(cell), cell.clip or 0.0, keep_tape)[:-1]
     return outputs, _to_state(end)
 
 
@@ -152,18 +147,6 @@ def _tape(library: ctypes.CDLL, size: int) -> Tensor:
     return torch.frombuffer(block, dtype=torch.uint8)
 
 
-def _pointers(tensors: Sequence[Tensor | None]) -> ctypes.Array[ctypes.c_void_p]:
-    return (ctypes.c_void_p * len(tensors))(*(None if t is None else t.data_ptr() for t in tensors))
-
-
-def _pointer(tensor: Tensor | None) -> ctypes.c_void_p:
-    return ctypes.c_void_p(None if tensor is None else tensor.data_ptr())
-
-
-def _contiguous(tensors: Sequence[Tensor | None]) -> list[Tensor | None]:
-    return [None if tensor is None else tensor.contiguous() for tensor in tensors]
-
-
 def _state_shapes(batch: _Count, sizes: _Sizes) -> list[tuple[_Count, ...]]:
     return [
         (batch, sizes.controller_size),
@@ -177,13 +160,7 @@ def _state_shapes(batch: _Count, sizes: _Sizes) -> list[tuple[_Count, ...]]:
 def _check(inputs: Tensor, start: Sequence[Tensor], sizes: _Sizes) -> None:
     expected = [(*inputs.shape[:2], sizes.input_size), *_state_shapes(inputs.shape[1], sizes)]
     names = ("inputs", "hidden", "cell", "reads", "weightings", "memory")
-    for name, tensor, shape in zip(names, (inputs, *start), expected, strict=True):
-        if tuple(tensor.shape) != tuple(shape):
-            raise ValueError(f"{name} must have shape {tuple(shape)}, not {tuple(tensor.shape)}")
-        if tensor.dtype != torch.float32 or tensor.device.type != "cpu":
-            raise ValueError(f"{name} must be float32 on the CPU, not {tensor.dtype} on {tensor.device}")
-    if inputs.shape[0] < 1:
-        raise ValueError("inputs must have at least one time step")
+    arguments.check(names, [inputs, *start], expected)
 
 
 @torch.library.custom_op("mann_bench::ntm_forward", mutates_args=())
@@ -208,15 +185,15 @@ def _forward(
     (steps, batch), library = inputs.shape[:2], _library(_Sizes(*sizes), clip)
     outputs, *end = [inputs.new_empty(shape) for shape in _result_shapes(steps, batch, _Sizes(*sizes))]
     tape = _tape(library, _layout(_Sizes(*sizes), clip).size(steps, batch, keep_tape))
-    weights = _contiguous([weight, bias, interface_weight, interface_bias])
-    start, inputs = _contiguous(state), inputs.contiguous()
+    weights = arguments.contiguous([weight, bias, interface_weight, interface_bias])
+    start, inputs = arguments.contiguous(state), inputs.contiguous()
     library.ntm_forward(
-        _pointers(weights),
-        _pointer(inputs),
-        _pointers(start),
-        _pointer(outputs),
-        _pointers(end),
-        _pointer(tape),
+        arguments.pointers(weights),
+        arguments.pointer(inputs),
+        arguments.pointers(start),
+        arguments.pointer(outputs),
+        arguments.pointers(end),
+        arguments.pointer(tape),
         steps,
         batch,
         keep_tape,
@@ -258,16 +235,16 @@ def _backward(
     """Return the gradients of the tensors that `_forward` takes; that of the inputs is empty if not wanted."""
     shapes = _gradient_shapes(weights, steps, batch, _Sizes(*sizes), inputs_wanted)
     made = [weights[0].new_empty(shape) for shape in shapes]
-    d_outputs, *d_end = _contiguous([d_outputs, d_hidden, d_cell, d_reads, d_weightings, d_memory])
-    taken = _contiguous(weights)
+    d_outputs, *d_end = arguments.contiguous([d_outputs, d_hidden, d_cell, d_reads, d_weightings, d_memory])
+    taken = arguments.contiguous(weights)
     _library(_Sizes(*sizes), clip).ntm_backward(
-        _pointers(taken),
-        _pointer(tape),
-        _pointer(d_outputs),
-        _pointers(d_end),
-        _pointer(made[0] if inputs_wanted else None),
-        _pointers(made[1:5]),
-        _pointers(made[5:]),
+        arguments.pointers(taken),
+        arguments.pointer(tape),
+        arguments.pointer(d_outputs),
+        arguments.pointers(d_end),
+        arguments.pointer(made[0] if inputs_wanted else None),
+        arguments.pointers(made[1:5]),
+        arguments.pointers(made[5:]),
         steps,
         batch,
         torch.get_num_threads(),

@@ -1,0 +1,43 @@
+"""How tensors are handed to a native library, and the checks before: shared by all recurrences."""
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def problem_of(weight: Tensor) -> str | None:
+    """Return why weights like this one cannot be computed with natively; None where they can."""
+    if weight.device.type != "cpu":
+        return f"the native recurrence runs on the CPU, and the cell is on {weight.device.type}"
+    if weight.dtype != torch.float32:
+        return f"the native recurrence computes in float32, and the cell is in {weight.dtype}"
+    return None
+
+
+def check(names: Sequence[str], tensors: Sequence[Tensor], shapes: Sequence[Sequence[Any]]) -> None:
+    """Raise ValueError where a tensor, the inputs first, has another shape, precision or device than it must."""
+    for name, tensor, shape in zip(names, tensors, shapes, strict=True):
+        if tuple(tensor.shape) != tuple(shape):
+            raise ValueError(f"{name} must have shape {tuple(shape)}, not {tuple(tensor.shape)}")
+        if tensor.dtype != torch.float32 or tensor.device.type != "cpu":
+            raise ValueError(f"{name} must be float32 on the CPU, not {tensor.dtype} on {tensor.device}")
+    if tensors[0].shape[0] < 1:
+        raise ValueError("inputs must have at least one time step")
+
+
+def pointers(tensors: Sequence[Tensor | None]) -> ctypes.Array[ctypes.c_void_p]:
+    """Return the addresses of tensors, null for None; the tensors must outlive the call."""
+    return (ctypes.c_void_p * len(tensors))(*(None if t is None else t.data_ptr() for t in tensors))
+
+
+def pointer(tensor: Tensor | None) -> ctypes.c_void_p:
+    """Return the address of a tensor, null for None."""
+    return ctypes.c_void_p(None if tensor is None else tensor.data_ptr())
+
+
+def contiguous(tensors: Sequence[Tensor | None]) -> list[Tensor | None]:
+    """Return the tensors without strides of their own."""
+    return [None if tensor is None else tensor.contiguous() for tensor in tensors]
