@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from mann_bench.core.runs import Outcome
 from mann_bench.core.sizes import size_text
-from mann_bench.reporting.cells import Cell, cells
+from mann_bench.results.cells import Cell, cells
 from mann_bench.results.schema import Record, SizeRow
 from mann_bench.statistics.summary import Spread, censored_spread
 
