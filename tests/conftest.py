@@ -95,6 +95,12 @@ _PROVENANCE = schema.Provenance(
 )
 
 
+def _grid_row(size):
+    """Say what a task like copy states about a size: two random bits a row, each row to be kept."""
+    rows = size.get("length")
+    return {"size": size, "chance": {"bit_errors": float(max(size.values()))}, "rows_to_remember": rows}
+
+
 @pytest.fixture(scope="session")
 def run_of():
     """Return a function that makes the run whose outcome a record of `make_record` is."""
@@ -148,6 +154,8 @@ def make_record(run_of):
             "error": None,
             "curve": curve,
             "probe": [],
+            "training_range": {"length": (1, 20)},
+            "grid": [_grid_row(size) for size, *_ in sizes],
             "generalization": [{"size": size, "sequences": 192, "scores": _scores(*at)} for size, *at in sizes],
             "parameters": 12_345,
             "state_bytes": 10_240,
@@ -168,5 +176,20 @@ def make_failed_record(make_record):
     def make(*arguments, **fields):
         nothing = {"outcome": "failed", "steps": 0, "best_step": 0, "curve": [], "parameters": 0, "state_bytes": 0}
         return make_record(*arguments, converged_at=None, sizes=(), error="Traceback", **(nothing | fields))
+
+    return make
+
+
+@pytest.fixture
+def make_ngrams_record(make_record):
+    """Return a function that makes a record of dynamic N-grams: regret and Bayes loss, in bits, at each size."""
+
+    def make(*arguments, at=((200, 12.5, 133.25), (400, 30.0, 244.0)), **fields):
+        scores = [{"loss_bits": b + r, "bayes_bits": b, "regret_bits": r, "bit_errors": 60.0} for _, r, b in at]
+        sizes = [{"size": {"bits": n}, "sequences": 192, "scores": s} for (n, *_), s in zip(at, scores, strict=True)]
+        curve = [{"step": 200, "sequences": 6_400, "training_seconds": 1.0, "scores": scores[0]}]
+        rule = {"metric": "regret_bits", "below": 1.0}
+        known = {"task": "dynamic_ngrams", "convergence": rule, "curve": curve, "generalization": sizes}
+        return make_record(*arguments, **(known | {"converged_at": None} | fields))
 
     return make

@@ -73,6 +73,8 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
             schema.ProbeRow(step=step, rows=[schema.SizeRow(**row._asdict()) for row in rows])
             for step, rows in result.probe
         ],
+        training_range=result.training_range,
+        grid=[schema.GridRow(**size._asdict()) for size in result.grid],
         generalization=[schema.SizeRow(**row._asdict()) for row in result.generalization],
         parameters=result.parameters,
         state_bytes=result.state_bytes,
@@ -104,6 +106,8 @@ def _nothing() -> TrainingResult:
         curve=[],
         probe=[],
         generalization=[],
+        training_range={},
+        grid=[],
         parameters=0,
         state_bytes=0,
         details={},

@@ -96,6 +96,14 @@ class SizeRow(_Part):
     scores: dict[str, float] = Field(description="mean scores by name, as in the curve")
 
 
+class GridRow(_Part):
+    """What the task states about one size of its length grid."""
+
+    size: dict[str, int] = Field(description="size of the sequences, by name")
+    chance: dict[str, float] = Field(description="expected scores of a predictor that gives every bit 1/2")
+    rows_to_remember: int | None = Field(description="input rows that have to be kept at once; null if unknown")
+
+
 class ProbeRow(_Part):
     """The length grid during training, on the probe stream. It never influences the run."""
 
@@ -157,6 +165,10 @@ class Record(_Part):
     curve: list[CurveRow] = Field(description="learning curve, one row an evaluation")
     probe: list[ProbeRow] = Field(description="length grid over training")
     generalization: list[SizeRow] = Field(description="length grid on the test stream, with the kept weights")
+    training_range: dict[str, tuple[int, int]] = Field(
+        default={}, description="least and greatest training size, by the name of each dimension"
+    )
+    grid: list[GridRow] = Field(default=[], description="what the task states about its length grid")
     parameters: Count = Field(description="trainable parameters, counted from the tensors")
     state_bytes: Count = Field(description="recurrent state a sequence, counted from the tensors")
     details: dict[str, OptionValue] = Field(

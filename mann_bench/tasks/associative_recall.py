@@ -109,6 +109,10 @@ class AssociativeRecall(BitVectorTask):
             target_bits[-rows:, b] = follower[_name(data[end + 1 : end + 1 + rows])]
         return certain(target_bits)
 
+    def rows_to_remember(self, size: Size) -> int:
+        """The rows of all items."""
+        return size["items"] * self.item_rows
+
     def chance(self, size: Size) -> dict[str, float]:
         """Every scored bit is random."""
         scored = float(self.item_rows * self.bits)

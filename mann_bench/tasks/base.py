@@ -77,6 +77,13 @@ class SequenceTask(pl.LightningDataModule, ABC):
     def chance(self, size: Size) -> dict[str, float]:
         """Return the expected scores of the constant predictor that gives every bit a probability of 1/2."""
 
+    def rows_to_remember(self, size: Size) -> int | None:
+        """Return how many input rows of a sequence have to be kept at once; None, the default, if no such number is.
+
+        A memory with fewer slots cannot keep each in a slot of its own: tables mark such sizes.
+        """
+        return None
+
     def batch(self, stream: Stream, index: int, size: Size | None = None, count: int | None = None) -> Batch:
         """Return batch `index` of a stream: a pure function of (stream, seed, index), size and count.
 

@@ -79,6 +79,10 @@ class Copy(BitVectorTask):
         target_bits[length + 1 :] = inputs[:length, :, : self.bits]
         return certain(target_bits)
 
+    def rows_to_remember(self, size: Size) -> int:
+        """Every row, until it is said."""
+        return size["length"]
+
     def chance(self, size: Size) -> dict[str, float]:
         """Every scored bit is random."""
         scored = float(size["length"] * self.bits)

@@ -91,6 +91,10 @@ class PrioritySort(BitVectorTask):
                 target_bits[t, b] = inputs[row, b, : self.bits]
         return certain(target_bits)
 
+    def rows_to_remember(self, size: Size) -> int:
+        """Every row, until the last is seen."""
+        return size["items"]
+
     def chance(self, size: Size) -> dict[str, float]:
         """Every scored bit is random."""
         scored = float(_answers(size["items"]) * self.bits)

@@ -126,6 +126,10 @@ class RepeatCopy(BitVectorTask):
         # The delimiter channel, or in layout collier2018 the count's, is zero on every data row.
         return int(rows[:, self.bits].nonzero()[0])
 
+    def rows_to_remember(self, size: Size) -> int:
+        """Every row, until all is said."""
+        return size["length"]
+
     def chance(self, size: Size) -> dict[str, float]:
         """Data bits are random; the end marker is one where the constant predictor says zero."""
         data = float(size["length"] * size["repeats"] * self.bits)

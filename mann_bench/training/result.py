@@ -9,6 +9,7 @@ from mann_bench.core.backends import Backend
 from mann_bench.core.events import CurvePoint
 from mann_bench.core.options import OptionValue
 from mann_bench.core.runs import Outcome
+from mann_bench.core.sizes import Size
 from mann_bench.evaluation.measure import SizeScores
 
 
@@ -27,6 +28,14 @@ class Seconds(NamedTuple):
     compilation: float
 
 
+class GridSize(NamedTuple):
+    """A size of the length grid, its scores by chance and the rows it takes to remember."""
+
+    size: Size
+    chance: dict[str, float]
+    rows_to_remember: int | None
+
+
 @dataclass
 class TrainingResult:
     """The measurements of one run, and the weights with the best validation error."""
@@ -39,6 +48,8 @@ class TrainingResult:
     curve: list[CurvePoint]
     probe: list[tuple[int, list[SizeScores]]]
     generalization: list[SizeScores]
+    training_range: dict[str, tuple[int, int]]
+    grid: list[GridSize]
     parameters: int
     state_bytes: int
     details: dict[str, OptionValue]

@@ -24,7 +24,7 @@ from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModul
 from mann_bench.models.preparation import Prepared, prepare
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.callbacks import Evaluation
-from mann_bench.training.result import Divergence, Seconds, TrainingResult
+from mann_bench.training.result import Divergence, GridSize, Seconds, TrainingResult
 
 _MOST_STEPS_A_TURN = 10
 
@@ -82,6 +82,8 @@ def _train(run: Run, device: str, backend: str, emit: Callable[[Event], None]) -
     task = build_task(run.task)
     task.seed, task.batch_size = run.seed, run.protocol.batch_size
     task.batches_at_once = _steps_a_turn(run.protocol)
+    # Before anything is trained: a task that cannot say this fails now.
+    grid = [GridSize(size, task.chance(size), task.rows_to_remember(size)) for size in task.test_sizes()]
     model = build_model(run.model, task)
     model.protocol = run.protocol
     if isinstance(model, RecurrentModel):
@@ -97,7 +99,7 @@ def _train(run: Run, device: str, backend: str, emit: Callable[[Event], None]) -
     except NonFiniteError as error:
         evaluation.step = model.steps_trained
         divergence = Divergence(evaluation.step, error.culprit)
-    return _result(run, model, task, evaluation, divergence, prepared, device)
+    return _result(run, model, task, evaluation, divergence, prepared, grid, device)
 
 
 def _steps_a_turn(protocol: Protocol) -> int:
@@ -134,6 +136,7 @@ def _result(
     evaluation: Evaluation,
     divergence: Divergence | None,
     prepared: Prepared,
+    grid: list[GridSize],
     device: str,
 ) -> TrainingResult:
     started = time.perf_counter()
@@ -153,6 +156,8 @@ def _result(
         curve=evaluation.curve,
         probe=evaluation.probe,
         generalization=generalization,
+        training_range=_training_range(task),
+        grid=grid,
         parameters=sum(p.numel() for p in model.parameters()),
         state_bytes=model.state_bytes(),
         details=model.details(),
@@ -165,6 +170,11 @@ def _result(
         weights=evaluation.best_weights,
         divergence=divergence,
     )
+
+
+def _training_range(task: SequenceTask) -> dict[str, tuple[int, int]]:
+    sizes = task.training_sizes()
+    return {name: (min(s[name] for s in sizes), max(s[name] for s in sizes)) for name in sizes[0]}
 
 
 @contextlib.contextmanager

@@ -19,21 +19,6 @@ def named(make_record):
     return make
 
 
-@pytest.fixture
-def make_ngrams_record(make_record):
-    """Return a function that makes a record of dynamic N-grams: regret and Bayes loss, in bits, at each size."""
-
-    def make(*arguments, at=((200, 12.5, 133.25), (400, 30.0, 244.0)), **fields):
-        scores = [{"loss_bits": b + r, "bayes_bits": b, "regret_bits": r, "bit_errors": 60.0} for _, r, b in at]
-        sizes = [{"size": {"bits": n}, "sequences": 192, "scores": s} for (n, *_), s in zip(at, scores, strict=True)]
-        curve = [{"step": 200, "sequences": 6_400, "training_seconds": 1.0, "scores": scores[0]}]
-        rule = {"metric": "regret_bits", "below": 1.0}
-        known = {"task": "dynamic_ngrams", "convergence": rule, "curve": curve, "generalization": sizes}
-        return make_record(*arguments, **(known | {"converged_at": None} | fields))
-
-    return make
-
-
 _BLOCK, _HEADER, _FULL, _LAST = 2**15, struct.Struct("<IHB"), 1, 4
 
 

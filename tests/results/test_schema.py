@@ -116,7 +116,7 @@ def test_a_run_that_never_converged_has_no_converged_row(make_record):
 
 def test_only_fields_that_came_later_have_a_default():
     optional = [name for model, name in FIELDS if not model.model_fields[name].is_required()]
-    assert optional == ["diagnostics", "details", "backend"]
+    assert optional == ["diagnostics", "training_range", "grid", "details", "backend"]
 
 
 def test_what_a_model_states_about_itself_survives_json(make_record):

@@ -105,6 +105,12 @@ def test_the_constant_predictor_has_the_bit_errors_of_chance(task, position):
     assert abs(errors.mean() - task.chance(size)["bit_errors"]) < 5 * errors.std() / math.sqrt(400)
 
 
+def test_no_more_rows_are_remembered_than_there_are(task):
+    for size in task.test_sizes():
+        rows = task.rows_to_remember(size)
+        assert rows is None or 0 < rows < len(task.evaluation_batch(Stream.TEST, size, 1).inputs)
+
+
 def test_sizes_are_named_once(task):
     for sizes in (task.training_sizes(), task.test_sizes()):
         assert len({tuple(size.items()) for size in sizes}) == len(sizes)

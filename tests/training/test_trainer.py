@@ -53,6 +53,12 @@ def test_the_length_grid_is_tested_at_every_size(make_run):
     assert {row.sequences for row in result.generalization} == {3}
 
 
+def test_the_result_states_what_the_task_says_about_its_grid(make_run):
+    result = train(make_run(), "cpu", "eager", ignore)
+    assert result.training_range == {"length": (1, 3)}
+    assert result.grid[1] == ({"length": 40}, {"loss_bits": 320.0, "bit_errors": 160.0}, 40)
+
+
 def test_the_probe_follows_its_own_cadence(make_run):
     result = train(make_run(probe_every=2), "cpu", "eager", ignore)
     assert [step for step, _ in result.probe] == [2, 4]
