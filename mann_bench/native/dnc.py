@@ -2,14 +2,14 @@
 
 import ctypes
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.native import arguments, build
+from mann_bench.native import arguments, build, operators
 from mann_bench.nn.controller import LSTMController, LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 
@@ -42,7 +42,7 @@ def dnc_sequence(
     """
     given = [inputs, *_weights(cell), *_to_tensors(state)]
     keep_tape = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given)
-    outputs, *end = _forward(*given, _sizes(cell), cell.clip or 0.0, keep_tape)[:-1]
+    outputs, *end = _sequence(*given, _sizes(cell), cell.clip or 0.0, keep_tape)[:-1]
     return outputs, _to_state(end)
 
 
@@ -131,7 +131,6 @@ _Results = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor,
 """Outputs, the nine tensors of the last state, and the tape."""
 
 
-@torch.library.custom_op("mann_bench::dnc_forward", mutates_args=())
 def _forward(
     inputs: Tensor,
     weight: Tensor,
@@ -171,7 +170,6 @@ def _forward(
     return made
 
 
-@_forward.register_fake
 def _empty_results(inputs: Tensor, *rest: Any) -> _Results:
     *_, sizes, clip, keep_tape = rest
     known = _Sizes(*sizes)
@@ -182,7 +180,6 @@ def _empty_results(inputs: Tensor, *rest: Any) -> _Results:
     return tuple(inputs.new_empty(shape) for shape in shapes)  # type: ignore[return-value]
 
 
-@torch.library.custom_op("mann_bench::dnc_backward", mutates_args=())
 def _backward(
     weights: Sequence[Tensor],
     link: Tensor,
@@ -227,7 +224,6 @@ def _backward(
     return made
 
 
-@_backward.register_fake
 def _empty_gradients(weights: Sequence[Tensor], link: Tensor, memory: Tensor, tape: Tensor, *rest: Any) -> list[Tensor]:
     *_, sizes, _clip, wanted = rest
     known = _Sizes(*sizes)
@@ -248,14 +244,24 @@ def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None
     ctx.save_for_backward(*tensors[1:5], *tensors[-2:], tape)
 
 
-def _differentiate(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+def _differentiate(
+    backward: Callable[..., list[Tensor]], ctx: Any, *gradients: Tensor | None
+) -> tuple[Tensor | None, ...]:
     if not ctx.keep_tape:
         raise RuntimeError("dnc_forward kept nothing to differentiate with; call it with keep_tape=True")
     *weights, link, memory, tape = ctx.saved_tensors
     wanted = [ctx.needs_input_grad[0], *ctx.needs_input_grad[5:14]]
-    made = _backward(weights, link, memory, tape, *gradients[:-1], ctx.sizes, ctx.clip, wanted)
+    made = backward(weights, link, memory, tape, *gradients[:-1], ctx.sizes, ctx.clip, wanted)
     optional = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
     return optional[0], *made[:4], *optional[1:], None, None, None
 
 
-_forward.register_autograd(_differentiate, setup_context=_save)
+_sequence = operators.differentiable(
+    "dnc",
+    forward=_forward,
+    forward_fake=_empty_results,
+    backward=_backward,
+    backward_fake=_empty_gradients,
+    save=_save,
+    differentiate=_differentiate,
+)

@@ -3,14 +3,14 @@
 import ctypes
 import functools
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.native import arguments, build
+from mann_bench.native import arguments, build, operators
 from mann_bench.nn.controller import LSTMController, LSTMLayer, LSTMState
 from mann_bench.nn.ntm import NTMCell, NTMState
 
@@ -43,7 +43,7 @@ def ntm_sequence(
     """
     given = [inputs, *_weights(cell), *_to_tensors(state)]
     keep_tape = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given)
-    outputs, *end = _forward(*given, _sizes(cell), cell.clip or 0.0, keep_tape)[:-1]
+    outputs, *end = _sequence(*given, _sizes(cell), cell.clip or 0.0, keep_tape)[:-1]
     return outputs, _to_state(end)
 
 
@@ -163,7 +163,6 @@ def _check(inputs: Tensor, start: Sequence[Tensor], sizes: _Sizes) -> None:
     arguments.check(names, [inputs, *start], expected)
 
 
-@torch.library.custom_op("mann_bench::ntm_forward", mutates_args=())
 def _forward(
     inputs: Tensor,
     weight: Tensor,
@@ -203,7 +202,6 @@ def _forward(
     return outputs, *end, tape if keep_tape else tape.new_empty(0)  # type: ignore[return-value]
 
 
-@_forward.register_fake
 def _forward_fake(inputs: Tensor, *rest: Any) -> Any:
     *_, sizes, clip, keep_tape = rest
     known, (steps, batch) = _Sizes(*sizes), inputs.shape[:2]
@@ -216,7 +214,6 @@ def _result_shapes(steps: _Count, batch: _Count, sizes: _Sizes) -> list[tuple[_C
     return [(steps, batch, sizes.controller_size + sizes.read_heads * sizes.slot_width), *_state_shapes(batch, sizes)]
 
 
-@torch.library.custom_op("mann_bench::ntm_backward", mutates_args=())
 def _backward(
     weights: Sequence[Tensor],
     tape: Tensor,
@@ -252,7 +249,6 @@ def _backward(
     return made
 
 
-@_backward.register_fake
 def _backward_fake(weights: Sequence[Tensor], *rest: Any) -> list[Tensor]:
     *_, steps, batch, sizes, _clip, inputs_wanted = rest
     shapes = _gradient_shapes(weights, steps, batch, _Sizes(*sizes), inputs_wanted)
@@ -274,14 +270,24 @@ def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None
     ctx.save_for_backward(*tensors[1:5], output[-1])
 
 
-def _differentiate(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+def _differentiate(
+    backward: Callable[..., list[Tensor]], ctx: Any, *gradients: Tensor | None
+) -> tuple[Tensor | None, ...]:
     if not ctx.keep_tape:
         raise RuntimeError("ntm_forward kept nothing to differentiate with; call it with keep_tape=True")
     *weights, tape = ctx.saved_tensors
     wanted = ctx.needs_input_grad[0]
     constants = (ctx.steps, ctx.batch, ctx.sizes, ctx.clip)
-    inputs, *others = _backward(weights, tape, *gradients[:-1], *constants, wanted)
+    inputs, *others = backward(weights, tape, *gradients[:-1], *constants, wanted)
     return inputs if wanted else None, *others, None, None, None
 
 
-_forward.register_autograd(_differentiate, setup_context=_save)
+_sequence = operators.differentiable(
+    "ntm",
+    forward=_forward,
+    forward_fake=_forward_fake,
+    backward=_backward,
+    backward_fake=_backward_fake,
+    save=_save,
+    differentiate=_differentiate,
+)

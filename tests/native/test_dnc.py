@@ -219,7 +219,7 @@ def test_the_operator_keeps_the_contract_of_torch_library():
     arguments = (leaves[0], *native._weights(cell), *leaves[1:], list(native._sizes(cell)), 20.0, True)
     # Not the comparison of all outputs under torch.compile: padding on the tape is never set.
     tests = ("test_schema", "test_autograd_registration", "test_faketensor")
-    torch.library.opcheck(native._forward, arguments, test_utils=tests)
+    torch.library.opcheck(torch.ops.mann_bench.dnc_forward, arguments, test_utils=tests)
 
 
 def test_it_can_be_part_of_a_compiled_graph():
@@ -227,12 +227,21 @@ def test_it_can_be_part_of_a_compiled_graph():
     constants = (*native._weights(cell), *tensors(make_state(cell, 3)), list(native._sizes(cell)), 20.0, True)
 
     def graph(inputs):
-        return native._forward(2 * inputs, *constants)[0].square().sum()
+        return native._sequence(2 * inputs, *constants)[0].square().sum()
 
     ours, expected = make_inputs(4, 3).requires_grad_(), make_inputs(4, 3).requires_grad_()
     torch.compile(graph, backend="aot_eager", fullgraph=True)(ours).backward()
     graph(expected).backward()
     assert torch.equal(ours.grad, expected.grad)
+
+
+def test_a_second_derivative_is_an_error():
+    cell = make_cell()
+    outputs, _ = dnc_sequence(cell, make_inputs(3, 2), make_state(cell, 2))
+    weight = cell.interface.weight
+    (gradient,) = torch.autograd.grad(outputs.square().sum(), weight, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.sum().backward()
 
 
 def test_a_cell_that_is_supported():

@@ -190,10 +190,33 @@ def test_the_operators_keep_torchs_contract(bits, monkeypatch):
     torch.library.opcheck(torch.ops.mann_bench.ntm_forward, arguments)
 
 
+def test_it_can_be_part_of_a_compiled_graph(bits):
+    cell = cell_of(ODD)
+    start = [part.detach() for part in ntm._to_tensors(cell.initial_state(2))]
+    constants = (*ntm._weights(cell), *start, ntm._sizes(cell), 20.0, True)
+
+    def graph(inputs):
+        return ntm._sequence(2 * inputs, *constants)[0].square().sum()
+
+    ours, expected = bits(3, 2, 2).requires_grad_(), bits(3, 2, 2).requires_grad_()
+    torch.compile(graph, backend="aot_eager", fullgraph=True)(ours).backward()
+    graph(expected).backward()
+    assert torch.equal(ours.grad, expected.grad)
+
+
+def test_a_second_derivative_is_an_error(bits):
+    cell = cell_of(ODD)
+    outputs, _ = ntm_sequence(cell, bits(3, 2, 2), cell.initial_state(2))
+    weight = cell.interface.weight
+    (gradient,) = torch.autograd.grad(outputs.square().sum(), weight, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.sum().backward()
+
+
 def test_differentiating_what_kept_no_tape_is_an_error(bits):
     cell = cell_of(ODD)
     arguments = [bits(3, 2, 2), *ntm._weights(cell), *ntm._to_tensors(cell.initial_state(2)), ntm._sizes(cell)]
-    outputs = ntm._forward(*arguments, 20.0, False)[0]
+    outputs = ntm._sequence(*arguments, 20.0, False)[0]
     with pytest.raises(RuntimeError, match="keep_tape"):
         outputs.sum().backward()
 

@@ -1,0 +1,49 @@
+"""A native call that autograd differentiates, in two forms that compute the same.
+
+`torch.compile` traces custom operators. Called outside of it they cost a millisecond of Python a training step, so
+there the same functions stand in a plain `torch.autograd.Function`.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.autograd.function import once_differentiable
+
+
+def differentiable(
+    name: str,
+    *,
+    forward: Callable[..., Any],
+    forward_fake: Callable[..., Any],
+    backward: Callable[..., Any],
+    backward_fake: Callable[..., Any],
+    save: Callable[..., None],
+    differentiate: Callable[..., Any],
+) -> Callable[..., Any]:
+    """Register the operators ``mann_bench::{name}_forward`` and ``_backward``; return what calls them.
+
+    Args:
+        name: of the recurrence.
+        forward, backward: as `torch.library.custom_op` wants them, annotated in full.
+        forward_fake, backward_fake: the same arguments to empty tensors of the same shapes.
+        save: as ``setup_context`` of `torch.autograd.Function`.
+        differentiate: ``differentiate(backward, ctx, *gradients)`` returns the gradients of forward's arguments.
+    """
+    traced = torch.library.custom_op(f"mann_bench::{name}_forward", forward, mutates_args=())
+    traced.register_fake(forward_fake)
+    traced_backward = torch.library.custom_op(f"mann_bench::{name}_backward", backward, mutates_args=())
+    traced_backward.register_fake(backward_fake)
+    traced.register_autograd(functools.partial(differentiate, traced_backward), setup_context=save)
+    members = {
+        "forward": staticmethod(forward),
+        "setup_context": staticmethod(save),
+        "backward": staticmethod(once_differentiable(functools.partial(differentiate, backward))),
+    }
+    direct: Any = type(f"{name}_sequence", (torch.autograd.Function,), members)
+
+    def call(*arguments: Any) -> Any:
+        return traced(*arguments) if torch.compiler.is_compiling() else direct.apply(*arguments)
+
+    return call
