@@ -1,0 +1,42 @@
+"""What is known of a quantity: a value and the interval around it."""
+
+from typing import NamedTuple
+
+
+class Interval(NamedTuple):
+    """A confidence interval, with all that it takes to compute it again.
+
+    Attributes:
+        low: lower bound; -inf where there is none.
+        high: upper bound; inf where there is none, as of a median beyond the budget.
+        method: how it was made, in words.
+        level: its confidence, in (0, 1).
+        n: size of the sample, in seeds; of several samples, that of the smallest.
+        resamples: number of bootstrap resamples; None where there are none.
+        seed: what they were drawn with; None where nothing is drawn.
+    """
+
+    low: float
+    high: float
+    method: str
+    level: float
+    n: int
+    resamples: int | None
+    seed: int | None
+
+    def words(self) -> str:
+        """Return how it was made: ``95 % percentile bootstrap over seeds, n = 5, 10,000 resamples, seed 0``."""
+        drawn = "" if self.resamples is None else f", {self.resamples:,} resamples, seed {self.seed}"
+        return f"{100 * self.level:g} % {self.method}, n = {self.n}{drawn}"
+
+
+class Estimate(NamedTuple):
+    """A value over seeds.
+
+    Attributes:
+        value: the estimate; inf where it lies beyond the budget.
+        interval: its interval; None where one seed tells nothing about the spread.
+    """
+
+    value: float
+    interval: Interval | None

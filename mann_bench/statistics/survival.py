@@ -1,0 +1,138 @@
+"""Right-censored times: how long until something happens, where some runs end before it does.
+
+Source: Kaplan & Meier 1958, "Nonparametric estimation from incomplete observations",
+https://doi.org/10.1080/01621459.1958.10501452
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Survival is a product of fractions: one that equals 1 - q may come out a few ulps above it.
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Durations:
+    """The times of one sample of seeds, all in the same unit (steps, sequences or seconds).
+
+    Attributes:
+        times: a seed each, until the event or until observation ended; from 0 to the horizon.
+        reached: a seed each, whether the event was seen; False is right-censored.
+        horizon: the budget. What is not reached lies beyond it: survival stays level from the last time to here.
+
+    Raises ValueError where the sample is empty or a time is out of its range.
+    """
+
+    times: tuple[float, ...]
+    reached: tuple[bool, ...]
+    horizon: float
+
+    def __post_init__(self) -> None:
+        if not self.times:
+            raise ValueError("durations need at least one seed; one that never got there counts too, as None")
+        if len(self.times) != len(self.reached):
+            raise ValueError(f"each time needs its reached, not {len(self.times)} and {len(self.reached)} of them")
+        if not 0 < self.horizon < math.inf:
+            raise ValueError(f"horizon must be a positive number, not {self.horizon}")
+        for time in self.times:
+            if not 0 <= time <= self.horizon:
+                raise ValueError(
+                    f"each time must be from 0 to the horizon {self.horizon}, not {time};"
+                    " one that was not reached is None in Durations.of"
+                )
+
+    @classmethod
+    def of(cls, values: Sequence[float | None], horizon: float) -> "Durations":
+        """Return the durations of `values`, where None is censored at the horizon."""
+        times = tuple(horizon if value is None else value for value in values)
+        return cls(times, tuple(value is not None for value in values), horizon)
+
+    def ordered(self) -> "Durations":
+        """Return the same sample in ascending order, of equal times events first: the censored outlive them."""
+        rows = sorted(zip(self.times, self.reached, strict=True), key=lambda row: (row[0], not row[1]))
+        return type(self)(tuple(time for time, _ in rows), tuple(reached for _, reached in rows), self.horizon)
+
+
+class SurvivalCurve(NamedTuple):
+    """A step function, one entry a distinct time at which an event was seen, ascending.
+
+    Attributes:
+        times: when the event was seen.
+        survival: the fraction of seeds without the event after each time; it is 1 before the first.
+        at_risk: how many seeds were under observation without the event just before each time.
+    """
+
+    times: NDArray[np.float64]
+    survival: NDArray[np.float64]
+    at_risk: NDArray[np.int64]
+
+
+def kaplan_meier(durations: Durations) -> SurvivalCurve:
+    """Return the product-limit estimate of the survival function; what is censored at a time is at risk there."""
+    times, reached = np.array(durations.times, dtype=np.float64), np.array(durations.reached)
+    distinct, events = np.unique(times[reached], return_counts=True)
+    at_risk = (times >= distinct[:, None]).sum(axis=1)
+    return SurvivalCurve(distinct, np.cumprod(1 - events / at_risk), at_risk)
+
+
+def quantile(durations: Durations, q: float) -> float:
+    """Return the first time by which a fraction `q` of the seeds, in (0, 1), had the event; inf where none is.
+
+    Raises ValueError where `q` is out of its range.
+    """
+    if not 0 < q < 1:
+        raise ValueError(f"q must lie between 0 and 1, as 0.5 does for the median, not {q}")
+    curve = kaplan_meier(durations)
+    reached = curve.times[curve.survival <= 1 - q + _ROUNDING]
+    return float(reached[0]) if reached.size else math.inf
+
+
+def median(durations: Durations) -> float:
+    """Return the first time by which half of the seeds had the event; inf where that lies beyond the horizon.
+
+    Of an even sample without censoring it is the lower of the two middle times, not their mean.
+    """
+    return quantile(durations, 0.5)
+
+
+def weighted_medians(durations: Durations, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the `median` of many samples that repeat the seeds of one.
+
+    Arguments:
+        durations: n seeds.
+        counts: how often each sample has each seed of ``durations.ordered()``. [samples, n]
+
+    Returns: a median a sample, inf where it lies beyond the horizon. [samples]
+    """
+    ordered = durations.ordered()
+    at_risk = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1]
+    events = counts * np.array(ordered.reached)
+    # Events of equal times one after the other multiply to the factor of all; where nobody is left, there is none.
+    survival = np.cumprod(1 - events / np.maximum(at_risk, 1), axis=1)
+    before = np.count_nonzero(survival > 0.5 + _ROUNDING, axis=1)
+    return np.asarray(np.take([*ordered.times, math.inf], before))
+
+
+def restricted_mean(durations: Durations, until: float | None = None) -> float:
+    """Return the mean of min(time, `until`): the area under the survival curve from 0 to `until`.
+
+    Arguments:
+        durations: the sample.
+        until: in the unit of the times, above 0 and up to the horizon; None for the horizon.
+
+    Raises ValueError where `until` is out of its range.
+
+    Source: Royston & Parmar 2013, "Restricted mean survival time: an alternative to the hazard ratio",
+    https://doi.org/10.1186/1471-2288-13-152
+    """
+    until = durations.horizon if until is None else until
+    if not 0 < until <= durations.horizon:
+        raise ValueError(f"until must be above 0 and up to the horizon {durations.horizon}, not {until}")
+    curve = kaplan_meier(durations)
+    edges = np.array([0.0, *np.minimum(curve.times, until), until])
+    return float(np.diff(edges) @ np.array([1.0, *curve.survival]))
