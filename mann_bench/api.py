@@ -11,6 +11,7 @@ from rich.console import Console
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
+from mann_bench.core.sizes import size_text
 from mann_bench.execution.local import execute_locally
 from mann_bench.execution.plan import Plan, look_up, make_plan
 from mann_bench.execution.resolve import Device, resolve_backend, resolve_device
@@ -18,7 +19,10 @@ from mann_bench.execution.worker import Job
 from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
 from mann_bench.reporting.render import Format, render
-from mann_bench.reporting.tables import Row, convergence_rows, generalization_rows
+from mann_bench.reporting.tables.convergence import convergence_rows
+from mann_bench.reporting.tables.generalization import generalization_rows
+from mann_bench.reporting.tables.probe import probe_rows
+from mann_bench.reporting.tables.table import Row
 from mann_bench.reporting.wandb_mirror import WandbMirror, WandbMode, default_mode
 from mann_bench.results.schema import Record
 from mann_bench.results.store import Store, load_record, record_files
@@ -47,13 +51,26 @@ class Results:
         """Return the length-generalisation table, one row a model, task and size."""
         return _frame(generalization_rows(self.records))
 
+    def probe(self) -> "pd.DataFrame":
+        """Return generalisation over training, one row a run, probe and size of the length grid."""
+        return _frame(
+            [
+                {**_run_row(r), "step": at.step, "size": size_text(row.size), **row.size, **row.scores}
+                for r in self.records
+                for at in r.probe
+                for row in at.rows
+            ]
+        )
+
+    def generalizing(self) -> "pd.DataFrame":
+        """Return which seeds generalise and from which step on, one row a model and task."""
+        return _frame(probe_rows(self.records))
+
     def curves(self) -> "pd.DataFrame":
         """Return the learning curves, one row a run and evaluation."""
         return _frame(
             [
-                {"model": r.model.text, "task": r.task.text, "seed": r.seed, "key": r.key}
-                | row.model_dump(exclude={"scores", "diagnostics"})
-                | row.scores
+                _run_row(r) | row.model_dump(exclude={"scores", "diagnostics"}) | row.scores
                 for r in self.records
                 for row in r.curve
             ]
@@ -180,6 +197,10 @@ def default_jobs(device: str) -> int:
     if device == "cuda":
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _run_row(record: Record) -> Row:
+    return {"model": record.model.text, "task": record.task.text, "seed": record.seed, "key": record.key}
 
 
 def _frame(rows: Sequence[Row | dict[str, Any]]) -> "pd.DataFrame":

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     "--format", "form", default="text", show_default=True,
     type=click.Choice(["text", "markdown", "csv", "json"]), help="How to write them.",
 )  # fmt: skip
-def command(runs: tuple[Path, ...], form: str) -> int:
-    """Print both tables from the records at or below RUNS (default: the folder runs).
+@click.option(
+    "--compare", nargs=2, metavar="MODEL MODEL",
+    help="Print instead how much faster the first converges than the second, with a paired test.",
+)  # fmt: skip
+def command(runs: tuple[Path, ...], form: str, compare: tuple[str, str] | None) -> int:
+    """Print the tables from the records at or below RUNS (default: the folder runs).
 
     Records that cannot be read are named on standard error and left out; the exit code is then 1.
     """
@@ -34,5 +38,5 @@ def command(runs: tuple[Path, ...], form: str) -> int:
             complete = False
             click.echo(f"Left out: {error}", err=True)
     if records:
-        click.echo(render(records, Format(form)), nl=False)
+        click.echo(render(records, Format(form), compare=compare), nl=False)
     return 0 if complete else 1

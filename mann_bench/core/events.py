@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from mann_bench.core.runs import Outcome, Run
+from mann_bench.core.sizes import Size
 
 
 class CurvePoint(NamedTuple):
@@ -19,6 +20,14 @@ class CurvePoint(NamedTuple):
     seconds: float
     scores: dict[str, float]
     diagnostics: Mapping[str, float] = MappingProxyType({})
+
+
+class SizeScores(NamedTuple):
+    """Mean scores over the sequences of one size of the length grid."""
+
+    size: Size
+    sequences: int
+    scores: dict[str, float]
 
 
 class Started(NamedTuple):
@@ -49,6 +58,14 @@ class Evaluated(NamedTuple):
     point: CurvePoint
 
 
+class Probed(NamedTuple):
+    """The length grid was measured after `step` training steps."""
+
+    key: str
+    step: int
+    rows: list[SizeScores]
+
+
 class Finished(NamedTuple):
     """The run is over, with its record under `folder`, or without one because of `problem`."""
 
@@ -58,5 +75,5 @@ class Finished(NamedTuple):
     problem: str | None = None
 
 
-Event = Started | Notice | Progress | Evaluated | Finished
+Event = Started | Notice | Progress | Evaluated | Probed | Finished
 Observer = Callable[[Event], None]

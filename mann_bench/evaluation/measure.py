@@ -1,10 +1,10 @@
 """Measure a model on an evaluation stream."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import torch
 
+from mann_bench.core.events import SizeScores
 from mann_bench.core.sizes import Size, spread
 from mann_bench.core.streams import Stream
 from mann_bench.models.base import SequenceModule
@@ -12,14 +12,6 @@ from mann_bench.tasks.base import SequenceTask
 
 _LARGEST_BATCH = 256
 """Sequences run at once. It bounds memory and does not change what is measured."""
-
-
-class SizeScores(NamedTuple):
-    """Mean scores over the sequences of one size."""
-
-    size: Size
-    sequences: int
-    scores: dict[str, float]
 
 
 def validation_scores(model: SequenceModule, task: SequenceTask, sequences: int) -> dict[str, float]:

@@ -69,13 +69,10 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
         divergence=schema.DivergenceRecord(**result.divergence._asdict()) if result.divergence else None,
         error=error,
         curve=[schema.CurveRow.of(point) for point in result.curve],
-        probe=[
-            schema.ProbeRow(step=step, rows=[schema.SizeRow(**row._asdict()) for row in rows])
-            for step, rows in result.probe
-        ],
+        probe=[schema.ProbeRow.of(step, rows) for step, rows in result.probe],
         training_range=result.training_range,
         grid=[schema.GridRow(**size._asdict()) for size in result.grid],
-        generalization=[schema.SizeRow(**row._asdict()) for row in result.generalization],
+        generalization=[schema.SizeRow.of(row) for row in result.generalization],
         parameters=result.parameters,
         state_bytes=result.state_bytes,
         details=result.details,

@@ -11,17 +11,14 @@ import rich.console
 import rich.table
 import rich.text
 
-from mann_bench.reporting.tables import (
-    Row,
-    Table,
-    convergence_rows,
-    convergence_table,
-    generalization_rows,
-    generalization_tables,
-)
+from mann_bench.reporting.tables.comparison import comparison_rows, comparison_table
+from mann_bench.reporting.tables.convergence import convergence_rows, convergence_table
+from mann_bench.reporting.tables.generalization import generalization_rows, generalization_tables
+from mann_bench.reporting.tables.probe import probe_rows, probe_table
+from mann_bench.reporting.tables.table import Row, Table
 from mann_bench.results.schema import Record
 
-_LEFT = {"task", "model", "rule"}
+_LEFT = {"task", "model", "protocol", "by seed"}
 
 
 class Format(StrEnum):
@@ -33,22 +30,42 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def render(records: Sequence[Record], form: Format, width: int | None = None) -> str:
-    """Return both tables. CSV puts an empty line between them; JSON has one key for each.
+def render(
+    records: Sequence[Record], form: Format, width: int | None = None, compare: tuple[str, str] | None = None
+) -> str:
+    """Return the tables. CSV puts an empty line between them; JSON has one key for each.
 
     Args:
         records: in any order; the same records give the same text.
         form: how.
         width: columns of the text form; by default what the content takes.
+        compare: two models; then their comparison is the one table.
+
+    Raises:
+        UsageError: the records do not have both models.
     """
     if form in (Format.JSON, Format.CSV):
-        rows = {"convergence": convergence_rows(records), "generalization": generalization_rows(records)}
+        rows = {"comparison": comparison_rows(records, *compare)} if compare else table_rows(records)
         if form is Format.JSON:
             return json.dumps(rows, indent=1) + "\n"
-        return "\n".join(_csv(table) for table in rows.values())
-    tables = [convergence_table(records), *generalization_tables(records)]
+        return "\n".join(_csv(table) for table in rows.values() if table)
+    tables = [comparison_table(records, *compare)] if compare else _tables(records)
     write: Callable[[Table], str] = _markdown if form is Format.MARKDOWN else lambda table: _text(table, width)
     return "\n".join(write(table) for table in tables)
+
+
+def table_rows(records: Sequence[Record]) -> dict[str, list[Row]]:
+    """Return the rows of every table by its name, empty where there is nothing to tell."""
+    return {
+        "convergence": convergence_rows(records),
+        "probe": probe_rows(records),
+        "generalization": generalization_rows(records),
+    }
+
+
+def _tables(records: Sequence[Record]) -> list[Table]:
+    probe = probe_table(records)
+    return [convergence_table(records), *([probe] if probe else []), *generalization_tables(records)]
 
 
 def _text(table: Table, width: int | None) -> str:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mann_bench.core.events import Evaluated, Event, Finished, Started
-from mann_bench.reporting.tables import Row, convergence_rows, generalization_rows
+from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
+from mann_bench.core.sizes import size_text
+from mann_bench.reporting.render import table_rows
 from mann_bench.results.files import write_atomically
-from mann_bench.results.schema import CurveRow, Record
+from mann_bench.results.schema import CurveRow, ProbeRow, Record
 from mann_bench.results.store import RECORD_NAME, digest, load_record
 
 PROJECT = "mann-bench"
@@ -90,6 +91,10 @@ class WandbMirror:
                 with self._guard(key, "logging"):
                     if key in self._open:
                         _log_row(self._open[key], CurveRow.of(point))
+            case Probed(key, step, rows):
+                with self._guard(key, "logging"):
+                    if key in self._open:
+                        _log_probe(self._open[key], ProbeRow.of(step, rows))
             case Finished(key, _, folder):
                 with self._guard(key, "finishing"):
                     if folder is None:
@@ -105,6 +110,8 @@ class WandbMirror:
             self._start(record.key, record.text, record.task.text, record.model.text)
             for row in record.curve:
                 _log_row(self._open[record.key], row)
+            for at in record.probe:
+                _log_probe(self._open[record.key], at)
             self._finish(record, folder)
 
     def _start(self, key: str, name: str, group: str, kind: str) -> None:
@@ -129,13 +136,16 @@ class WandbMirror:
         run.define_metric("step")
         run.define_metric("validation/*", step_metric="step")
         run.define_metric("diagnostics/*", step_metric="step")
+        run.define_metric("probe/*", step_metric="step")
 
     def _finish(self, record: Record, folder: Path) -> None:
         import wandb
 
         run = self._open[record.key]
         run.config.update(_config(record), allow_val_change=True)
-        for name, rows in _tables(record).items():
+        for name, rows in table_rows([record]).items():
+            if not rows:
+                continue
             table = wandb.Table(columns=list[str | int](rows[0]))
             for row in rows:
                 table.add_data(*row.values())
@@ -192,16 +202,16 @@ def _log_row(run: Any, row: CurveRow) -> None:
     run.log({"step": row.step, "sequences": row.sequences, "training_seconds": row.training_seconds, **values})
 
 
+def _log_probe(run: Any, at: ProbeRow) -> None:
+    values = {f"probe/{size_text(row.size)}/{name}": value for row in at.rows for name, value in row.scores.items()}
+    run.log({"step": at.step, **values})
+
+
 def _config(record: Record) -> dict[str, Any]:
     return record.model_dump(
         mode="json",
         include={"schema_version", "key", "model", "task", "convergence", "protocol", "seed", "provenance"},
     )
-
-
-def _tables(record: Record) -> dict[str, list[Row]]:
-    tables = {"convergence": convergence_rows([record]), "generalization": generalization_rows([record])}
-    return {name: rows for name, rows in tables.items() if rows}
 
 
 def _summary(record: Record) -> dict[str, Any]:

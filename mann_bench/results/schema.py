@@ -1,11 +1,12 @@
 """The record of one run: one JSON file, schema-versioned, with a description on every field."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mann_bench.core.backends import Backend
-from mann_bench.core.events import CurvePoint
+from mann_bench.core.events import CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
 from mann_bench.core.runs import Component, Outcome
 
@@ -95,6 +96,11 @@ class SizeRow(_Part):
     sequences: Count = Field(description="sequences measured")
     scores: dict[str, float] = Field(description="mean scores by name, as in the curve")
 
+    @classmethod
+    def of(cls, scores: SizeScores) -> "SizeRow":
+        """Describe a measurement."""
+        return cls(size=dict(scores.size), sequences=scores.sequences, scores=scores.scores)
+
 
 class GridRow(_Part):
     """What the task states about one size of its length grid."""
@@ -109,6 +115,11 @@ class ProbeRow(_Part):
 
     step: Count = Field(description="training steps done")
     rows: list[SizeRow] = Field(description="one row a size")
+
+    @classmethod
+    def of(cls, step: int, rows: Iterable[SizeScores]) -> "ProbeRow":
+        """Describe a measurement of the grid."""
+        return cls(step=step, rows=[SizeRow.of(row) for row in rows])
 
 
 class DivergenceRecord(_Part):

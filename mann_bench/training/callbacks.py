@@ -9,11 +9,11 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
-from mann_bench.core.events import CurvePoint, Evaluated, Event, Progress
+from mann_bench.core.events import CurvePoint, Evaluated, Event, Probed, Progress, SizeScores
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation.diagnostics import diagnostics
-from mann_bench.evaluation.measure import SizeScores, grid_scores, validation_scores
+from mann_bench.evaluation.measure import grid_scores, validation_scores
 from mann_bench.models.base import NonFiniteError
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.convergence import ConvergenceTracker
@@ -115,3 +115,4 @@ class Evaluation(pl.Callback):
     def _probe(self, model: Any) -> None:
         count = self.run.protocol.probe_sequences
         self.probe.append((self.step, grid_scores(model, self.task, Stream.PROBE, count)))
+        self.emit(Probed(self.run.key, *self.probe[-1]))

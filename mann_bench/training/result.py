@@ -6,11 +6,10 @@ from typing import NamedTuple
 from torch import Tensor
 
 from mann_bench.core.backends import Backend
-from mann_bench.core.events import CurvePoint
+from mann_bench.core.events import CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
 from mann_bench.core.runs import Outcome
 from mann_bench.core.sizes import Size
-from mann_bench.evaluation.measure import SizeScores
 
 
 class Divergence(NamedTuple):

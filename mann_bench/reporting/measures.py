@@ -1,0 +1,121 @@
+"""What the runs of a cell yield for statistics: durations until they converge and generalise, scores at each size."""
+
+import math
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from mann_bench.core.runs import Outcome
+from mann_bench.core.sizes import Size, size_text
+from mann_bench.results.cells import Cell
+from mann_bench.results.schema import CurveRow, ProbeRow, Record, RuleRecord
+from mann_bench.statistics.survival import Durations
+
+GENERALIZES_FROM = 0.99
+"""Sequence accuracy from which a size counts as mastered."""
+
+
+class Unit(StrEnum):
+    """What training is counted in."""
+
+    STEPS = "steps"
+    SEQUENCES = "sequences"
+    SECONDS = "seconds"
+
+    def of(self, row: CurveRow) -> float:
+        """Return how much training went before an evaluation."""
+        amounts = {Unit.STEPS: row.step, Unit.SEQUENCES: row.sequences, Unit.SECONDS: row.training_seconds}
+        return float(amounts[self])
+
+
+def convergence_durations(cell: Cell, unit: Unit) -> Durations:
+    """Return the training until each run met the task's rule.
+
+    A run that never did is censored where it ended; one that diverged or failed is censored at the budget,
+    for it would not have converged later. The budget in seconds is that of the longest run.
+    """
+    rows = [record.converged_row() for record in cell.records]
+    ends = [unit.of(record.curve[-1]) if record.curve else 0.0 for record in cell.records]
+    budget = {
+        Unit.STEPS: float(cell.budget),
+        Unit.SEQUENCES: float(cell.budget * cell.batch_size),
+        Unit.SECONDS: max(ends) or 1.0,  # where nothing was trained, any number will do
+    }[unit]
+    times = [
+        unit.of(row) if row else _censored_at(record, end, budget)
+        for record, row, end in zip(cell.records, rows, ends, strict=True)
+    ]
+    return Durations(tuple(times), tuple(row is not None for row in rows), budget)
+
+
+def probed(cell: Cell) -> bool:
+    """Tell whether generalisation over training was measured in every run that could be."""
+    return cell.records[0].protocol.fields["probe_every"] != 0
+
+
+def generalization_durations(cell: Cell) -> Durations:
+    """Return the training steps from which each run masters the longest size of the probe, and goes on to.
+
+    A run that does not is censored where it ended, or at the budget if it diverged or failed.
+    """
+    froms = [generalizes_from(record) for record in cell.records]
+    times = [
+        float(start) if start is not None else _censored_at(record, float(record.steps), float(cell.budget))
+        for record, start in zip(cell.records, froms, strict=True)
+    ]
+    return Durations(tuple(times), tuple(start is not None for start in froms), float(cell.budget))
+
+
+def generalizes_from(record: Record) -> int | None:
+    """Return the step of the first probe from which the longest size is mastered to the end; None if never."""
+    start: int | None = None
+    for row in reversed(record.probe):
+        if not _masters_longest(row, record.convergence):
+            break
+        start = row.step
+    return None if record.outcome in (Outcome.DIVERGED, Outcome.FAILED) else start
+
+
+def masters(scores: Mapping[str, float], rule: RuleRecord) -> bool:
+    """Tell whether a size is mastered: 99 % of its sequences right, or where none can be, the task's rule met."""
+    if "sequence_accuracy" in scores:
+        return scores["sequence_accuracy"] >= GENERALIZES_FROM
+    return scores[rule.metric] < rule.below
+
+
+def final_scores(cell: Cell) -> list[float]:
+    """Return the score of the task's rule at each run's last evaluation; inf where there is none."""
+    metric = cell.rule.metric
+    return [_or_worst(metric, record.curve[-1].scores.get(metric) if record.curve else None) for record in cell.records]
+
+
+def test_sizes(cell: Cell) -> list[Size]:
+    """Return the sizes that runs of a cell were tested at, in the order of the grid."""
+    return next(([row.size for row in record.generalization] for record in cell.records if record.generalization), [])
+
+
+def scores_at(record: Record, sizes: Sequence[Size], score: str) -> list[float]:
+    """Return one score on the test stream at each size; of a run that was not tested, worse than any."""
+    tested = {size_text(row.size): row.scores.get(score) for row in record.generalization}
+    return [_or_worst(score, tested.get(size_text(size))) for size in sizes]
+
+
+def beyond_capacity(record: Record, size: Size) -> bool:
+    """Tell whether a size has more rows to remember than the model has memory slots, where both are known."""
+    rows = next((row.rows_to_remember for row in record.grid if row.size == size), None)
+    slots = record.model.options.get("memory_slots")
+    return rows is not None and isinstance(slots, int) and rows > slots
+
+
+def _or_worst(score: str, value: float | None) -> float:
+    if value is not None and not math.isnan(value):
+        return value
+    return 0.0 if score == "sequence_accuracy" else math.inf
+
+
+def _masters_longest(row: ProbeRow, rule: RuleRecord) -> bool:
+    return bool(row.rows) and masters(row.rows[-1].scores, rule)
+
+
+def _censored_at(record: Record, end: float, budget: float) -> float:
+    lost: Sequence[Outcome] = (Outcome.DIVERGED, Outcome.FAILED)
+    return budget if record.outcome in lost else end

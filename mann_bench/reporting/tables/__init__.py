@@ -1,0 +1,1 @@
+"""The tables of the suite, each as rows of data and as rows of text."""

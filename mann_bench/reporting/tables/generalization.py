@@ -1,0 +1,144 @@
+"""The length-generalisation tables: scores on the test stream at every size, medians over seeds."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mann_bench.core.sizes import Size, size_text
+from mann_bench.reporting.measures import beyond_capacity, masters, scores_at, test_sizes
+from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Row, Table, estimate_row, estimate_text
+from mann_bench.reporting.words import SCORE_WORDS, cell_labels, with_protocol
+from mann_bench.results.cells import Cell, cells
+from mann_bench.results.schema import Record
+from mann_bench.statistics.bootstrap import curve_estimates
+
+_BESIDE = {"regret_bits": "loss_bits"}
+"""The score shown beside that of a task's rule, where it is not the accuracy."""
+
+_BEYOND = "*"
+
+
+def generalization_rows(records: Iterable[Record]) -> list[Row]:
+    """Return one row a cell and size of the length grid: of each score the median over seeds.
+
+    A run that could not be tested counts as worse than any.
+    """
+    return [row for cell in cells(records) for row in _rows(cell)]
+
+
+def generalization_tables(records: Iterable[Record]) -> list[Table]:
+    """Return a length-generalisation table a task."""
+    made = cells(records)
+    return [
+        _table(task, [cell for cell in made if cell.task == task]) for task in dict.fromkeys(cell.task for cell in made)
+    ]
+
+
+def _rows(cell: Cell) -> list[Row]:
+    tested = [record for record in cell.records if record.generalization]
+    sizes = test_sizes(cell)
+    rows: list[Row] = [
+        {
+            "task": cell.task,
+            "model": cell.model,
+            "protocol": cell.protocol,
+            "size": size_text(size),
+            **size,
+            "seeds": len(cell.records),
+            "tested": len(tested),
+            "sequences": tested[0].generalization[0].sequences,
+            "beyond_capacity": any(beyond_capacity(record, size) for record in tested),
+        }
+        for size in sizes
+    ]
+    for score in tested[0].generalization[0].scores if tested else ():
+        table = [scores_at(record, sizes, score) for record in cell.records]
+        for row, estimate in zip(rows, curve_estimates(table), strict=True):
+            row.update(estimate_row(score, estimate))
+    return rows
+
+
+def _table(task: str, made: Sequence[Cell]) -> Table:
+    by_cell = [{row["size"]: row for row in _rows(cell)} for cell in made]
+    sizes = list(dict.fromkeys(size for rows in by_cell for size in rows))
+    first: Size = next((test_sizes(cell)[0] for cell in made if test_sizes(cell)), {"size": 0})
+    metric = made[0].rule.metric
+    shown = [metric, _BESIDE.get(metric, "sequence_accuracy")]
+    labelled = [*zip(cell_labels(made), by_cell, strict=True), *_bayes_rows(made, by_cell)]
+    return Table(
+        f"Length generalisation: {task}",
+        [f"{' x '.join(first)}:", *sizes, "mastered"],
+        [
+            [label, *(_size_text(rows.get(size), shown) for size in sizes), _mastered(rows, made[0])]
+            for label, rows in labelled
+        ],
+        [
+            "median over seeds of " + " / ".join(SCORE_WORDS.get(name, name) for name in shown),
+            "mastered: the last size up to which "
+            + ("99 % of the sequences are right" if metric != "regret_bits" else "the task's rule is met"),
+            INTERVALS,
+            *([ONE_SEED] if any(len(cell.records) == 1 for cell in made) else []),
+            *_capacity_notes(by_cell),
+            *_untested_notes(made),
+        ],
+    )
+
+
+def _bayes_rows(made: Sequence[Cell], by_cell: Sequence[dict[str, Row]]) -> list[tuple[str, dict[str, Row]]]:
+    """Return, of a task that knows it, how the Bayes-optimal predictor scores on the sequences of each protocol."""
+    by_label: dict[str, dict[str, Row]] = {}
+    for cell, rows in zip(made, by_cell, strict=True):
+        for size, row in rows.items():
+            if row.get("bayes_bits_median") is not None:
+                best = by_label.setdefault(with_protocol("Bayes", cell, made), {})
+                best[size] = _exactly({"loss_bits": row["bayes_bits_median"], "regret_bits": 0.0})
+    return list(by_label.items())
+
+
+def _exactly(scores: dict[str, float]) -> Row:
+    """Return scores as rows hold those that have no interval."""
+    row: dict[str, Any] = {"beyond_capacity": False}
+    for name, value in scores.items():
+        row |= {f"{name}_median": value, f"{name}_interval": None}
+    return row
+
+
+def _size_text(row: Row | None, shown: Sequence[str]) -> str:
+    if row is None:
+        return "-"
+    metric, beside = shown
+    text = f"{estimate_text(row, metric, 'no test', digits=2)} / {_score_text(beside, row.get(f'{beside}_median'))}"
+    return text + _BEYOND if row["beyond_capacity"] else text
+
+
+def _score_text(name: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{100 * value:.1f} %" if name == "sequence_accuracy" else f"{value:.2f}"
+
+
+def _mastered(rows: dict[str, Row], cell: Cell) -> str:
+    last = "none"
+    for size, row in rows.items():
+        medians = {
+            name: row[f"{name}_median"]
+            for name in ("sequence_accuracy", cell.rule.metric)
+            if row.get(f"{name}_median") is not None
+        }
+        if not masters(medians, cell.rule):
+            break
+        last = size
+    return last
+
+
+def _capacity_notes(by_cell: Sequence[dict[str, Row]]) -> list[str]:
+    marked = any(row["beyond_capacity"] for rows in by_cell for row in rows.values())
+    return [f"{_BEYOND} more rows to remember than the memory has slots"] if marked else []
+
+
+def _untested_notes(made: Iterable[Cell]) -> list[str]:
+    return [
+        f"{record.text}: {record.outcome} before it could be tested, counted as worse than any"
+        for cell in made
+        for record in cell.records
+        if not record.generalization
+    ]

@@ -1,0 +1,29 @@
+"""How scores and cells are named to people, the same in every view."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from mann_bench.results.cells import Cell
+
+SCORE_WORDS = {
+    "bit_errors": "wrong bits a sequence",
+    "sequence_accuracy": "sequences without a wrong bit",
+    "regret_bits": "bits a sequence above the Bayes loss",
+    "loss_bits": "bits of cross-entropy a sequence",
+}
+"""How the scores of the suite's own tasks read."""
+
+
+def cell_labels(made: Sequence[Cell]) -> list[str]:
+    """Name each cell by its model, and by its protocol or its origin where that is what tells cells apart."""
+    labels = [with_protocol(cell.model, cell, made) for cell in made]
+    named = Counter((cell.task, label) for cell, label in zip(made, labels, strict=True))
+    return [
+        f"{label} [{cell.origin}]" if named[cell.task, label] > 1 else label
+        for cell, label in zip(made, labels, strict=True)
+    ]
+
+
+def with_protocol(name: str, cell: Cell, made: Sequence[Cell]) -> str:
+    """Add the protocol of a cell to a name where `made` has several."""
+    return f"{name} ({cell.protocol})" if len({each.protocol for each in made}) > 1 else name
