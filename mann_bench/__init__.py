@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mann_bench.core.sizes import Size as Size
     from mann_bench.core.specs import ConvergenceRule as ConvergenceRule
     from mann_bench.core.specs import ModelSpec as ModelSpec
+    from mann_bench.core.specs import StudySpec as StudySpec
     from mann_bench.core.specs import TaskSpec as TaskSpec
     from mann_bench.hookspecs import hookimpl as hookimpl
     from mann_bench.models.base import Observation as Observation
@@ -38,6 +39,7 @@ _PUBLIC = {
     "SequenceModule": "mann_bench.models.base",
     "SequenceTask": "mann_bench.tasks.base",
     "Size": "mann_bench.core.sizes",
+    "StudySpec": "mann_bench.core.specs",
     "TaskSpec": "mann_bench.core.specs",
     "hookimpl": "mann_bench.hookspecs",
     "load": "mann_bench.api",

@@ -13,7 +13,7 @@ from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.sizes import size_text
 from mann_bench.execution.local import execute_locally
-from mann_bench.execution.plan import Plan, look_up, make_plan
+from mann_bench.execution.plan import Block, Plan, look_up, make_plan
 from mann_bench.execution.resolve import Device, resolve_backend, resolve_device
 from mann_bench.execution.worker import Job
 from mann_bench.registry import Registry
@@ -119,7 +119,7 @@ def run(
         MannBenchError: something the caller can mend; its message says how.
         KeyboardInterrupt: finished runs keep their records.
     """
-    plan = make_plan(Registry.discover(plugins), models, tasks, list(seeds), protocol)
+    plan = make_plan(Registry.discover(plugins), [Block(models, tasks, [protocol])], list(seeds))
     store = Store(Path(out))
     store.prepare()
     if not fresh:

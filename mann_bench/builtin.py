@@ -1,10 +1,14 @@
 """The plugin that brings what ships with the suite, through the same hooks as everyone else's."""
 
+from pathlib import Path
+
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.specs import ConvergenceRule, ModelSpec, TaskSpec
+from mann_bench.core.specs import ConvergenceRule, ModelSpec, StudySpec, TaskSpec
 from mann_bench.hookspecs import hookimpl
 
 _GRAVES = "Graves et al. 2014, https://arxiv.org/abs/1410.5401"
+
+_STUDIES = Path(__file__).parent / "studies" / "files"
 
 _LSTM = "Hochreiter & Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735"
 
@@ -93,3 +97,17 @@ def mann_bench_tasks() -> list[TaskSpec]:
 def mann_bench_protocols() -> list[Protocol]:
     """Return the built-in protocols."""
     return [Protocol(name="collier2018", version=1)]
+
+
+@hookimpl
+def mann_bench_studies() -> list[StudySpec]:
+    """Return the built-in studies."""
+    summaries = {
+        "smoke": "a small NTM and a small LSTM on a short copy task, in a minute",
+        "collier-beel-2018": "memory initialisations and architectures on three tasks, ten seeds",
+        "collier-beel-2018-short": "the same with five seeds and a third of the budget",
+        "graves-2014": "NTM against LSTM on the five tasks of the paper",
+        "memory-init": "three memory initialisations, trained and frozen",
+        "ntm-stability": "sharpening, clipping and optimiser against NaN",
+    }
+    return [StudySpec(name, _STUDIES / f"{name}.toml", summary) for name, summary in summaries.items()]

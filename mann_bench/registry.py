@@ -1,4 +1,4 @@
-"""Find plugins, isolate broken ones, and answer which models, tasks and protocols exist.
+"""Find plugins, isolate broken ones, and answer which models, tasks, protocols and studies exist.
 
 Every plugin is loaded, registered and checked as one unit. A unit that fails is rolled back and kept as a
 row with its reason; it stops nothing else, and fails loudly only where it is asked for by name.
@@ -18,15 +18,30 @@ import pluggy
 from mann_bench import hookspecs
 from mann_bench.core.errors import PluginUnavailableError, UsageError, nearest
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.specs import ModelSpec, TaskSpec
+from mann_bench.core.specs import ModelSpec, StudySpec, TaskSpec
 
 OWN_DISTRIBUTION = "mann-bench"
 ENTRY_POINT_GROUP = "mann_bench"
 PLUGINS_VARIABLE = "MANN_BENCH_PLUGINS"
 
-Spec = TypeVar("Spec", ModelSpec, TaskSpec, Protocol)
+Spec = TypeVar("Spec", ModelSpec, TaskSpec, Protocol, StudySpec)
 
-_KINDS: dict[str, Any] = {"models": ModelSpec, "tasks": TaskSpec, "protocols": Protocol}
+
+class _Kind(NamedTuple):
+    """What one of a kind is called, what hooks return for it and how its names are written."""
+
+    singular: str
+    type: Any
+    pattern: str = "[a-z][a-z0-9_]*"
+    words: str = "lower case, digits and underscores"
+
+
+_KINDS = {
+    "models": _Kind("model", ModelSpec),
+    "tasks": _Kind("task", TaskSpec),
+    "protocols": _Kind("protocol", Protocol),
+    "studies": _Kind("study", StudySpec, "[a-z][a-z0-9-]*", "lower case, digits and hyphens"),
+}
 
 
 class Status(StrEnum):
@@ -46,7 +61,7 @@ class Plugin:
         distribution, version: who brought it.
         status: loaded, off or broken.
         reason: why it is not loaded; empty where it is.
-        brings: names of its models, tasks and protocols, as far as they are known.
+        brings: names of its models, tasks, protocols and studies, as far as they are known.
     """
 
     name: str
@@ -70,13 +85,14 @@ class Registry:
     """What exists. `discover` makes one; nothing about it is global.
 
     Attributes:
-        models, tasks, protocols: entries by name.
+        models, tasks, protocols, studies: entries by name.
         plugins: one row an entry point, loaded or not.
     """
 
     models: dict[str, Entry[ModelSpec]] = field(default_factory=dict)
     tasks: dict[str, Entry[TaskSpec]] = field(default_factory=dict)
     protocols: dict[str, Entry[Protocol]] = field(default_factory=dict)
+    studies: dict[str, Entry[StudySpec]] = field(default_factory=dict)
     plugins: list[Plugin] = field(default_factory=list)
     _contested: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -106,6 +122,10 @@ class Registry:
     def protocol(self, name: str) -> Entry[Protocol]:
         """Return the entry of a protocol; raises UsageError or PluginUnavailableError."""
         return self._entry("protocols", self.protocols, name)
+
+    def study(self, name: str) -> Entry[StudySpec]:
+        """Return the entry of a study; raises UsageError or PluginUnavailableError."""
+        return self._entry("studies", self.studies, name)
 
     @property
     def broken(self) -> list[Plugin]:
@@ -137,14 +157,14 @@ class Registry:
         problems = []
         for kind, claimed in specs.items():
             entries: dict[str, Any] = getattr(self, kind)
-            names = [spec.name for spec in claimed]
+            names, singular = [spec.name for spec in claimed], _KINDS[kind].singular
             for name in names:
                 if names.count(name) > 1:
-                    problems.append(f"it brings {kind[:-1]} {name!r} twice")
+                    problems.append(f"it brings {singular} {name!r} twice")
                 elif name in entries:
                     other = entries[name].plugin
                     text = (
-                        f"{kind[:-1]} {name!r} is claimed by two distributions, {other.distribution!r} and "
+                        f"{singular} {name!r} is claimed by two distributions, {other.distribution!r} and "
                         f"{plugin.distribution!r}"
                     )
                     self._contested[kind, name] = text
@@ -163,7 +183,8 @@ class Registry:
         if name in entries:
             return entries[name]
         self._refuse_unloaded(name)
-        message = f"unknown {kind[:-1]} {name!r}.{nearest(name, entries)} Known: {', '.join(sorted(entries))}."
+        singular, known = _KINDS[kind].singular, ", ".join(sorted(entries))
+        message = f"unknown {singular} {name!r}.{nearest(name, entries)} Known: {known}."
         missing = [
             f"{plugin.name!r} ({plugin.status})" for plugin in self.plugins if plugin.status is not Status.LOADED
         ]
@@ -231,12 +252,12 @@ def _specs_of(manager: pluggy.PluginManager, loaded: Any) -> dict[str, list[Any]
     manager.check_pending()
     others = [plugin for plugin in manager.get_plugins() if plugin is not loaded]
     specs: dict[str, list[Any]] = {}
-    for kind, kind_type in _KINDS.items():
-        call: Callable[[], list[Iterable[Any]]] = manager.subset_hook_caller(f"mann_bench_{kind}", others)
-        specs[kind] = [spec for result in call() for spec in result]
-        for spec in specs[kind]:
-            if not isinstance(spec, kind_type):
-                raise TypeError(f"hook mann_bench_{kind} must return {kind_type.__name__} objects, not {spec!r}")
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", spec.name):
-                raise ValueError(f"{spec.name!r} is no valid name: lower case, digits and underscores")
+    for name, kind in _KINDS.items():
+        call: Callable[[], list[Iterable[Any]]] = manager.subset_hook_caller(f"mann_bench_{name}", others)
+        specs[name] = [spec for result in call() for spec in result]
+        for spec in specs[name]:
+            if not isinstance(spec, kind.type):
+                raise TypeError(f"hook mann_bench_{name} must return {kind.type.__name__} objects, not {spec!r}")
+            if not re.fullmatch(kind.pattern, spec.name):
+                raise ValueError(f"{spec.name!r} is no valid name: {kind.words}")
     return specs

@@ -9,7 +9,7 @@ from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component, Run
 from mann_bench.core.specs import ConvergenceRule
 from mann_bench.core.variants import Variant, variant_text
-from mann_bench.execution.plan import make_plan
+from mann_bench.execution.plan import Block, make_plan
 from mann_bench.registry import Registry
 from mann_bench.results import schema
 
@@ -40,7 +40,7 @@ def make_run(tiny_protocol):
 
     def make(model="lstm:layers=1,units=8", task="copy:max_length=3", seed=0, **fields):
         registry = Registry.discover(third_party=False)
-        return make_plan(registry, [model], [task], [seed], tiny_protocol(**fields)).runs[0]
+        return make_plan(registry, [Block([model], [task], [tiny_protocol(**fields)])], [seed]).runs[0]
 
     return make
 

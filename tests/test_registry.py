@@ -33,6 +33,15 @@ def bringing(model="extra", task=None):
     return "from mann_bench import ModelSpec, TaskSpec, hookimpl\n" + "\n".join(hooks)
 
 
+STUDY = """
+from pathlib import Path
+from mann_bench import StudySpec
+@hookimpl
+def mann_bench_studies():
+    return [StudySpec({!r}, Path(__file__).with_name("study.toml"), "one line")]
+"""
+
+
 def _hook(kind, spec):
     return f"@hookimpl\ndef mann_bench_{kind}():\n    return [{spec}]\n"
 
@@ -47,6 +56,7 @@ def test_builtins_come_in_through_an_entry_point():
     assert {"ntm", "lstm"} <= set(registry.models)
     assert {"copy", "repeat_copy", "associative_recall"} <= set(registry.tasks)
     assert "collier2018" in registry.protocols
+    assert "collier-beel-2018" in registry.studies
 
 
 def test_a_third_party_brings_a_model_and_a_task(install):
@@ -56,6 +66,24 @@ def test_a_third_party_brings_a_model_and_a_task(install):
     assert registry.task("acme_task").plugin.version == "1.2"
 
 
+def test_a_third_party_brings_a_study(install, tmp_path):
+    install("acme-memory", bringing(None) + STUDY.format("acme-study"))
+    entry = Registry.discover().study("acme-study")
+    assert (entry.plugin.distribution, entry.plugin.brings) == ("acme-memory", ("acme-study",))
+    assert entry.spec.path == tmp_path / "study.toml"
+
+
+def test_an_unknown_study_gets_the_nearest_match():
+    with pytest.raises(UsageError, match=r"unknown study 'smok'. Did you mean 'smoke'\?"):
+        Registry.discover().study("smok")
+
+
+def test_two_claims_to_a_study_are_an_error(install):
+    install("acme-one", bringing(None) + STUDY.format("smoke"))
+    with pytest.raises(PluginUnavailableError, match="study 'smoke' is claimed by two distributions"):
+        Registry.discover().study("smoke")
+
+
 BROKEN = {
     "raises": ("raise RuntimeError('no CUDA today')", "RuntimeError: no CUDA today"),
     "exits": ("import sys; sys.exit(3)", "SystemExit: 3"),
@@ -63,6 +91,7 @@ BROKEN = {
     "misspells a hook": (bringing(None) + _hook("modles", "1"), "mann_bench_modles"),
     "returns rubbish": (bringing(None) + _hook("models", "'ntm2'"), "must return ModelSpec objects"),
     "has a bad name": (bringing("Not A Name"), "is no valid name"),
+    "has a bad study": (bringing(None) + STUDY.format("a_study"), "lower case, digits and hyphens"),
     "twice": (bringing(None) + _hook("tasks", "*[TaskSpec('t', 1, 'a:B', '')] * 2"), "task 't' twice"),
 }
 

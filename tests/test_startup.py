@@ -18,12 +18,28 @@ sys.exit(code)
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["list", "models"], ["list", "tasks"], ["list", "protocols"], ["plugins"], ["run", "--help"]],
+    [
+        ["--help"],
+        ["list", "models"],
+        ["list", "tasks"],
+        ["list", "protocols"],
+        ["list", "studies"],
+        ["plugins"],
+        ["run", "--help"],
+        ["study", "--help"],
+        ["study", "run", "--help"],
+    ],
 )
 def test_it_imports_nothing_heavy(arguments):
     script = SCRIPT.format(arguments=arguments, heavy=HEAVY)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+def test_studies_are_listed_without_torch():
+    script = SCRIPT.format(arguments=["study", "list"], heavy=("torch", "pytorch_lightning", "wandb", "numpy"))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "HEAVY []"
 
 

@@ -11,6 +11,7 @@ trap 'rm -rf "$work"' EXIT
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check -c "$root/constraints.txt" "$work"/dist/*.whl
 cd "$work"
 venv/bin/mann-bench list models
+venv/bin/mann-bench study show smoke
 venv/bin/mann-bench run --model ntm --task copy --seeds 0 --jobs 1 \
   --protocol collier2018:max_steps=4,evaluate_every=2,validation_sequences=20,test_sequences=2
 test -f runs/*/record.json

@@ -10,20 +10,20 @@ from mann_bench.core.protocol import Protocol
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["models", "tasks", "protocols"]))
+@click.argument("kind", type=click.Choice(["models", "tasks", "protocols", "studies"]))
 @click.option("--json", "as_json", is_flag=True, help="Print each as a line of JSON.")
 @click.pass_context
 def command(context: click.Context, kind: str, as_json: bool) -> None:
-    """List the models, tasks or protocols that `run` accepts, and who brings them."""
+    """List the models, tasks, protocols or studies that `run` and `study` accept, and who brings them."""
     entries = getattr(registry_of(context), kind)
     for name in sorted(entries):
         spec, plugin = entries[name].spec, entries[name].plugin
         if as_json:
             row = dataclasses.asdict(spec) | {"distribution": plugin.distribution}
-            click.echo(json.dumps(row))
+            click.echo(json.dumps(row, default=str))
         else:
             summary = _protocol_summary(spec) if isinstance(spec, Protocol) else spec.summary
-            click.echo(f"{name:<22}{summary:<52}  {plugin.distribution}")
+            click.echo(f"{name:<25}{summary:<66}  {plugin.distribution}")
 
 
 def _protocol_summary(protocol: Protocol) -> str:

@@ -13,9 +13,10 @@ INTERRUPTED = 130
 
 _COMMANDS = {
     "run": "Train models on tasks over seeds and print both tables.",
+    "study": "Run a study and check its claims; list, show, run, status, check.",
     "report": "Print the tables of runs on disk.",
     "trace": "Show what the memory of a trained model does during one test sequence.",
-    "list": "List models, tasks or protocols.",
+    "list": "List models, tasks, protocols or studies.",
     "show": "Show one model, task or protocol and its options.",
     "plugins": "List plugins and what became of them.",
     "sync": "Mirror records to Weights & Biases that were never mirrored.",

@@ -1,13 +1,19 @@
-"""What several subcommands share: the registry, and names that complete."""
+"""What several subcommands share: the registry, names that complete, and the options of those that train."""
 
+import dataclasses
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import click
 from click.shell_completion import CompletionItem
 
+from mann_bench.core.backends import AUTO, BACKEND_CHOICES
 from mann_bench.registry import Registry
 
-Kind = Literal["models", "tasks", "protocols"]
+Kind = Literal["models", "tasks", "protocols", "studies"]
 
 
 def registry_of(context: click.Context) -> Registry:
@@ -32,3 +38,64 @@ class VariantType(click.ParamType[str]):
         registry = Registry.discover()
         names = sorted(name for kind in self.kinds for name in getattr(registry, kind))
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+out_option = click.option(
+    "--out", default="runs", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the records.",
+)  # fmt: skip
+jobs_option = click.option("--jobs", type=click.IntRange(min=1), help="Worker processes.  [default: one a core]")
+threads_option = click.option(
+    "--threads", type=click.IntRange(min=1), default=1, show_default=True,
+    help="Threads of each process. More pay where there are fewer runs than cores.",
+)  # fmt: skip
+device_option = click.option(
+    "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]),
+    help="Where to train.",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ExecutionOptions:
+    """What a subcommand that trains is told of how to, as typed. Fields as the options of `execution_options`."""
+
+    out: Path
+    jobs: int | None
+    threads: int
+    device: str
+    backend: str
+    wandb: str | None
+    as_json: bool
+    dry_run: bool
+    fresh: bool
+
+
+_EXECUTION_OPTIONS = [
+    out_option,
+    jobs_option,
+    threads_option,
+    device_option,
+    click.option(
+        "--backend", default=AUTO, show_default=True, type=click.Choice(BACKEND_CHOICES),
+        help="How recurrent models are computed: plain PyTorch, torch.compile or C++. Results agree.",
+    ),
+    click.option(
+        "--wandb", type=click.Choice(["online", "offline", "disabled"]),
+        help="Weights & Biases.  [default: online where logged in, else offline]",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print each record as a line of JSON on stdout."),
+    click.option("--dry-run", is_flag=True, help="Print what would run, and stop."),
+    click.option("--fresh", is_flag=True, help="Train again what has a record."),
+]  # fmt: skip
+
+
+def execution_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a subcommand the options of those that train; it gets them together, as ``options``."""
+
+    @functools.wraps(command)
+    def gathered(*arguments: Any, **given: Any) -> int:
+        names = [field.name for field in dataclasses.fields(ExecutionOptions)]
+        options = ExecutionOptions(**{name: given.pop(name) for name in names})
+        return command(*arguments, options=options, **given)
+
+    return functools.reduce(lambda decorated, option: option(decorated), reversed(_EXECUTION_OPTIONS), gathered)

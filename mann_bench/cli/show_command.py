@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import VariantType, registry_of
 from mann_bench.core.options import Option, OptionValue, option_text
 
@@ -92,6 +93,5 @@ def _show_options(options: Mapping[str, Option], values: Mapping[str, OptionValu
     rows = [("option", "type", "value", "default")]
     for name, option in options.items():
         rows.append((name, option.type_text, option_text(values[name]), option_text(option.default)))
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
-    for row in rows:
-        click.echo("  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip())
+    for line in aligned(rows):
+        click.echo(line)

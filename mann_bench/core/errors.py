@@ -1,7 +1,8 @@
 """Errors that a user can act on, each with the exit code that the command line returns for it."""
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class MannBenchError(Exception):
@@ -30,3 +31,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'copy'?"`` for the known name closest to `name`, or an empty string."""
     matches = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
     return f" Did you mean {matches[0]!r}?" if matches else ""
+
+
+@contextlib.contextmanager
+def located(where: str, separator: str = ": ") -> Iterator[None]:
+    """Put `where` it happened before the message of an error that the user can mend."""
+    try:
+        yield
+    except MannBenchError as error:
+        error.args = (f"{where}{separator}{error}",)
+        raise

@@ -1,6 +1,7 @@
-"""What a plugin says about its models and tasks: light data, so that listing them loads nothing else."""
+"""What a plugin says about its models, tasks and studies: light data, so that listing them loads nothing else."""
 
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 
 
 @dataclass(frozen=True)
@@ -40,3 +41,18 @@ class TaskSpec:
     summary: str
     reference: str = ""
     convergence: ConvergenceRule = ConvergenceRule()
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """A study that the suite can run: a named matrix of runs and the claims that it is to confirm or refute.
+
+    Attributes:
+        name: what users type, lower case with hyphens.
+        path: the study's TOML file, a `pathlib.Path` or a resource of a package; read on first use.
+        summary: one line.
+    """
+
+    name: str
+    path: Traversable
+    summary: str

@@ -3,7 +3,8 @@
 The same grammar serves the command line, study files and tables; nothing in it needs shell quoting.
 """
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mann_bench.core.errors import UsageError
@@ -61,3 +62,11 @@ def parse_seeds(text: str) -> list[int]:
             raise UsageError(f"seeds {text!r}: a seed is at most {LARGEST_SEED}, a range at most {_MOST_SEEDS} long.")
         seeds.update(range(low, high + 1))
     return sorted(seeds)
+
+
+def seeds_text(seeds: Iterable[int]) -> str:
+    """Return seeds as `parse_seeds` reads them: ``0-2,7``."""
+    # Within a range of seeds, a seed less its place among all stays the same.
+    groups = itertools.groupby(enumerate(sorted(set(seeds))), key=lambda pair: pair[1] - pair[0])
+    ranges = ([seed for _, seed in group] for _, group in groups)
+    return ",".join(f"{each[0]}-{each[-1]}" if len(each) > 1 else str(each[0]) for each in ranges)

@@ -1,10 +1,11 @@
 """What is to be done: every model on every task with every seed, less what the store already answers."""
 
+import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import SupportsIndex
+from typing import NamedTuple, SupportsIndex, TypeVar
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.runs import Outcome, Run
@@ -14,6 +15,40 @@ from mann_bench.registry import Registry
 from mann_bench.results.schema import Record
 from mann_bench.results.store import CorruptRecordError, Store
 
+Item = TypeVar("Item")
+
+
+class Block(NamedTuple):
+    """Every one of `models` on every one of `tasks` under every one of `protocols`, all as typed."""
+
+    models: Sequence[str]
+    tasks: Sequence[str]
+    protocols: Sequence[str]
+
+
+class CellName(NamedTuple):
+    """What runs share that differ in their seed alone, as canonical texts."""
+
+    model: str
+    task: str
+    protocol: str
+
+    @classmethod
+    def of(cls, run: Run) -> "CellName":
+        """Return the cell that a run belongs to."""
+        return cls(run.model.text, run.task.text, run.protocol_text)
+
+    def __str__(self) -> str:
+        return f"{self.model} on {self.task} under {self.protocol}"
+
+
+def by_cell(runs: Iterable[Run]) -> dict[CellName, list[Run]]:
+    """Return `runs` by their cell, both in the order in which they come."""
+    cells: dict[CellName, list[Run]] = {}
+    for run in runs:
+        cells.setdefault(CellName.of(run), []).append(run)
+    return cells
+
 
 @dataclass
 class Plan:
@@ -22,11 +57,13 @@ class Plan:
     Attributes:
         runs: all runs, each once.
         cached: records that answer a run, by key.
+        failed: records of runs that failed and are done again, by key.
         set_aside: corrupt records that were renamed; their runs are done again.
     """
 
     runs: list[Run]
     cached: dict[str, Record] = field(default_factory=dict)
+    failed: dict[str, Record] = field(default_factory=dict)
     set_aside: list[tuple[Path, str]] = field(default_factory=list)
 
     @property
@@ -35,41 +72,51 @@ class Plan:
         return [run for run in self.runs if run.key not in self.cached]
 
 
-def make_plan(
-    registry: Registry, models: Sequence[str], tasks: Sequence[str], seeds: Sequence[SupportsIndex], protocol: str
-) -> Plan:
-    """Resolve everything that was asked for, seed by seed over all cells.
+def make_plan(registry: Registry, blocks: Sequence[Block], seeds: Sequence[SupportsIndex]) -> Plan:
+    """Resolve everything that was asked for, each text once, and go seed by seed over all cells.
 
     Raises:
         UsageError: an unknown name, a wrong option, nothing to run.
         PluginUnavailableError: a name belongs to a plugin that cannot be used.
     """
-    for name, given in {"model": models, "task": tasks, "seed": seeds}.items():
-        if isinstance(given, str):
-            raise UsageError(f"{name}s must be a list, not the text {given!r}.")
-        if not given:
-            raise UsageError(f"nothing to run: give at least one {name}.")
-    resolved = resolve_protocol(registry, protocol)
-    model_components = [resolve_component(registry, "model", text) for text in models]
-    task_components = [resolve_component(registry, "task", text) for text in tasks]
-    for task in map(checked_task, task_components):
-        for model in model_components:
-            checked_model(model, task)
+    _check_asked(blocks, seeds)
+    models = {text: resolve_component(registry, "model", text) for text in _each(block.models for block in blocks)}
+    tasks = {text: resolve_component(registry, "task", text) for text in _each(block.tasks for block in blocks)}
+    protocols = {text: resolve_protocol(registry, text) for text in _each(block.protocols for block in blocks)}
+    built = {text: checked_task(task) for text, task in tasks.items()}
+    for task, model in _each(itertools.product(block.tasks, block.models) for block in blocks):
+        checked_model(models[model], built[task])
     runs = (
         Run(
-            model=model,
-            task=task,
-            convergence=registry.task(task.name).spec.convergence,
-            protocol=resolved.protocol,
-            protocol_given=resolved.given,
-            protocol_text=resolved.text,
+            model=models[model],
+            task=tasks[task],
+            convergence=registry.task(tasks[task].name).spec.convergence,
+            protocol=protocols[protocol].protocol,
+            protocol_given=protocols[protocol].given,
+            protocol_text=protocols[protocol].text,
             seed=seed,
         )
         for seed in map(_checked_seed, seeds)
-        for task in task_components
-        for model in model_components
+        for block in blocks
+        for protocol in block.protocols
+        for task in block.tasks
+        for model in block.models
     )
     return Plan(list({run.key: run for run in runs}.values()))
+
+
+def _each(lists: Iterable[Iterable[Item]]) -> Iterable[Item]:
+    """Return what stands in any of `lists`, in order, each once."""
+    return dict.fromkeys(itertools.chain.from_iterable(lists))
+
+
+def _check_asked(blocks: Sequence[Block], seeds: Sequence[SupportsIndex]) -> None:
+    lists = [(name, given) for block in blocks for name, given in block._asdict().items()]
+    for name, given in [("blocks", blocks), *lists, ("seeds", seeds)]:
+        if isinstance(given, str):
+            raise UsageError(f"{name} must be a list, not the text {given!r}.")
+        if not given:
+            raise UsageError(f"nothing to run: give at least one {name[:-1]}.")
 
 
 def _checked_seed(seed: SupportsIndex) -> int:
@@ -93,5 +140,5 @@ def look_up(plan: Plan, store: Store, mend: bool = True) -> None:
         except CorruptRecordError as error:
             plan.set_aside.append((store.set_aside(error.path) if mend else error.path, str(error)))
             continue
-        if record is not None and record.outcome is not Outcome.FAILED:
-            plan.cached[run.key] = record
+        if record is not None:
+            (plan.failed if record.outcome is Outcome.FAILED else plan.cached)[run.key] = record

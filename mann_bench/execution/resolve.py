@@ -14,6 +14,7 @@ from mann_bench.core.runs import Component
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.models.base import SequenceModule
 from mann_bench.registry import Registry
+from mann_bench.results.provenance import cpu_name
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.trainer import build_model, build_task, load_class
 
@@ -115,3 +116,8 @@ def resolve_device(choice: str) -> Device:
     if choice == "cuda" and not available:
         raise UsageError("device 'cuda': torch sees no GPU here. Use --device cpu, or mann-bench doctor.")
     return "cuda" if available and choice != "cpu" else "cpu"
+
+
+def device_name(device: Device) -> str:
+    """Return the name of the CPU or GPU that a device is here, as records state it."""
+    return torch.cuda.get_device_name() if device == "cuda" else cpu_name()

@@ -12,9 +12,9 @@ from mann_bench.core.backends import Backend
 from mann_bench.core.events import Finished, Observer, Started
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.execution.memory import peak_memory, reset_peak_memory
-from mann_bench.execution.resolve import Device
+from mann_bench.execution.resolve import Device, device_name
 from mann_bench.results import schema
-from mann_bench.results.provenance import cpu_name, provenance
+from mann_bench.results.provenance import provenance
 from mann_bench.results.store import Store, digest
 from mann_bench.training.result import Seconds, TrainingResult
 from mann_bench.training.trainer import train
@@ -52,7 +52,6 @@ def execute(job: Job, observe: Observer) -> None:
 
 def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes | None) -> schema.Record:
     run = job.run
-    device_name = torch.cuda.get_device_name() if job.device == "cuda" else cpu_name()
     return schema.Record(
         schema_version=1,
         key=run.key,
@@ -80,7 +79,7 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
         peak_memory_bytes=peak_memory(job.device),
         seconds=schema.SecondsRecord(**result.seconds._asdict()),
         weights_sha256=None if weights is None else digest(weights),
-        provenance=provenance(job.device, device_name, torch.get_num_threads()),
+        provenance=provenance(job.device, device_name(job.device), torch.get_num_threads()),
     )
 
 

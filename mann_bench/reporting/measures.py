@@ -85,7 +85,7 @@ def masters(scores: Mapping[str, float], rule: RuleRecord) -> bool:
 def final_scores(cell: Cell) -> list[float]:
     """Return the score of the task's rule at each run's last evaluation; inf where there is none."""
     metric = cell.rule.metric
-    return [_or_worst(metric, record.curve[-1].scores.get(metric) if record.curve else None) for record in cell.records]
+    return [or_worst(metric, record.curve[-1].scores.get(metric) if record.curve else None) for record in cell.records]
 
 
 def test_sizes(cell: Cell) -> list[Size]:
@@ -96,7 +96,7 @@ def test_sizes(cell: Cell) -> list[Size]:
 def scores_at(record: Record, sizes: Sequence[Size], score: str) -> list[float]:
     """Return one score on the test stream at each size; of a run that was not tested, worse than any."""
     tested = {size_text(row.size): row.scores.get(score) for row in record.generalization}
-    return [_or_worst(score, tested.get(size_text(size))) for size in sizes]
+    return [or_worst(score, tested.get(size_text(size))) for size in sizes]
 
 
 def beyond_capacity(record: Record, size: Size) -> bool:
@@ -106,7 +106,8 @@ def beyond_capacity(record: Record, size: Size) -> bool:
     return rows is not None and isinstance(slots, int) and rows > slots
 
 
-def _or_worst(score: str, value: float | None) -> float:
+def or_worst(score: str, value: float | None) -> float:
+    """Return a score; where there is none, or it is no number, one worse than any."""
     if value is not None and not math.isnan(value):
         return value
     return 0.0 if score == "sequence_accuracy" else math.inf

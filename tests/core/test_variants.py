@@ -1,7 +1,7 @@
 import pytest
 
 from mann_bench.core.errors import UsageError
-from mann_bench.core.variants import Variant, parse_seeds, variant_text
+from mann_bench.core.variants import Variant, parse_seeds, seeds_text, variant_text
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,16 @@ def test_a_backward_range_of_seeds_is_an_error_with_the_range_turned_round():
 def test_a_seed_above_32_bits_is_an_error():
     with pytest.raises(UsageError, match="at most 4294967295"):
         parse_seeds("4294967296")
+
+
+@pytest.mark.parametrize("text", ["0", "0-2", "0-2,7", "3,5-6", "1,3,5"])
+def test_seeds_are_written_as_they_are_read(text):
+    assert seeds_text(parse_seeds(text)) == text
+
+
+def test_seeds_are_written_sorted_and_once():
+    assert seeds_text([7, 1, 0, 2, 1]) == "0-2,7"
+
+
+def test_no_seeds_are_no_text():
+    assert seeds_text([]) == ""

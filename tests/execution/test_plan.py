@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from mann_bench.core.errors import UsageError
-from mann_bench.execution.plan import Plan, look_up, make_plan
+from mann_bench.execution import plan as plan_module
+from mann_bench.execution.plan import Block, Plan, by_cell, look_up, make_plan
 from mann_bench.execution.worker import Job, execute
 from mann_bench.registry import Registry
 from mann_bench.results.store import Store
@@ -16,12 +17,45 @@ def registry():
 
 
 def test_runs_go_seed_by_seed_over_all_cells(registry):
-    plan = make_plan(registry, ["ntm", "lstm"], ["copy"], [1, 0], "collier2018")
+    plan = make_plan(registry, [Block(["ntm", "lstm"], ["copy"], ["collier2018"])], [1, 0])
     assert [(run.seed, run.model.name) for run in plan.runs] == [(1, "ntm"), (1, "lstm"), (0, "ntm"), (0, "lstm")]
 
 
+def test_runs_go_seed_by_seed_over_all_blocks(registry):
+    blocks = [Block(["ntm"], ["copy"], ["collier2018"]), Block(["lstm"], ["copy", "repeat_copy"], ["collier2018"])]
+    plan = make_plan(registry, blocks, [0, 1])
+    cells = [("ntm", "copy"), ("lstm", "copy"), ("lstm", "repeat_copy")]
+    assert [(run.seed, run.model.name, run.task.name) for run in plan.runs] == [
+        (seed, *cell) for seed in (0, 1) for cell in cells
+    ]
+
+
+def test_a_block_has_every_model_on_every_task_under_every_protocol(registry):
+    blocks = [Block([LSTM, "lstm"], [COPY, "copy"], ["collier2018", "collier2018:grace=0"])]
+    runs = make_plan(registry, blocks, [0]).runs
+    assert len({(run.model.text, run.task.text, run.protocol_text) for run in runs}) == len(runs) == 8
+
+
+def test_each_text_is_resolved_and_each_model_built_once(registry, monkeypatch):
+    calls = []
+    for name in ("resolve_component", "resolve_protocol", "checked_task", "checked_model"):
+        real = getattr(plan_module, name)
+        monkeypatch.setattr(plan_module, name, lambda *a, real=real, name=name: (calls.append(name), real(*a))[1])
+    make_plan(registry, [Block([LSTM], [COPY], ["collier2018"]), Block([LSTM], [COPY], ["collier2018"])], range(3))
+    assert sorted(calls) == ["checked_model", "checked_task", *2 * ["resolve_component"], "resolve_protocol"]
+
+
+def test_runs_are_grouped_by_cell_in_their_order(registry):
+    runs = make_plan(registry, [Block(["ntm", LSTM], [COPY], ["collier2018"])], [1, 0]).runs
+    cells = by_cell(runs)
+    assert [(str(name), [run.seed for run in cell]) for name, cell in cells.items()] == [
+        (f"ntm on {COPY} under collier2018", [1, 0]),
+        (f"{LSTM} on {COPY} under collier2018", [1, 0]),
+    ]
+
+
 def test_a_run_that_is_asked_for_twice_is_planned_once(registry):
-    plan = make_plan(registry, ["ntm", "ntm:memory_init=constant"], ["copy"], [0, 0], "collier2018")
+    plan = make_plan(registry, [Block(["ntm", "ntm:memory_init=constant"], ["copy"], ["collier2018"])], [0, 0])
     assert len(plan.runs) == 1
 
 
@@ -30,11 +64,13 @@ def test_a_run_that_is_asked_for_twice_is_planned_once(registry):
 )
 def test_nothing_to_run_is_an_error(registry, models, tasks, seeds):
     with pytest.raises(UsageError, match="nothing to run: give at least one"):
-        make_plan(registry, models, tasks, seeds, "collier2018")
+        make_plan(registry, [Block(models, tasks, ["collier2018"])], seeds)
 
 
 def test_options_are_resolved_in_full(registry):
-    run = make_plan(registry, ["ntm:memory_slots=64"], ["copy:layout=collier2018"], [0], "collier2018").runs[0]
+    run = make_plan(registry, [Block(["ntm:memory_slots=64"], ["copy:layout=collier2018"], ["collier2018"])], [0]).runs[
+        0
+    ]
     assert run.model.options["memory_slots"] == 64
     assert run.model.options["slot_width"] == 20
     assert run.model.given == {"memory_slots": "64"}
@@ -42,7 +78,7 @@ def test_options_are_resolved_in_full(registry):
 
 
 def test_protocol_fields_are_resolved_in_full(registry):
-    run = make_plan(registry, ["lstm"], ["copy"], [0], "collier2018:max_steps=7,learning_rate=3e-4").runs[0]
+    run = make_plan(registry, [Block(["lstm"], ["copy"], ["collier2018:max_steps=7,learning_rate=3e-4"])], [0]).runs[0]
     assert (run.protocol.max_steps, run.protocol.learning_rate, run.protocol.batch_size) == (7, 3e-4, 32)
 
 
@@ -67,7 +103,7 @@ def test_protocol_fields_are_resolved_in_full(registry):
 )
 def test_bad_input_names_the_fault_and_the_remedy(registry, model, task, protocol, message):
     with pytest.raises(UsageError) as caught:
-        make_plan(registry, [model], [task], [0], protocol)
+        make_plan(registry, [Block([model], [task], [protocol])], [0])
     assert message in str(caught.value)
 
 
@@ -75,7 +111,7 @@ def test_planning_leaves_the_callers_random_state_alone(registry):
     import torch
 
     before = torch.random.get_rng_state()
-    make_plan(registry, [LSTM], [COPY], [0], "collier2018")
+    make_plan(registry, [Block([LSTM], [COPY], ["collier2018"])], [0])
     assert torch.equal(before, torch.random.get_rng_state())
 
 
@@ -109,22 +145,28 @@ def test_a_failed_run_is_done_again(make_run, tmp_path, monkeypatch):
     plan = Plan([run])
     look_up(plan, Store(tmp_path))
     assert plan.missing == [run]
+    assert plan.failed[run.key].error
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_a_seed_that_is_none_is_an_error(registry, seed):
     with pytest.raises(UsageError, match="expected an integer from 0"):
-        make_plan(registry, [LSTM], [COPY], [seed], "collier2018")
+        make_plan(registry, [Block([LSTM], [COPY], ["collier2018"])], [seed])
 
 
 def test_a_numpy_seed_is_an_integer(registry):
-    run = make_plan(registry, [LSTM], [COPY], list(np.arange(1)), "collier2018").runs[0]
-    assert run.key == make_plan(registry, [LSTM], [COPY], [0], "collier2018").runs[0].key
+    run = make_plan(registry, [Block([LSTM], [COPY], ["collier2018"])], list(np.arange(1))).runs[0]
+    assert run.key == make_plan(registry, [Block([LSTM], [COPY], ["collier2018"])], [0]).runs[0].key
+
+
+def test_no_block_is_nothing_to_run(registry):
+    with pytest.raises(UsageError, match="nothing to run: give at least one block"):
+        make_plan(registry, [], [0])
 
 
 def test_a_text_is_no_list(registry):
     with pytest.raises(UsageError, match="models must be a list"):
-        make_plan(registry, "ntm", [COPY], [0], "collier2018")
+        make_plan(registry, [Block("ntm", [COPY], ["collier2018"])], [0])
 
 
 def test_looking_up_without_mending_touches_nothing(make_run, tmp_path):

@@ -1,0 +1,92 @@
+"""What `study check` prints: a table of claims, or a line of JSON each."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from mann_bench.cli.columns import aligned
+from mann_bench.studies.claims import ClaimResult, Verdict
+from mann_bench.studies.measurement import Measurement
+from mann_bench.studies.schema import Claim
+
+
+def claim_lines(results: Sequence[ClaimResult]) -> Iterator[str]:
+    """Yield a table of claims, and why some are undecided."""
+    if not results:
+        yield "The study makes no claims."
+        return
+    rows = [["claim", "published", "reproduced where", "measured", "n", "verdict", "statement"]]
+    for result in results:
+        claim = result.claim
+        published = "-" if claim.published is None else number_text(claim.published)
+        measured = "-" if result.measured is None else measured_text(result.measured)
+        rows.append(
+            [claim.name, published, tolerance_text(claim), measured, str(result.n), result.verdict, claim.statement]
+        )
+    yield from aligned(rows)
+    yield ""
+    yield from _interval_notes(results)
+    for result in results:
+        if result.reason:
+            yield f"{result.claim.name}: {result.reason}."
+    counts = Counter(result.verdict for result in results)
+    yield ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict) + "."
+
+
+def claim_json(result: ClaimResult) -> str:
+    """Return what became of a claim as a line of JSON; numbers that are not finite as text, as in records."""
+    row = result.claim.model_dump(mode="json")
+    row |= {"low": None, "high": None, "interval": None}
+    if result.measured is not None:
+        interval = result.measured.interval
+        row |= {"low": result.measured.low, "high": result.measured.high}
+        row["interval"] = interval and {name: _json_number(value) for name, value in interval._asdict().items()}
+    row |= {"n": result.n, "verdict": result.verdict, "reason": result.reason}
+    return json.dumps({name: _json_number(value) for name, value in row.items()}, allow_nan=False)
+
+
+def measured_text(measured: Measurement) -> str:
+    """Return a figure with its interval: ``3.5 [2.9 to 4.1]``, ``> 6.3 [4 or more]``."""
+    text, interval = _value_text(measured.low, measured.high), measured.interval
+    return text if interval is None else f"{text} [{_interval_text(interval.low, interval.high)}]"
+
+
+def number_text(value: float) -> str:
+    """Return a number for people, with four digits or all before the point."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < math.inf else f"{value:.4g}"
+
+
+def tolerance_text(claim: Claim) -> str:
+    """Return what still counts as reproduced: ``2 to 6``, ``at most 0.5``."""
+    low, high = (None if bound is None else number_text(bound) for bound in (claim.at_least, claim.at_most))
+    if low and high:
+        return f"{low} to {high}"
+    return f"at least {low}" if low else f"at most {high}"
+
+
+def _value_text(low: float, high: float) -> str:
+    if low == high:
+        return number_text(low)
+    if high == math.inf:
+        return f"> {number_text(low)}" if low > 0 else "unknown"
+    return f"{number_text(low)} to {number_text(high)}" if low > 0 else f"< {number_text(high)}"
+
+
+def _interval_text(low: float, high: float) -> str:
+    if high == math.inf > low:
+        return f"{number_text(low)} or more"
+    return f"{number_text(low)} to {number_text(high)}"
+
+
+def _interval_notes(results: Sequence[ClaimResult]) -> list[str]:
+    """Return how the intervals were made, each way once."""
+    measured = [result.measured for result in results if result.measured is not None]
+    words = dict.fromkeys(each.interval.words() for each in measured if each.interval is not None)
+    return [f"[ ]: {each}." for each in words]
+
+
+def _json_number(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value

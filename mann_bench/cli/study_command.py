@@ -1,0 +1,143 @@
+"""``mann-bench study``: list, show and run studies, see how far they are, check their claims."""
+
+import json
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mann_bench.cli.columns import aligned
+from mann_bench.cli.parameters import (
+    ExecutionOptions,
+    VariantType,
+    device_option,
+    execution_options,
+    jobs_option,
+    out_option,
+    registry_of,
+    threads_option,
+)
+
+if TYPE_CHECKING:
+    from mann_bench.cli.execution import Setting
+    from mann_bench.execution.plan import Plan
+
+REFUTED = 4
+
+_study = click.argument("study", type=VariantType("studies"))
+
+
+@click.group()
+def command() -> None:
+    """Run a named matrix of runs and check the claims that it is to confirm or refute.
+
+    STUDY is a name from `study list`, or the path of a study file, which ends in .toml.
+    """
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print each as a line of JSON.")
+@click.pass_context
+def list_studies(context: click.Context, as_json: bool) -> None:
+    """List the studies with their number of runs."""
+    from mann_bench.studies.loading import load_study
+
+    registry = registry_of(context)
+    studies = [load_study(registry, name) for name in sorted(registry.studies)]
+    rows = [{"name": study.name, "runs": study.run_count(), "summary": study.summary} for study in studies]
+    _print(map(json.dumps, rows) if as_json else aligned([[str(value) for value in row.values()] for row in rows]))
+
+
+@command.command()
+@_study
+@click.pass_context
+def show(context: click.Context, study: str) -> None:
+    """Show the cells, seeds, protocols and claims of STUDY, after checking that all that it names exists."""
+    from mann_bench.cli.study_tables import study_lines
+    from mann_bench.studies.plan import plan_study
+
+    _print(study_lines(plan_study(registry_of(context), study)))
+
+
+@command.command()
+@_study
+@execution_options
+@click.pass_context
+def run(context: click.Context, study: str, options: ExecutionOptions) -> int:
+    """Do the runs of STUDY that have no record yet, and print both tables.
+
+    Exit codes are those of `mann-bench run`.
+    """
+    from mann_bench.cli.execution import execute_plan
+    from mann_bench.cli.study_tables import cell_lines
+    from mann_bench.studies.plan import plan_study
+
+    def describe(plan: "Plan", setting: "Setting") -> None:
+        _print(cell_lines(plan, options.out, setting.device, setting.workers), err=True)
+
+    registry = registry_of(context)
+    planned = plan_study(registry, study)
+    code = execute_plan(registry, planned.plan, options, describe)
+    if planned.claims and not options.dry_run:
+        words = shlex.join(["mann-bench", "study", "check", study, "--out", str(options.out)])
+        click.echo(f"Check its claims: {words}", err=True)
+    return code
+
+
+@command.command()
+@_study
+@out_option
+@jobs_option
+@threads_option
+@device_option
+@click.pass_context
+def status(context: click.Context, study: str, out: Path, jobs: int | None, threads: int, device: str) -> None:
+    """Say for each cell of STUDY which runs have a record, how they ended, and how long the rest will take."""
+    from mann_bench.cli.execution import most_workers
+    from mann_bench.cli.study_tables import cell_lines
+    from mann_bench.execution.resolve import resolve_device
+    from mann_bench.studies.plan import plan_study
+
+    plan = plan_study(registry_of(context), study).plan
+    _look_up(plan, out)
+    resolved = resolve_device(device)
+    workers = min(most_workers(jobs, threads, resolved), max(1, len(plan.missing)))
+    _print(cell_lines(plan, out, resolved, workers))
+
+
+@command.command()
+@_study
+@out_option
+@click.option("--json", "as_json", is_flag=True, help="Print each claim as a line of JSON.")
+@click.pass_context
+def check(context: click.Context, study: str, out: Path, as_json: bool) -> int:
+    """Check the claims of STUDY against its records.
+
+    Exit code 4: some claim is not reproduced; 0: none, though some may be undecided.
+    """
+    from mann_bench.cli.claim_tables import claim_json, claim_lines
+    from mann_bench.studies.claims import Verdict, check_claims
+    from mann_bench.studies.plan import plan_study
+
+    planned = plan_study(registry_of(context), study)
+    _look_up(planned.plan, out)
+    results = check_claims(planned.claims, planned.plan.cached | planned.plan.failed)
+    _print(map(claim_json, results) if as_json else claim_lines(results))
+    return REFUTED if any(result.verdict is Verdict.NOT_REPRODUCED for result in results) else 0
+
+
+def _look_up(plan: "Plan", out: Path) -> None:
+    """Fill in the records that lie under `out`; a corrupt one stays where it is and is told."""
+    from mann_bench.execution.plan import look_up
+    from mann_bench.results.store import Store
+
+    look_up(plan, Store(out), mend=False)
+    for _, reason in plan.set_aside:
+        click.echo(f"{reason} Its run counts as missing.", err=True)
+
+
+def _print(lines: Iterable[str], err: bool = False) -> None:
+    for line in lines:
+        click.echo(line, err=err)

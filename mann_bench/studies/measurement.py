@@ -1,0 +1,119 @@
+"""Measure what a claim is about, from the records of its cells alone."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from mann_bench.core.runs import Outcome
+from mann_bench.reporting.measures import Unit, convergence_durations, generalization_durations, or_worst
+from mann_bench.results.cells import Cell
+from mann_bench.results.schema import Record
+from mann_bench.statistics.bootstrap import median_estimate, median_ratio, survival_median
+from mann_bench.statistics.interval import Interval
+from mann_bench.statistics.proportion import wilson
+from mann_bench.studies.schema import Claim, ClaimMetric
+
+
+class Measurement(NamedTuple):
+    """What records say about a claim.
+
+    Attributes:
+        low, high: the figure, as far as censoring lets it be known; equal where it is. `high` is inf where only a
+            lower bound is known, as of a median beyond the budget.
+        interval: over seeds; None where one seed tells nothing about the spread.
+    """
+
+    low: float
+    high: float
+    interval: Interval | None
+
+
+class UnmeasurableError(Exception):
+    """The records of a claim are all there, and yet it has no figure."""
+
+
+class ClaimCells(NamedTuple):
+    """The complete cells of a claim: of its model, one a task, and of what it is compared with, by task."""
+
+    model: Sequence[Cell]
+    against: Sequence[Sequence[Cell]]
+
+
+def measure(claim: Claim, cells: ClaimCells) -> Measurement:
+    """Return the figure that a claim is about; raises UnmeasurableError."""
+    return _MEASURES[claim.metric](claim, cells)
+
+
+def _speed_ratio(claim: Claim, cells: ClaimCells) -> Measurement:
+    numerators = [[convergence_durations(cell, Unit.STEPS) for cell in row] for row in cells.against]
+    denominators = [convergence_durations(cell, Unit.STEPS) for cell in cells.model]
+    if any(0 in durations.times for durations in denominators):
+        raise UnmeasurableError(f"a run of {claim.model} had converged before it trained, so no ratio is defined")
+    return Measurement(*median_ratio(numerators, denominators))
+
+
+def _convergence(claim: Claim, cells: ClaimCells) -> Measurement:
+    durations = convergence_durations(cells.model[0], Unit.STEPS)
+    # All that is known of a median that was not reached is that it lies beyond the budget, however little.
+    beyond = math.nextafter(durations.horizon, math.inf)
+    value, interval = survival_median(durations)
+    if interval is not None:
+        interval = interval._replace(low=min(interval.low, beyond))
+    return Measurement(min(value, beyond), value, interval)
+
+
+def _solve_rate(claim: Claim, cells: ClaimCells) -> Measurement:
+    return _rate(convergence_durations(cells.model[0], Unit.STEPS).reached)
+
+
+def _divergence_rate(claim: Claim, cells: ClaimCells) -> Measurement:
+    return _rate([record.outcome is Outcome.DIVERGED for record in _records(cells)])
+
+
+def _generalizing_rate(claim: Claim, cells: ClaimCells) -> Measurement:
+    return _rate(generalization_durations(cells.model[0]).reached)
+
+
+def _rate(seeds: Sequence[bool]) -> Measurement:
+    share = sum(seeds) / len(seeds)
+    return Measurement(share, share, wilson(sum(seeds), len(seeds)))
+
+
+def _test_score(claim: Claim, cells: ClaimCells) -> Measurement:
+    tested = [[row.scores for row in record.generalization if row.size == claim.size] for record in _records(cells)]
+    return _median_score(claim, [scores[0] if scores else None for scores in tested])
+
+
+def _training_score(claim: Claim, cells: ClaimCells) -> Measurement:
+    assert claim.sequences is not None
+    steps = claim.sequences / cells.model[0].batch_size
+    return _median_score(claim, [_scores_after(steps, record) for record in _records(cells)])
+
+
+def _scores_after(steps: float, record: Record) -> Mapping[str, float] | None:
+    """Return the last scores up to then; None of a run that broke off before."""
+    broke_off = record.outcome in (Outcome.DIVERGED, Outcome.FAILED) and record.steps < steps
+    rows = [row for row in record.curve if row.step <= steps]
+    return rows[-1].scores if rows and not broke_off else None
+
+
+def _records(cells: ClaimCells) -> Sequence[Record]:
+    return cells.model[0].records
+
+
+def _median_score(claim: Claim, scores: Iterable[Mapping[str, float] | None]) -> Measurement:
+    """Return the median over seeds; a run without the score, or with one that is no number, counts as worst."""
+    assert claim.score is not None
+    median = median_estimate([or_worst(claim.score, None if each is None else each[claim.score]) for each in scores])
+    return Measurement(median.value, median.value, median.interval)
+
+
+_MEASURES: dict[ClaimMetric, Callable[[Claim, ClaimCells], Measurement]] = {
+    ClaimMetric.SPEED_RATIO: _speed_ratio,
+    ClaimMetric.CONVERGENCE: _convergence,
+    ClaimMetric.SOLVE_RATE: _solve_rate,
+    ClaimMetric.DIVERGENCE_RATE: _divergence_rate,
+    ClaimMetric.GENERALIZING_RATE: _generalizing_rate,
+    ClaimMetric.TEST_SCORE: _test_score,
+    ClaimMetric.TRAINING_SCORE: _training_score,
+}

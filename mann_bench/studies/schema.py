@@ -1,0 +1,147 @@
+"""What a study file holds, checked as far as it can be without knowing any model or task."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from mann_bench.core.variants import parse_seeds
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Texts = Annotated[list[str], Field(min_length=1)]
+
+OwnField = Literal["against", "score", "size", "sequences"]
+
+
+class ClaimMetric(StrEnum):
+    """What a claim is about. Each is evaluated from records alone."""
+
+    SPEED_RATIO = "speed_ratio"
+    CONVERGENCE = "convergence"
+    SOLVE_RATE = "solve_rate"
+    DIVERGENCE_RATE = "divergence_rate"
+    GENERALIZING_RATE = "generalizing_rate"
+    TEST_SCORE = "test_score"
+    TRAINING_SCORE = "training_score"
+
+
+OWN_FIELDS: dict[ClaimMetric, tuple[OwnField, ...]] = {
+    ClaimMetric.SPEED_RATIO: ("against",),
+    ClaimMetric.TEST_SCORE: ("score", "size"),
+    ClaimMetric.TRAINING_SCORE: ("score", "sequences"),
+}
+"""The fields that a metric needs and that no other takes, for those that have any."""
+
+RATES = (ClaimMetric.SOLVE_RATE, ClaimMetric.DIVERGENCE_RATE, ClaimMetric.GENERALIZING_RATE)
+"""The metrics that are a share of the seeds, k/n."""
+
+
+class _Fault(NamedTuple):
+    """What is wrong with the field at `at`."""
+
+    at: tuple[str | int, ...]
+    message: str
+
+    def error(self) -> PydanticCustomError:
+        return PydanticCustomError("fault", "{message}", {"message": self.message, "at": self.at})
+
+
+class _Part(BaseModel):
+    """Known fields only, of the very type that is asked for, frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Cells(_Part):
+    """Every model on every task, under every protocol of the study."""
+
+    models: Texts = Field(description="model variants")
+    tasks: Texts = Field(description="task variants")
+
+
+class Claim(_Part):
+    """A statement that records confirm or refute: a metric of some cells, and what still counts as reproduced."""
+
+    name: Name = Field(description="unique in the study; lower case, digits, hyphens")
+    statement: str = Field(description="what is claimed, for people")
+    source: str | None = Field(default=None, description="who claims it, and where")
+    metric: ClaimMetric = Field(strict=False, description="what is measured")
+    model: str = Field(description="model variant that the claim is about")
+    against: Texts | None = Field(default=None, description="of speed_ratio: the variants that it is compared with")
+    tasks: Texts = Field(description="task variants; only speed_ratio takes more than one")
+    protocol: str | None = Field(default=None, description="one of the study's; needed where it has several")
+    score: str | None = Field(default=None, description="of test_score and training_score: name of the score")
+    size: dict[str, int] | None = Field(default=None, description="of test_score: a size of the task's test grid")
+    sequences: int | None = Field(default=None, ge=1, description="of training_score: training sequences")
+    published: float | None = Field(default=None, description="the figure of the source")
+    at_least: float | None = Field(default=None, description="lower end of what counts as reproduced")
+    at_most: float | None = Field(default=None, description="upper end of it; one of the two may be left out")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Claim":
+        if fault := self._field_fault() or self._tolerance_fault():
+            raise fault.error()
+        return self
+
+    def _field_fault(self) -> _Fault | None:
+        needed = OWN_FIELDS.get(self.metric, ())
+        for name in dict.fromkeys(name for fields in OWN_FIELDS.values() for name in fields):
+            given = getattr(self, name) is not None
+            if given and name not in needed:
+                return _Fault((name,), f"metric {self.metric.value!r} does not use it. Remove it.")
+            if not given and name in needed:
+                return _Fault((name,), f"metric {self.metric.value!r} needs it. Add it.")
+        if len(self.tasks) > 1 and self.metric is not ClaimMetric.SPEED_RATIO:
+            return _Fault(("tasks",), f"metric {self.metric.value!r} takes one task. Make a claim for each.")
+        return None
+
+    def _tolerance_fault(self) -> _Fault | None:
+        low, high = self.at_least, self.at_most
+        if low is None and high is None:
+            return _Fault(("at_least",), "a claim needs at_least, at_most or both: what counts as reproduced.")
+        if low is not None and high is not None and low > high:
+            return _Fault(("at_least",), f"{low:g} is above at_most, {high:g}. Exchange them.")
+        if self.published is not None and not self.tolerates(self.published, self.published):
+            return _Fault(("published",), f"{self.published:g} lies outside at_least and at_most. Widen them.")
+        for name in ("at_least", "at_most"):
+            bound = getattr(self, name)
+            if self.metric in RATES and bound is not None and not 0 <= bound <= 1:
+                return _Fault((name,), f"{bound:g} is no share of the seeds. Give a number from 0 to 1.")
+        return None
+
+    def tolerates(self, low: float, high: float) -> bool:
+        """Tell whether all from `low` to `high` counts as reproduced."""
+        above = self.at_least is None or low >= self.at_least
+        return above and (self.at_most is None or high <= self.at_most)
+
+    def excludes(self, low: float, high: float) -> bool:
+        """Tell whether nothing from `low` to `high` counts as reproduced."""
+        below = self.at_least is not None and high < self.at_least
+        return below or (self.at_most is not None and low > self.at_most)
+
+
+class Study(_Part):
+    """A named matrix of runs plus the claims that it is to confirm or refute."""
+
+    name: Name = Field(description="name of the study; lower case, digits, hyphens")
+    version: int = Field(ge=1, description="raised whenever cells, seeds, protocols or claims change")
+    summary: str = Field(description="one line")
+    reference: str | None = Field(default=None, description="the paper, with a link")
+    seeds: str = Field(description="numbers and ranges, as in 0-9 or 3,5")
+    protocols: Texts = Field(description="protocol variants")
+    cells: Annotated[list[Cells], Field(min_length=1)] = Field(description="blocks of models and tasks")
+    claims: list[Claim] = Field(default=[], description="what the runs are to confirm or refute")
+
+    def run_count(self) -> int:
+        """Return the number of runs; raises UsageError where the seeds cannot be read."""
+        cells = sum(len(block.models) * len(block.tasks) for block in self.cells)
+        return cells * len(self.protocols) * len(parse_seeds(self.seeds))
+
+    @model_validator(mode="after")
+    def _claims_have_names_of_their_own(self) -> "Study":
+        names = [claim.name for claim in self.claims]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise _Fault(("claims", index, "name"), f"{name!r} is taken by another claim. Rename it.").error()
+        return self

@@ -1,0 +1,84 @@
+import json
+import math
+
+import pytest
+
+from mann_bench.cli.claim_tables import claim_json, claim_lines, measured_text, number_text
+from mann_bench.statistics.interval import Interval
+from mann_bench.studies.claims import ClaimResult, Verdict
+from mann_bench.studies.measurement import Measurement
+from mann_bench.studies.schema import Claim
+
+
+def interval(low, high):
+    return Interval(low, high, "percentile bootstrap over seeds", 0.95, 3, 10_000, 0)
+
+
+def result(measured=None, verdict=Verdict.UNDECIDED, reason=None, **fields):
+    known = {"name": "a-claim", "statement": "So it is.", "metric": "convergence", "model": "ntm", "tasks": ["copy"]}
+    return ClaimResult(Claim.model_validate(known | {"at_most": 31_250} | fields), measured, 3, verdict, reason)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(3.14159, "3.142"), (0.5, "0.5"), (31_250.2, "31,250"), (133.75, "133.8"), (math.inf, "inf")]
+)
+def test_numbers_have_four_digits_or_all_before_the_point(value, text):
+    assert number_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("measured", "text"),
+    [
+        (Measurement(3.5, 3.5, interval(2.9, 4.1)), "3.5 [2.9 to 4.1]"),
+        (Measurement(3.5, 3.5, None), "3.5"),
+        (Measurement(0.0, 0.0, interval(0.0, 0.28)), "0 [0 to 0.28]"),
+        (Measurement(6.3, math.inf, interval(4, math.inf)), "> 6.3 [4 or more]"),
+        (Measurement(0, 2.5, interval(0, 3)), "< 2.5 [0 to 3]"),
+        (Measurement(1.5, 2.5, interval(1, 3)), "1.5 to 2.5 [1 to 3]"),
+        (Measurement(0, math.inf, interval(0, math.inf)), "unknown [0 or more]"),
+        (Measurement(math.inf, math.inf, interval(math.inf, math.inf)), "inf [inf to inf]"),
+    ],
+)
+def test_a_figure_is_shown_as_far_as_it_is_known(measured, text):
+    assert measured_text(measured) == text
+
+
+def test_a_claim_is_a_row_beside_its_published_figure():
+    lines = list(claim_lines([result(Measurement(160, 160, interval(120, 180)), Verdict.REPRODUCED, published=150.0)]))
+    assert lines[:2] == [
+        "claim    published  reproduced where  measured          n  verdict     statement",
+        "a-claim  150        at most 31,250    160 [120 to 180]  3  reproduced  So it is.",
+    ]
+    assert lines[-1] == "1 reproduced, 0 not reproduced, 0 undecided."
+
+
+def test_reasons_and_the_making_of_intervals_stand_below():
+    results = [result(Measurement(1, 1, interval(0, 2)), reason="too wide"), result(reason="no runs")]
+    assert list(claim_lines(results))[3:] == [
+        "",
+        "[ ]: 95 % percentile bootstrap over seeds, n = 3, 10,000 resamples, seed 0.",
+        "a-claim: too wide.",
+        "a-claim: no runs.",
+        "0 reproduced, 0 not reproduced, 2 undecided.",
+    ]
+
+
+def test_no_claims_are_told():
+    assert list(claim_lines([])) == ["The study makes no claims."]
+
+
+def test_a_line_of_json_has_the_claim_and_what_became_of_it():
+    row = json.loads(claim_json(result(Measurement(160, 160, interval(120, 180)), Verdict.REPRODUCED)))
+    assert (row["name"], row["metric"], row["at_most"]) == ("a-claim", "convergence", 31_250)
+    assert (row["low"], row["high"], row["n"], row["verdict"], row["reason"]) == (160, 160, 3, "reproduced", None)
+    assert (row["interval"]["low"], row["interval"]["method"]) == (120, "percentile bootstrap over seeds")
+
+
+def test_json_has_no_number_that_is_not_finite():
+    row = json.loads(claim_json(result(Measurement(5, math.inf, interval(2, math.inf)))), parse_constant=pytest.fail)
+    assert (row["high"], row["interval"]["high"]) == ("Infinity", "Infinity")
+
+
+def test_what_was_not_measured_is_null():
+    row = json.loads(claim_json(result(reason="no runs")))
+    assert (row["low"], row["interval"], row["reason"]) == (None, None, "no runs")

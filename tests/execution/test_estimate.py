@@ -1,0 +1,90 @@
+import pytest
+
+from mann_bench.execution.estimate import earlier_records, seconds_in_parallel, seconds_of_cells
+from mann_bench.results.store import Store
+
+MACHINE = "Some CPU"
+
+
+@pytest.fixture
+def earlier(make_record):
+    """Return a function that makes a record of so many steps and seconds."""
+
+    def make(*arguments, steps=100, training=40.0, evaluation=10.0, **fields):
+        seconds = {"training": training, "evaluation": evaluation, "compilation": 99.0}
+        return make_record(*arguments, steps=steps, seconds=seconds, **fields)
+
+    return make
+
+
+def only(cells):
+    (seconds,) = cells.values()
+    return seconds
+
+
+def test_a_run_takes_what_runs_of_its_cell_took(run_of, earlier):
+    assert only(seconds_of_cells([run_of(seed=1)], [earlier(steps=100)])) == pytest.approx(50)
+
+
+def test_seconds_a_step_and_steps_are_medians(run_of, earlier):
+    records = [earlier(seed=i, steps=s, training=t) for i, (s, t) in enumerate([(100, 40), (200, 390), (300, 290)])]
+    assert only(seconds_of_cells([run_of(seed=9)], records)) == pytest.approx(200 * 1.0)
+
+
+def test_a_cell_takes_as_long_as_all_of_its_runs(run_of, earlier):
+    runs = [run_of(seed=seed) for seed in (1, 2, 3)]
+    assert only(seconds_of_cells(runs, [earlier()])) == pytest.approx(150)
+
+
+def test_under_another_protocol_a_run_may_take_its_budget(run_of, earlier):
+    run = run_of(protocol="collier2018:max_steps=1000")
+    assert only(seconds_of_cells([run], [earlier()])) == pytest.approx(500)
+
+
+def test_another_variant_of_the_model_tells_the_seconds_a_step(run_of, earlier):
+    run = run_of("ntm:memory_slots=64", protocol="collier2018:max_steps=1000")
+    assert only(seconds_of_cells([run], [earlier("ntm:memory_slots=32")])) == pytest.approx(500)
+
+
+def test_the_same_variant_counts_before_others(run_of, earlier):
+    records = [earlier("ntm:memory_slots=32", training=4000), earlier("ntm", seed=1), earlier("ntm:memory_slots=64")]
+    assert only(seconds_of_cells([run_of("ntm")], records)) == pytest.approx(50)
+
+
+@pytest.mark.parametrize(("model", "task"), [("lstm", "copy"), ("ntm", "repeat_copy")])
+def test_another_model_or_task_tells_nothing(run_of, earlier, model, task):
+    assert only(seconds_of_cells([run_of()], [earlier(model, task)])) is None
+
+
+def test_a_run_that_failed_at_once_tells_nothing(run_of, make_failed_record):
+    assert only(seconds_of_cells([run_of()], [make_failed_record()])) is None
+
+
+def test_workers_share_what_is_known(run_of, earlier):
+    cells = seconds_of_cells([run_of(seed=1), run_of("lstm")], [earlier()])
+    assert seconds_in_parallel(cells, workers=2) == pytest.approx(25)
+
+
+def test_nothing_missing_takes_no_time():
+    assert seconds_in_parallel(seconds_of_cells([], []), workers=2) == 0
+
+
+def test_earlier_records_are_those_of_the_same_machine(earlier, tmp_path):
+    here = earlier()
+    there = earlier(seed=1, provenance=here.provenance.model_copy(update={"device_name": "Another CPU"}))
+    for record in (here, there):
+        Store(tmp_path).write(record, None)
+    assert earlier_records(tmp_path, MACHINE) == [here]
+
+
+def test_a_corrupt_record_is_left_out(earlier, tmp_path):
+    kept, broken = earlier(), earlier(seed=1)
+    for record in (kept, broken):
+        Store(tmp_path).write(record, None)
+    (tmp_path / broken.key / "record.json").write_text("{")
+    assert earlier_records(tmp_path, MACHINE) == [kept]
+
+
+@pytest.mark.parametrize("folder", [".", "nowhere"])
+def test_without_records_there_are_none(tmp_path, folder):
+    assert earlier_records(tmp_path / folder, MACHINE) == []

@@ -1,0 +1,73 @@
+import pytest
+
+from mann_bench.registry import Registry
+from mann_bench.studies.claims import ClaimRuns
+from mann_bench.studies.schema import Claim
+
+STUDY = """\
+name = "example"
+version = 1
+summary = "one line"
+seeds = "0-1"
+protocols = ["collier2018:max_steps=100"]
+
+[[cells]]
+models = ["lstm:units=8", "ntm:memory_slots=8"]
+tasks = ["copy:max_length=3"]
+
+[[claims]]
+name = "lstm-solves"
+statement = "The LSTM solves it."
+metric = "solve_rate"
+model = "lstm:units=8"
+tasks = ["copy:max_length=3"]
+at_least = 0.5
+"""
+
+TOLERANCE = {"at_least": 0.0}
+
+
+@pytest.fixture(scope="session")
+def registry():
+    return Registry.discover(third_party=False)
+
+
+@pytest.fixture
+def write_study(tmp_path):
+    """Return a function that writes a small study, with pairs of text replaced, and returns its path as text."""
+
+    def write(*replaced):
+        content = STUDY
+        for old, new in replaced:
+            assert old in content
+            content = content.replace(old, new, 1)
+        (tmp_path / "study.toml").write_text(content)
+        return str(tmp_path / "study.toml")
+
+    return write
+
+
+@pytest.fixture
+def make_claim():
+    """Return a function that makes a claim, with fields changed."""
+
+    def make(metric, **fields):
+        known = {"name": "a-claim", "statement": "So it is.", "model": "ntm", "tasks": ["copy"]}
+        tolerance = {} if {"at_least", "at_most"} & set(fields) else TOLERANCE
+        return Claim.model_validate(known | tolerance | {"metric": metric} | fields)
+
+    return make
+
+
+@pytest.fixture
+def runs_of(run_of):
+    """Return a function that makes the runs of a claim: one of each seed of each of its cells."""
+
+    def make(claim, seeds):
+        def cell(model, task):
+            return [run_of(model, task, seed) for seed in seeds]
+
+        against = [[cell(other, task) for other in claim.against or []] for task in claim.tasks]
+        return ClaimRuns(claim, [cell(claim.model, task) for task in claim.tasks], against)
+
+    return make

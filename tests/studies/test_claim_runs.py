@@ -1,0 +1,110 @@
+import pytest
+
+from mann_bench.core.errors import UsageError
+from mann_bench.studies.plan import plan_study
+
+TWO = ('["collier2018:max_steps=100"]', '["collier2018:max_steps=100", "collier2018:max_steps=50"]')
+
+
+def claimed(*lines):
+    """Replace the metric and the tolerance of the claim."""
+    return ('metric = "solve_rate"', lines[0]), ("at_least = 0.5", "\n".join(["at_least = 0.5", *lines[1:]]))
+
+
+def described(runs):
+    return [(run.model.text, run.task.text, run.seed) for run in runs]
+
+
+def test_a_claim_finds_the_runs_of_its_cell(registry, write_study):
+    (claim,) = plan_study(registry, write_study()).claims
+    (runs,) = claim.model
+    assert described(runs) == [("lstm:units=8", "copy:max_length=3", seed) for seed in (0, 1)]
+    assert claim.against == [[]]
+
+
+def test_another_way_to_write_a_variant_finds_the_same_cell(registry, write_study):
+    typed = [
+        ('model = "lstm:units=8"', 'model = "lstm:units=8,layers=3"'),
+        ('tasks = ["copy:max_length=3"]\nat', ANOTHER),
+    ]
+    (claim,) = plan_study(registry, write_study(*typed)).claims
+    assert claim.model[0][0].text == "lstm:units=8 on copy:max_length=3, seed 0"
+
+
+ANOTHER = 'tasks = ["copy:max_length=3,layout=graves2014"]\nat'
+
+
+def test_a_ratio_finds_the_runs_of_both_sides_by_task(registry, write_study):
+    two_tasks = '["copy:max_length=3", "copy:max_length=2"]'
+    against = claimed('metric = "speed_ratio"', 'against = ["ntm:memory_slots=8"]')
+    path = write_study(*2 * [('["copy:max_length=3"]', two_tasks)], *against)
+    (claim,) = plan_study(registry, path).claims
+    tasks = ("copy:max_length=3", "copy:max_length=2")
+    assert [described(runs)[0] for runs in claim.model] == [("lstm:units=8", task, 0) for task in tasks]
+    assert [described(row[0])[1] for row in claim.against] == [("ntm:memory_slots=8", task, 1) for task in tasks]
+
+
+def test_a_claim_names_one_of_several_protocols(registry, write_study):
+    named = ("at_least", 'protocol = "collier2018:max_steps=50,grace=2000"\nat_least')
+    (claim,) = plan_study(registry, write_study(TWO, named)).claims
+    assert {run.protocol.max_steps for run in claim.model[0]} == {50}
+
+
+FAULTS = {
+    "no protocol": (
+        [TWO],
+        "protocol: it is missing, and the study has several. Add one of them: collier2018:max_steps=1",
+    ),
+    "other protocol": (
+        claimed('metric = "solve_rate"', 'protocol = "collier2018:max_steps=10"'),
+        "protocol: 'collier2018:max_steps=10' is no protocol of the study. Did you mean 'collier2018:max_steps=100'?",
+    ),
+    "unknown protocol": (
+        claimed('metric = "solve_rate"', 'protocol = "colier2018"'),
+        "protocol: unknown protocol 'colier2018'. Did you mean 'collier2018'?",
+    ),
+    "against": (
+        claimed('metric = "speed_ratio"', 'against = ["ntm:memory_slots=8", "ntm"]'),
+        "against[1]: 'ntm on copy:max_length=3' is no cell of the study. Did you mean ",
+    ),
+    "unknown against": (
+        claimed('metric = "speed_ratio"', 'against = ["nmt"]'),
+        "against[0]: unknown model 'nmt'. Did you mean 'ntm'?",
+    ),
+    "unknown task": ([('tasks = ["copy:max_length=3"]\nat', 'tasks = ["cop"]\nat')], "tasks[0]: unknown task 'cop'."),
+    "other task": (
+        [('tasks = ["copy:max_length=3"]\nat', 'tasks = ["copy"]\nat')],
+        "model: 'lstm:units=8 on copy' is no cell of the study. Did you mean 'lstm:units=8 on copy:max_length=3'?",
+    ),
+    "size": (
+        claimed('metric = "test_score"', 'score = "bit_errors"', "size = {length = 30}"),
+        "size: 'copy:max_length=3' is not tested at {'length': 30}. Known: length 20, 40, 60, 80, 100, 120.",
+    ),
+    "score": (
+        claimed('metric = "test_score"', 'score = "bit_error"', "size = {length = 20}"),
+        "score: unknown score 'bit_error'. Did you mean 'bit_errors'? Known: loss_bits, bit_errors, ",
+    ),
+    "sequences": (
+        claimed('metric = "training_score"', 'score = "bit_errors"', "sequences = 3201"),
+        "sequences: the budget is 3200. Lower 3201, or raise max_steps.",
+    ),
+    "probe": (
+        [("max_steps=100", "probe_every=0"), ("solve_rate", "generalizing_rate")],
+        "metric: 'generalizing_rate' needs a probe. Give the protocol a probe_every above 0.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("replaced", "message"), FAULTS.values(), ids=list(FAULTS))
+def test_a_claim_that_does_not_fit_the_study_is_an_error(registry, write_study, replaced, message):
+    path = write_study(*replaced)
+    with pytest.raises(UsageError) as caught:
+        plan_study(registry, path)
+    assert str(caught.value).startswith(f"{path}: claims[0].{message}")
+
+
+@pytest.mark.parametrize("score", ["bayes_bits", "regret_bits"])
+def test_the_scores_are_those_of_the_task(registry, write_study, score):
+    lines = claimed('metric = "test_score"', f'score = "{score}"', "size = {bits = 200}")
+    path = write_study(*2 * [("copy:max_length=3", "dynamic_ngrams")], *lines)
+    assert plan_study(registry, path).claims[0].claim.score == score

@@ -1,0 +1,97 @@
+import pytest
+
+from mann_bench.studies.claims import Verdict, check_claims
+
+
+@pytest.fixture
+def checked(make_claim, runs_of, make_record):
+    """Return a function that checks a claim on records of seeds 0, 1, ... that converged at the steps given."""
+
+    def call(metric, *steps, seeds=None, records=None, **fields):
+        runs = runs_of(make_claim(metric, **fields), range(len(steps) if seeds is None else seeds))
+        made = [make_record(seed=i, converged_at=at) for i, at in enumerate(steps)] if records is None else records
+        (result,) = check_claims([runs], {record.key: record for record in made})
+        return result
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("bounds", "verdict"),
+    [
+        ({"at_least": 400, "at_most": 1000}, Verdict.REPRODUCED),
+        ({"at_least": 200}, Verdict.REPRODUCED),
+        ({"at_most": 1000}, Verdict.REPRODUCED),
+        ({"at_least": 401}, Verdict.UNDECIDED),
+        ({"at_most": 999}, Verdict.UNDECIDED),
+        ({"at_least": 1001}, Verdict.NOT_REPRODUCED),
+        ({"at_most": 399}, Verdict.NOT_REPRODUCED),
+    ],
+)
+def test_the_interval_decides_the_verdict(checked, bounds, verdict):
+    result = checked("convergence", 400, 600, 1000, **bounds)
+    assert (result.verdict, result.n) == (verdict, 3)
+    assert (result.measured.interval.low, result.measured.interval.high) == (400, 1000)
+
+
+def test_an_undecided_claim_says_why_and_others_do_not(checked):
+    assert "partly inside the tolerance" in checked("convergence", 400, 1000, at_most=600).reason
+    assert checked("convergence", 400, 1000, at_most=1000).reason is None
+
+
+@pytest.mark.parametrize(
+    ("bounds", "verdict"),
+    [
+        ({"at_most": 31_250}, Verdict.NOT_REPRODUCED),
+        ({"at_least": 31_250}, Verdict.REPRODUCED),
+        ({"at_most": 50_000}, Verdict.UNDECIDED),
+        ({"at_least": 40_000}, Verdict.UNDECIDED),
+    ],
+)
+def test_beyond_the_budget_nothing_more_is_known(checked, bounds, verdict):
+    assert checked("convergence", None, None, None, **bounds).verdict is verdict
+
+
+def test_one_seed_decides_nothing(checked):
+    result = checked("convergence", 400, at_most=1000)
+    assert (result.verdict, result.measured.low, result.measured.interval) == (Verdict.UNDECIDED, 400, None)
+    assert "one seed has no interval" in result.reason
+
+
+def test_a_partial_cell_is_never_judged(checked):
+    result = checked("convergence", 400, 400, seeds=3, at_most=1000)
+    assert (result.verdict, result.measured, result.n) == (Verdict.UNDECIDED, None, 2)
+    assert result.reason == "ntm on copy has 2 of 3 seeds"
+
+
+def test_every_partial_cell_is_named(checked, make_record):
+    fields = {"against": ["lstm", "dnc"], "tasks": ["copy", "repeat_copy"]}
+    records = [make_record(model, task) for model in ("ntm", "lstm") for task in ("copy", "repeat_copy")]
+    result = checked("speed_ratio", seeds=1, records=records, **fields)
+    assert result.reason == "dnc on copy has 0 of 1 seeds; dnc on repeat_copy has 0 of 1 seeds"
+    assert result.n == 0
+
+
+def test_a_record_under_another_protocol_does_not_enter(checked, make_record):
+    others = [make_record(seed=seed, protocol="collier2018:grace=0") for seed in range(3)]
+    assert checked("solve_rate", seeds=3, records=others).reason == "ntm on copy has 0 of 3 seeds"
+
+
+def test_a_failed_run_is_a_record_and_counts(checked, make_record, make_failed_record):
+    records = [make_record(seed=0), make_failed_record(seed=1)]
+    result = checked("solve_rate", seeds=2, records=records, at_least=0.1)
+    assert (result.measured.low, result.n) == (0.5, 2)
+
+
+def test_what_cannot_be_measured_is_undecided(checked, make_record):
+    row = make_record().curve[-1].model_copy(update={"step": 0})
+    records = [make_record(converged_at=0, curve=[row]), make_record("lstm")]
+    result = checked("speed_ratio", seeds=1, records=records, against=["lstm"])
+    assert (result.verdict, result.measured) == (Verdict.UNDECIDED, None)
+    assert "had converged before it trained" in result.reason
+
+
+def test_claims_keep_their_order(make_claim, runs_of):
+    claims = [make_claim("solve_rate", name=name) for name in ("b", "a")]
+    results = check_claims([runs_of(claim, [0]) for claim in claims], {})
+    assert [result.claim.name for result in results] == ["b", "a"]

@@ -1,0 +1,47 @@
+"""docs/studies.md says what is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mann_bench.core.specs import StudySpec
+from mann_bench.statistics.proportion import wilson
+from mann_bench.studies.plan import plan_study
+from mann_bench.studies.schema import Cells, Claim, ClaimMetric, Study
+
+PAGE = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
+
+
+def block(language):
+    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    return found
+
+
+def test_the_example_is_a_study(registry, tmp_path):
+    (tmp_path / "my-study.toml").write_text(block("toml"))
+    assert len(plan_study(registry, str(tmp_path / "my-study.toml")).plan.runs) == 10
+
+
+def test_the_example_of_a_plugin_brings_it(tmp_path):
+    names = {"__file__": str(tmp_path / "plugin.py")}
+    exec(compile(block("python"), "studies.md", "exec"), names)
+    assert names["mann_bench_studies"]() == [StudySpec("my-study", tmp_path / "my-study.toml", "one line")]
+
+
+@pytest.mark.parametrize("part", [Study, Cells, Claim])
+def test_every_field_is_described(part):
+    assert [name for name in part.model_fields if f"`{name}`" not in PAGE] == []
+
+
+def test_every_metric_and_every_study_has_its_row(registry):
+    for name in [*(metric.value for metric in ClaimMetric), *registry.studies]:
+        assert f"\n| `{name}` |" in PAGE
+
+
+def test_the_intervals_of_rates_are_those_of_the_page():
+    rows = re.findall(r"^\| (\d+) \| 0 to ([\d.]+) \| ([\d.]+) to 1 \|$", PAGE, re.M)
+    assert len(rows) == 3
+    for seeds, none, every in rows:
+        n = int(seeds)
+        assert (none, every) == (f"{wilson(0, n).high:.2f}", f"{wilson(n, n).low:.2f}")

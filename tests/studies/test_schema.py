@@ -1,0 +1,93 @@
+import pydantic
+import pytest
+
+from mann_bench.studies.schema import ClaimMetric, Study
+
+ONE_CELL = {"models": ["ntm"], "tasks": ["copy"]}
+LEAST = {"name": "a", "version": 1, "summary": "s", "seeds": "0-2", "protocols": ["collier2018"], "cells": [ONE_CELL]}
+
+
+def test_a_study_may_do_without_claims_and_reference():
+    study = Study.model_validate(LEAST)
+    assert (study.claims, study.reference) == ([], None)
+
+
+def test_runs_are_counted_over_cells_protocols_and_seeds():
+    cells = [ONE_CELL, {"models": ["ntm", "lstm"], "tasks": ["copy", "repeat_copy"]}]
+    study = Study.model_validate(LEAST | {"cells": cells, "protocols": ["p", "q"], "seeds": "0-2"})
+    assert study.run_count() == (1 + 4) * 2 * 3
+
+
+NEEDED = {
+    "speed_ratio": {"against": ["lstm"]},
+    "convergence": {},
+    "solve_rate": {},
+    "divergence_rate": {},
+    "generalizing_rate": {},
+    "test_score": {"score": "bit_errors", "size": {"length": 20}},
+    "training_score": {"score": "bit_errors", "sequences": 1000},
+}
+OWN = {name: value for fields in NEEDED.values() for name, value in fields.items()}
+
+
+def test_every_metric_is_covered():
+    assert set(NEEDED) == set(ClaimMetric)
+
+
+@pytest.mark.parametrize("metric", NEEDED)
+def test_a_metric_takes_what_it_needs(make_claim, metric):
+    assert make_claim(metric, **NEEDED[metric]).metric == metric
+
+
+@pytest.mark.parametrize(("metric", "field"), [(metric, field) for metric in NEEDED for field in NEEDED[metric]])
+def test_a_field_that_a_metric_needs_must_be_there(make_claim, metric, field):
+    given = {name: value for name, value in NEEDED[metric].items() if name != field}
+    with pytest.raises(pydantic.ValidationError, match=f"metric '{metric}' needs it") as caught:
+        make_claim(metric, **given)
+    assert caught.value.errors()[0]["ctx"]["at"] == (field,)
+
+
+@pytest.mark.parametrize(
+    ("metric", "field"), [(metric, field) for metric in NEEDED for field in OWN if field not in NEEDED[metric]]
+)
+def test_a_field_that_a_metric_does_not_use_is_refused(make_claim, metric, field):
+    with pytest.raises(pydantic.ValidationError, match=f"metric '{metric}' does not use it") as caught:
+        make_claim(metric, **NEEDED[metric], **{field: OWN[field]})
+    assert caught.value.errors()[0]["ctx"]["at"] == (field,)
+
+
+@pytest.mark.parametrize("metric", [metric for metric in NEEDED if metric != "speed_ratio"])
+def test_only_a_ratio_takes_several_tasks(make_claim, metric):
+    with pytest.raises(pydantic.ValidationError, match="takes one task"):
+        make_claim(metric, **NEEDED[metric], tasks=["copy", "repeat_copy"])
+    assert make_claim("speed_ratio", against=["lstm"], tasks=["copy", "repeat_copy"]).tasks[1] == "repeat_copy"
+
+
+TOLERANCES = {
+    "none": ({"at_least": None}, "at_least", "needs at_least, at_most or both"),
+    "crossed": ({"at_least": 0.6, "at_most": 0.4}, "at_least", "0.6 is above at_most, 0.4. Exchange them"),
+    "published below": ({"at_least": 0.6, "published": 0.5}, "published", "0.5 lies outside"),
+    "published above": ({"at_most": 0.6, "published": 0.7}, "published", "0.7 lies outside"),
+    "percent": ({"at_least": 50}, "at_least", "50 is no share of the seeds. Give a number from 0 to 1"),
+}
+
+
+@pytest.mark.parametrize(("fields", "at", "message"), TOLERANCES.values(), ids=list(TOLERANCES))
+def test_a_tolerance_must_make_sense(make_claim, fields, at, message):
+    with pytest.raises(pydantic.ValidationError, match=message) as caught:
+        make_claim("solve_rate", **fields)
+    assert caught.value.errors()[0]["ctx"]["at"] == (at,)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "tolerated", "excluded"),
+    [(2, 6, True, False), (1, 3, False, False), (5, 7, False, False), (0, 1.9, False, True), (6.1, 9, False, True)],
+)
+def test_an_interval_is_tolerated_excluded_or_neither(make_claim, low, high, tolerated, excluded):
+    claim = make_claim("convergence", at_least=2.0, at_most=6.0)
+    assert (claim.tolerates(low, high), claim.excludes(low, high)) == (tolerated, excluded)
+
+
+def test_an_open_end_tolerates_all(make_claim):
+    assert make_claim("convergence", at_least=2.0).tolerates(3, float("inf"))
+    assert make_claim("convergence", at_most=2.0).tolerates(float("-inf"), 1)
