@@ -1,7 +1,6 @@
 """Entry point of the command line: finds the subcommand, turns errors into words and exit codes."""
 
 import importlib
-import os
 import sys
 
 import click
@@ -53,9 +52,6 @@ def cli(context: click.Context, no_plugins: bool) -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # torch's OpenMP and the native recurrences' each keep threads that spin while they wait: beside another busy
-    # process that doubles the time of a step. Read when torch is imported.
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     sys.exit(invoke(sys.argv[1:]))
 
 
