@@ -28,6 +28,7 @@ sys.exit(code)
         ["run", "--help"],
         ["study", "--help"],
         ["study", "run", "--help"],
+        ["report", "--help"],
     ],
 )
 def test_it_imports_nothing_heavy(arguments):

@@ -1,4 +1,4 @@
-"""``mann-bench report``: print the tables of runs on disk."""
+"""``mann-bench report``: print the tables of runs on disk, and draw their figures."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +19,20 @@ if TYPE_CHECKING:
     "--compare", nargs=2, metavar="MODEL MODEL",
     help="Print instead how much faster the first converges than the second, with a paired test.",
 )  # fmt: skip
-def command(runs: tuple[Path, ...], form: str, compare: tuple[str, str] | None) -> int:
+@click.option(
+    "--figures", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+    help="Also draw all figures into this folder, as SVG and PNG, with their data.",
+)  # fmt: skip
+def command(runs: tuple[Path, ...], form: str, compare: tuple[str, str] | None, figures: Path | None) -> int:
     """Print the tables from the records at or below RUNS (default: the folder runs).
 
-    Records that cannot be read are named on standard error and left out; the exit code is then 1.
+    Records that cannot be read are named on standard error and left out; the exit code is then 1. Standard
+    error also names the files of the figures.
     """
     from mann_bench.api import load
     from mann_bench.core.errors import StoreError
     from mann_bench.reporting.render import Format, render
+    from mann_bench.results.files import prepare_folder
     from mann_bench.results.store import record_files
 
     records: list[Record] = []
@@ -38,5 +44,23 @@ def command(runs: tuple[Path, ...], form: str, compare: tuple[str, str] | None) 
             complete = False
             click.echo(f"Left out: {error}", err=True)
     if records:
+        if figures:
+            prepare_folder(figures, "--figures")
         click.echo(render(records, Format(form), compare=compare), nl=False)
+        if figures:
+            _draw(records, figures)
     return 0 if complete else 1
+
+
+def _draw(records: "list[Record]", folder: Path) -> None:
+    from mann_bench.core.errors import StoreError
+    from mann_bench.reporting.figures.files import figure_files
+    from mann_bench.results.files import write_atomically
+
+    files = {folder / name: content for name, content in figure_files(records).items()}
+    try:
+        write_atomically(files)
+    except OSError as error:
+        raise StoreError(f"the figures could not be written to {folder}: {error.strerror}.") from error
+    for file in files:
+        click.echo(str(file), err=True)

@@ -1,12 +1,13 @@
 """Draw what a memory did during one sequence, in the manner of the papers' head plots."""
 
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from mann_bench.reporting.pictures import png
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -50,9 +51,7 @@ def trace_figure(title: str, arrays: Mapping[str, Array]) -> bytes:
         _draw_gate(panel, name, arrays[name], _head_names(arrays, arrays[name].shape[1]))
     panels[-1].set_xlabel("time step")
     figure.suptitle(title, fontsize=10, parse_math=False)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
-    return file.getvalue()
+    return png(figure)
 
 
 def _images(arrays: Mapping[str, Array]) -> Iterator[_Image]:

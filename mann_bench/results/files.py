@@ -3,8 +3,21 @@
 import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from mann_bench.core.errors import UsageError
+
+
+def prepare_folder(folder: Path, option: str) -> None:
+    """Make a folder and see that it can be written to; raises UsageError, which names the option that chose it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}. Choose another folder with {option}.") from error
 
 
 def write_atomically(files: Mapping[Path, bytes]) -> None:

@@ -6,13 +6,12 @@ The record is written last: where it stands, the run is complete.
 import contextlib
 import glob
 import hashlib
-import tempfile
 from pathlib import Path
 
 import pydantic
 
 from mann_bench.core.errors import StoreError, UsageError
-from mann_bench.results.files import write_atomically
+from mann_bench.results.files import prepare_folder, write_atomically
 from mann_bench.results.schema import Record
 
 RECORD_NAME = "record.json"
@@ -81,14 +80,7 @@ class Store:
 
     def prepare(self) -> None:
         """Make the folder and see that it can be written to; raises UsageError."""
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.root):
-                pass
-        except OSError as error:
-            raise UsageError(
-                f"cannot write to {self.root}: {error.strerror}. Choose another folder with --out."
-            ) from error
+        prepare_folder(self.root, "--out")
 
     def folder(self, key: str) -> Path:
         """Return the folder of a run, there or not."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mann_bench.results.files import write_atomically
+from mann_bench.core.errors import UsageError
+from mann_bench.results.files import prepare_folder, write_atomically
 
 
 def raise_no_space(*_):
@@ -118,3 +119,13 @@ def test_no_file_gets_its_name_before_all_content_is_on_disk(tmp_path, monkeypat
     with pytest.raises(OSError, match="No space left"):
         write_atomically({tmp_path / "first": b"1", tmp_path / "second": b"2"})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_made_with_those_above_it_and_is_empty(tmp_path):
+    prepare_folder(tmp_path / "deep" / "er", "--out")
+    assert list((tmp_path / "deep" / "er").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_an_error_that_names_the_option(old):
+    with pytest.raises(UsageError, match=r"cannot write to .*deep: .* Choose another folder with --figures\."):
+        prepare_folder(old / "deep", "--figures")

@@ -1,0 +1,69 @@
+"""The data of every figure of a report, by file stem, and the JSON of it."""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from mann_bench.reporting.curves.groups import Group, groups
+from mann_bench.reporting.curves.learning import LearningFigure, learning_figure
+from mann_bench.reporting.curves.lengths import LengthFigure, length_figure
+from mann_bench.reporting.curves.probe import ProbeFigure, probe_figure
+from mann_bench.reporting.curves.solve import SolveFigure, solve_figure
+from mann_bench.results.schema import Record
+
+FigureData = LearningFigure | SolveFigure | LengthFigure | ProbeFigure
+
+_LONGEST_STEM = 120
+
+
+class _Made(NamedTuple):
+    stem: str
+    key: str
+    """Of a record that no other figure of this stem shows."""
+    data: FigureData
+
+
+def figure_data(records: Iterable[Record]) -> dict[str, FigureData]:
+    """Return the data of every figure by file stem, such as ``learning-copy-layout-collier2018``.
+
+    The same records give the same data, in any order and however often each occurs. Figures whose stems would
+    be the same have the first digits of a run's key after it.
+    """
+    made = [each for group in groups(records) for each in _of_task(group)]
+    taken = Counter(each.stem for each in made)
+    return {f"{stem}-{key[:12]}" if taken[stem] > 1 else stem: data for stem, key, data in made}
+
+
+def to_json(data: Mapping[str, FigureData]) -> str:
+    """Return the data as one JSON object, a key a figure; what is not finite is written as in records."""
+    return json.dumps({stem: _plain(each) for stem, each in data.items()}, indent=1, allow_nan=False) + "\n"
+
+
+def _of_task(group: Group) -> Iterator[_Made]:
+    key, task = group.entries[0].cell.records[0].key, group.subject.task
+    figures = {"learning": learning_figure(group), "solve": solve_figure(group), "length": length_figure(group)}
+    for kind, data in figures.items():
+        if data:
+            yield _Made(_stem(kind, task), key, data)
+    for entry in group.entries:
+        if probed := probe_figure(group.subject, entry):
+            yield _Made(_stem("probe", task, entry.label), entry.cell.records[0].key, probed)
+
+
+def _stem(*texts: str) -> str:
+    """Return a file name of lower-case letters, digits, dots, underscores and hyphens alone."""
+    return re.sub(r"[^a-z0-9._]+", "-", "-".join(texts).lower())[:_LONGEST_STEM].strip("-.")
+
+
+def _plain(value: Any) -> Any:
+    """Turn named tuples into dictionaries, and numbers that JSON lacks into the words of the record schema."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if hasattr(value, "_asdict"):
+        return _plain(value._asdict())
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

@@ -1,0 +1,56 @@
+"""Solve curves: the share of seeds that have converged, against training steps."""
+
+from typing import NamedTuple
+
+from mann_bench.reporting.curves.groups import Entry, Group, Subject
+from mann_bench.reporting.measures import Unit, convergence_durations
+from mann_bench.statistics.survival import kaplan_meier
+
+
+class Censored(NamedTuple):
+    """A step at which the observation of runs ended that had not converged, and the share solved then."""
+
+    step: float
+    share: float
+
+
+class SolveLine(NamedTuple):
+    """A step function of a cell: `shares` holds from each of `steps` on, from 0 to the budget."""
+
+    label: str
+    style: int
+    seeds: int
+    solved: int
+    budget: float
+    steps: tuple[float, ...]
+    shares: tuple[float, ...]
+    censored: tuple[Censored, ...]
+
+
+class SolveFigure(NamedTuple):
+    """The solve curves of one task."""
+
+    subject: Subject
+    lines: tuple[SolveLine, ...]
+
+
+def solve_figure(group: Group) -> SolveFigure:
+    """Return the solve curves of a task: 1 - the Kaplan-Meier estimate of not having converged."""
+    return SolveFigure(group.subject, tuple(map(_line, group.entries)))
+
+
+def _line(entry: Entry) -> SolveLine:
+    durations = convergence_durations(entry.cell, Unit.STEPS)
+    curve = kaplan_meier(durations)
+    steps, shares = (0.0, *curve.times.tolist()), (0.0, *(1 - curve.survival).tolist())
+    ended = sorted({time for time, reached in zip(durations.times, durations.reached, strict=True) if not reached})
+    return SolveLine(
+        entry.label,
+        entry.style,
+        len(durations.times),
+        sum(durations.reached),
+        durations.horizon,
+        steps,
+        shares,
+        tuple(Censored(end, max(s for step, s in zip(steps, shares, strict=True) if step <= end)) for end in ended),
+    )

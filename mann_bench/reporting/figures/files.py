@@ -1,0 +1,50 @@
+"""All figures of a report, and their files."""
+
+from collections.abc import Iterable
+
+from matplotlib.figure import Figure
+
+from mann_bench.reporting.curves.data import FigureData, figure_data, to_json
+from mann_bench.reporting.curves.learning import LearningFigure
+from mann_bench.reporting.curves.lengths import LengthFigure
+from mann_bench.reporting.curves.solve import SolveFigure
+from mann_bench.reporting.figures import learning, lengths, probe, solve
+from mann_bench.reporting.pictures import plain_settings, png, svg
+from mann_bench.results.schema import Record
+
+DATA_NAME = "figures.json"
+
+
+def figures(records: Iterable[Record]) -> dict[str, Figure]:
+    """Return every figure by its file stem, such as ``learning-copy-layout-collier2018``.
+
+    Who saves them has to do so under `plain_settings`, as `figure_files` does: widths are measured for it.
+    """
+    with plain_settings():
+        return {stem: _draw(data) for stem, data in figure_data(records).items()}
+
+
+def figure_files(records: Iterable[Record]) -> dict[str, bytes]:
+    """Return the content of all files of a report by name: each figure as SVG and PNG, and last the data of all.
+
+    The same records give the same bytes, in any order.
+    """
+    made = figure_data(records)
+    files: dict[str, bytes] = {}
+    with plain_settings():
+        for stem, data in made.items():
+            figure = _draw(data)
+            files |= {f"{stem}.svg": svg(figure), f"{stem}.png": png(figure)}
+    return files | {DATA_NAME: to_json(made).encode()}
+
+
+def _draw(data: FigureData) -> Figure:
+    match data:
+        case LearningFigure():
+            return learning.draw(data)
+        case SolveFigure():
+            return solve.draw(data)
+        case LengthFigure():
+            return lengths.draw(data)
+        case _:
+            return probe.draw(data)
