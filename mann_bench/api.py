@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Results:
-    """Records, and what they say together. Printing it prints both tables.
+    """Records, and what they say together. Printing it prints the tables.
 
     Attributes:
         records: one a run.

@@ -65,6 +65,11 @@ def _scores(errors, accuracy):
     return {"loss_bits": 2 * errors, "bit_errors": errors, "bit_error_rate": errors / 64, "sequence_accuracy": accuracy}
 
 
+def _size_rows(*rows):
+    """Make the rows of a length grid from triples of size, wrong bits and accuracy."""
+    return [{"size": size, "sequences": 192, "scores": _scores(*scores)} for size, *scores in rows]
+
+
 def _curve(converged_at):
     """An evaluation every 200 steps, each a second of training, until one step after convergence or step 600."""
     last = 600 if converged_at is None else converged_at + 200
@@ -156,7 +161,7 @@ def make_record(run_of):
             "probe": [],
             "training_range": {"length": (1, 20)},
             "grid": [_grid_row(size) for size, *_ in sizes],
-            "generalization": [{"size": size, "sequences": 192, "scores": _scores(*at)} for size, *at in sizes],
+            "generalization": _size_rows(*sizes),
             "parameters": 12_345,
             "state_bytes": 10_240,
             "peak_memory_bytes": 2**28,
@@ -165,6 +170,20 @@ def make_record(run_of):
             "provenance": _PROVENANCE,
         }
         return schema.Record.model_validate(made | fields)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_probe():
+    """Return a function that makes a run's probe, one every 1,000 steps, from its accuracies at length 120.
+
+    At length 20, the other of the grid, every sequence is right.
+    """
+
+    def make(*accuracies):
+        grids = [_size_rows(({"length": 20}, 0.0, 1.0), ({"length": 120}, 8.0, each)) for each in accuracies]
+        return [{"step": 1_000 * number, "rows": rows} for number, rows in enumerate(grids, start=1)]
 
     return make
 

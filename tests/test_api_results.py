@@ -7,16 +7,20 @@ import pytest
 from mann_bench.api import Results
 from mann_bench.core.errors import UsageError
 from mann_bench.reporting.render import Format, render
-from mann_bench.reporting.tables import convergence_rows, generalization_rows
+from mann_bench.reporting.tables.convergence import convergence_rows
+from mann_bench.reporting.tables.generalization import generalization_rows
+from mann_bench.reporting.tables.probe import probe_rows
+
+FRAMES = ["convergence", "generalization", "probe", "generalizing", "curves"]
 
 
 @pytest.fixture
-def results(make_record, make_failed_record):
+def results(make_record, make_failed_record, make_probe):
     """Two seeds of one model on one task, another model that failed, and a task of two dimensions."""
     pair = [({"length": 10, "repeats": 20}, 3.0, 0.5)]
     return Results(
         [
-            make_record(seed=0, converged_at=400),
+            make_record(seed=0, converged_at=400, probe=make_probe(0.5, 1.0)),
             make_record(seed=1, converged_at=None),
             make_failed_record("lstm"),
             make_record(task="repeat_copy", sizes=pair),
@@ -39,12 +43,31 @@ def test_the_generalization_frame_has_the_rows_of_the_table(results):
     assert rows_of(frame) == rows
 
 
+def test_the_generalizing_frame_has_the_rows_of_the_table(results):
+    assert rows_of(results.generalizing()) == probe_rows(results.records)
+
+
+def test_the_probe_frame_has_a_row_a_run_probe_and_size(results):
+    frame = results.probe()
+    found = [(row.model, row.task, row.seed, row.step, row.size, row.length) for row in frame.itertuples(name="Row")]
+    assert found == [("ntm", "copy", 0, step, str(n), n) for step in (1_000, 2_000) for n in (20, 120)]
+
+
+def test_a_probe_row_has_the_key_and_the_scores(results):
+    record = results.records[0]
+    assert results.probe().iloc[3].to_dict() == {
+        **{"model": "ntm", "task": "copy", "seed": 0, "key": record.key},
+        **{"step": 2_000, "size": "120", "length": 120},
+        **record.probe[1].rows[1].scores,
+    }
+
+
 def test_what_was_not_reached_is_missing_from_a_column_of_numbers(results):
     frame = results.convergence().set_index(["task", "model"])
     assert frame["steps_median"].dtype.kind == "f"
     assert frame["steps_median"].isna().to_dict() == {
         ("copy", "lstm"): True,
-        ("copy", "ntm"): True,
+        ("copy", "ntm"): False,
         ("repeat_copy", "ntm"): False,
     }
 
@@ -68,12 +91,12 @@ def test_a_curve_row_has_the_key_the_costs_and_the_scores(results):
     }
 
 
-@pytest.mark.parametrize("name", ["convergence", "generalization", "curves"])
+@pytest.mark.parametrize("name", FRAMES)
 def test_no_records_make_empty_frames(name):
     assert getattr(Results([]), name)().empty
 
 
-@pytest.mark.parametrize("name", ["convergence", "generalization", "curves"])
+@pytest.mark.parametrize("name", FRAMES)
 def test_without_pandas_a_frame_says_how_to_get_it(results, monkeypatch, name):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(UsageError, match=r"frames need pandas.*: pip install 'mann-bench\[pandas\]'"):

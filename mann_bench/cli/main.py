@@ -11,7 +11,7 @@ from mann_bench.version import __version__
 INTERRUPTED = 130
 
 _COMMANDS = {
-    "run": "Train models on tasks over seeds and print both tables.",
+    "run": "Train models on tasks over seeds and print the tables.",
     "study": "Run a study and check its claims; list, show, run, status, check.",
     "report": "Print the tables of runs on disk.",
     "trace": "Show what the memory of a trained model does during one test sequence.",

@@ -1,4 +1,4 @@
-"""``mann-bench run``: train models on tasks over seeds and print both tables."""
+"""``mann-bench run``: train models on tasks over seeds and print the tables."""
 
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ def command(
     protocol: str,
     options: ExecutionOptions,
 ) -> int:
-    """Train every model on every task with every seed under one protocol, and print both tables.
+    """Train every model on every task with every seed under one protocol, and print the tables.
 
     A run that has a record already is answered from it. Exit code 0: all runs have a record; 1: some run
     failed or diverged.

@@ -48,8 +48,8 @@ def convergence_durations(cell: Cell, unit: Unit) -> Durations:
 
 
 def probed(cell: Cell) -> bool:
-    """Tell whether generalisation over training was measured in every run that could be."""
-    return cell.records[0].protocol.fields["probe_every"] != 0
+    """Tell whether the protocol measures generalisation over training, within its budget."""
+    return 0 < int(cell.records[0].protocol.fields["probe_every"]) <= cell.budget  # type: ignore[arg-type]
 
 
 def generalization_durations(cell: Cell) -> Durations:
@@ -79,7 +79,7 @@ def masters(scores: Mapping[str, float], rule: RuleRecord) -> bool:
     """Tell whether a size is mastered: 99 % of its sequences right, or where none can be, the task's rule met."""
     if "sequence_accuracy" in scores:
         return scores["sequence_accuracy"] >= GENERALIZES_FROM
-    return scores[rule.metric] < rule.below
+    return scores.get(rule.metric, math.inf) < rule.below
 
 
 def final_scores(cell: Cell) -> list[float]:

@@ -90,11 +90,11 @@ class WandbMirror:
             case Evaluated(key, point):
                 with self._guard(key, "logging"):
                     if key in self._open:
-                        _log_row(self._open[key], CurveRow.of(point))
+                        _log(self._open[key], CurveRow.of(point))
             case Probed(key, step, rows):
                 with self._guard(key, "logging"):
                     if key in self._open:
-                        _log_probe(self._open[key], ProbeRow.of(step, rows))
+                        _log(self._open[key], ProbeRow.of(step, rows))
             case Finished(key, _, folder):
                 with self._guard(key, "finishing"):
                     if folder is None:
@@ -108,10 +108,9 @@ class WandbMirror:
         """Mirror a record that lies in `folder` from scratch."""
         with self._guard(record.key, "mirroring"):
             self._start(record.key, record.text, record.task.text, record.model.text)
-            for row in record.curve:
-                _log_row(self._open[record.key], row)
-            for at in record.probe:
-                _log_probe(self._open[record.key], at)
+            measured: list[CurveRow | ProbeRow] = [*record.curve, *record.probe]
+            for row in sorted(measured, key=lambda row: row.step):  # the order in which a run tells them
+                _log(self._open[record.key], row)
             self._finish(record, folder)
 
     def _start(self, key: str, name: str, group: str, kind: str) -> None:
@@ -196,15 +195,18 @@ def _record_digest(folder: Path) -> str:
     return digest((folder / RECORD_NAME).read_bytes())
 
 
-def _log_row(run: Any, row: CurveRow) -> None:
+def _log(run: Any, row: CurveRow | ProbeRow) -> None:
+    run.log({"step": row.step, **(_probe_values(row) if isinstance(row, ProbeRow) else _curve_values(row))})
+
+
+def _curve_values(row: CurveRow) -> dict[str, float]:
     values = {f"validation/{name}": value for name, value in row.scores.items()}
     values |= {f"diagnostics/{name}": value for name, value in row.diagnostics.items()}
-    run.log({"step": row.step, "sequences": row.sequences, "training_seconds": row.training_seconds, **values})
+    return {"sequences": row.sequences, "training_seconds": row.training_seconds, **values}
 
 
-def _log_probe(run: Any, at: ProbeRow) -> None:
-    values = {f"probe/{size_text(row.size)}/{name}": value for row in at.rows for name, value in row.scores.items()}
-    run.log({"step": at.step, **values})
+def _probe_values(at: ProbeRow) -> dict[str, float]:
+    return {f"probe/{size_text(row.size)}/{name}": value for row in at.rows for name, value in row.scores.items()}
 
 
 def _config(record: Record) -> dict[str, Any]:

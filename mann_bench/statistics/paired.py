@@ -37,6 +37,11 @@ class Comparison(NamedTuple):
     resamples: int | None
     seed: int | None
 
+    def words(self) -> str:
+        """Return how it was made: ``paired sign-flip permutation, n = 20, 10,000 resamples, seed 0``."""
+        drawn = "" if self.resamples is None else f", {self.resamples:,} resamples, seed {self.seed}"
+        return f"{self.method}, n = {self.n}{drawn}"
+
 
 def paired_permutation_test(first: Sequence[float], second: Sequence[float]) -> Comparison:
     """Test whether the mean difference of pairs is 0, two-sided, by flipping the signs of the differences.

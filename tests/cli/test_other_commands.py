@@ -1,10 +1,6 @@
-import csv
-import io
 import json
 import re
 from pathlib import Path
-
-import pytest
 
 
 def test_list_names_what_exists_and_who_brings_it(mann_bench):
@@ -76,37 +72,6 @@ def test_doctor_names_what_matters(mann_bench):
     assert code == 0
     for name in ("interpreter", "torch", "processor", "compiler", "GPU", "W&B login", "plugin builtin"):
         assert re.search(rf"^{name}", out, re.M), name
-
-
-def test_report_prints_what_run_printed(run, mann_bench):
-    _, printed, _ = run(seeds="0-1")
-    code, out, _ = mann_bench("report", "runs")
-    assert (code, out) == (0, printed)
-
-
-def test_report_writes_markdown_csv_and_json(run, mann_bench):
-    run()
-    assert "| task | model |" in mann_bench("report", "--format", "markdown")[1]
-    first = mann_bench("report", "--format", "csv")[1].split("\n\n")[0]
-    assert next(csv.DictReader(io.StringIO(first)))["solved"] == "0"
-    assert set(json.loads(mann_bench("report", "--format", "json")[1])) == {"convergence", "generalization"}
-
-
-def test_report_leaves_out_what_it_cannot_read_and_says_so(run, mann_bench):
-    run(seeds="0-1")
-    broken = sorted(Path("runs").glob("*/record.json"))[0]
-    broken.write_text("{")
-    code, out, err = mann_bench("report", "runs")
-    assert code == 1
-    assert f"Left out: {broken}" in err
-    assert "0/1" in out
-
-
-@pytest.mark.parametrize("path", ["nowhere", "."])
-def test_report_without_records_is_an_error(mann_bench, path):
-    code, out, err = mann_bench("report", path)
-    assert (code, out) == (1, "")
-    assert path in err
 
 
 def test_sync_mirrors_each_record_once(run, mann_bench):

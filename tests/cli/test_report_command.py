@@ -1,79 +1,107 @@
+import csv
+import io
 import json
 from pathlib import Path
 
 import pytest
 
-NAMES = ["learning-copy-max_length-3", "solve-copy-max_length-3", "length-copy-max_length-3"]
+from mann_bench.reporting.render import Format
+from mann_bench.results.store import Store
+
+FORMS = [form.value for form in Format]
 
 
 @pytest.fixture
-def sketched(monkeypatch):
-    """Leave the drawing out; it takes longest."""
-    monkeypatch.setattr("mann_bench.reporting.figures.files.png", lambda figure: b"png")
-    monkeypatch.setattr("mann_bench.reporting.figures.files.svg", lambda figure: b"svg")
+def recorded(mann_bench, make_record, make_probe):
+    """Write the records of two models of two seeds each; return their folders."""
+    runs = [("ntm", 0, 400), ("ntm", 1, 800), ("lstm", 0, 1_000), ("lstm", 1, 1_200)]
+    records = [make_record(model, seed=seed, converged_at=at, probe=make_probe(1.0)) for model, seed, at in runs]
+    return [Store(Path("runs")).write(record, None) for record in records]
 
 
-@pytest.fixture
-def report(run, mann_bench, sketched):
-    """Return a function that reports one finished run."""
+def test_report_prints_what_run_printed(run, mann_bench):
+    _, printed, _ = run(seeds="0-1")
+    code, out, _ = mann_bench("report", "runs")
+    assert (code, out) == (0, printed)
+
+
+def test_report_writes_markdown_csv_and_json(run, mann_bench):
     run()
-    return lambda *arguments: mann_bench("report", *arguments)
+    assert "| task | model |" in mann_bench("report", "--format", "markdown")[1]
+    first = mann_bench("report", "--format", "csv")[1].split("\n\n")[0]
+    assert next(csv.DictReader(io.StringIO(first)))["solved"] == "0"
+    tables = json.loads(mann_bench("report", "--format", "json")[1])
+    assert set(tables) == {"convergence", "probe", "generalization"}
 
 
-def test_it_writes_the_figures_and_names_them_on_standard_error(report):
-    code, out, err = report("--figures", "deep/er")
-    paths = [f"deep/er/{stem}.{form}" for stem in NAMES for form in ("svg", "png")]
-    assert (code, err.splitlines()) == (0, [*paths, "deep/er/figures.json"])
-    assert out == report()[1]
-    assert sorted(map(str, Path("deep/er").iterdir())) == sorted(err.splitlines())
-
-
-def test_the_data_can_be_read(report):
-    report("--figures", "drawn")
-    assert list(json.loads(Path("drawn/figures.json").read_text())) == NAMES
-
-
-def test_the_tables_may_have_any_form(report):
-    code, out, _ = report("--format", "json", "--figures", "drawn")
-    assert (code, "convergence" in json.loads(out)) == (0, True)
-
-
-def test_without_the_option_nothing_is_drawn(report):
-    _, _, err = report()
-    assert (err, [path.name for path in Path().iterdir()]) == ("", ["runs"])
-
-
-@pytest.mark.parametrize("folder", ["taken", "taken/deep"])
-def test_a_folder_that_cannot_be_written_to_is_an_error(report, folder):
-    Path("taken").write_text("a file")
-    code, out, err = report("--figures", folder)
-    assert (code, out) == (2, "")
-    assert folder in err
-    assert "--figures" in err
-    assert "Traceback" not in err
-
-
-def test_a_full_disk_is_an_error_and_leaves_nothing(report, monkeypatch):
-    def full(_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    code, _, err = report("--figures", "drawn")
-    assert (code, list(Path("drawn").iterdir())) == (1, [])
-    assert "the figures could not be written to drawn: No space left on device" in err
-
-
-def test_records_that_cannot_be_read_are_left_out_of_the_figures(report):
-    Path("runs/broken").mkdir()
-    Path("runs/broken/record.json").write_text("{")
-    code, _, err = report("--figures", "drawn")
+def test_report_leaves_out_what_it_cannot_read_and_says_so(run, mann_bench):
+    run(seeds="0-1")
+    broken = sorted(Path("runs").glob("*/record.json"))[0]
+    broken.write_text("{")
+    code, out, err = mann_bench("report", "runs")
     assert code == 1
-    assert "Left out: runs/broken" in err
-    assert Path("drawn/solve-copy-max_length-3.svg").exists()
+    assert f"Left out: {broken}" in err
+    assert "0/1" in out
 
 
-def test_without_a_record_that_can_be_read_there_is_no_folder(mann_bench):
-    Path("broken").mkdir()
-    Path("broken/record.json").write_text("{")
-    assert mann_bench("report", "broken", "--figures", "drawn")[0] == 1
-    assert not Path("drawn").exists()
+@pytest.mark.parametrize("path", ["nowhere", "."])
+def test_report_without_records_is_an_error(mann_bench, path):
+    code, out, err = mann_bench("report", path)
+    assert (code, out) == (1, "")
+    assert path in err
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_report_does_not_depend_on_the_order_of_the_records_or_on_reading_twice(mann_bench, recorded, form):
+    _, wanted, _ = mann_bench("report", "--format", form)
+    assert wanted
+    for paths in (recorded[::-1], [*recorded[2:], *recorded[:2]], ["runs", *recorded]):
+        assert mann_bench("report", *paths, "--format", form) == (0, wanted, "")
+
+
+def test_report_compares_two_models(mann_bench, recorded):
+    code, out, err = mann_bench("report", "--compare", "ntm", "lstm")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "ntm against lstm"
+    assert "2.50x [1.25, 3.00]" in out  # (1,000 | 1,000 to 1,200) / (400 | 400 to 800)
+    assert "Convergence" not in out
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_comparison_does_not_depend_on_the_order_of_the_records_or_on_reading_twice(mann_bench, recorded, form):
+    compare = ("--format", form, "--compare", "ntm", "lstm")
+    _, wanted, _ = mann_bench("report", *compare)
+    assert mann_bench("report", *recorded[::-1], "runs", *compare) == (0, wanted, "")
+
+
+def test_a_comparison_as_json_and_csv_has_its_rows(mann_bench, recorded):
+    (row,) = json.loads(mann_bench("report", "--compare", "ntm", "lstm", "--format", "json")[1])["comparison"]
+    assert (row["first"], row["second"], row["ratio_at_least"], row["ratio_at_most"]) == ("ntm", "lstm", 2.5, 2.5)
+    _, text, _ = mann_bench("report", "--compare", "ntm", "lstm", "--format", "csv")
+    (parsed,) = csv.DictReader(io.StringIO(text))
+    assert (parsed["first"], parsed["ratio_at_least"]) == ("ntm", "2.5")
+
+
+def test_a_comparison_with_an_unknown_model_is_an_error_with_the_nearest_name(mann_bench, recorded):
+    code, out, err = mann_bench("report", "--compare", "ntm", "lsmt")
+    assert (code, out) == (2, "")
+    assert "model 'lsmt' is not in these records. Did you mean 'lstm'? They have: lstm, ntm." in err
+
+
+def test_a_comparison_without_a_seed_in_common_is_an_error(mann_bench, recorded):
+    code, out, err = mann_bench("report", recorded[0], recorded[3], "--compare", "ntm", "lstm")
+    assert (code, out) == (2, "")
+    assert "'ntm' and 'lstm' have no task, protocol and seed in common in these records." in err
+
+
+def test_a_comparison_needs_two_models(mann_bench, recorded):
+    code, out, err = mann_bench("report", "--compare", "ntm")
+    assert (code, out) == (2, "")
+    assert "--compare" in err
+
+
+def test_a_comparison_leaves_out_what_it_cannot_read_and_says_so(mann_bench, recorded):
+    (recorded[0] / "record.json").write_text("{")
+    code, out, err = mann_bench("report", "--compare", "ntm", "lstm")
+    assert (code, err.startswith("Left out: ")) == (1, True)
+    assert "1.50x" in out

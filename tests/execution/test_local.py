@@ -35,7 +35,7 @@ def comparable(job):
 
 @pytest.mark.parametrize("backend", ["eager", "native"])
 def test_two_workers_give_the_records_of_one(jobs, backend):
-    alone, together = jobs("alone", backend), jobs("together", backend)
+    alone, together = jobs("alone", backend, probe_every=2), jobs("together", backend, probe_every=2)
     execute_locally(alone, 1, 1, lambda event: None)
     execute_locally(together, 2, 1, lambda event: None)
     assert [comparable(job) for job in alone] == [comparable(job) for job in together]

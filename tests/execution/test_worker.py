@@ -4,10 +4,11 @@ import pytest
 import safetensors.torch
 
 from mann_bench.core.errors import StoreError
-from mann_bench.core.events import Finished, Started
+from mann_bench.core.events import Finished, Probed, Started
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.worker import Job, execute
 from mann_bench.models.lstm import LSTMModel
+from mann_bench.results.schema import ProbeRow
 from mann_bench.results.store import Store
 
 
@@ -58,6 +59,12 @@ def test_start_and_end_are_observed(execute_run, tmp_path):
     record, events = execute_run()
     assert isinstance(events[0], Started)
     assert events[-1] == Finished(record.key, Outcome.NOT_CONVERGED, tmp_path / record.key)
+
+
+def test_the_record_has_the_probes_that_were_observed(execute_run):
+    record, events = execute_run(probe_every=2)
+    assert record.probe == [ProbeRow.of(event.step, event.rows) for event in events if isinstance(event, Probed)]
+    assert [at.step for at in record.probe] == [2, 4]
 
 
 def test_a_run_that_raises_is_a_failed_record_with_its_traceback(execute_run, monkeypatch):

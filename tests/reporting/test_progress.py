@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from mann_bench.core.events import CurvePoint, Evaluated, Finished, Progress, Started
+from mann_bench.core.events import CurvePoint, Evaluated, Finished, Probed, Progress, SizeScores, Started
 from mann_bench.core.runs import Outcome
 from mann_bench.reporting import progress
 from mann_bench.reporting.progress import ConsoleProgress
@@ -40,6 +40,11 @@ def test_off_a_terminal_a_run_has_a_line_at_its_start_and_one_at_its_end(shown, 
         "ntm:memory_slots=64 on copy, seed 3: started",
         "ntm:memory_slots=64 on copy, seed 3: converged after 400 steps in 0 s",
     ]
+
+
+def test_a_probe_is_not_shown(shown, run):
+    probe = Probed(run.key, 200, [SizeScores({"length": 20}, 64, {"bit_errors": 0.125})])
+    assert shown(Started(run), probe) == shown(Started(run))
 
 
 @pytest.mark.parametrize("outcome", Outcome)

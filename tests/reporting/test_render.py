@@ -3,21 +3,35 @@ import io
 import itertools
 import json
 import re
+from pathlib import Path
 
 import pytest
 
-from mann_bench.reporting.render import Format, render
-from mann_bench.reporting.tables import convergence_rows, generalization_rows
+from mann_bench.core.errors import UsageError
+from mann_bench.reporting.render import Format, render, table_rows
+from mann_bench.reporting.tables.comparison import comparison_rows
+from mann_bench.reporting.tables.convergence import convergence_rows
+from mann_bench.reporting.tables.generalization import generalization_rows
+from mann_bench.reporting.tables.probe import probe_rows
+from mann_bench.results.store import load_record
 
+TITLES = [
+    "Convergence",
+    "Generalisation over training",
+    "Length generalisation: copy",
+    "Length generalisation: repeat_copy",
+]
 HOSTILE = ["ntm[red]", "ntm[/]", "a|b", "[bold]x[/bold]|[0]", "[link=https://example.org]x", "[]", "*x*"]
+PAIR = ("ntm", "lstm:layers=2")
 
 
 @pytest.fixture
-def records(make_record, make_failed_record):
-    """Two models on two tasks: three seeds, of which one is censored; one seed; a failure."""
+def records(make_record, make_failed_record, make_probe):
+    """Two models on two tasks: three seeds, of which one diverged; one seed; a failure."""
     pair = [({"length": 10, "repeats": 20}, 3.0, 0.5)]
     return [
-        *(make_record(seed=seed, converged_at=at) for seed, at in enumerate((1_400, 3_200, None))),
+        *(make_record(seed=seed, converged_at=at, probe=make_probe(1.0)) for seed, at in enumerate((1_400, 3_200))),
+        make_record(seed=2, converged_at=None, outcome="diverged"),
         make_record("lstm:layers=2", converged_at=600),
         make_record(task="repeat_copy", sizes=pair),
         make_failed_record("lstm:layers=2", "repeat_copy"),
@@ -41,29 +55,37 @@ def csv_tables(text):
     return [list(csv.DictReader(io.StringIO(part))) for part in text.split("\n\n")]
 
 
-def test_text_has_both_tables(records):
-    text = render(records, Format.TEXT)
-    titles = [line for line in text.splitlines() if line.startswith(("Convergence", "Length"))]
-    assert titles == ["Convergence", "Length generalisation: copy", "Length generalisation: repeat_copy"]
+def as_csv(row):
+    """A row as CSV holds it."""
+    return {name: "" if value is None else str(value) for name, value in row.items()}
+
+
+def test_text_has_all_tables(records):
+    lines = render(records, Format.TEXT).splitlines()
+    assert [line for line in lines if line in TITLES] == TITLES
+
+
+def test_where_nothing_was_probed_there_is_no_table_of_it(make_record):
+    lines = render([make_record(protocol="collier2018:probe_every=0")], Format.TEXT).splitlines()
+    assert [line for line in lines if line in TITLES] == [TITLES[0], TITLES[2]]
 
 
 def test_text_keeps_square_brackets(records):
     text = render(records, Format.TEXT)
-    assert "3,200 [1,400 to > 31,250]" in text
-    assert "median over seeds [least to greatest]" in text
+    assert "3,200 [1,400, > 31,250]" in text
+    assert "  [ ]: 95 % percentile bootstrap over seeds" in text
 
 
 def test_text_keeps_a_row_on_a_line(records):
-    (line,) = [line for line in render(records, Format.TEXT).splitlines() if line.split()[:2] == ["copy", "ntm"]]
+    line, _ = [line for line in render(records, Format.TEXT).splitlines() if line.split()[:2] == ["copy", "ntm"]]
     assert re.split(r"\s{2,}", line.strip()) == [
-        *("copy", "ntm", "12,345", "2/3"),
-        *("3,200 [1,400 to > 31,250]", "102,400 [44,800 to > 1,000,000]", "16.0 [7.0 to -]"),
-        *("bit_errors < 0.1", "0.05 [0.05 to 10.00]", "0", "0"),
+        *("copy", "ntm", "12,345", "2/3 [21, 94 %]", "3,200 [1,400, > 31,250]", "16.0 [7.0, > 17.0]"),
+        *("0.05 [0.05, 10.00]", "1", "0"),
     ]
 
 
 def test_text_has_the_notes(records):
-    assert "\n  ntm on copy, seed 2: not converged after 600 steps\n" in render(records, Format.TEXT)
+    assert "\n  ntm on copy, seed 2: diverged after 600 steps\n" in render(records, Format.TEXT)
 
 
 def test_text_has_no_colours_and_no_trailing_spaces(records):
@@ -86,20 +108,20 @@ def test_text_does_not_depend_on_the_terminal(records, monkeypatch, variable):
 @pytest.mark.parametrize("name", HOSTILE)
 def test_text_shows_a_models_name_as_it_is(named, name):
     lines = render([named(name, "copy")], Format.TEXT).splitlines()
-    assert sum(f"  {name}  " in line for line in lines) == 2
+    assert sum(f"  {name}  " in line for line in lines) == 3
 
 
 @pytest.mark.parametrize("name", ["copy[red]", "copy[/]"])
 def test_text_shows_a_tasks_name_as_it_is(named, name):
     lines = render([named("ntm", name)], Format.TEXT).splitlines()
     assert f"Length generalisation: {name}" in lines
-    assert sum(line.startswith(f"  {name}  ") for line in lines) == 1
+    assert sum(line.startswith(f"  {name}  ") for line in lines) == 2
 
 
 @pytest.mark.parametrize("name", [":car:", r"x\[0]"])
 def test_text_shows_colons_and_backslashes_as_they_are(named, name):
     lines = render([named(name, "copy")], Format.TEXT).splitlines()
-    assert sum(f"  {name}  " in line for line in lines) == 2
+    assert sum(f"  {name}  " in line for line in lines) == 3
 
 
 def test_text_keeps_a_long_title_on_a_line(named):
@@ -109,8 +131,8 @@ def test_text_keeps_a_long_title_on_a_line(named):
 
 def test_markdown_tables_have_equal_lines(records):
     tables = markdown_tables(render(records, Format.MARKDOWN))
-    assert [len({len(line) for line in table}) for table in tables] == [1, 1, 1]
-    assert [len(table) for table in tables] == [2 + 4, 2 + 2, 2 + 2]
+    assert [len({len(line) for line in table}) for table in tables] == [1, 1, 1, 1]
+    assert [len(table) for table in tables] == [2 + 4, 2 + 4, 2 + 2, 2 + 2]
 
 
 def test_markdown_has_a_rule_below_its_header(records):
@@ -119,32 +141,31 @@ def test_markdown_has_a_rule_below_its_header(records):
 
 
 def test_markdown_puts_names_left_and_numbers_right(records):
-    header, rule, *_ = markdown_tables(render(records, Format.MARKDOWN))[0]
-    assert [name for name, cell in zip(header, rule, strict=True) if cell == ":--"] == ["task", "model", "rule"]
+    tables = markdown_tables(render(records, Format.MARKDOWN))
+    left = [[name for name, cell in zip(*table[:2], strict=True) if cell == ":--"] for table in tables]
+    assert left == [["task", "model"], ["task", "model", "by seed"], ["length:"], ["length x repeats:"]]
 
 
 def test_markdown_starts_a_table_after_an_empty_line(records):
     lines = render(records, Format.MARKDOWN).splitlines()
     starts = [i for i, line in enumerate(lines) if line.startswith("|") and not lines[i - 1].startswith("|")]
-    assert [lines[i - 1] for i in starts] == [""] * 3
+    assert [lines[i - 1] for i in starts] == [""] * 4
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_markdown_escapes_pipes(named, name):
-    table, other = markdown_tables(render([named(name, name)], Format.MARKDOWN))
-    assert (table[2][:2], other[2][0]) == ([name, name], name)
+    convergence, probe, sizes = markdown_tables(render([named(name, name)], Format.MARKDOWN))
+    assert (convergence[2][:2], probe[2][:2], sizes[2][0]) == ([name, name], [name, name], name)
 
 
 def test_csv_parses_back_to_the_rows(records):
-    for parsed, rows in zip(
-        csv_tables(render(records, Format.CSV)), [convergence_rows(records), generalization_rows(records)], strict=True
-    ):
-        wanted = [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
+    for parsed, rows in zip(csv_tables(render(records, Format.CSV)), table_rows(records).values(), strict=True):
+        wanted = [as_csv(row) for row in rows]
         assert [{name: row[name] for name in want} for row, want in zip(parsed, wanted, strict=True)] == wanted
 
 
 def test_csv_leaves_dimensions_that_a_task_lacks_empty(records):
-    _, sizes = csv_tables(render(records, Format.CSV))
+    *_, sizes = csv_tables(render(records, Format.CSV))
     assert [(row["task"], row["length"], row["repeats"]) for row in sizes] == [
         ("copy", "20", ""),
         ("copy", "20", ""),
@@ -154,30 +175,92 @@ def test_csv_leaves_dimensions_that_a_task_lacks_empty(records):
 
 @pytest.mark.parametrize("name", ['a,b"c', "a|b", "[red]"])
 def test_csv_quotes_what_needs_it(named, name):
-    first, second = csv_tables(render([named(name, "copy")], Format.CSV))
-    assert (first[0]["model"], second[0]["model"]) == (name, name)
+    assert [rows[0]["model"] for rows in csv_tables(render([named(name, "copy")], Format.CSV))] == [name] * 3
+
+
+def test_csv_leaves_out_a_table_without_rows(make_failed_record):
+    (rows,) = csv_tables(render([make_failed_record(protocol="collier2018:probe_every=0")], Format.CSV))
+    assert rows[0]["failed"] == "1"
+
+
+def test_the_rows_of_every_table_have_its_name(records):
+    assert table_rows(records) == {
+        "convergence": convergence_rows(records),
+        "probe": probe_rows(records),
+        "generalization": generalization_rows(records),
+    }
 
 
 def test_json_parses_back_to_the_rows(records):
-    wanted = {"convergence": convergence_rows(records), "generalization": generalization_rows(records)}
-    assert json.loads(render(records, Format.JSON)) == wanted
+    assert json.loads(render(records, Format.JSON)) == table_rows(records)
+
+
+def test_json_has_every_key_also_without_rows(make_failed_record):
+    tables = json.loads(render([make_failed_record(protocol="collier2018:probe_every=0")], Format.JSON))
+    assert (list(tables), tables["probe"], tables["generalization"]) == (list(table_rows([])), [], [])
 
 
 def test_json_is_valid_where_a_score_is_not_finite(make_record):
     text = render([make_record(sizes=[({"length": 20}, float("inf"), float("nan"))])], Format.JSON)
     (row,) = json.loads(text, parse_constant=pytest.fail)["generalization"]
-    assert (row["bit_errors"], row["sequence_accuracy"]) == (None, None)
+    assert (row["bit_errors_median"], row["sequence_accuracy_median"]) == (None, 0.0)
 
 
 @pytest.mark.parametrize("form", Format)
 def test_the_order_of_the_records_does_not_matter(records, form):
     wanted = render(records, form)
-    assert {render(order, form) for order in list(itertools.permutations(records))[::37]} == {wanted}
+    assert {render(order, form) for order in list(itertools.permutations(records))[::71]} == {wanted}
+
+
+@pytest.mark.parametrize("form", Format)
+def test_a_record_read_twice_counts_once(records, form):
+    assert render([*records, *records[::-1]], form) == render(records, form)
+
+
+def test_a_comparison_is_the_one_table(records):
+    text = render(records, Format.TEXT, compare=PAIR)
+    assert text.splitlines()[0] == "ntm against lstm:layers=2"
+    assert not any(title in text for title in TITLES)
+
+
+def test_a_comparison_in_markdown_has_its_columns(records):
+    (table,) = markdown_tables(render(records, Format.MARKDOWN, compare=PAIR))
+    assert table[0][:5] == ["task", "protocol", "seeds", "steps of ntm", "steps of lstm:layers=2"]
+    assert table[1][:3] == [":--", ":--", "--:"]
+    assert table[2][:5] == ["copy", "collier2018", "1", "1,400", "600"]
+
+
+def test_a_comparison_in_json_has_its_own_key(records):
+    rows = comparison_rows(records, *PAIR)
+    assert json.loads(render(records, Format.JSON, compare=PAIR)) == {"comparison": rows}
+
+
+def test_a_comparison_in_csv_parses_back_to_its_rows(records):
+    (parsed,) = csv_tables(render(records, Format.CSV, compare=PAIR))
+    assert parsed == [as_csv(row) for row in comparison_rows(records, *PAIR)]
+
+
+@pytest.mark.parametrize("form", Format)
+def test_a_comparison_does_not_depend_on_the_order_of_the_records_or_on_reading_twice(records, form):
+    wanted = render(records, form, compare=PAIR)
+    assert {render(order, form, compare=PAIR) for order in (records[::-1], records[3:] + records)} == {wanted}
+
+
+@pytest.mark.parametrize("form", Format)
+def test_a_comparison_with_an_unknown_model_is_an_error_in_every_form(records, form):
+    with pytest.raises(UsageError, match="Did you mean 'ntm'"):
+        render(records, form, compare=("nmt", "lstm:layers=2"))
 
 
 @pytest.mark.parametrize("form", Format)
 def test_failed_runs_alone_can_be_shown(make_failed_record, form):
     assert "ntm" in render([make_failed_record()], form)
+
+
+@pytest.mark.parametrize("form", Format)
+def test_a_record_of_version_1_can_still_be_shown(form):
+    path = Path(__file__).parents[1] / "results" / "historic" / "record-v1.json"
+    assert "ntm:memory_init=random,memory_slots=64" in render([load_record(path)], form)
 
 
 @pytest.mark.parametrize("form", Format)

@@ -1,4 +1,5 @@
 import hashlib
+import itertools
 import json
 import math
 import socket
@@ -8,9 +9,9 @@ from unittest.mock import Mock
 import pytest
 import wandb
 
-from mann_bench.core.events import CurvePoint, Evaluated, Finished, Progress, Started
+from mann_bench.core.events import CurvePoint, Evaluated, Finished, Probed, Progress, SizeScores, Started
 from mann_bench.core.runs import Outcome
-from mann_bench.reporting.tables import convergence_rows, generalization_rows
+from mann_bench.reporting.render import table_rows
 from mann_bench.reporting.wandb_mirror import (
     WandbMirror,
     WandbMode,
@@ -35,15 +36,19 @@ def environment(tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_SILENT", "true")
 
 
-def points(record):
-    return [
-        CurvePoint(row.step, row.sequences, row.training_seconds, row.scores, row.diagnostics) for row in record.curve
-    ]
+def point(row):
+    return CurvePoint(row.step, row.sequences, row.training_seconds, row.scores, row.diagnostics)
+
+
+def measurements(record):
+    """What was measured at each step, as a run tells it: an evaluation, and where one is due a probe after it."""
+    probes = {at.step: Probed(record.key, at.step, [SizeScores(**dict(row)) for row in at.rows]) for at in record.probe}
+    both = [(Evaluated(record.key, point(row)), probes.get(row.step)) for row in record.curve]
+    return [event for pair in both for event in pair if event]
 
 
 def live_events(record, run, folder):
-    evaluated = [Evaluated(record.key, point) for point in points(record)]
-    return [Started(run), Progress(run.key, 200, 600), *evaluated, Finished(run.key, record.outcome, folder)]
+    return [Started(run), Progress(run.key, 200, 600), *measurements(record), Finished(run.key, record.outcome, folder)]
 
 
 def wanted_history(record):
@@ -56,20 +61,42 @@ def wanted_history(record):
     ]
 
 
-def curve_of(mirrored):
+def wanted_probes(record):
+    """The rows that W&B should hold of a record's probe."""
+    return [
+        {"step": at.step}
+        | {f"probe/{row.size['length']}/{name}": value for row in at.rows for name, value in row.scores.items()}
+        for at in record.probe
+    ]
+
+
+def measured(mirrored):
     own = {"_timestamp", "_runtime", "_step"}
     return [{k: v for k, v in row.items() if k not in own} for row in mirrored.history if "step" in row]
 
 
+def curve_of(mirrored):
+    return [row for row in measured(mirrored) if "sequences" in row]
+
+
+def probes_of(mirrored):
+    return [row for row in measured(mirrored) if "sequences" not in row]
+
+
 @pytest.fixture(scope="module")
-def mirrored(make_record, run_of, read_wandb, tmp_path_factory):
+def mirrored(make_record, make_probe, run_of, read_wandb, tmp_path_factory):
     """Two runs mirrored side by side while they trained, a third from its record, all of them read from disk.
 
     The server that W&B is told of listens, and should hear nothing.
     """
     root = tmp_path_factory.mktemp("mirror")
     store, sizes = Store(root / "runs"), [({"length": 20}, 1.5, 0.25), ({"length": 40}, 12.0, 0.0)]
-    records = [make_record(MODEL, sizes=sizes), make_record(OTHER, converged_at=None, steps=600), make_record(seed=2)]
+    probe = {"converged_at": 1_800, "probe": make_probe(0.5, 1.0)}
+    records = [
+        make_record(MODEL, sizes=sizes, **probe),
+        make_record(OTHER, converged_at=None, steps=600),
+        make_record(seed=2, sizes=sizes, **probe),
+    ]
     for row in records[0].curve + records[2].curve:
         row.diagnostics.update(read_entropy=row.step / 100, gradient_norm=0.25)
     folders = [store.write(record, None) for record in records]
@@ -78,9 +105,8 @@ def mirrored(make_record, run_of, read_wandb, tmp_path_factory):
         patch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
         patch.setenv("WANDB_SILENT", "true")
         with WandbMirror(OFFLINE, root / "out") as mirror:
-            for pair in zip(*live, strict=True):
-                for event in pair:
-                    mirror(event)
+            for event in (event for pair in itertools.zip_longest(*live) for event in pair if event):
+                mirror(event)
             mirror.mirror(records[2], folders[2])
         server.setblocking(False)
         yield types.SimpleNamespace(
@@ -120,9 +146,20 @@ def test_the_history_is_the_curve_also_of_runs_side_by_side(mirrored, which):
     assert curve_of(mirrored.found[record.key]) == wanted_history(record)
 
 
+@pytest.mark.parametrize("which", [0, 2])
+def test_the_probes_are_in_the_history_by_size_and_score(mirrored, which):
+    record = mirrored.records[which]
+    assert probes_of(mirrored.found[record.key]) == wanted_probes(record)
+
+
+def test_a_run_without_probes_has_none_in_the_history(mirrored):
+    assert probes_of(mirrored.found[mirrored.records[1].key]) == []
+
+
 def test_the_history_from_a_record_is_that_of_a_live_run(mirrored):
-    record = mirrored.records[2]
-    assert curve_of(mirrored.found[record.key]) == wanted_history(record)
+    live, again = (mirrored.found[mirrored.records[which].key] for which in (0, 2))
+    assert measured(again) == measured(live)
+    assert [row["step"] for row in measured(again)] == [*range(200, 1_001, 200), *range(1_000, 2_001, 200), 2_000]
 
 
 @pytest.mark.parametrize("which", [0, 2])
@@ -156,10 +193,7 @@ def test_the_summary_tells_the_outcome(live):
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_the_tables_are_those_of_the_record(mirrored, which):
     record = mirrored.records[which]
-    assert mirrored.found[record.key].tables == {
-        "convergence": convergence_rows([record]),
-        "generalization": generalization_rows([record]),
-    }
+    assert mirrored.found[record.key].tables == table_rows([record])
 
 
 def test_a_mirrored_run_has_ended_well(live):
@@ -199,7 +233,7 @@ def test_a_run_without_rows_is_mirrored(tmp_path, make_failed_record, read_wandb
         mirror.mirror(record, Store(tmp_path).write(record, None))
     found = read_wandb(tmp_path)[record.key]
     assert (mirror.problems, curve_of(found), found.summary["outcome"]) == ([], [], "failed")
-    assert found.tables == {"convergence": convergence_rows([record])}
+    assert found.tables == {name: rows for name, rows in table_rows([record]).items() if rows}
 
 
 def test_a_record_mirrored_offline_twice_is_there_once(tmp_path, make_record):

@@ -1,13 +1,14 @@
 import json
 import math
 from pathlib import Path
+from types import MappingProxyType
 
 import pydantic
 import pytest
 
-from mann_bench.core.events import CurvePoint
+from mann_bench.core.events import CurvePoint, SizeScores
 from mann_bench.results import schema
-from mann_bench.results.schema import CurveRow, Record
+from mann_bench.results.schema import CurveRow, ProbeRow, Record, SizeRow
 from mann_bench.results.store import load_record
 
 ROOT = Path(__file__).parents[2]
@@ -135,3 +136,15 @@ def test_a_curve_row_tells_what_the_memory_did():
         "read_entropy": 2.5,
         "gradient_norm": math.inf,
     }
+
+
+def test_a_size_row_describes_a_measurement():
+    row = SizeRow.of(SizeScores(MappingProxyType({"length": 40}), 64, {"bit_errors": 3.25}))
+    assert row == SizeRow(size={"length": 40}, sequences=64, scores={"bit_errors": 3.25})
+    assert SizeRow.model_validate_json(row.model_dump_json()) == row
+
+
+def test_a_probe_row_describes_the_measurements_of_a_grid():
+    measured = [SizeScores({"length": length}, 64, {"bit_errors": length / 4}) for length in (20, 40)]
+    row = ProbeRow.of(1_000, iter(measured))
+    assert (row.step, row.rows) == (1_000, [SizeRow.of(each) for each in measured])

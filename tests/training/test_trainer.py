@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mann_bench.core.errors import PluginUnavailableError
-from mann_bench.core.events import Evaluated, Progress
+from mann_bench.core.events import Evaluated, Probed, Progress
 from mann_bench.core.runs import Outcome
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.models.ntm import NTMModel
@@ -62,6 +62,28 @@ def test_the_result_states_what_the_task_says_about_its_grid(make_run):
 def test_the_probe_follows_its_own_cadence(make_run):
     result = train(make_run(probe_every=2), "cpu", "eager", ignore)
     assert [step for step, _ in result.probe] == [2, 4]
+
+
+def test_every_probe_is_an_event_with_its_scores_at_every_size(make_run):
+    events, run = [], make_run(probe_every=2)
+    result = train(run, "cpu", "eager", events.append)
+    probed = [event for event in events if isinstance(event, Probed)]
+    assert probed == [Probed(run.key, step, rows) for step, rows in result.probe]
+    assert [[row.size["length"] for row in event.rows] for event in probed] == 2 * [[20, 40, 60, 80, 100, 120]]
+
+
+def test_a_probe_follows_the_evaluation_of_its_step(make_run):
+    events = []
+    train(make_run(probe_every=2), "cpu", "eager", events.append)
+    measured = [event for event in events if isinstance(event, Evaluated | Probed)]
+    kinds = [(type(event), event.point.step if isinstance(event, Evaluated) else event.step) for event in measured]
+    assert kinds == [(Evaluated, 0), (Evaluated, 2), (Probed, 2), (Evaluated, 4), (Probed, 4)]
+
+
+def test_without_a_cadence_nothing_is_probed(make_run):
+    events = []
+    result = train(make_run(probe_every=0), "cpu", "eager", events.append)
+    assert (result.probe, [event for event in events if isinstance(event, Probed)]) == ([], [])
 
 
 def test_the_probe_changes_nothing_else(make_run):

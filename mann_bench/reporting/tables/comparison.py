@@ -1,10 +1,11 @@
 """Two models beside each other on every task that both ran: the ratio of their speeds, and a paired test."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 from mann_bench.core.errors import UsageError, nearest
 from mann_bench.reporting.measures import Unit, convergence_durations
-from mann_bench.reporting.tables.table import INTERVALS, Row, Table, finite
+from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Row, Table, finite
 from mann_bench.results.cells import Cell, cells
 from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import Ratio, median_ratio
@@ -41,6 +42,7 @@ def comparison_table(records: Iterable[Record], first: str, second: str) -> Tabl
             f"difference: mean over seeds of the steps of {first} less those of {second}, what did not converge "
             "counted as the budget; p: paired permutation test of it, two-sided; (least p that so many seeds can give)",
             INTERVALS,
+            *([ONE_SEED] if any(row["seeds"] == 1 for row in rows) else []),
         ],
     )
 
@@ -73,7 +75,9 @@ def _paired(first: Cell, second: Cell) -> tuple[Cell, Cell]:
 
 def _row(first: Cell, second: Cell) -> Row:
     ours, theirs = (convergence_durations(cell, Unit.STEPS) for cell in (first, second))
-    ratio, test = median_ratio([[theirs]], [ours]), paired_permutation_test(ours.times, theirs.times)
+    # A model that met the rule untrained needed no time: nothing is a multiple of that.
+    ratio = Ratio(0.0, math.inf, None) if 0 in ours.times else median_ratio([[theirs]], [ours])
+    test = paired_permutation_test(ours.times, theirs.times)
     return {
         "task": first.task,
         "protocol": first.protocol,
@@ -104,7 +108,7 @@ def _test_row(test: Comparison) -> Row:
         "difference": test.difference,
         "p_value": test.p_value,
         "least_p_value": test.least_p_value,
-        "test": test.method,
+        "test": test.words(),
     }
 
 
@@ -114,7 +118,7 @@ def _text(row: Row) -> list[str]:
     ratio = ratio_text(row["ratio_at_least"], row["ratio_at_most"])
     if row["ratio_interval"]:
         high = "inf" if row["ratio_high"] is None else f"{row['ratio_high']:.2f}"
-        ratio += f" [{row['ratio_low']:.2f} to {high}]"
+        ratio += f" [{row['ratio_low']:.2f}, {high}]"
     return [
         row["task"],
         row["protocol"],

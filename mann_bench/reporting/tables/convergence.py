@@ -7,6 +7,7 @@ from mann_bench.reporting.measures import Unit, convergence_durations, final_sco
 from mann_bench.reporting.tables.table import (
     INTERVALS,
     ONE_SEED,
+    SHARES,
     Row,
     Table,
     estimate_row,
@@ -43,6 +44,7 @@ def convergence_table(records: Iterable[Record]) -> Table:
             "solved: seeds that met the task's rule; steps, seconds: Kaplan-Meier median of training until then",
             *_rule_notes(made),
             INTERVALS,
+            SHARES,
             *([ONE_SEED] if any(len(cell.records) == 1 for cell in made) else []),
             *_protocol_notes(made),
             *_censoring_notes(made),
@@ -83,11 +85,15 @@ def _text(cell: Cell, label: str) -> list[str]:
         "-" if row["parameters"] is None else f"{row['parameters']:,}",
         share_text(row, "solved", row["seeds"]),
         estimate_text(row, Unit.STEPS, f"> {cell.budget:,}"),
-        estimate_text(row, Unit.SECONDS, f"> {row['seconds_budget']:,.1f}", digits=1),
+        estimate_text(row, Unit.SECONDS, _beyond_seconds(cell, row), digits=1),
         estimate_text(row, "final", "-", digits=2),
         str(row["diverged"]),
         str(row["failed"]),
     ]
+
+
+def _beyond_seconds(cell: Cell, row: Row) -> str:
+    return f"> {row['seconds_budget']:,.1f}" if any(record.curve for record in cell.records) else "-"
 
 
 def _count(cell: Cell, outcome: Outcome) -> int:
@@ -97,7 +103,7 @@ def _count(cell: Cell, outcome: Outcome) -> int:
 def _rule_notes(made: Sequence[Cell]) -> list[str]:
     rules: dict[str, list[str]] = {}
     for cell in made:
-        rule = f"{SCORE_WORDS.get(cell.rule.metric, cell.rule.metric)} below {cell.rule.below:g}"
+        rule = f"less than {cell.rule.below:g} {SCORE_WORDS.get(cell.rule.metric, cell.rule.metric)}"
         if cell.task not in rules.setdefault(rule, []):
             rules[rule].append(cell.task)
     several = len(rules) > 1

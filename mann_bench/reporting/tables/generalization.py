@@ -63,7 +63,7 @@ def _table(task: str, made: Sequence[Cell]) -> Table:
     first: Size = next((test_sizes(cell)[0] for cell in made if test_sizes(cell)), {"size": 0})
     metric = made[0].rule.metric
     shown = [metric, _BESIDE.get(metric, "sequence_accuracy")]
-    labelled = [*zip(cell_labels(made), by_cell, strict=True), *_bayes_rows(made, by_cell)]
+    labelled = [*zip(cell_labels(made), by_cell, strict=True), *_bayes_rows(made)]
     return Table(
         f"Length generalisation: {task}",
         [f"{' x '.join(first)}:", *sizes, "mastered"],
@@ -83,14 +83,15 @@ def _table(task: str, made: Sequence[Cell]) -> Table:
     )
 
 
-def _bayes_rows(made: Sequence[Cell], by_cell: Sequence[dict[str, Row]]) -> list[tuple[str, dict[str, Row]]]:
+def _bayes_rows(made: Sequence[Cell]) -> list[tuple[str, dict[str, Row]]]:
     """Return, of a task that knows it, how the Bayes-optimal predictor scores on the sequences of each protocol."""
     by_label: dict[str, dict[str, Row]] = {}
-    for cell, rows in zip(made, by_cell, strict=True):
-        for size, row in rows.items():
-            if row.get("bayes_bits_median") is not None:
+    for cell in made:
+        # All seeds are tested on the same sequences, so any run that was tested knows it.
+        for row in next((record.generalization for record in cell.records if record.generalization), []):
+            if "bayes_bits" in row.scores:
                 best = by_label.setdefault(with_protocol("Bayes", cell, made), {})
-                best[size] = _exactly({"loss_bits": row["bayes_bits_median"], "regret_bits": 0.0})
+                best[size_text(row.size)] = _exactly({"loss_bits": row.scores["bayes_bits"], "regret_bits": 0.0})
     return list(by_label.items())
 
 
@@ -106,7 +107,8 @@ def _size_text(row: Row | None, shown: Sequence[str]) -> str:
     if row is None:
         return "-"
     metric, beside = shown
-    text = f"{estimate_text(row, metric, 'no test', digits=2)} / {_score_text(beside, row.get(f'{beside}_median'))}"
+    first = estimate_text(row, metric, "no test", digits=2) if f"{metric}_median" in row else "-"
+    text = f"{first} / {_score_text(beside, row.get(f'{beside}_median'))}"
     return text + _BEYOND if row["beyond_capacity"] else text
 
 

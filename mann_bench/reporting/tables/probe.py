@@ -7,6 +7,7 @@ from mann_bench.reporting.measures import generalization_durations, generalizes_
 from mann_bench.reporting.tables.table import (
     INTERVALS,
     ONE_SEED,
+    SHARES,
     Row,
     Table,
     estimate_row,
@@ -39,6 +40,7 @@ def probe_table(records: Iterable[Record]) -> Table | None:
             "be right, the task's rule met, in every probe from some step on",
             "from step: its Kaplan-Meier median",
             INTERVALS,
+            SHARES,
             *([ONE_SEED] if any(len(cell.records) == 1 for cell in made) else []),
         ],
     )
@@ -54,7 +56,7 @@ def _row(cell: Cell) -> Row:
         "seeds": len(starts),
         **share_row("generalizing", sum(start is not None for start in starts), len(starts)),
         **estimate_row("from_step", survival_median(generalization_durations(cell))),
-        "by_seed": ", ".join(
+        "by_seed": "; ".join(
             f"{record.seed}: {'never' if start is None else f'{start:,}'}"
             for record, start in zip(cell.records, starts, strict=True)
         ),

@@ -10,7 +10,8 @@ from mann_bench.statistics.proportion import wilson
 Row = dict[str, Any]
 """One row as data: names to numbers and text, None for what was not reached."""
 
-INTERVALS = f"[ ]: {100 * LEVEL:g} % {METHOD}, {RESAMPLES:,} resamples, seed {SEED}; of k/n Wilson's"
+INTERVALS = f"[ ]: {100 * LEVEL:g} % {METHOD}, {RESAMPLES:,} resamples, seed {SEED}"
+SHARES = "[ %]: Wilson's interval of k/n"
 _LARGE = 100
 """From here on numbers have no decimals."""
 

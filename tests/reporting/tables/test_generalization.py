@@ -1,0 +1,256 @@
+import itertools
+
+import pytest
+
+from mann_bench.reporting.tables.generalization import generalization_rows, generalization_tables
+from mann_bench.reporting.tables.table import INTERVALS
+from mann_bench.statistics.bootstrap import curve_estimates
+
+OTHER = "collier2018:batch_size=64"
+NGRAMS = {"task": "dynamic_ngrams", "convergence": {"metric": "regret_bits", "below": 1.0}}
+
+
+def lengths(*scores):
+    """Triples of size, wrong bits and accuracy at lengths 20, 40 and so on."""
+    return [({"length": 20 * number}, *each) for number, each in enumerate(scores, start=1)]
+
+
+def accuracies(*values):
+    return lengths(*((8.0, value) for value in values))
+
+
+def spread(row, name):
+    return row[f"{name}_low"], row[f"{name}_median"], row[f"{name}_high"]
+
+
+@pytest.fixture
+def three_seeds(make_record):
+    errors = {0: 3.0, 1: 0.5, 2: 1.0}
+    return [make_record(seed=seed, sizes=lengths((e, e / 4), (4 * e, 0.0))) for seed, e in errors.items()]
+
+
+def test_a_row_is_the_median_over_seeds_of_each_score(three_seeds):
+    row, _ = generalization_rows(three_seeds)
+    assert spread(row, "bit_errors") == (0.5, 1.0, 3.0)
+    assert spread(row, "sequence_accuracy") == (0.125, 0.25, 0.75)
+
+
+def test_a_row_names_its_cell_and_its_size(three_seeds):
+    row, _ = generalization_rows(three_seeds)
+    assert (row["task"], row["model"], row["protocol"]) == ("copy", "ntm", "collier2018")
+    names = ("size", "length", "seeds", "tested", "sequences", "beyond_capacity")
+    assert [row[name] for name in names] == ["20", 20, 3, 3, 192, False]
+
+
+def test_the_intervals_are_those_of_the_statistics_with_the_seeds_of_all_sizes_drawn_at_once(three_seeds):
+    rows = generalization_rows(three_seeds)
+    for row, estimate in zip(rows, curve_estimates([[3.0, 12.0], [0.5, 2.0], [1.0, 4.0]]), strict=True):
+        assert spread(row, "bit_errors") == (estimate.interval.low, estimate.value, estimate.interval.high)
+        assert row["bit_errors_interval"] == estimate.interval.words()
+
+
+def test_an_even_number_of_seeds_has_the_mean_of_the_middle_two(three_seeds):
+    row, _ = generalization_rows(three_seeds[:2])
+    assert row["bit_errors_median"] == (3.0 + 0.5) / 2
+
+
+def test_one_seed_has_no_interval(make_record):
+    (row,) = generalization_rows([make_record()])
+    assert (spread(row, "bit_errors"), row["bit_errors_interval"]) == ((None, 1.5, None), None)
+
+
+def test_there_is_a_row_a_size_in_the_order_of_the_grid(make_record):
+    rows = generalization_rows([make_record(sizes=[({"length": n}, 1.0, 0.0) for n in (20, 40, 120, 100)])])
+    assert [row["size"] for row in rows] == ["20", "40", "120", "100"]
+
+
+def test_sizes_of_two_dimensions_have_a_column_each(make_record):
+    sizes = [({"length": 10, "repeats": 20}, 1.0, 0.5), ({"length": 20, "repeats": 10}, 2.0, 0.25)]
+    rows = generalization_rows([make_record(task="repeat_copy", sizes=sizes)])
+    found = [(row["size"], row["length"], row["repeats"], row["bit_errors_median"]) for row in rows]
+    assert found == [("10x20", 10, 20, 1.0), ("20x10", 20, 10, 2.0)]
+
+
+def test_an_untested_run_counts_as_worse_than_any(make_record, make_failed_record):
+    tested = [make_record(seed=seed, sizes=lengths((errors, 0.5))) for seed, errors in enumerate((1.5, 3.0))]
+    (row,) = generalization_rows([*tested, make_failed_record(seed=2)])
+    assert (row["seeds"], row["tested"]) == (3, 2)
+    assert spread(row, "bit_errors") == (1.5, 3.0, None)
+    assert spread(row, "sequence_accuracy") == (0.0, 0.5, 0.5)
+
+
+def test_where_half_of_the_runs_are_untested_the_median_is_beyond_all(make_record, make_failed_record):
+    (row,) = generalization_rows([make_record(seed=0), make_failed_record(seed=1)])
+    assert (row["bit_errors_median"], row["sequence_accuracy_median"]) == (None, (0.25 + 0.0) / 2)
+
+
+def test_failed_runs_alone_have_no_rows(make_failed_record):
+    assert generalization_rows([make_failed_record()]) == []
+
+
+def test_the_order_of_the_records_does_not_matter(three_seeds, make_record):
+    records = [*three_seeds, make_record("lstm"), make_record(task="repeat_copy")]
+    rows = generalization_rows(records)
+    assert all(generalization_rows(order) == rows for order in list(itertools.permutations(records))[::7])
+
+
+def test_a_record_given_twice_counts_once(make_record):
+    assert generalization_rows([make_record(), make_record()]) == generalization_rows([make_record()])
+
+
+def test_there_is_a_table_a_task(make_record):
+    tables = generalization_tables([make_record(task="repeat_copy"), make_record("lstm"), make_record("ntm")])
+    assert [table.title for table in tables] == ["Length generalisation: copy", "Length generalisation: repeat_copy"]
+    assert [[row[0] for row in table.rows] for table in tables] == [["lstm", "ntm"], ["ntm"]]
+
+
+def test_several_protocols_stand_in_the_labels(make_record):
+    (table,) = generalization_tables([make_record(), make_record(protocol=OTHER)])
+    assert [row[0] for row in table.rows] == ["ntm (collier2018)", f"ntm ({OTHER})"]
+
+
+def test_rows_of_two_distributions_can_be_told_apart(make_record):
+    (table,) = generalization_tables([make_record(), make_record(distribution="other")])
+    assert table.rows[0][0] != table.rows[1][0]
+
+
+def test_the_table_reads_as_its_rows(make_record):
+    sizes = [({"length": 10, "repeats": 20}, 0.125, 0.875), ({"length": 20, "repeats": 10}, 31.0, 0.0)]
+    (table,) = generalization_tables([make_record(task="repeat_copy", sizes=sizes)])
+    assert table.columns == ["length x repeats:", "10x20", "20x10", "mastered"]
+    assert table.rows == [["ntm", "0.12 / 87.5 %", "31.00 / 0.0 %", "none"]]
+
+
+def test_the_score_of_the_rule_reads_with_its_interval(three_seeds):
+    (table,) = generalization_tables(three_seeds)
+    assert table.rows == [["ntm", "1.00 [0.50, 3.00] / 25.0 %", "4.00 [2.00, 12.00] / 0.0 %", "none"]]
+
+
+def test_an_untested_run_reads_so_and_stands_in_a_note(make_record, make_failed_record):
+    (table,) = generalization_tables([make_record(seed=0), make_failed_record(seed=1)])
+    assert table.rows == [["ntm", "no test [1.50, no test] / 12.5 %", "none"]]
+    assert table.notes[-1] == "ntm on copy, seed 1: failed before it could be tested, counted as worse than any"
+
+
+def test_a_failed_cell_has_dashes_beside_a_measured_one(make_record, make_failed_record):
+    (table,) = generalization_tables([make_record("ntm"), make_failed_record("lstm")])
+    assert table.columns == ["length:", "20", "mastered"]
+    assert table.rows == [["lstm", "-", "none"], ["ntm", "1.50 / 25.0 %", "none"]]
+
+
+def test_dimensions_and_sizes_do_not_depend_on_the_first_seed(make_record, make_failed_record):
+    (table,) = generalization_tables([make_failed_record(seed=0), make_record(seed=1)])
+    assert table.columns == ["length:", "20", "mastered"]
+
+
+def test_a_task_whose_runs_all_failed_has_a_table_without_sizes(make_failed_record):
+    (table,) = generalization_tables([make_failed_record()])
+    assert (table.columns, table.rows) == (["size:", "mastered"], [["ntm", "none"]])
+
+
+def test_a_task_of_other_scores_has_dashes(make_record):
+    size = {"size": {"length": 20}, "sequences": 192, "scores": {"accuracy": 0.5}}
+    (table,) = generalization_tables([make_record(generalization=[size])])
+    assert table.rows == [["ntm", "- / -", "none"]]
+
+
+def test_a_score_of_another_name_is_shown_by_that_name(make_record):
+    scores = {"edit_distance": 0.5, "sequence_accuracy": 0.25}
+    size = {"size": {"length": 20}, "sequences": 192, "scores": scores}
+    rule = {"metric": "edit_distance", "below": 1.0}
+    (table,) = generalization_tables([make_record(convergence=rule, generalization=[size])])
+    assert table.rows == [["ntm", "0.50 / 25.0 %", "none"]]
+    assert table.notes[0] == "median over seeds of edit_distance / sequences without a wrong bit"
+
+
+def test_notes_say_what_the_numbers_are(three_seeds):
+    (table,) = generalization_tables(three_seeds)
+    assert table.notes == [
+        "median over seeds of wrong bits a sequence / sequences without a wrong bit",
+        "mastered: the last size up to which 99 % of the sequences are right",
+        INTERVALS,
+    ]
+
+
+def test_notes_of_regret_say_what_the_numbers_are(make_ngrams_record):
+    (table,) = generalization_tables([make_ngrams_record()])
+    assert table.notes == [
+        "median over seeds of bits a sequence above the Bayes loss / bits of cross-entropy a sequence",
+        "mastered: the last size up to which the task's rule is met",
+        INTERVALS,
+        "one seed has no interval",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "last"),
+    [
+        pytest.param((1.0, 0.99, 1.0), "60", id="all"),
+        pytest.param((1.0, 0.98, 1.0), "20", id="up to the first that is not"),
+        pytest.param((0.98, 1.0, 1.0), "none", id="not even the first"),
+    ],
+)
+def test_mastered_is_the_last_size_up_to_which_the_sequences_are_right(make_record, values, last):
+    (table,) = generalization_tables([make_record(sizes=accuracies(*values))])
+    assert table.rows[0][-1] == last
+
+
+def test_mastered_goes_by_the_median_over_seeds(make_record):
+    seeds = {0: (1.0, 1.0), 1: (1.0, 0.0), 2: (0.0, 1.0)}
+    (table,) = generalization_tables([make_record(seed=s, sizes=accuracies(*values)) for s, values in seeds.items()])
+    assert table.rows[0][-1] == "40"
+
+
+def test_mastered_goes_by_the_rule_where_no_sequence_can_be_right(make_ngrams_record):
+    (table,) = generalization_tables([make_ngrams_record(at=[(200, 0.5, 133.25), (400, 1.0, 244.0)])])
+    assert [row[-1] for row in table.rows] == ["200", "400"]
+
+
+def test_what_is_beyond_the_memorys_capacity_is_marked(make_record):
+    records = [make_record(f"ntm:memory_slots={slots}", sizes=lengths((1.5, 0.5), (3.0, 0.5))) for slots in (20, 40)]
+    (table,) = generalization_tables(records)
+    assert [row[1:3] for row in table.rows] == [["1.50 / 50.0 %", "3.00 / 50.0 %*"], ["1.50 / 50.0 %", "3.00 / 50.0 %"]]
+    assert table.notes[-1] == "* more rows to remember than the memory has slots"
+    assert [row["beyond_capacity"] for row in generalization_rows(records)] == [False, True, False, False]
+
+
+def test_regret_stands_beside_the_loss_and_above_a_bayes_line(make_ngrams_record):
+    (table,) = generalization_tables([make_ngrams_record("lstm"), make_ngrams_record("ntm", at=[(200, 2.0, 133.25)])])
+    assert table.columns == ["bits:", "200", "400", "mastered"]
+    assert table.rows == [
+        ["lstm", "12.50 / 145.75", "30.00 / 274.00", "none"],
+        ["ntm", "2.00 / 135.25", "-", "none"],
+        ["Bayes", "0.00 / 133.25", "0.00 / 244.00", "400"],
+    ]
+
+
+def test_the_bayes_line_is_that_of_the_sequences_of_the_protocol(make_ngrams_record):
+    other = make_ngrams_record(protocol="collier2018:test_sequences=64", at=[(200, 12.5, 130.0)])
+    (table,) = generalization_tables([make_ngrams_record(at=[(200, 12.5, 133.25)]), other])
+    assert table.rows[2:] == [
+        ["Bayes (collier2018)", "0.00 / 133.25", "200"],
+        ["Bayes (collier2018:test_sequences=64)", "0.00 / 130.00", "200"],
+    ]
+
+
+def test_the_bayes_line_needs_one_run_that_was_tested(make_ngrams_record, make_failed_record):
+    records = [make_failed_record(**NGRAMS), make_ngrams_record(seed=1, at=[(200, 12.5, 133.25)])]
+    (table,) = generalization_tables(records)
+    assert table.rows == [
+        ["ntm", "no test [12.50, no test] / -", "none"],
+        ["Bayes", "0.00 / 133.25", "200"],
+    ]
+
+
+def test_a_task_without_a_bayes_loss_has_no_bayes_line(make_record):
+    (table,) = generalization_tables([make_record("lstm"), make_record("ntm")])
+    assert [row[0] for row in table.rows] == ["lstm", "ntm"]
+
+
+def test_where_all_runs_failed_there_is_no_bayes_line(make_failed_record):
+    (table,) = generalization_tables([make_failed_record(**NGRAMS)])
+    assert table.rows == [["ntm", "none"]]
+
+
+def test_no_records_make_no_tables():
+    assert (generalization_rows([]), generalization_tables([])) == ([], [])
