@@ -214,7 +214,8 @@ def test_runs_that_never_converged_are_named_in_notes(five_seeds):
 def test_what_the_numbers_are_the_rule_and_the_one_protocol_stand_in_notes(make_record):
     assert convergence_table(seeds(make_record, 400, 600)).notes == [
         "solved: seeds that met the task's rule; steps, seconds: Kaplan-Meier median of training until then",
-        "rule: less than 0.1 wrong bits a sequence, at the first such evaluation; final: that score at the last evaluation",
+        "rule: less than 0.1 wrong bits a sequence, at the first such evaluation; "
+        "final: that score at the last evaluation",
         INTERVALS,
         SHARES,
         "protocol collier2018",
