@@ -1,5 +1,6 @@
 """The length-generalisation tables: scores on the test stream at every size, medians over seeds."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ _BESIDE = {"regret_bits": "loss_bits"}
 """The score shown beside that of a task's rule, where it is not the accuracy."""
 
 _BEYOND = "*"
+
+_ROUNDING = 1e-9
 
 
 def generalization_rows(records: Iterable[Record]) -> list[Row]:
@@ -115,7 +118,9 @@ def _size_text(row: Row | None, shown: Sequence[str]) -> str:
 def _score_text(name: str, value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{100 * value:.1f} %" if name == "sequence_accuracy" else f"{value:.2f}"
+    if name == "sequence_accuracy":  # rounded down: 100.0 % is perfect, and below 99.0 % nothing is mastered
+        return f"{math.floor(1000 * value + _ROUNDING) / 10:.1f} %"
+    return f"{value:.2f}"
 
 
 def _mastered(rows: dict[str, Row], cell: Cell) -> str:
