@@ -1,6 +1,7 @@
 """Fixtures that several packages' tests share."""
 
 import dataclasses
+import os
 
 import pytest
 import torch
@@ -15,6 +16,8 @@ from mann_bench.results import schema
 
 # As every worker of the suite has; two threads on a busy machine collapse.
 torch.set_num_threads(1)
+# W&B's own error reports would wait for a network.
+os.environ["WANDB_ERROR_REPORTING"] = "false"
 
 TINY = {
     "max_steps": 4,

@@ -223,6 +223,7 @@ def test_scores_that_are_not_finite_are_mirrored(tmp_path, make_record, read_wan
     record.curve[0].scores.update(loss_bits=math.nan, bit_errors=math.inf)
     with WandbMirror(OFFLINE, tmp_path) as mirror:
         mirror.mirror(record, Store(tmp_path).write(record, None))
+    assert mirror.problems == []
     first = curve_of(read_wandb(tmp_path)[record.key])[0]
     assert (repr(first["validation/loss_bits"]), first["validation/bit_errors"]) == ("nan", math.inf)
 
