@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test smoke lint types wheel schema check clean
+.PHONY: run test smoke leaderboards lint types wheel schema check clean
 
 run: $(READY)  ## The main job: NTM on copy, default protocol, two seeds
 	$(BIN)/mann-bench run --model ntm --task copy --seeds 0-1
@@ -15,6 +15,9 @@ smoke: $(READY)  ## A small study from nothing, and its claims
 	rm -rf build/smoke
 	$(BIN)/mann-bench study run smoke --out build/smoke --wandb disabled
 	$(BIN)/mann-bench study check smoke --out build/smoke
+
+leaderboards: $(READY)  ## Every entry of every leaderboard is sound
+	$(BIN)/mann-bench leaderboard validate
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -31,7 +34,7 @@ schema: $(READY)  ## Write docs/record.schema.json anew
 	$(BIN)/python -c "import json; from mann_bench import Record; \
 	print(json.dumps(Record.model_json_schema(), indent=2))" > docs/record.schema.json
 
-check: test smoke lint types wheel  ## All that CI does
+check: test smoke leaderboards lint types wheel  ## All that CI does
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

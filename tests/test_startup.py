@@ -29,6 +29,9 @@ sys.exit(code)
         ["study", "--help"],
         ["study", "run", "--help"],
         ["report", "--help"],
+        ["leaderboard", "--help"],
+        ["leaderboard", "validate", "--help"],
+        ["reproduce", "--help"],
     ],
 )
 def test_it_imports_nothing_heavy(arguments):

@@ -17,6 +17,34 @@ from mann_bench.core.variants import variant_text
 _KEY_VERSION = 1
 
 
+def run_key(
+    *,
+    model: Mapping[str, Any],
+    task: Mapping[str, Any],
+    convergence: Mapping[str, Any],
+    protocol: Mapping[str, Any],
+    seed: int,
+) -> str:
+    """Return the SHA-256, in hexadecimal, of the canonical JSON of everything that determines the outcome of a run.
+
+    Args:
+        model, task: as of `Component.identity`.
+        convergence: the fields of the task's `ConvergenceRule`.
+        protocol: the fields of the `Protocol`, its name and version among them.
+        seed: of the run.
+    """
+    content = {
+        "key_version": _KEY_VERSION,
+        "model": model,
+        "task": task,
+        "convergence": convergence,
+        "protocol": protocol,
+        "seed": seed,
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 class Outcome(StrEnum):
     """How a run ended. All of them stay in every statistic."""
 
@@ -77,16 +105,13 @@ class Run:
     @cached_property
     def key(self) -> str:
         """SHA-256, in hexadecimal, of the canonical JSON of everything that determines the outcome."""
-        content = {
-            "key_version": _KEY_VERSION,
-            "model": self.model.identity(),
-            "task": self.task.identity(),
-            "convergence": dataclasses.asdict(self.convergence),
-            "protocol": dataclasses.asdict(self.protocol),
-            "seed": self.seed,
-        }
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return run_key(
+            model=self.model.identity(),
+            task=self.task.identity(),
+            convergence=dataclasses.asdict(self.convergence),
+            protocol=dataclasses.asdict(self.protocol),
+            seed=self.seed,
+        )
 
     @property
     def text(self) -> str:

@@ -1,0 +1,139 @@
+"""``mann-bench leaderboard``: submit runs to the leaderboard of a study, validate and verify entries."""
+
+import itertools
+import json
+import shlex
+from pathlib import Path
+
+import click
+
+from mann_bench.cli.parameters import VariantType, registry_of
+
+REFUSED = 4
+
+root_option = click.option(
+    "--root", default="leaderboards", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the leaderboards.",
+)  # fmt: skip
+study_option = click.option("--study", help="File of the study, where it is one of your own; it ends in .toml.")
+
+
+@click.group()
+def command() -> None:
+    """Share complete sets of runs of a study, and check those that others share.
+
+    ENTRY is the folder of an entry, or its name below --root.
+    """
+
+
+@command.command()
+@click.argument("study", type=VariantType("studies"))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", required=True, help="Who submits, or what: people read it.")
+@click.option("--url", required=True, help="Where more is to be found; https.")
+@click.option("--note", default="", help="What readers should know.")
+@click.option("--weights-url", help="Where the weights are kept, if they are; https, with {key} for the run key.")
+@root_option
+@click.pass_context
+def submit(
+    context: click.Context,
+    study: str,
+    runs: tuple[Path, ...],
+    name: str,
+    url: str,
+    note: str,
+    weights_url: str | None,
+    root: Path,
+) -> None:
+    """Make an entry of STUDY from the records at or below RUNS, and say what to commit.
+
+    Of every model, task and protocol all seeds of the study must be there, however they ended, and no others.
+    Folders in tracebacks, and the names of this machine and user, are taken out. Exit code 4: the entry is refused.
+    """
+    from mann_bench.leaderboard.resolving import study_rules
+    from mann_bench.leaderboard.submit import Submitter
+    from mann_bench.leaderboard.submit import submit as submit_records
+    from mann_bench.results.store import load_record, record_files
+
+    records = [load_record(file) for path in runs for file in record_files(path)]
+    rules = study_rules(registry_of(context), study, {record.model.text for record in records})
+    folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root)
+    subject = f"Add {folder.name} to the leaderboard of {rules.name}"
+    click.echo(f"{len(records)} runs: {folder}. Commit them and open a pull request:", err=True)
+    click.echo(f"git switch --create {folder.name}")
+    click.echo(shlex.join(["git", "add", str(folder)]))
+    click.echo(shlex.join(["git", "commit", "--message", subject]))
+    click.echo(f"Its text:\n\n{subject}\n\n{len(records)} runs by {name}, {url}\n{note}".rstrip(), err=True)
+
+
+@command.command()
+@click.argument("entries", metavar="[ENTRY]...", nargs=-1)
+@root_option
+@study_option
+@click.option("--json", "as_json", is_flag=True, help="Print each fault as a line of JSON.")
+@click.pass_context
+def validate(context: click.Context, entries: tuple[str, ...], root: Path, study: str | None, as_json: bool) -> int:
+    """Check entries, by default all, and print what is wrong with them, a fault a line. Exit code 4: something is."""
+    from mann_bench.leaderboard.files import entry_folders, find_entry
+    from mann_bench.leaderboard.resolving import rules_resolver
+    from mann_bench.leaderboard.validate import validate as validate_entries
+
+    every = entry_folders(root)
+    folders = [find_entry(entry, root) for entry in entries] or every
+    faults = validate_entries(folders, every, rules_resolver(registry_of(context), study))
+    for fault in faults:
+        row = fault._asdict() | {"file": str(fault.file)}
+        click.echo(json.dumps(row) if as_json else str(fault))
+    counted = f"{len(folders)} entr{'y' if len(folders) == 1 else 'ies'}"
+    click.echo(f"{counted}: {len(faults) or 'no'} fault{'' if len(faults) == 1 else 's'}.", err=True)
+    return REFUSED if faults else 0
+
+
+@command.command()
+@click.argument("entry")
+@click.option("--runs", type=click.IntRange(min=0), default=2, show_default=True, help="How many to do again.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the choice of runs.  [default: another every time]")
+@click.option(
+    "--weights", type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder with <run key>/weights.safetensors, to be measured again on the test stream.",
+)  # fmt: skip
+@root_option
+@study_option
+@click.pass_context
+def verify(
+    context: click.Context,
+    entry: str,
+    runs: int,
+    seed: int | None,
+    weights: Path | None,
+    root: Path,
+    study: str | None,
+) -> int:
+    """Do some runs of ENTRY again, chosen at random, compare them, and set its badge.
+
+    On the same type of machine every bit must be equal, elsewhere what is stated. Exit code 4: something is not.
+    """
+    import secrets
+
+    from mann_bench.leaderboard.faults import EntryError
+    from mann_bench.leaderboard.files import entry_folders, find_entry, load_entry
+    from mann_bench.leaderboard.resolving import rules_resolver
+    from mann_bench.leaderboard.validate import validate as validate_entries
+    from mann_bench.leaderboard.verify import choose, remeasure_all, rerun, write_evidence
+
+    registry, folder = registry_of(context), find_entry(entry, root)
+    if faults := validate_entries([folder], entry_folders(root), rules_resolver(registry, study)):
+        raise EntryError(faults)
+    loaded = load_entry(folder)
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    chosen = choose(loaded.records, runs, seed)
+    names = ", ".join(record.key[:12] for record in chosen) or "none"
+    click.echo(f"To be done again, chosen with --seed {seed}: {names}.", err=True)
+    again = (rerun(registry, loaded, record, lambda event: None) for record in chosen)
+    found = []
+    for evidence in itertools.chain(remeasure_all(registry, loaded, weights) if weights else (), again):
+        found.append(evidence)
+        verdict = "agrees" if evidence.agrees else "DIFFERS"
+        click.echo(f"{evidence.key[:12]}  {evidence.check}, {evidence.comparison}: {verdict}. {evidence.text}")
+    click.echo(f"Badge: {write_evidence(loaded, found).badge}.", err=True)
+    return 0 if all(evidence.agrees for evidence in found) else REFUSED

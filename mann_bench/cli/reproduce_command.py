@@ -1,0 +1,44 @@
+"""``mann-bench reproduce``: print or execute the command that reproduces runs of a leaderboard, and compare."""
+
+from pathlib import Path
+
+import click
+
+from mann_bench.cli.leaderboard_command import REFUSED, root_option
+from mann_bench.cli.parameters import registry_of
+
+
+@click.command()
+@click.argument("target", metavar="ENTRY|RUN_KEY")
+@click.option("--execute", is_flag=True, help="Do the runs, with what is installed here, and compare.")
+@click.option(
+    "--out", default="reproduced", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the new records.",
+)  # fmt: skip
+@root_option
+@click.pass_context
+def command(context: click.Context, target: str, execute: bool, out: Path, root: Path) -> int:
+    """Print the exact commands that reproduce an entry, or the one run whose key begins so.
+
+    Exit code 4 under --execute: a run does not agree with its record.
+    """
+    from mann_bench.leaderboard.files import find_runs
+    from mann_bench.leaderboard.reproduce import commands, run_again
+    from mann_bench.leaderboard.verify import compare_again
+    from mann_bench.results.store import Store
+
+    loaded, records = find_runs(target, root)
+    if not execute:
+        for line in commands(records, out):
+            click.echo(line)
+        return 0
+    Store(out).prepare()
+    agree = True
+    for record in records:
+        compared = compare_again(
+            loaded.records, record, run_again(registry_of(context), record, out, lambda event: None)
+        )
+        verdict = "agrees" if compared.agrees else "DIFFERS"
+        click.echo(f"{record.key[:12]}  {record.text}: {compared.comparison}: {verdict}. {compared.text}")
+        agree = agree and compared.agrees
+    return 0 if agree else REFUSED

@@ -1,0 +1,1 @@
+"""Entries of leaderboards: complete seed sets of records, submitted, validated and verified."""

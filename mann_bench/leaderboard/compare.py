@@ -1,0 +1,116 @@
+"""Compare a run that was done again with its record: bit by bit, or within tolerances that are stated."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mann_bench.leaderboard.schema import Comparison
+from mann_bench.results.schema import Provenance, Record, SizeRow
+
+_TOLD_APART_BY = {"provenance", "seconds", "peak_memory_bytes", "error"}
+"""What two bitwise equal runs need not share: when and where they ran, and how long."""
+
+_FIRST_TOLERANCE = 1e-3
+"""Share by which the scores of the untrained model may differ, elsewhere."""
+
+_FACTOR = 2
+"""By how much training until convergence may lie outside the range of the cell's seeds, elsewhere."""
+
+_TEST_TOLERANCE = 0.01
+"""By how much, and by what share, test scores of the same weights may differ, elsewhere."""
+
+_MOST_DIFFERENCES = 3
+
+
+class Compared(NamedTuple):
+    """What a comparison found: how it was made, whether the two agree, and what was compared, in words."""
+
+    comparison: Comparison
+    agrees: bool
+    text: str
+
+
+def same_machine(one: Provenance, other: Provenance) -> bool:
+    """Tell whether two runs must be bitwise equal: same type of CPU or GPU, threads, and version of torch."""
+    return all(
+        getattr(one, name) == getattr(other, name) for name in ("device", "device_name", "threads", "torch", "numpy")
+    )
+
+
+def compare_runs(record: Record, rerun: Record, cell: Sequence[Record]) -> Compared:
+    """Compare a re-run with its record.
+
+    Args:
+        record: what the entry states.
+        rerun: the same run, done again.
+        cell: all seeds of the entry that share model, task and protocol with it.
+    """
+    if record.backend is rerun.backend and same_machine(record.provenance, rerun.provenance):
+        return _bitwise(_outcome(record), _outcome(rerun), "curve, probe, test, weights and all else but times")
+    found = list(_statistical(record, rerun, cell))
+    text = (
+        f"scores before training within {_FIRST_TOLERANCE:.1%}, steps until convergence within a factor of {_FACTOR} "
+        f"of the range of the entry's {len(cell)} seeds"
+    )
+    return Compared(Comparison.STATISTICAL, not found, "; ".join([text, *found]) + ".")
+
+
+def compare_tests(record: Record, rows: Sequence[SizeRow], bitwise: bool) -> Compared:
+    """Compare test scores of a run's weights, measured again, with those of its record."""
+    if bitwise:
+        one, other = ([row.model_dump(mode="json") for row in each] for each in (record.generalization, rows))
+        return _bitwise({"generalization": one}, {"generalization": other}, "scores on the test stream")
+    stated, measured = ({str(row.size): row.scores for row in each} for each in (record.generalization, rows))
+    far = [
+        f"{name} at {size} is {measured.get(size, {}).get(name)}, not {value:g}"
+        for size, scores in stated.items()
+        for name, value in scores.items()
+        if not _close(value, measured.get(size, {}).get(name, math.nan))
+    ]
+    text = f"scores on the test stream within {_TEST_TOLERANCE} or {_TEST_TOLERANCE:.0%}"
+    return Compared(Comparison.STATISTICAL, not far, "; ".join([text, *far[:_MOST_DIFFERENCES]]) + ".")
+
+
+def _close(one: float, other: float) -> bool:
+    if not math.isfinite(one):
+        return repr(one) == repr(other)
+    return math.isclose(one, other, rel_tol=_TEST_TOLERANCE, abs_tol=_TEST_TOLERANCE)
+
+
+def _outcome(record: Record) -> dict[str, Any]:
+    """Return what a run must repeat on the same machine."""
+    content = record.model_dump(mode="json", exclude=_TOLD_APART_BY)
+    for part in ("model", "task", "protocol"):
+        content[part] = content[part]["text"]
+    for row in content["curve"]:
+        del row["training_seconds"]
+    return content
+
+
+def _bitwise(one: Mapping[str, Any], other: Mapping[str, Any], what: str) -> Compared:
+    # As JSON, so that a number that is none equals itself.
+    different = [name for name in one if json.dumps(one[name]) != json.dumps(other.get(name))]
+    text = f"{what}: " + (f"{', '.join(different)} differ." if different else "equal.")
+    return Compared(Comparison.BITWISE, not different, text)
+
+
+def _statistical(record: Record, rerun: Record, cell: Sequence[Record]) -> Iterator[str]:
+    """Yield how a re-run differs by more than rounding explains: the untrained model, and when it converged."""
+    if (record.error is None) != (rerun.error is None):
+        yield f"the re-run ended {rerun.outcome}, not {record.outcome}"
+        return
+    for name, value in (record.curve[0].scores if record.curve else {}).items():
+        again = rerun.curve[0].scores.get(name, math.nan)
+        if not math.isclose(value, again, rel_tol=_FIRST_TOLERANCE, abs_tol=_FIRST_TOLERANCE):
+            yield f"{name} before training is {again:g}, not {value:g}"
+    steps = [_until_convergence(each) for each in cell]
+    low, high, found = min(steps) / _FACTOR, max(steps) * _FACTOR, _until_convergence(rerun)
+    # One that did not converge says no more than that it takes longer than the budget.
+    at_least = found if math.isfinite(found) else float(int(rerun.protocol.fields["max_steps"]))  # type: ignore[arg-type]
+    if found < low or at_least > high:
+        yield f"it converged after {found:g} steps, and the seeds from {min(steps):g} to {max(steps):g}"
+
+
+def _until_convergence(record: Record) -> float:
+    return math.inf if record.converged_first is None else float(record.converged_first)

@@ -1,0 +1,172 @@
+"""Check that a record agrees with itself: what follows from its protocol and its curve must follow."""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from mann_bench.core.runs import Outcome
+from mann_bench.leaderboard.faults import FaultName, Finding
+from mann_bench.leaderboard.rules import TaskRules
+from mann_bench.leaderboard.scores import check_scores
+from mann_bench.results.schema import CurveRow, Record, SizeRow
+
+_LONGEST_TURN = 10
+"""Steps that a run may do beyond its last, where that is step 0."""
+
+_MOST_THREADS = 1_024
+
+
+def check_consistency(record: Record, task: TaskRules) -> Iterator[Finding]:
+    """Yield where a record contradicts itself. Its task and protocol must be those of the study."""
+    yield from _check_outcome(record)
+    yield from _check_seconds(record)
+    if record.outcome is Outcome.FAILED:
+        return
+    if record.steps > (budget := _number(record, "max_steps")):
+        yield Finding(FaultName.BUDGET, "steps", f"{record.steps} steps, but the protocol allows {budget}.")
+        return
+    yield from _check_steps(record)
+    yield from _check_curve(record, task)
+    yield from _check_convergence(record)
+    yield from _check_probe(record, task)
+    yield from _check_test(record, task)
+
+
+def _number(record: Record, field: str) -> int:
+    return int(record.protocol.fields[field])  # type: ignore[arg-type]
+
+
+def _check_outcome(record: Record) -> Iterator[Finding]:
+    """The outcome must follow from the error, the divergence and the convergence; what failed measured nothing."""
+    if record.error is not None:
+        expected = Outcome.FAILED
+    elif record.divergence is not None:
+        expected = Outcome.DIVERGED
+    else:
+        expected = Outcome.NOT_CONVERGED if record.converged_first is None else Outcome.CONVERGED
+    if record.outcome is not expected:
+        yield Finding(
+            FaultName.OUTCOME, "outcome", f"{record.outcome}, but error, divergence and curve say {expected}."
+        )
+    if record.outcome is Outcome.FAILED:
+        for field in ("steps", "converged_first", "curve", "probe", "generalization", "grid", "weights_sha256"):
+            if getattr(record, field):
+                yield Finding(
+                    FaultName.OUTCOME, field, "a run that failed has none. Submit the record as it was written."
+                )
+
+
+def _check_seconds(record: Record) -> Iterator[Finding]:
+    if not 1 <= (threads := record.provenance.threads) <= _MOST_THREADS:
+        yield Finding(FaultName.OUT_OF_RANGE, "provenance.threads", f"{threads} is no number of threads.")
+    for name, seconds in record.seconds.model_dump().items():
+        if not 0 <= seconds < math.inf:
+            yield Finding(FaultName.OUT_OF_RANGE, f"seconds.{name}", f"{seconds} is no duration.")
+    times = [0.0, *(row.training_seconds for row in record.curve), record.seconds.training]
+    if not all(earlier <= later for earlier, later in itertools.pairwise(times)):
+        yield Finding(FaultName.CONTRADICTION, "curve", "training_seconds fall, or end beyond seconds.training.")
+
+
+def _last_step(record: Record) -> int:
+    """Return the step at which the run had to stop, unless it diverged."""
+    first, budget = record.converged_first, _number(record, "max_steps")
+    return budget if first is None else min(budget, first + _number(record, "grace"))
+
+
+def _check_steps(record: Record) -> Iterator[Finding]:
+    last = _last_step(record)
+    if record.divergence is not None:
+        if record.divergence.step != record.steps:
+            text = f"divergence after {record.divergence.step} good steps, but {record.steps} steps were done."
+            yield Finding(FaultName.CONTRADICTION, "divergence.step", text)
+    elif record.steps != last and not (last == 0 and record.steps <= _LONGEST_TURN):
+        text = f"{record.steps} steps, but by protocol and convergence the run ended after {last}."
+        yield Finding(FaultName.BUDGET, "steps", text)
+
+
+def _check_curve(record: Record, task: TaskRules) -> Iterator[Finding]:
+    every, batch_size = _number(record, "evaluate_every"), _number(record, "batch_size")
+    steps = [row.step for row in record.curve]
+    due = [*range(0, record.steps + 1, every)]
+    if record.steps % every and (record.divergence is None or steps[-1:] == [record.steps]):
+        due.append(record.steps)  # the last evaluation, at the end of the run
+    if steps != due:
+        text = f"evaluations at {_listed(steps)}, but the protocol has them at {_listed(due)}."
+        yield Finding(FaultName.CADENCE, "curve", text)
+    for index, row in enumerate(record.curve):
+        if row.sequences != row.step * batch_size:
+            text = f"{row.sequences}, but {row.step} steps of {batch_size} are {row.step * batch_size}."
+            yield Finding(FaultName.COUNT, f"curve[{index}].sequences", text)
+        last_of_diverged = record.divergence is not None and index == len(record.curve) - 1
+        sequences = _number(record, "validation_sequences")
+        yield from check_scores(f"curve[{index}].scores", row.scores, sequences, task, finite=not last_of_diverged)
+
+
+def _observed(record: Record) -> list[CurveRow]:
+    """Return the evaluations that count: one whose loss is not finite ends the run."""
+    return [row for row in record.curve if math.isfinite(row.scores.get("loss_bits", math.nan))]
+
+
+def _check_convergence(record: Record) -> Iterator[Finding]:
+    rule, rows = record.convergence, _observed(record)
+    below = [row.scores.get(rule.metric, math.inf) < rule.below for row in rows]
+    first = next((row.step for row, is_below in zip(rows, below, strict=True) if is_below), None)
+    twice = (one and other for one, other in itertools.pairwise(below))
+    confirmed = next((row.step for row, is_below in zip(rows, twice, strict=False) if is_below), None)
+    ranks = [(row.scores.get(rule.metric, math.inf), row.scores["loss_bits"]) for row in rows]
+    best = rows[ranks.index(min(ranks))].step if rows else 0
+    for field, expected in {"converged_first": first, "converged_confirmed": confirmed, "best_step": best}.items():
+        if getattr(record, field) != expected:
+            text = f"{getattr(record, field)}, but the curve says {expected}."
+            yield Finding(FaultName.CONVERGENCE, field, text)
+
+
+def _check_probe(record: Record, task: TaskRules) -> Iterator[Finding]:
+    every = _number(record, "probe_every")
+    due = [*range(every, record.steps + 1, every)] if every else []
+    steps = [row.step for row in record.probe]
+    unmeasured = record.divergence is not None and due[-1:] == [record.steps]  # the evaluation before it diverged
+    if steps != due and not (unmeasured and steps == due[:-1]):
+        text = f"measured at {_listed(steps)}, but the protocol has it at {_listed(due)}."
+        yield Finding(FaultName.CADENCE, "probe", text)
+    for index, row in enumerate(record.probe):
+        yield from _check_grid(f"probe[{index}].rows", row.rows, _number(record, "probe_sequences"), task)
+
+
+def _check_test(record: Record, task: TaskRules) -> Iterator[Finding]:
+    tested = bool(_observed(record))
+    if tested:
+        yield from _check_grid("generalization", record.generalization, _number(record, "test_sequences"), task)
+    elif record.generalization:
+        yield Finding(FaultName.OUTCOME, "generalization", "no evaluation was finite, so no weights could be tested.")
+    if tested != (record.weights_sha256 is not None):
+        text = "there must be one where, and only where, an evaluation was finite."
+        yield Finding(FaultName.OUTCOME, "weights_sha256", text)
+    # Records of earlier versions hold neither.
+    if record.grid and record.grid != list(task.grid):
+        yield Finding(FaultName.GRID, "grid", "not what the task states about its length grid. Run it anew.")
+    if record.training_range and record.training_range != dict(task.training_range):
+        yield Finding(FaultName.GRID, "training_range", "not the training sizes of the task. Run it anew.")
+
+
+def _check_grid(place: str, rows: Sequence[SizeRow], sequences: int, task: TaskRules) -> Iterator[Finding]:
+    if [row.size for row in rows] != task.sizes:
+        sizes = [dict(size) for size in task.sizes]
+        yield Finding(FaultName.GRID, place, f"sizes {[row.size for row in rows]}, but the task has {sizes}.")
+        return
+    for index, (row, known) in enumerate(zip(rows, task.grid, strict=True)):
+        if row.sequences != sequences:
+            text = f"{row.sequences}, but the protocol has {sequences}."
+            yield Finding(FaultName.COUNT, f"{place}[{index}].sequences", text)
+        scored = _scored_bits(known.chance)
+        yield from check_scores(f"{place}[{index}].scores", row.scores, sequences, task, scored_bits=scored)
+
+
+def _scored_bits(chance: Mapping[str, float]) -> float | None:
+    """Return how many bits of a sequence are scored: the predictor that gives every bit 1/2 loses one on each."""
+    return chance.get("loss_bits")
+
+
+def _listed(steps: Sequence[int]) -> str:
+    """Return steps as people read them, not all of very many."""
+    return ", ".join(map(str, steps[:4])) + (f" ... {steps[-1]} ({len(steps)})" if len(steps) > 4 else "") or "none"

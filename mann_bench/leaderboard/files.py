@@ -1,0 +1,240 @@
+"""The files of an entry: what may lie in its folder, and reading it without trusting any of it.
+
+Sizes are looked at before anything is read, and links are never followed.
+"""
+
+import glob
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import pydantic
+
+from mann_bench.core.errors import StoreError, UsageError, nearest
+from mann_bench.leaderboard.faults import EntryError, Fault, FaultName
+from mann_bench.leaderboard.schema import SCHEMA_VERSION, Entry, RunReference
+from mann_bench.results.schema import Record
+from mann_bench.results.store import digest
+
+ENTRY_NAME = "entry.json"
+RECORDS_NAME = "records"
+
+LARGEST_ENTRY = 4 * 2**20
+LARGEST_RECORD = 2 * 2**20
+LARGEST_TOTAL = 128 * 2**20
+MOST_RECORDS = 5_000
+_MOST_SCHEMA_FAULTS = 5
+
+_RECORD_FILE = re.compile(r"[0-9a-f]{64}\.json")
+_FOLDER_NAME = re.compile(r"[a-z0-9-]+-[0-9a-f]{8}")
+
+Model = TypeVar("Model", bound=pydantic.BaseModel)
+
+
+class LoadedEntry(NamedTuple):
+    """An entry with its folder and its records, in the order of its runs."""
+
+    folder: Path
+    entry: Entry
+    records: Sequence[Record]
+
+    def record_file(self, key: str) -> Path:
+        """Return the file of a run's record."""
+        return record_file(self.folder, key)
+
+    @property
+    def entry_file(self) -> Path:
+        """The file that the entry itself stands in."""
+        return self.folder / ENTRY_NAME
+
+
+def record_file(folder: Path, key: str) -> Path:
+    """Return where the record of a run lies in the folder of an entry."""
+    return folder / RECORDS_NAME / f"{key}.json"
+
+
+def entry_folders(root: Path, study: str | None = None) -> list[Path]:
+    """Return the folders of all entries below the folder of leaderboards, sorted; of one study, where it is given.
+
+    What else lies there, such as pages, is passed over.
+    """
+    studies = [root / study] if study else sorted(folder for folder in root.glob("*") if folder.is_dir())
+    return [folder for each in studies for folder in sorted(each.glob("*")) if _is_entry(folder)]
+
+
+def find_entry(text: str, root: Path) -> Path:
+    """Return the folder that a user means by its path, or by the name or ``study/name`` of an entry below `root`.
+
+    Raises:
+        StoreError: there is none.
+        UsageError: several studies have an entry of that name.
+    """
+    if _is_entry(path := Path(text)):
+        return path
+    found = [folder for folder in entry_folders(root) if text in (folder.name, f"{folder.parent.name}/{folder.name}")]
+    if len(found) > 1:
+        raise UsageError(f"{text!r}: {len(found)} studies have such an entry. Name the study too: study/{text}.")
+    if not found:
+        hint = nearest(text, [folder.name for folder in entry_folders(root)])
+        raise StoreError(f"{text!r}: no such entry.{hint} Expected a folder, or the name of an entry in {root}.")
+    return found[0]
+
+
+def find_runs(text: str, root: Path) -> tuple[LoadedEntry, Sequence[Record]]:
+    """Return the entry and the records that a user means by an entry, as of `find_entry`, or by digits of a run key.
+
+    Raises:
+        StoreError: there is no such entry or run.
+        UsageError: several run keys begin so, or several studies have such an entry.
+        EntryError: the entry cannot be read.
+    """
+    keys = [
+        path for folder in entry_folders(root) for path in (folder / RECORDS_NAME).glob(f"{glob.escape(text)}*.json")
+    ]
+    if not keys or "/" in text:
+        loaded = load_entry(find_entry(text, root))
+        return loaded, loaded.records
+    if len(keys) > 1:
+        raise UsageError(f"{text!r}: {len(keys)} run keys in {root} begin so. Give more digits.")
+    loaded = load_entry(keys[0].parents[1])
+    return loaded, [record for record in loaded.records if record.key == keys[0].stem]
+
+
+def _is_entry(folder: Path) -> bool:
+    return folder.is_dir() and bool(_FOLDER_NAME.fullmatch(folder.name) or (folder / ENTRY_NAME).exists())
+
+
+def entry_content(entry: Entry) -> bytes:
+    """Return the file of an entry, byte for byte."""
+    return f"{entry.model_dump_json(indent=1)}\n".encode()
+
+
+def record_content(record: Record) -> bytes:
+    """Return the compact file of a record, one line; fields that it was made without are not added."""
+    return f"{record.model_dump_json(exclude_unset=True)}\n".encode()
+
+
+def load_entry(folder: Path) -> LoadedEntry:
+    """Read an entry.
+
+    Returns an entry whose files have the schema and the digests that they should. What they say is not checked.
+
+    Raises:
+        EntryError: they have not; each fault by its name.
+    """
+    _refuse(list(_folder_faults(folder)))
+    entry = _parsed(Entry, folder / ENTRY_NAME)
+    canonical = entry_content(entry) == (folder / ENTRY_NAME).read_bytes()
+    _refuse([] if canonical else [_not_canonical(folder / ENTRY_NAME)])
+    _refuse(list(_reference_faults(folder, entry)))
+    records: list[Record] = []
+    faults: list[Fault] = []
+    for run in entry.runs:
+        try:
+            records.append(_record(record_file(folder, run.key), run))
+        except EntryError as error:
+            faults += error.faults
+    _refuse(faults)
+    return LoadedEntry(folder, entry, records)
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise EntryError(faults)
+
+
+def _folder_faults(folder: Path) -> Iterator[Fault]:
+    """Yield what is wrong with the files of an entry, of which none is opened."""
+    total = count = 0
+    if not (folder / ENTRY_NAME).exists():
+        yield Fault(FaultName.UNREADABLE, folder, None, f"there is no {ENTRY_NAME}. Name the folder of an entry.")
+    for path in [folder, *sorted(folder.rglob("*"))]:
+        try:
+            status = path.lstat()
+        except OSError as error:
+            yield Fault(FaultName.UNREADABLE, path, None, f"{error.strerror}. Mend or remove it.")
+            continue
+        if stat.S_ISLNK(status.st_mode):
+            yield Fault(FaultName.LINK, path, None, "it is a link. Put the file itself there, or remove it.")
+        elif stat.S_ISREG(status.st_mode):
+            yield from _file_faults(path, path.relative_to(folder), status.st_size, status.st_mode)
+            total, count = total + status.st_size, count + 1
+        elif not stat.S_ISDIR(status.st_mode) or path not in (folder, folder / RECORDS_NAME):
+            yield _unknown(path)
+    if total > LARGEST_TOTAL or count > MOST_RECORDS + 1:
+        text = f"{count:,} files of {total:,} bytes; at most {MOST_RECORDS:,} records and {LARGEST_TOTAL:,} bytes."
+        yield Fault(FaultName.TOO_LARGE, folder, None, text)
+
+
+def _file_faults(path: Path, name: Path, size: int, mode: int) -> Iterator[Fault]:
+    is_entry = name == Path(ENTRY_NAME)
+    if not is_entry and not (name.parent == Path(RECORDS_NAME) and _RECORD_FILE.fullmatch(name.name)):
+        yield _unknown(path)
+        return
+    most = LARGEST_ENTRY if is_entry else LARGEST_RECORD
+    if size > most:
+        yield Fault(FaultName.TOO_LARGE, path, None, f"{size:,} bytes, at most {most:,}. It was not read.")
+    if mode & (stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH):
+        yield Fault(FaultName.EXECUTABLE, path, None, "it may be executed. Take the permission away: chmod -x.")
+
+
+def _unknown(path: Path) -> Fault:
+    text = f"an entry holds {ENTRY_NAME} and {RECORDS_NAME}/<run key>.json alone. Remove it."
+    return Fault(FaultName.UNKNOWN_FILE, path, None, text)
+
+
+def _reference_faults(folder: Path, entry: Entry) -> Iterator[Fault]:
+    """Yield where the runs that the entry names are not the records that lie there, each once and in order."""
+    keys = [run.key for run in entry.runs]
+    if keys != sorted(set(keys)):
+        yield Fault(
+            FaultName.SCHEMA, folder / ENTRY_NAME, "runs", "each run must stand there once, in the order of the keys."
+        )
+    for path in sorted((folder / RECORDS_NAME).glob("*")):
+        if path.stem not in keys:
+            yield Fault(FaultName.UNKNOWN_FILE, path, None, f"{ENTRY_NAME} does not name this run. Submit it anew.")
+
+
+def _record(file: Path, run: RunReference) -> Record:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        text = f"{error.strerror}, and {ENTRY_NAME} names it. Put the record there."
+        raise EntryError([Fault(FaultName.UNREADABLE, file, None, text)]) from error
+    if (found := digest(content)) != run.sha256:
+        text = f"its SHA-256 is {found}, not {run.sha256} as in {ENTRY_NAME}. It was changed: put the original back."
+        raise EntryError([Fault(FaultName.DIGEST, file, None, text)])
+    record = _parsed(Record, file)
+    _refuse([] if record_content(record) == content else [_not_canonical(file)])
+    return record
+
+
+def _not_canonical(file: Path) -> Fault:
+    text = "it holds the right fields, written in another way than mann-bench writes them. Submit it anew."
+    return Fault(FaultName.NOT_CANONICAL, file, None, text)
+
+
+def _parsed(kind: type[Model], file: Path) -> Model:
+    try:
+        return kind.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise EntryError([Fault(FaultName.UNREADABLE, file, None, f"{error.strerror}.")]) from error
+    except pydantic.ValidationError as error:
+        found = error.errors(include_url=False)
+        # What another version brings, and what a number could be but finite, is told by one fault alone.
+        versions = [each for each in found if each["loc"] == ("schema_version",) and each["type"] != "missing"]
+        told = versions or [each for each in found if each["type"] == "finite_number"] or found
+        raise EntryError([_schema_fault(file, each) for each in told[:_MOST_SCHEMA_FAULTS]]) from error
+
+
+def _schema_fault(file: Path, error: Any) -> Fault:
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+    if error["type"] == "json_invalid":
+        return Fault(FaultName.NOT_JSON, file, None, f"{error['msg']}. Expected one JSON object.")
+    if place == "schema_version" and isinstance(error["input"], int) and error["input"] > SCHEMA_VERSION:
+        text = f"schema version {error['input']}, but this mann-bench reads {SCHEMA_VERSION}. Install a newer one."
+        return Fault(FaultName.FUTURE_SCHEMA, file, place, text)
+    name = FaultName.NOT_FINITE if error["type"] == "finite_number" else FaultName.SCHEMA
+    return Fault(name, file, place, f"{error['msg']}. Submit it anew with mann-bench leaderboard submit.")

@@ -1,0 +1,141 @@
+"""Check that a record is of a run that the study asks for, and that each cell has all seeds."""
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from mann_bench.core.errors import UsageError
+from mann_bench.core.options import option_text
+from mann_bench.core.variants import Variant, seeds_text
+from mann_bench.leaderboard.faults import FaultName, Finding
+from mann_bench.leaderboard.rules import StudyRules
+from mann_bench.leaderboard.text import REQUIREMENT
+from mann_bench.registry import OWN_DISTRIBUTION
+from mann_bench.results.cells import Cell, cells
+from mann_bench.results.keys import identity, record_key
+from mann_bench.results.schema import ComponentRecord, ProtocolRecord, Record
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def check_identity(record: Record, rules: StudyRules) -> Iterator[Finding]:
+    """Yield where a record is not of a run of the study, or its key is not that of what it says was run."""
+    try:
+        key = record_key(record)
+    except ValueError:
+        yield Finding(FaultName.NOT_FINITE, "model.options", "an option is not finite: no run has such a key.")
+        return
+    if key != record.key:
+        text = f"what the record says was run has the key {key}. Submit the record as it was written."
+        yield Finding(FaultName.FOREIGN_KEY, "key", text)
+    for requirement in requirements(record):
+        if not REQUIREMENT.fullmatch(requirement):
+            text = f"{requirement!r} is nothing that pip could install. Submit the record as it was written."
+            yield Finding(FaultName.SCHEMA, "provenance", text)
+    yield from _check_task(record, rules)
+    yield from _check_protocol(record.protocol, rules)
+    yield from _check_model(record.model, rules)
+
+
+def requirements(record: Record) -> list[str]:
+    """Return what was installed when the run was done, as pip takes it: ``mann-bench==0.1.0``, sorted."""
+    versions = {(part.distribution, part.distribution_version) for part in (record.model, record.task)}
+    versions.add((OWN_DISTRIBUTION, record.provenance.mann_bench))
+    # The local part of a version, as in 2.9.0+cpu, names a build that the index may not have.
+    versions.add(("torch", record.provenance.torch.partition("+")[0]))
+    return sorted(f"{name}=={version}" for name, version in versions)
+
+
+def check_cells(records: Sequence[Record], rules: StudyRules) -> Iterator[Finding]:
+    """Yield which seeds of the study the cells of an entry lack, and which they have beside them."""
+    for cell in cells(records):
+        where, have = f"{cell.model} on {cell.task} under {cell.protocol}", set(cell.seeds)
+        if missing := rules.seeds - have:
+            text = (
+                f"{where} lacks seeds {seeds_text(missing)} of {seeds_text(rules.seeds)}. Add them, however they ended."
+            )
+            yield Finding(FaultName.MISSING_SEEDS, "runs", text)
+        if extra := have - rules.seeds:
+            text = f"{where} has seeds {seeds_text(extra)}; the study has {seeds_text(rules.seeds)}. Leave them out."
+            yield Finding(FaultName.EXTRA_SEEDS, "runs", text)
+        yield from _check_sizes(cell, where)
+
+
+def _check_sizes(cell: Cell, where: str) -> Iterator[Finding]:
+    for name in ("parameters", "state_bytes"):
+        values = {getattr(record, name) for record in cell.records if record.curve}
+        if len(values) > 1:
+            text = (
+                f"{where}: the seeds have {', '.join(map(str, sorted(values)))} {name}, and can only have one number."
+            )
+            yield Finding(FaultName.CONTRADICTION, name, text)
+
+
+def _check_task(record: Record, rules: StudyRules) -> Iterator[Finding]:
+    task = rules.tasks.get(record.task.text)
+    if task is None:
+        yield _foreign(FaultName.WRONG_TASK, "task.text", record.task.text, rules.tasks)
+        return
+    yield from _differences(FaultName.WRONG_TASK, "task", identity(record.task), identity(task.component))
+    yield from _differences(
+        FaultName.WRONG_TASK, "convergence", record.convergence.model_dump(), task.rule.model_dump()
+    )
+
+
+def _check_protocol(protocol: ProtocolRecord, rules: StudyRules) -> Iterator[Finding]:
+    asked = rules.protocols.get(protocol.text)
+    if asked is None:
+        yield _foreign(FaultName.WRONG_PROTOCOL, "protocol.text", protocol.text, rules.protocols)
+        return
+    given = {"given"}
+    yield from _differences(
+        FaultName.WRONG_PROTOCOL, "protocol", protocol.model_dump(exclude=given), asked.model_dump(exclude=given)
+    )
+
+
+def _check_model(model: ComponentRecord, rules: StudyRules) -> Iterator[Finding]:
+    """A model that is not installed here, as of a plugin, is checked for what its text says alone."""
+    yield from _check_text(model)
+    if model.text not in rules.models:
+        return
+    asked = rules.models[model.text]
+    if asked is None:
+        text = f"{model.name!r} as installed here has no variant {model.text!r}. Run it anew with this version."
+        yield Finding(FaultName.WRONG_MODEL, "model.text", text)
+        return
+    have = {name: value for name, value in identity(model).items() if name != "name"}
+    yield from _differences(FaultName.WRONG_MODEL, "model", have, dataclasses.asdict(asked))
+
+
+def _check_text(model: ComponentRecord) -> Iterator[Finding]:
+    try:
+        variant = Variant.parse(model.text)
+    except UsageError as error:
+        yield Finding(FaultName.WRONG_MODEL, "model.text", f"{error} Run it anew.")
+        return
+    options = {name: option_text(value) for name, value in model.options.items()}
+    shown = all(options.get(name) == value for name, value in variant.given.items())
+    if variant.name != model.name or not _NAME.fullmatch(model.name) or not shown:
+        text = f"{model.text!r} is not the text of {model.name!r} with the options of the record. Run it anew."
+        yield Finding(FaultName.WRONG_MODEL, "model.text", text)
+
+
+def _foreign(name: FaultName, place: str, given: str, known: Mapping[str, object]) -> Finding:
+    return Finding(name, place, f"{given!r} is none of the study's: {'; '.join(known)}. Leave the run out.")
+
+
+def _differences(
+    name: FaultName, place: str, have: Mapping[str, object], asked: Mapping[str, object]
+) -> Iterator[Finding]:
+    for field, value in asked.items():
+        # As JSON tells them apart: 1, 1.0 and true are different options.
+        if repr(have[field]) != repr(value) and not _same_mapping(have[field], value):
+            text = f"{have[field]!r}, but the study has {value!r} with the versions installed here. Run it anew."
+            yield Finding(name, f"{place}.{field}", text)
+
+
+def _same_mapping(one: object, other: object) -> bool:
+    """Tell whether two mappings hold the same, in whatever order."""
+    if not (isinstance(one, Mapping) and isinstance(other, Mapping)):
+        return False
+    return sorted(map(repr, one.items())) == sorted(map(repr, other.items()))

@@ -1,0 +1,136 @@
+"""The exact command that reproduces runs, and doing what it says."""
+
+import itertools
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mann_bench.core.errors import StoreError, UsageError
+from mann_bench.core.events import Observer
+from mann_bench.core.runs import Run
+from mann_bench.core.variants import seeds_text
+from mann_bench.execution.local import execute_locally
+from mann_bench.execution.plan import Block, make_plan
+from mann_bench.execution.resolve import resolve_device
+from mann_bench.execution.worker import Job
+from mann_bench.leaderboard.identity import requirements
+from mann_bench.leaderboard.text import REQUIREMENT
+from mann_bench.registry import Registry
+from mann_bench.results.schema import Provenance, Record
+from mann_bench.results.store import Store
+
+
+class _Setting(NamedTuple):
+    """What runs share that one command does."""
+
+    model: str
+    task: str
+    protocol: str
+    device: str
+    threads: int
+    backend: str
+    packages: tuple[str, ...]
+    commit: str
+
+
+def commands(records: Iterable[Record], out: Path) -> Iterator[str]:
+    """Yield shell lines that do the runs of `records` again, with the versions that did them.
+
+    Args:
+        records: of the runs. Those that differ in their seed alone are one command.
+        out: folder for the new records.
+
+    Raises:
+        UsageError: a record names a distribution or a version that is none.
+    """
+    ordered = sorted(records, key=lambda record: (_setting(record), record.seed))
+    installed = None
+    for setting, group in itertools.groupby(ordered, key=_setting):
+        if (setting.packages, setting.commit) != installed:
+            yield shlex.join(["pip", "install", *setting.packages])
+            installed = (setting.packages, setting.commit)
+            if setting.commit:
+                yield f"# mann-bench was a checkout of commit {setting.commit}"
+        yield shlex.join(_command(setting, [record.seed for record in group], out))
+
+
+def _setting(record: Record) -> _Setting:
+    where, packages = record.provenance, requirements(record)
+    for package in packages:
+        if not REQUIREMENT.fullmatch(package):
+            raise UsageError(f"{record.text}: {package!r} is nothing that pip could install. Validate the entry.")
+    return _Setting(
+        record.model.text,
+        record.task.text,
+        record.protocol.text,
+        where.device,
+        where.threads,
+        record.backend,
+        tuple(packages),
+        _commit(where),
+    )
+
+
+def _commit(where: Provenance) -> str:
+    """Return the commit of the package, and whether it was changed; empty where it was installed."""
+    if where.git_commit is None or not re.fullmatch(r"[0-9a-f]+", where.git_commit):
+        return ""
+    return f"{where.git_commit}{', with changes of its own' if where.git_dirty else ''}"
+
+
+def _command(setting: _Setting, seeds: Sequence[int], out: Path) -> list[str]:
+    options = {
+        "model": setting.model,
+        "task": setting.task,
+        "seeds": seeds_text(seeds),
+        "protocol": setting.protocol,
+        "device": setting.device,
+        "threads": str(setting.threads),
+        "backend": setting.backend,
+        "jobs": "1",
+        "out": str(out),
+    }
+    return ["mann-bench", "run", *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def run_of(registry: Registry, record: Record) -> Run:
+    """Return the run of a record, as it is resolved here.
+
+    Raises:
+        UsageError: what is installed here would do another run.
+        PluginUnavailableError: a name belongs to a plugin that cannot be used.
+    """
+    block = Block([record.model.text], [record.task.text], [record.protocol.text])
+    run = make_plan(registry, [block], [record.seed]).runs[0]
+    if run.key != record.key:
+        install = " ".join(_setting(record).packages)
+        raise UsageError(
+            f"{record.text}: what is installed here has another version of its model, task or protocol, and would do "
+            f"run {run.key[:12]}, not {record.key[:12]}. Try: pip install {install}."
+        )
+    return run
+
+
+def run_again(registry: Registry, record: Record, out: Path, observe: Observer) -> Record:
+    """Do the run of a record again, with its backend and threads, and return its new record.
+
+    Args:
+        registry: answers which models, tasks and protocols there are.
+        record: of the run.
+        out: folder for the new record; what it holds of this run is replaced.
+        observe: is told what happens.
+
+    Raises:
+        UsageError: as of `run_of`.
+        PluginUnavailableError: as of `run_of`.
+        StoreError: there is no new record.
+    """
+    run = run_of(registry, record)
+    device = resolve_device("auto" if record.provenance.device == "cuda" else "cpu")
+    execute_locally([Job(run, device, record.backend, out)], 1, record.provenance.threads, observe)
+    found = Store(out).find(run.key)
+    if found is None:
+        raise StoreError(f"{record.text} was done again and left no record in {out}. Give the same command again.")
+    return found

@@ -1,0 +1,84 @@
+"""Look up what a study asks of an entry: the one part of validating that loads tasks and models."""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+
+from mann_bench.core.errors import MannBenchError
+from mann_bench.core.streams import Stream
+from mann_bench.core.variants import parse_seeds
+from mann_bench.execution.resolve import checked_task, resolve_component, resolve_protocol
+from mann_bench.leaderboard.rules import ModelRules, StudyRules, TaskRules
+from mann_bench.registry import Registry
+from mann_bench.results.schema import ComponentRecord, GridRow, ProtocolRecord, RuleRecord
+from mann_bench.studies.loading import load_study
+
+
+def study_rules(registry: Registry, study: str, models: Iterable[str]) -> StudyRules:
+    """Return what a study asks.
+
+    Args:
+        registry: answers which models, tasks and protocols there are.
+        study: a name, or the path of a file that ends in ``.toml``.
+        models: canonical texts of model variants that records name; none of them is built.
+
+    Raises:
+        UsageError: there is no such study, or what it names does not exist.
+        PluginUnavailableError: a name of the study belongs to a plugin that cannot be used.
+    """
+    loaded = load_study(registry, study)
+    tasks = [_task(registry, text) for text in dict.fromkeys(text for block in loaded.cells for text in block.tasks)]
+    protocols = [_protocol(registry, text) for text in loaded.protocols]
+    return StudyRules(
+        loaded.name,
+        loaded.version,
+        frozenset(parse_seeds(loaded.seeds)),
+        {task.component.text: task for task in tasks},
+        {protocol.text: protocol for protocol in protocols},
+        _models(registry, models),
+    )
+
+
+def rules_resolver(registry: Registry, file: str | None = None) -> Callable[[str, Iterable[str]], StudyRules]:
+    """Return what resolves the studies of entries: by name, or all as the study in `file`."""
+
+    def resolve(study: str, models: Iterable[str]) -> StudyRules:
+        return study_rules(registry, file or study, models)
+
+    return resolve
+
+
+def _task(registry: Registry, text: str) -> TaskRules:
+    component = resolve_component(registry, "task", text)
+    task, rule = checked_task(component), registry.task(component.name).spec.convergence
+    sizes = task.training_sizes()
+    batch = task.evaluation_batch(Stream.VALIDATION, sizes[0], 1)
+    return TaskRules(
+        ComponentRecord.of(component),
+        RuleRecord(metric=rule.metric, below=rule.below),
+        [
+            GridRow(size=dict(size), chance=task.chance(size), rows_to_remember=task.rows_to_remember(size))
+            for size in task.test_sizes()
+        ],
+        {name: (min(size[name] for size in sizes), max(size[name] for size in sizes)) for name in sizes[0]},
+        frozenset(task.scores(task.oracle(batch.inputs), batch)),
+    )
+
+
+def _protocol(registry: Registry, text: str) -> ProtocolRecord:
+    resolved = resolve_protocol(registry, text)
+    fields = dataclasses.asdict(resolved.protocol)
+    name, version = fields.pop("name"), fields.pop("version")
+    return ProtocolRecord(name=name, version=version, text=resolved.text, given=dict(resolved.given), fields=fields)
+
+
+def _models(registry: Registry, texts: Iterable[str]) -> dict[str, ModelRules | None]:
+    """Return the variants of models that are installed; of the others nothing is known here."""
+    return {text: _model(registry, text) for text in texts if text.partition(":")[0] in registry.models}
+
+
+def _model(registry: Registry, text: str) -> ModelRules | None:
+    try:
+        component = resolve_component(registry, "model", text)
+    except MannBenchError:
+        return None
+    return ModelRules(component.version, component.distribution, component.options)

@@ -1,0 +1,60 @@
+"""What the study asks of an entry, as plain data: `mann_bench.leaderboard.resolving` makes it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mann_bench.core.options import OptionValue
+from mann_bench.core.sizes import Size
+from mann_bench.results.schema import ComponentRecord, GridRow, ProtocolRecord, RuleRecord
+
+
+@dataclass(frozen=True)
+class TaskRules:
+    """A task of the study as it is installed here.
+
+    Attributes:
+        component: its name, version, distribution and options.
+        rule: when a run of it counts as converged.
+        grid: its test sizes, in order, with what it states about each.
+        training_range: least and greatest training size.
+        scores: names of its scores.
+    """
+
+    component: ComponentRecord
+    rule: RuleRecord
+    grid: Sequence[GridRow]
+    training_range: Mapping[str, tuple[int, int]]
+    scores: frozenset[str]
+
+    @property
+    def sizes(self) -> list[Size]:
+        """The sizes that a run is tested and probed at."""
+        return [row.size for row in self.grid]
+
+
+@dataclass(frozen=True)
+class ModelRules:
+    """A model variant as it is installed here; `options` are all that its text stands for."""
+
+    version: int
+    distribution: str
+    options: Mapping[str, OptionValue]
+
+
+@dataclass(frozen=True)
+class StudyRules:
+    """A study, resolved.
+
+    Attributes:
+        name, version: of the study.
+        seeds: all that every cell needs.
+        tasks, protocols: by canonical text.
+        models: by canonical text, those whose name is installed here; None where that model has no such variant.
+    """
+
+    name: str
+    version: int
+    seeds: frozenset[int]
+    tasks: Mapping[str, TaskRules]
+    protocols: Mapping[str, ProtocolRecord]
+    models: Mapping[str, ModelRules | None]

@@ -1,0 +1,85 @@
+"""Check mean scores: their range, and what must hold between those that count the same errors."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+from mann_bench.leaderboard.faults import FaultName, Finding
+from mann_bench.leaderboard.rules import TaskRules
+
+_SHARES = ("bit_error_rate", "sequence_accuracy")
+_NEVER_BELOW_ZERO = ("loss_bits", "bayes_bits", "bit_errors", *_SHARES)
+_COUNTS = ("bit_errors", "sequence_accuracy")
+"""Scores that are whole numbers in each sequence."""
+
+_INFINITE_LOSS = ("loss_bits", "regret_bits")
+"""Scores that may be infinite where sequences are longer than those of training."""
+
+_ROUNDING = 1e-5
+"""Share by which means of 32-bit numbers may be off."""
+
+
+def check_scores(
+    place: str,
+    scores: Mapping[str, float],
+    sequences: int,
+    task: TaskRules,
+    finite: bool = False,
+    scored_bits: float | None = None,
+) -> Iterator[Finding]:
+    """Yield what is wrong with mean scores.
+
+    Args:
+        place: where they stand in the record.
+        scores: by name.
+        sequences: over how many they are means.
+        task: what scores it has.
+        finite: whether the loss must be finite too.
+        scored_bits: bits of each sequence that are scored, where it is known.
+    """
+    if scores.keys() != task.scores:
+        names = f"{', '.join(sorted(scores))}, but the task has {', '.join(sorted(task.scores))}"
+        yield Finding(FaultName.GRID, place, f"scores {names}.")
+        return
+    faulty = [finding for name, value in scores.items() for finding in _check_score(place, name, value, finite)]
+    yield from faulty
+    if not faulty:
+        yield from _check_counts(place, scores, sequences)
+        yield from _check_agreement(place, scores, scored_bits)
+
+
+def _check_score(place: str, name: str, value: float, finite: bool) -> Iterator[Finding]:
+    where = f"{place}.{name}"
+    if not math.isfinite(value):
+        if finite or name not in _INFINITE_LOSS:
+            yield Finding(FaultName.NOT_FINITE, where, f"{value}, where only a finite number can be.")
+    elif value < 0 and name in _NEVER_BELOW_ZERO:
+        yield Finding(FaultName.OUT_OF_RANGE, where, f"{value:g} is below 0.")
+    elif value > 1 and name in _SHARES:
+        yield Finding(FaultName.OUT_OF_RANGE, where, f"{value:g} is above 1.")
+
+
+def _check_counts(place: str, scores: Mapping[str, float], sequences: int) -> Iterator[Finding]:
+    """The mean of whole numbers, times how many they are, is whole."""
+    for name in _COUNTS:
+        total = scores.get(name, 0.0) * sequences
+        if abs(total - round(total)) > _ROUNDING * max(1.0, total * _ROUNDING):
+            text = f"{scores[name]!r} is no mean of whole numbers over {sequences} sequences."
+            yield Finding(FaultName.CONTRADICTION, f"{place}.{name}", text)
+
+
+def _check_agreement(place: str, scores: Mapping[str, float], scored_bits: float | None) -> Iterator[Finding]:
+    errors, accuracy, rate = (scores.get(name) for name in ("bit_errors", "sequence_accuracy", "bit_error_rate"))
+    if errors is None:
+        return
+    slack = _ROUNDING * max(1.0, errors)
+    if accuracy is not None and errors < 1 - accuracy - slack:
+        text = f"{errors:g} wrong bits a sequence, though {1 - accuracy:g} of them have one or more."
+        yield Finding(FaultName.CONTRADICTION, f"{place}.bit_errors", text)
+    if scored_bits is None:
+        return
+    if accuracy is not None and errors > (1 - accuracy) * scored_bits + slack:
+        text = f"{errors:g} wrong bits a sequence are more than {1 - accuracy:g} of them can have."
+        yield Finding(FaultName.CONTRADICTION, f"{place}.bit_errors", text)
+    if rate is not None and abs(rate * scored_bits - errors) > slack:
+        text = f"{rate:g} of {scored_bits:g} bits are not {errors:g} wrong bits."
+        yield Finding(FaultName.CONTRADICTION, f"{place}.bit_error_rate", text)

@@ -1,0 +1,146 @@
+"""Make an entry from records and write it, where nothing is wrong with it."""
+
+import datetime
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mann_bench.core.errors import StoreError, UsageError
+from mann_bench.leaderboard.aggregates import aggregates_of
+from mann_bench.leaderboard.faults import EntryError
+from mann_bench.leaderboard.files import (
+    ENTRY_NAME,
+    RECORDS_NAME,
+    entry_content,
+    entry_folders,
+    record_content,
+    record_file,
+)
+from mann_bench.leaderboard.identity import check_cells
+from mann_bench.leaderboard.private import without_private
+from mann_bench.leaderboard.rules import StudyRules
+from mann_bench.leaderboard.schema import Badge, Entry, RunReference, StudyReference, entry_id
+from mann_bench.leaderboard.text import LONGEST_NAME, LONGEST_NOTE, check_text, check_url
+from mann_bench.leaderboard.validate import check_record, validate
+from mann_bench.results.files import write_atomically
+from mann_bench.results.schema import Record
+from mann_bench.results.store import digest
+
+
+class Submitter(NamedTuple):
+    """What readers are told about who submits.
+
+    Attributes:
+        name: who, or what.
+        url: https address where more is to be found.
+        note: what readers should know; may be empty.
+        weights_url: where the weights are kept, with ``{key}`` for the run key; None where they are not.
+    """
+
+    name: str
+    url: str
+    note: str = ""
+    weights_url: str | None = None
+
+    def weights_of(self, record: Record) -> str | None:
+        """Return where the weights of a run are kept; None where it has none, or they are not kept."""
+        if self.weights_url is None or record.weights_sha256 is None:
+            return None
+        return self.weights_url.replace("{key}", record.key)
+
+
+def submit(records: Iterable[Record], submitter: Submitter, rules: StudyRules, root: Path) -> Path:
+    """Write an entry and return its folder.
+
+    Args:
+        records: of the runs, a complete set of seeds of each cell, however they ended.
+        submitter: who submits.
+        rules: what the study asks.
+        root: folder of the leaderboards.
+
+    Raises:
+        EntryError: something is wrong with the records or the words; each fault by its name. Nothing is written.
+        UsageError: two records of one run differ, or there are none.
+        StoreError: the entry could not be written.
+    """
+    public = [without_private(record) for record in _each_once(records)]
+    _check(public, submitter, rules, root)
+    entry = _entry(public, submitter, rules)
+    folder = root / rules.name / entry.id
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
+            # The folder appears whole, and only once what will lie there has been read back and validated.
+            staged = Path(temporary, rules.name, entry.id)
+            _write(staged, entry, public)
+            _check_written(staged, folder, rules)
+            staged.rename(folder)
+    except OSError as error:
+        raise StoreError(f"the entry could not be written to {folder}: {error.strerror}.") from error
+    return folder
+
+
+def _each_once(records: Iterable[Record]) -> list[Record]:
+    """Return the records in the order of their keys."""
+    found: dict[str, Record] = {}
+    for record in records:
+        if found.setdefault(record.key, record) != record:
+            raise UsageError(f"{record.text}: two different records of this run. Name one of them alone.")
+    if not found:
+        raise UsageError("there are no records. Name records, runs' folders or folders of runs.")
+    return [found[key] for key in sorted(found)]
+
+
+def _check(records: Sequence[Record], submitter: Submitter, rules: StudyRules, root: Path) -> None:
+    """Refuse what is wrong with the parts, by the run that it is wrong with."""
+    folder = root / rules.name / entry_id(submitter.name, (record.key for record in records))
+    if not submitter.name.strip():
+        raise UsageError("--name is empty. Say who submits, or what.")
+    words = [
+        *check_text("--name", submitter.name, LONGEST_NAME),
+        *check_url("--url", submitter.url),
+        *check_text("--note", submitter.note, LONGEST_NOTE, lines=True),
+    ]
+    faults = [finding.at(folder) for finding in words]
+    for record in records:
+        faults += [finding.at(Path(record.key[:12])) for finding in check_record(record, rules)]
+    if not faults:
+        faults = [finding.at(folder) for finding in check_cells(records, rules)]
+    if faults:
+        raise EntryError(faults)
+
+
+def _entry(records: Sequence[Record], submitter: Submitter, rules: StudyRules) -> Entry:
+    return Entry(
+        schema_version=1,
+        study=StudyReference(name=rules.name, version=rules.version),
+        name=submitter.name,
+        url=submitter.url,
+        note=submitter.note,
+        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        runs=[
+            RunReference(
+                key=record.key,
+                sha256=digest(record_content(record)),
+                weights_sha256=record.weights_sha256,
+                weights_url=submitter.weights_of(record),
+            )
+            for record in records
+        ],
+        aggregates=aggregates_of(records),
+        badge=Badge.REPORTED,
+    )
+
+
+def _write(folder: Path, entry: Entry, records: Sequence[Record]) -> None:
+    (folder / RECORDS_NAME).mkdir(parents=True)
+    write_atomically({record_file(folder, record.key): record_content(record) for record in records})
+    write_atomically({folder / ENTRY_NAME: entry_content(entry)})
+
+
+def _check_written(staged: Path, folder: Path, rules: StudyRules) -> None:
+    """Refuse an entry that would not validate in `folder`, beside those that are there."""
+    faults = validate([staged], entry_folders(folder.parents[1], rules.name), lambda study, models: rules)
+    if faults:
+        raise EntryError([each._replace(file=folder / each.file.relative_to(staged.resolve())) for each in faults])

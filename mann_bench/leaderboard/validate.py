@@ -1,0 +1,119 @@
+"""Validate entries from their files alone, given what the study asks."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from mann_bench.core.errors import MannBenchError
+from mann_bench.leaderboard.aggregates import check_aggregates
+from mann_bench.leaderboard.consistency import check_consistency
+from mann_bench.leaderboard.copies import copied_curves, duplicates
+from mann_bench.leaderboard.faults import EntryError, Fault, FaultName, Finding
+from mann_bench.leaderboard.files import LoadedEntry, load_entry
+from mann_bench.leaderboard.identity import check_cells, check_identity
+from mann_bench.leaderboard.rules import StudyRules
+from mann_bench.leaderboard.schema import Entry, earned_badge
+from mann_bench.leaderboard.text import LONGEST_NAME, LONGEST_NOTE, check_strings, check_text, check_url
+from mann_bench.results.schema import Record
+
+RulesOf = Callable[[str, Iterable[str]], StudyRules]
+"""Resolves a study by name, and the model variants that the records name."""
+
+
+def validate(folders: Iterable[Path], others: Iterable[Path], rules_of: RulesOf) -> list[Fault]:
+    """Return everything that is wrong with entries; nothing where they may be published.
+
+    Args:
+        folders: of the entries.
+        others: folders of further entries, of which only a run that stands there too or a copied curve matters.
+        rules_of: resolves a study; it may raise a MannBenchError.
+    """
+    asked = list(dict.fromkeys(folder.resolve() if not folder.is_symlink() else folder for folder in folders))
+    loaded: list[LoadedEntry] = []
+    faults: list[Fault] = []
+    for folder in asked:
+        try:
+            entry = load_entry(folder)
+        except EntryError as error:
+            faults += error.faults
+            continue
+        loaded.append(entry)
+        faults += check_entry(entry, rules_of)
+    for study, entries in _by_study([*loaded, *_readable(others, asked)]).items():
+        names = {entry.folder for entry in loaded if entry.entry.study.name == study}
+        across = [*duplicates(entries), *copied_curves(entries)]
+        faults += [fault for fault in across if fault.file.parent.parent in names]
+    return faults
+
+
+def check_entry(loaded: LoadedEntry, rules_of: RulesOf) -> list[Fault]:
+    """Return what is wrong with one entry, other entries apart."""
+    entry, records, file = loaded.entry, loaded.records, loaded.entry_file
+    faults = [finding.at(file) for finding in _check_words(entry)]
+    faults += [finding.at(file) for finding in _check_badge(entry)]
+    if (loaded.folder.parent.name, loaded.folder.name) != (entry.study.name, entry.id):
+        text = f"this entry belongs to {entry.study.name}/{entry.id}. Submit it anew."
+        faults.append(Fault(FaultName.WRONG_FOLDER, loaded.folder, None, text))
+    try:
+        rules = rules_of(entry.study.name, {record.model.text for record in records})
+    except MannBenchError as error:
+        return [*faults, Fault(FaultName.WRONG_STUDY, file, "study", str(error))]
+    if (entry.study.name, entry.study.version) != (rules.name, rules.version):
+        text = f"version {entry.study.version} of {entry.study.name}, but here is {rules.version}. Submit it anew."
+        faults.append(Fault(FaultName.WRONG_STUDY, file, "study", text))
+    for run, record in zip(entry.runs, records, strict=True):
+        if (run.key, run.weights_sha256) != (record.key, record.weights_sha256):
+            text = "its key or the digest of its weights is not that of its record. Submit it anew."
+            faults.append(Fault(FaultName.DIGEST, file, f"runs.{run.key[:12]}", text))
+        faults += [finding.at(loaded.record_file(run.key)) for finding in check_record(record, rules)]
+    if not faults:
+        faults = [
+            finding.at(file) for finding in (*check_cells(records, rules), *check_aggregates(entry.aggregates, records))
+        ]
+    return faults
+
+
+def check_record(record: Record, rules: StudyRules) -> list[Finding]:
+    """Return what is wrong with a record of an entry, other records apart."""
+    found = [*check_strings(record.model_dump(mode="json")), *check_identity(record, rules)]
+    # What it says follows from its task and protocol: without them there is nothing to compare it with.
+    known = {FaultName.WRONG_TASK, FaultName.WRONG_PROTOCOL, FaultName.NOT_FINITE}.isdisjoint(f.name for f in found)
+    return [*found, *check_consistency(record, rules.tasks[record.task.text])] if known else found
+
+
+def _check_words(entry: Entry) -> Iterator[Finding]:
+    yield from check_text("name", entry.name, LONGEST_NAME)
+    yield from check_text("note", entry.note, LONGEST_NOTE, lines=True)
+    yield from check_url("url", entry.url)
+    for index, run in enumerate(entry.runs):
+        if run.weights_url is not None:
+            yield from check_url(f"runs[{index}].weights_url", run.weights_url)
+    for index, evidence in enumerate(entry.evidence):
+        yield from check_strings(evidence.model_dump(mode="json"), f"evidence[{index}]")
+
+
+def _check_badge(entry: Entry) -> Iterator[Finding]:
+    """Evidence must be of the very records that are there, and the badge what it earns."""
+    digests = {run.key: run.sha256 for run in entry.runs}
+    for index, evidence in enumerate(entry.evidence):
+        if digests.get(evidence.key) != evidence.sha256:
+            text = "it is of a record that is not in the entry as it is now. Remove it, and verify the entry again."
+            yield Finding(FaultName.BADGE, f"evidence[{index}]", text)
+    if entry.badge is not (earned := earned_badge(entry.runs, entry.evidence)):
+        yield Finding(FaultName.BADGE, "badge", f"{entry.badge}, but its evidence earns {earned}.")
+
+
+def _by_study(entries: Iterable[LoadedEntry]) -> dict[str, list[LoadedEntry]]:
+    studies: dict[str, list[LoadedEntry]] = {}
+    for entry in entries:
+        studies.setdefault(entry.entry.study.name, []).append(entry)
+    return studies
+
+
+def _readable(folders: Iterable[Path], known: Sequence[Path]) -> Iterator[LoadedEntry]:
+    """Yield the entries of `folders` that are not in `known` and can be read; the rest is told when it is asked for."""
+    for folder in folders:
+        if folder.resolve() not in known:
+            try:
+                yield load_entry(folder.resolve())
+            except EntryError:
+                continue

@@ -1,0 +1,137 @@
+"""Check what an entry states by doing it again: runs from their seeds, tests from their weights."""
+
+import datetime
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mann_bench.core.backends import Backend
+from mann_bench.core.errors import StoreError
+from mann_bench.core.events import Observer
+from mann_bench.core.streams import Stream
+from mann_bench.evaluation.measure import grid_scores
+from mann_bench.execution.resolve import device_name, resolve_device
+from mann_bench.execution.restore import restore
+from mann_bench.leaderboard.compare import Compared, compare_runs, compare_tests, same_machine
+from mann_bench.leaderboard.files import LoadedEntry, entry_content
+from mann_bench.leaderboard.reproduce import run_again
+from mann_bench.leaderboard.schema import Check, Entry, Evidence, earned_badge
+from mann_bench.models.preparation import prepare
+from mann_bench.registry import Registry
+from mann_bench.results.cells import cells
+from mann_bench.results.files import write_atomically
+from mann_bench.results.provenance import provenance
+from mann_bench.results.schema import Provenance, Record, SizeRow
+from mann_bench.results.store import RECORD_NAME, WEIGHTS_NAME, Store
+
+
+def choose(records: Sequence[Record], count: int, seed: int) -> list[Record]:
+    """Return `count` records drawn at random, without the runs that failed; all of them where there are fewer.
+
+    The same records in whatever order and the same seed give the same choice.
+    """
+    ordered = sorted((record for record in records if record.curve), key=lambda record: record.key)
+    drawn = np.random.default_rng(seed).permutation(len(ordered))[:count]
+    return [ordered[index] for index in drawn]
+
+
+def rerun(registry: Registry, loaded: LoadedEntry, record: Record, observe: Observer) -> Evidence:
+    """Do a run of an entry again in a temporary folder and compare; raises as `run_again`."""
+    with tempfile.TemporaryDirectory() as folder:
+        again = run_again(registry, record, Path(folder), observe)
+    compared = compare_again(loaded.records, record, again)
+    return _evidence(loaded, record, Check.RERUN, compared, again.backend, again.provenance)
+
+
+def compare_again(records: Iterable[Record], record: Record, again: Record) -> Compared:
+    """Compare a run that was done again with its record, one of `records`."""
+    cell = next(cell.records for cell in cells(records) if any(each.key == record.key for each in cell.records))
+    return compare_runs(record, again, cell)
+
+
+def remeasure_all(registry: Registry, loaded: LoadedEntry, weights: Path) -> Iterator[Evidence]:
+    """Measure all runs of an entry whose weights lie in a folder; raises as `remeasure`, and where there are none."""
+    found = [
+        record
+        for record in loaded.records
+        if record.weights_sha256 is not None and (Store(weights).folder(record.key) / WEIGHTS_NAME).exists()
+    ]
+    if not found:
+        raise StoreError(f"{weights}: no weights of this entry. Expected <run key>/{WEIGHTS_NAME}.")
+    return (remeasure(registry, loaded, record, weights) for record in found)
+
+
+def remeasure(registry: Registry, loaded: LoadedEntry, record: Record, weights: Path) -> Evidence:
+    """Measure the weights of a run on the test stream again, and compare.
+
+    Args:
+        registry: answers which models and tasks there are.
+        loaded: the entry.
+        record: one of its records.
+        weights: a folder that holds <run key>/weights.safetensors.
+
+    Raises:
+        StoreError: the weights are missing, or not those of the record.
+        UsageError: the model or task is installed in another version than the one that ran.
+        PluginUnavailableError: the plugin that brought the model or the task cannot be used.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        run = Store(Path(folder)).write(record, None)
+        source = Store(weights).folder(record.key) / WEIGHTS_NAME
+        try:
+            shutil.copyfile(source, run / WEIGHTS_NAME)
+        except OSError as error:
+            raise StoreError(f"{source}: the weights cannot be read: {error.strerror}.") from error
+        _, model, task = restore(registry, run / RECORD_NAME)
+    device = resolve_device("auto" if record.provenance.device == "cuda" else "cpu")
+    here = provenance(device, device_name(device), record.provenance.threads)
+    backend = prepare(
+        model.to(device), record.backend, _field(record, "max_steps"), _field(record, "batch_size")
+    ).backend
+    before = torch.get_num_threads()
+    torch.set_num_threads(record.provenance.threads)
+    try:
+        rows = grid_scores(model, task, Stream.TEST, _field(record, "test_sequences"))
+    finally:
+        torch.set_num_threads(before)
+    bitwise = backend is record.backend and same_machine(record.provenance, here)
+    compared = compare_tests(record, [SizeRow.of(row) for row in rows], bitwise)
+    return _evidence(loaded, record, Check.WEIGHTS, compared, backend, here)
+
+
+def write_evidence(loaded: LoadedEntry, found: Iterable[Evidence]) -> Entry:
+    """Add evidence to an entry, in place of older of the same run, set its badge and write it; return it."""
+    known = {(each.check, each.key): each for each in (*loaded.entry.evidence, *found)}
+    evidence = [known[place] for place in sorted(known)]
+    entry = loaded.entry.model_copy(update={"evidence": evidence, "badge": earned_badge(loaded.entry.runs, evidence)})
+    try:
+        write_atomically({loaded.entry_file: entry_content(entry)})
+    except OSError as error:
+        raise StoreError(f"{loaded.entry_file}: cannot be written: {error.strerror}.") from error
+    return entry
+
+
+def _field(record: Record, name: str) -> int:
+    return int(record.protocol.fields[name])  # type: ignore[arg-type]
+
+
+def _evidence(
+    loaded: LoadedEntry, record: Record, check: Check, compared: Compared, backend: Backend, here: Provenance
+) -> Evidence:
+    digests = {run.key: run.sha256 for run in loaded.entry.runs}
+    return Evidence(
+        check=check,
+        key=record.key,
+        sha256=digests[record.key],
+        comparison=compared.comparison,
+        agrees=compared.agrees,
+        text=compared.text,
+        backend=backend,
+        device_name=here.device_name,
+        torch=here.torch,
+        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+    )

@@ -1,0 +1,26 @@
+"""The run key of a record, computed from what it says was run."""
+
+from typing import Any
+
+from mann_bench.core.runs import run_key
+from mann_bench.results.schema import ComponentRecord, Record
+
+
+def record_key(record: Record) -> str:
+    """Return the key of the run that `record` describes; an honest record has it as its own.
+
+    Raises ValueError where an option is not finite: no run has such a key.
+    """
+    protocol = record.protocol
+    return run_key(
+        model=identity(record.model),
+        task=identity(record.task),
+        convergence=record.convergence.model_dump(),
+        protocol={**protocol.fields, "name": protocol.name, "version": protocol.version},
+        seed=record.seed,
+    )
+
+
+def identity(component: ComponentRecord) -> dict[str, Any]:
+    """Return what distinguishes a recorded component in a run key, as `Component.identity`."""
+    return component.model_dump(include={"name", "version", "distribution", "options"})

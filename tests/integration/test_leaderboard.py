@@ -1,0 +1,206 @@
+"""A tiny study that is run, submitted, validated, reproduced and verified through the command line."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mann_bench.cli.main import invoke
+
+STUDY = """\
+name = "tiny"
+version = 1
+summary = "a fraction of a second a run"
+seeds = "0-1"
+protocols = ["{protocol}"]
+
+[[cells]]
+models = ["lstm:layers=1,units=8", "ntm:controller_size=4,memory_slots=4,slot_width=2"]
+tasks = ["copy:bits=2,max_length=3"]
+"""
+PROTOCOL = (
+    "collier2018:max_steps=4,batch_size=2,evaluate_every=2,validation_sequences=4,grace=2,probe_every=4,"
+    "probe_sequences=2,test_sequences=2"
+)
+SUBMIT = ["leaderboard", "submit", "tiny.toml", "--name", "A group", "--url", "https://example.org"]
+
+
+@pytest.fixture(scope="module")
+def _template(tmp_path_factory):
+    """A folder in which the study was run and submitted."""
+    folder = tmp_path_factory.mktemp("tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("WANDB_MODE", "disabled")
+        patch.setenv("MANN_BENCH_PLUGINS", "")
+        Path("tiny.toml").write_text(STUDY.format(protocol=PROTOCOL))
+        assert invoke(["study", "run", "tiny.toml", "--jobs", "1", "--backend", "eager"]) == 0
+        assert invoke([*SUBMIT, "runs"]) == 0
+    return folder
+
+
+@pytest.fixture
+def mann_bench(_template, tmp_path, monkeypatch, capsys):
+    """Return a function that runs the command line in a copy of that folder: exit code, stdout, stderr."""
+    shutil.copytree(_template, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    monkeypatch.setenv("MANN_BENCH_PLUGINS", "")
+
+    def call(*arguments):
+        code = invoke([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def entry_folder():
+    (folder,) = Path("leaderboards/tiny").iterdir()
+    return folder
+
+
+def entry():
+    return json.loads((entry_folder() / "entry.json").read_text())
+
+
+def keys():
+    return [run["key"] for run in entry()["runs"]]
+
+
+@pytest.fixture
+def tamper(mann_bench, _template):
+    """Return a function that changes a test score in the record of one run; the entry then fails to validate."""
+
+    def change(key):
+        path = Path("runs", key, "record.json")
+        content = json.loads(path.read_text())
+        content["generalization"][0]["scores"]["loss_bits"] += 0.5
+        path.write_text(json.dumps(content))
+        shutil.rmtree("leaderboards")
+        assert mann_bench(*SUBMIT, "runs")[0] == 0
+
+    return change
+
+
+def test_submit_says_what_to_commit(mann_bench):
+    shutil.rmtree("leaderboards")
+    code, out, err = mann_bench(*SUBMIT, "runs", "--note", "A note.")
+    assert code == 0
+    name = entry_folder().name
+    assert out.splitlines() == [
+        f"git switch --create {name}",
+        f"git add leaderboards/tiny/{name}",
+        f"git commit --message 'Add {name} to the leaderboard of tiny'",
+    ]
+    assert err.endswith("4 runs by A group, https://example.org\nA note.\n")
+
+
+def test_submit_refuses_what_lacks_a_seed(mann_bench):
+    shutil.rmtree(Path("runs", keys()[0]))
+    shutil.rmtree("leaderboards")
+    code, _, err = mann_bench(*SUBMIT, "runs")
+    assert code == 4
+    assert "missing-seeds" in err
+    assert not list(Path().rglob("entry.json"))
+
+
+def test_what_was_submitted_validates(mann_bench):
+    for named in ([], [entry_folder()], [entry_folder().name], [f"tiny/{entry_folder().name}"]):
+        assert mann_bench("leaderboard", "validate", *named, "--study", "tiny.toml") == (0, "", "1 entry: no faults.\n")
+
+
+def test_validate_prints_a_fault_a_line_and_exits_4(mann_bench):
+    record = next((entry_folder() / "records").iterdir())
+    record.write_text("{")
+    code, out, err = mann_bench("leaderboard", "validate", "--study", "tiny.toml")
+    assert (code, err) == (4, "1 entry: 1 fault.\n")
+    assert out.startswith("digest: ")
+    row = json.loads(mann_bench("leaderboard", "validate", "--study", "tiny.toml", "--json")[1])
+    assert (row["name"], Path(row["file"]).name) == ("digest", record.name)
+
+
+def test_an_entry_that_is_not_there_is_an_error(mann_bench):
+    code, _, err = mann_bench("leaderboard", "validate", "nonsense")
+    assert code == 1
+    assert "'nonsense': no such entry" in err
+
+
+def test_validating_nothing_is_no_fault(mann_bench):
+    assert mann_bench("leaderboard", "validate", "--root", "nowhere") == (0, "", "0 entries: no faults.\n")
+
+
+def test_reproduce_prints_commands_that_run(mann_bench):
+    code, out, _ = mann_bench("reproduce", entry_folder().name, "--out", "again")
+    assert code == 0
+    lines = [line.split() for line in out.splitlines() if line.startswith("mann-bench")]
+    for _, *arguments in lines:
+        assert mann_bench(*arguments)[0] == 0
+    assert sorted(path.parent.name for path in Path("again").glob("*/record.json")) == keys()
+
+
+def test_reproduce_executes_an_entry_and_every_bit_is_equal(mann_bench):
+    code, out, _ = mann_bench("reproduce", entry_folder().name, "--execute")
+    assert code == 0
+    assert len(out.splitlines()) == 4
+    assert all(": bitwise: agrees." in line for line in out.splitlines())
+
+
+def test_reproduce_executes_one_run_by_its_key(mann_bench):
+    code, out, _ = mann_bench("reproduce", keys()[0][:12], "--execute", "--out", "again")
+    assert code == 0
+    assert out.startswith(keys()[0][:12])
+    assert [path.parent.name for path in Path("again").glob("*/record.json")] == [keys()[0]]
+
+
+def test_reproduce_exits_4_where_a_record_states_something_else(mann_bench, tamper):
+    tamper(keys()[0])
+    code, out, _ = mann_bench("reproduce", keys()[0], "--execute")
+    assert code == 4
+    assert "bitwise: DIFFERS. " in out
+    assert "generalization differ." in out
+
+
+def test_verify_does_runs_again_and_sets_the_badge(mann_bench):
+    code, out, err = mann_bench("leaderboard", "verify", entry_folder(), "--study", "tiny.toml", "--seed", "3")
+    assert code == 0
+    assert out.count("re-run, bitwise: agrees.") == 2
+    assert err.startswith("To be done again, chosen with --seed 3: ")
+    assert err.endswith("Badge: spot-checked.\n")
+    assert (entry()["badge"], len(entry()["evidence"])) == ("spot-checked", 2)
+    assert mann_bench("leaderboard", "validate", "--study", "tiny.toml")[0] == 0
+
+
+def test_verify_measures_weights_again_and_sets_the_badge(mann_bench):
+    arguments = ["--study", "tiny.toml", "--runs", "0", "--weights", "runs"]
+    code, out, err = mann_bench("leaderboard", "verify", entry_folder(), *arguments)
+    assert code == 0
+    assert out.count("weights, bitwise: agrees.") == 4
+    assert err.endswith("Badge: recomputed.\n")
+
+
+def test_verify_finds_a_changed_test_score(mann_bench, tamper):
+    tamper(keys()[0])
+    arguments = ["--study", "tiny.toml", "--runs", "4", "--weights", "runs"]
+    code, out, err = mann_bench("leaderboard", "verify", entry_folder(), *arguments)
+    assert code == 4
+    assert out.count("DIFFERS") == 2
+    assert err.endswith("Badge: reported.\n")
+    assert [each["agrees"] for each in entry()["evidence"]].count(False) == 2
+
+
+def test_verify_refuses_other_weights(mann_bench):
+    Path("runs", keys()[0], "weights.safetensors").write_bytes(b"other")
+    arguments = ["--study", "tiny.toml", "--runs", "0", "--weights", "runs"]
+    code, _, err = mann_bench("leaderboard", "verify", entry_folder(), *arguments)
+    assert code == 1
+    assert "not the weights of the record" in err
+    assert entry()["badge"] == "reported"
+
+
+def test_verify_refuses_an_entry_that_does_not_validate(mann_bench):
+    next((entry_folder() / "records").iterdir()).unlink()
+    code, _, err = mann_bench("leaderboard", "verify", entry_folder(), "--study", "tiny.toml")
+    assert code == 4
+    assert "unreadable" in err

@@ -1,0 +1,367 @@
+"""Entries that were tampered with, by one who knows what is checked: each is refused by the name of the fault."""
+
+import dataclasses
+import json
+import os
+import shutil
+import time
+
+import pytest
+
+from mann_bench.leaderboard.faults import FaultName
+from mann_bench.results.schema import Record
+
+GIBIBYTE = 2**30
+
+
+def scores(row, **changed):
+    row["scores"].update(changed)
+
+
+def test_a_sound_entry_validates(board):
+    assert board.names() == []
+
+
+def aggregate(board):
+    board.edit(lambda entry: entry["aggregates"]["convergence"][0].update(steps_median=1.0))
+
+
+def unsigned_curve(board):
+    board.edit_record(lambda r: scores(r["curve"][1], loss_bits=0.5), sign=False)
+
+
+def curve(board):
+    board.edit_record(lambda r: scores(r["curve"][1], bit_errors=0.7501))
+
+
+def tested_score(board):
+    board.edit_record(lambda r: scores(r["generalization"][0], bit_errors=0.0))
+
+
+def dropped_seed(board):
+    board.drop(0)
+    board.aggregate()
+
+
+def extra_seed(board, smoke_runs, make_sound):
+    board.add(make_sound(dataclasses.replace(smoke_runs[0], seed=7)))
+    board.aggregate()
+
+
+def copied_curve(board):
+    """Seed 1 of a model gets the curve of seed 0, some seconds later."""
+    records = [Record.model_validate_json(file.read_bytes()) for file in board.files]
+    one, other = (next(i for i, r in enumerate(records) if r.seed == s and "lstm" in r.model.text) for s in (0, 1))
+    fields = ("curve", "steps", "converged_first", "converged_confirmed", "best_step", "probe", "seconds")
+    copied = json.loads(records[one].model_dump_json())
+    for row in copied["curve"]:
+        row["training_seconds"] *= 0.9
+    board.edit_record(lambda r: r.update({field: copied[field] for field in fields}), other)
+    board.aggregate()
+
+
+def duplicate(board):
+    shutil.copytree(board.folder, board.folder.with_name("copy"))
+    sound, board.folder = board.folder, board.folder.with_name("copy")
+    board.edit(lambda entry: entry.update(name="Another group"))
+    assert sound != board.folder
+
+
+def foreign_key(board):
+    board.edit_record(lambda r: r.update(seed=7))
+
+
+def protocol(board):
+    board.edit_record(lambda r: r["protocol"]["fields"].update(grace=60), rekey=True)
+
+
+def unknown_protocol(board):
+    board.edit_record(lambda r: r["protocol"].update(text="collier2018"), rekey=True)
+
+
+def task_layout(board):
+    board.edit_record(lambda r: r["task"]["options"].update(layout="collier2018"), rekey=True)
+
+
+def convergence_rule(board):
+    board.edit_record(lambda r: r["convergence"].update(below=1.0), rekey=True)
+
+
+def model_version(board):
+    board.edit_record(lambda r: r["model"].update(version=2), rekey=True)
+
+
+def model_options(board):
+    board.edit_record(lambda r: r["model"]["options"].update(surprise=1), rekey=True)
+
+
+def entry_schema(board):
+    board.edit(lambda entry: entry.update(schema_version=2, news=[]))
+
+
+def record_schema(board):
+    board.edit_record(lambda r: r.update(schema_version=2, news=[]))
+
+
+def unknown_field(board):
+    board.edit(lambda entry: entry.update(html="<b>"))
+
+
+def script_name(board):
+    board.edit(lambda entry: entry.update(name="<script>alert(1)</script>"))
+
+
+def script_in_a_record(board):
+    board.edit_record(lambda r: r["model"]["given"].update({"<img src=x onerror=alert(1)>": "1"}))
+
+
+def bidi_name(board):
+    board.edit(lambda entry: entry.update(name="group \u202eexe.ylper"))
+
+
+def control_note(board):
+    board.edit(lambda entry: entry.update(note="\u001b[2Jgone"))
+
+
+def long_note(board):
+    board.edit(lambda entry: entry.update(note="x" * 2_001))
+
+
+def script_url(board):
+    board.edit(lambda entry: entry.update(url="javascript:alert(1)"))
+
+
+def url_with_a_user(board):
+    board.edit(lambda entry: entry.update(url="https://github.com@evil.example/"))
+
+
+def weights(board, url):
+    board.edit(lambda entry: entry["runs"][0].update(weights_url=url))
+
+
+def weights_traversal(board):
+    weights(board, "https://example.org/%2e%2e/..%2fpasswd")
+
+
+def weights_path(board):
+    weights(board, "/etc/passwd")
+
+
+def weights_file(board):
+    weights(board, "file:///etc/passwd")
+
+
+def weights_digest(board):
+    board.edit(lambda entry: entry["runs"][0].update(weights_sha256="0" * 64))
+
+
+def key_traversal(board):
+    board.edit(lambda entry: entry["runs"][0].update(key="../../../etc/passwd"))
+
+
+def link(board):
+    (board.folder / "records" / f"{'0' * 64}.json").symlink_to("/etc/passwd")
+
+
+def program(board):
+    (board.folder / "setup.py").write_text("print('hello')")
+
+
+def record_that_is_not_named(board):
+    shutil.copy(board.files[0], board.files[0].with_name(f"{'0' * 64}.json"))
+
+
+def pipe(board):
+    os.mkfifo(board.folder / "records" / f"{'0' * 64}.json")
+
+
+def executable(board):
+    board.files[0].chmod(0o755)
+
+
+def nulls(board):
+    board.files[0].write_bytes(b'{"schema_version":1,"error":"')
+    os.truncate(board.files[0], GIBIBYTE)
+
+
+def truncated(board):
+    board.file.write_text(board.file.read_text()[:-20])
+
+
+def missing_record(board):
+    board.files[0].unlink()
+
+
+def other_spelling(board):
+    board.file.write_text(board.file.read_text().replace('"name"', '"name": "Two names",\n "name"', 1))
+
+
+def not_finite(board):
+    board.edit_record(lambda r: scores(r["curve"][1], bit_errors="NaN"))
+
+
+def infinite_entry(board):
+    board.edit(lambda entry: entry["aggregates"]["convergence"][0].update(steps_median=float("nan")))
+
+
+def accuracy(board):
+    board.edit_record(lambda r: scores(r["generalization"][0], sequence_accuracy=1.2))
+
+
+def negative_seconds(board):
+    board.edit_record(lambda r: r["seconds"].update(evaluation=-1.0))
+
+
+def seconds_that_fall(board):
+    board.edit_record(lambda r: r["curve"][1].update(training_seconds=9e9))
+
+
+def steps(board):
+    board.edit_record(lambda r: r.update(steps=10**15))
+
+
+def too_few_steps(board):
+    board.edit_record(lambda r: r.update(steps=r["steps"] - 20, curve=r["curve"][:-1], best_step=r["best_step"] - 20))
+
+
+def converged_first(board):
+    board.edit_record(lambda r: r.update(converged_confirmed=20))
+
+
+def best_step(board):
+    board.edit_record(lambda r: r.update(best_step=20))
+
+
+def curve_cadence(board):
+    board.edit_record(lambda r: r["curve"].pop(1))
+
+
+def probe_cadence(board):
+    board.edit_record(lambda r: r["probe"][0].update(step=149))
+
+
+def sequences(board):
+    board.edit_record(lambda r: r["curve"][1].update(sequences=1))
+
+
+def tested_sequences(board):
+    board.edit_record(lambda r: r["generalization"][0].update(sequences=2))
+
+
+def tested_sizes(board):
+    board.edit_record(lambda r: r["generalization"].pop())
+
+
+def score_names(board):
+    board.edit_record(lambda r: scores(r["curve"][1], elegance=1.0))
+
+
+def outcome(board):
+    board.edit_record(lambda r: r.update(outcome="not_converged"))
+
+
+def parameters(board):
+    board.edit_record(lambda r: r.update(parameters=1))
+    board.aggregate()
+
+
+def private(board):
+    board.edit_record(lambda r: r.update(details={"cache": "/home/somebody/cache/x"}))
+
+
+def study_version(board):
+    board.edit(lambda entry: entry["study"].update(version=2))
+
+
+def folder(board):
+    board.folder.rename(board.folder.with_name("better-00000000"))
+
+
+def badge(board):
+    board.edit(lambda entry: entry.update(badge="spot-checked"))
+
+
+def package(board):
+    board.edit_record(lambda r: r["model"].update(distribution_version="1 --index-url=https://evil.example"))
+
+
+TAMPERED = {
+    aggregate: FaultName.AGGREGATES,
+    unsigned_curve: FaultName.DIGEST,
+    curve: FaultName.CONTRADICTION,
+    tested_score: FaultName.CONTRADICTION,
+    dropped_seed: FaultName.MISSING_SEEDS,
+    extra_seed: FaultName.EXTRA_SEEDS,
+    copied_curve: FaultName.COPIED_CURVE,
+    duplicate: FaultName.DUPLICATE,
+    foreign_key: FaultName.FOREIGN_KEY,
+    protocol: FaultName.WRONG_PROTOCOL,
+    unknown_protocol: FaultName.WRONG_PROTOCOL,
+    task_layout: FaultName.WRONG_TASK,
+    convergence_rule: FaultName.WRONG_TASK,
+    model_version: FaultName.WRONG_MODEL,
+    model_options: FaultName.WRONG_MODEL,
+    entry_schema: FaultName.FUTURE_SCHEMA,
+    record_schema: FaultName.FUTURE_SCHEMA,
+    unknown_field: FaultName.SCHEMA,
+    script_name: FaultName.MARKUP,
+    script_in_a_record: FaultName.MARKUP,
+    bidi_name: FaultName.CONTROL_CHARACTER,
+    control_note: FaultName.CONTROL_CHARACTER,
+    long_note: FaultName.TOO_LONG,
+    script_url: FaultName.UNSAFE_URL,
+    url_with_a_user: FaultName.UNSAFE_URL,
+    weights_traversal: FaultName.UNSAFE_PATH,
+    weights_path: FaultName.UNSAFE_PATH,
+    weights_file: FaultName.UNSAFE_PATH,
+    weights_digest: FaultName.DIGEST,
+    key_traversal: FaultName.SCHEMA,
+    link: FaultName.LINK,
+    program: FaultName.UNKNOWN_FILE,
+    record_that_is_not_named: FaultName.UNKNOWN_FILE,
+    pipe: FaultName.UNKNOWN_FILE,
+    executable: FaultName.EXECUTABLE,
+    nulls: FaultName.TOO_LARGE,
+    truncated: FaultName.NOT_JSON,
+    missing_record: FaultName.UNREADABLE,
+    other_spelling: FaultName.NOT_CANONICAL,
+    not_finite: FaultName.NOT_FINITE,
+    infinite_entry: FaultName.NOT_FINITE,
+    accuracy: FaultName.OUT_OF_RANGE,
+    negative_seconds: FaultName.OUT_OF_RANGE,
+    seconds_that_fall: FaultName.CONTRADICTION,
+    steps: FaultName.BUDGET,
+    too_few_steps: FaultName.BUDGET,
+    converged_first: FaultName.CONVERGENCE,
+    best_step: FaultName.CONVERGENCE,
+    curve_cadence: FaultName.CADENCE,
+    probe_cadence: FaultName.CADENCE,
+    sequences: FaultName.COUNT,
+    tested_sequences: FaultName.COUNT,
+    tested_sizes: FaultName.GRID,
+    score_names: FaultName.GRID,
+    outcome: FaultName.OUTCOME,
+    parameters: FaultName.CONTRADICTION,
+    private: FaultName.PRIVATE,
+    study_version: FaultName.WRONG_STUDY,
+    folder: FaultName.WRONG_FOLDER,
+    badge: FaultName.BADGE,
+    package: FaultName.SCHEMA,
+}
+
+
+@pytest.mark.parametrize("tamper", TAMPERED, ids=lambda tamper: tamper.__name__)
+def test_it_is_refused_by_the_name_of_the_fault(board, tamper, smoke_runs, make_sound):
+    tamper(board, *((smoke_runs, make_sound) if tamper is extra_seed else ()))
+    assert board.names() == [TAMPERED[tamper].value]
+
+
+def test_every_fault_has_an_entry_that_has_it():
+    assert set(FaultName) == set(TAMPERED.values())
+
+
+def test_a_gibibyte_is_refused_in_milliseconds(board):
+    nulls(board)
+    started = time.perf_counter()
+    assert board.names() == ["too-large"]
+    assert time.perf_counter() - started < 0.1
