@@ -16,8 +16,10 @@ smoke: $(READY)  ## A small study from nothing, and its claims
 	$(BIN)/mann-bench study run smoke --out build/smoke --wandb disabled
 	$(BIN)/mann-bench study check smoke --out build/smoke
 
-leaderboards: $(READY)  ## Every entry of every leaderboard is sound
+leaderboards: $(READY)  ## Every entry of every leaderboard is sound, and the pages are those of the entries
 	$(BIN)/mann-bench leaderboard validate
+	$(BIN)/mann-bench leaderboard build --out build/site
+	diff --recursive build/site leaderboards/site
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from mann_bench.cli.columns import aligned
 from mann_bench.studies.claims import ClaimResult, Verdict
-from mann_bench.studies.measurement import Measurement
-from mann_bench.studies.schema import Claim
+from mann_bench.studies.words import measured_text, number_text, tolerance_text
 
 
 def claim_lines(results: Sequence[ClaimResult]) -> Iterator[str]:
@@ -44,39 +43,6 @@ def claim_json(result: ClaimResult) -> str:
         row["interval"] = interval and {name: _json_number(value) for name, value in interval._asdict().items()}
     row |= {"n": result.n, "verdict": result.verdict, "reason": result.reason}
     return json.dumps({name: _json_number(value) for name, value in row.items()}, allow_nan=False)
-
-
-def measured_text(measured: Measurement) -> str:
-    """Return a figure with its interval: ``3.5 [2.9 to 4.1]``, ``> 6.3 [4 or more]``."""
-    text, interval = _value_text(measured.low, measured.high), measured.interval
-    return text if interval is None else f"{text} [{_interval_text(interval.low, interval.high)}]"
-
-
-def number_text(value: float) -> str:
-    """Return a number for people, with four digits or all before the point."""
-    return f"{value:,.0f}" if 1000 <= abs(value) < math.inf else f"{value:.4g}"
-
-
-def tolerance_text(claim: Claim) -> str:
-    """Return what still counts as reproduced: ``2 to 6``, ``at most 0.5``."""
-    low, high = (None if bound is None else number_text(bound) for bound in (claim.at_least, claim.at_most))
-    if low and high:
-        return f"{low} to {high}"
-    return f"at least {low}" if low else f"at most {high}"
-
-
-def _value_text(low: float, high: float) -> str:
-    if low == high:
-        return number_text(low)
-    if high == math.inf:
-        return f"> {number_text(low)}" if low > 0 else "unknown"
-    return f"{number_text(low)} to {number_text(high)}" if low > 0 else f"< {number_text(high)}"
-
-
-def _interval_text(low: float, high: float) -> str:
-    if high == math.inf > low:
-        return f"{number_text(low)} or more"
-    return f"{number_text(low)} to {number_text(high)}"
 
 
 def _interval_notes(results: Sequence[ClaimResult]) -> list[str]:

@@ -11,6 +11,10 @@ from mann_bench.cli.parameters import VariantType, registry_of
 
 REFUSED = 4
 
+site_option = click.option(
+    "--out", default="leaderboards/site", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the pages.",
+)  # fmt: skip
 root_option = click.option(
     "--root", default="leaderboards", show_default=True, type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the leaderboards.",
@@ -137,3 +141,32 @@ def verify(
         click.echo(f"{evidence.key[:12]}  {evidence.check}, {evidence.comparison}: {verdict}. {evidence.text}")
     click.echo(f"Badge: {write_evidence(loaded, found).badge}.", err=True)
     return 0 if all(evidence.agrees for evidence in found) else REFUSED
+
+
+@command.command()
+@root_option
+@site_option
+@click.pass_context
+def build(context: click.Context, root: Path, out: Path) -> None:
+    """Make the pages of all leaderboards from their entries, which must be sound; the same entries give the same bytes.
+
+    They need no server and no network: open index.html.
+    """
+    from mann_bench.leaderboard.pages import boards, write_pages
+    from mann_bench.reporting.site.build import build_site
+
+    files = build_site(boards(registry_of(context), root))
+    write_pages(files, out)
+    click.echo(f"{len(files)} files: {out / 'index.html'}", err=True)
+
+
+@command.command()
+@site_option
+@click.option("--port", type=click.IntRange(0, 65_535), default=8_000, show_default=True, help="0 is any that is free.")
+def serve(out: Path, port: int) -> None:
+    """Show the pages in a browser of this machine, until Ctrl-C."""
+    from mann_bench.reporting.site.serve import site_server
+
+    with site_server(out, port) as server:
+        click.echo(f"http://127.0.0.1:{server.server_port}/ until Ctrl-C", err=True)
+        server.serve_forever()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--format", "form", default="text", show_default=True,
-    type=click.Choice(["text", "markdown", "csv", "json"]), help="How to write them.",
+    type=click.Choice(["text", "markdown", "latex", "csv", "json"]), help="How to write them.",
 )  # fmt: skip
 @click.option(
     "--compare", nargs=2, metavar="MODEL MODEL",
@@ -23,11 +23,17 @@ if TYPE_CHECKING:
     "--figures", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
     help="Also draw all figures into this folder, as SVG and PNG, with their data.",
 )  # fmt: skip
-def command(runs: tuple[Path, ...], form: str, compare: tuple[str, str] | None, figures: Path | None) -> int:
+@click.option(
+    "--html", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a page with tables, charts and runs, all in one file.",
+)  # fmt: skip
+def command(
+    runs: tuple[Path, ...], form: str, compare: tuple[str, str] | None, figures: Path | None, html: Path | None
+) -> int:
     """Print the tables from the records at or below RUNS (default: the folder runs).
 
     Records that cannot be read are named on standard error and left out; the exit code is then 1. Standard
-    error also names the files of the figures.
+    error also names the files of the figures and the page.
     """
     from mann_bench.api import load
     from mann_bench.core.errors import StoreError
@@ -46,21 +52,35 @@ def command(runs: tuple[Path, ...], form: str, compare: tuple[str, str] | None, 
     if records:
         if figures:
             prepare_folder(figures, "--figures")
+        if html:
+            prepare_folder(html.parent, "--html")
         click.echo(render(records, Format(form), compare=compare), nl=False)
         if figures:
             _draw(records, figures)
+        if html:
+            _write_page(records, html)
     return 0 if complete else 1
 
 
 def _draw(records: "list[Record]", folder: Path) -> None:
-    from mann_bench.core.errors import StoreError
     from mann_bench.reporting.figures.files import figure_files
+
+    _write("the figures", folder, {folder / name: content for name, content in figure_files(records).items()})
+
+
+def _write_page(records: "list[Record]", file: Path) -> None:
+    from mann_bench.reporting.site.report import report_page
+
+    _write("the page", file, {file: report_page(records)})
+
+
+def _write(what: str, place: Path, files: dict[Path, bytes]) -> None:
+    from mann_bench.core.errors import StoreError
     from mann_bench.results.files import write_atomically
 
-    files = {folder / name: content for name, content in figure_files(records).items()}
     try:
         write_atomically(files)
     except OSError as error:
-        raise StoreError(f"the figures could not be written to {folder}: {error.strerror}.") from error
+        raise StoreError(f"{what} could not be written to {place}: {error.strerror}.") from error
     for file in files:
         click.echo(str(file), err=True)

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mann_bench.cli.claim_tables import tolerance_text
 from mann_bench.cli.columns import aligned
 from mann_bench.core.variants import seeds_text
 from mann_bench.execution.estimate import earlier_records, seconds_in_parallel, seconds_of_cells
@@ -12,6 +11,7 @@ from mann_bench.execution.plan import Plan, by_cell
 from mann_bench.execution.resolve import Device, device_name
 from mann_bench.studies.plan import StudyPlan
 from mann_bench.studies.schema import Claim
+from mann_bench.studies.words import tolerance_text
 
 
 def study_lines(planned: StudyPlan) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Write the tables as text, Markdown, CSV or JSON."""
+"""Write the tables as text, Markdown, LaTeX, CSV or JSON."""
 
 import csv
 import io
@@ -11,14 +11,13 @@ import rich.console
 import rich.table
 import rich.text
 
+from mann_bench.reporting.latex import latex
 from mann_bench.reporting.tables.comparison import comparison_rows, comparison_table
 from mann_bench.reporting.tables.convergence import convergence_rows, convergence_table
 from mann_bench.reporting.tables.generalization import generalization_rows, generalization_tables
 from mann_bench.reporting.tables.probe import probe_rows, probe_table
-from mann_bench.reporting.tables.table import Row, Table
+from mann_bench.reporting.tables.table import Row, Table, reads_as_text
 from mann_bench.results.schema import Record
-
-_LEFT = {"task", "model", "protocol", "by seed"}
 
 
 class Format(StrEnum):
@@ -26,6 +25,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     MARKDOWN = "markdown"
+    LATEX = "latex"
     CSV = "csv"
     JSON = "json"
 
@@ -50,7 +50,8 @@ def render(
             return json.dumps(rows, indent=1) + "\n"
         return "\n".join(_csv(table) for table in rows.values() if table)
     tables = [comparison_table(records, *compare)] if compare else _tables(records)
-    write: Callable[[Table], str] = _markdown if form is Format.MARKDOWN else lambda table: _text(table, width)
+    writers: dict[Format, Callable[[Table], str]] = {Format.MARKDOWN: _markdown, Format.LATEX: latex}
+    write = writers.get(form) or (lambda table: _text(table, width))
     return "\n".join(write(table) for table in tables)
 
 
@@ -71,8 +72,7 @@ def _tables(records: Sequence[Record]) -> list[Table]:
 def _text(table: Table, width: int | None) -> str:
     made = rich.table.Table(box=rich.box.SIMPLE_HEAD)
     for column in table.columns:
-        left = column in _LEFT or column.endswith(":")
-        made.add_column(rich.text.Text(column), justify="left" if left else "right")
+        made.add_column(rich.text.Text(column), justify="left" if reads_as_text(column) else "right")
     for row in table.rows:
         made.add_row(*map(rich.text.Text, row))  # Text: names are shown as they are, never read as markup
     needed = rich.console.Console(width=10_000, file=io.StringIO()).measure(made).maximum
@@ -87,7 +87,7 @@ def _markdown(table: Table) -> str:
     def line(cells: Iterable[str]) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
-    rule = [":--" if column in _LEFT or column.endswith(":") else "--:" for column in table.columns]
+    rule = [":--" if reads_as_text(column) else "--:" for column in table.columns]
     lines = [f"**{table.title}**", "", line(table.columns), line(rule), *map(line, table.rows), ""]
     return "\n".join([*lines, *(f"- {note}" for note in table.notes)]) + "\n"
 

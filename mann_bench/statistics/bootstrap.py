@@ -9,6 +9,7 @@ of censored data: Efron 1981, "Censored data and the bootstrap", https://doi.org
 
 import dataclasses
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,6 +49,14 @@ def resamples(generator: np.random.Generator, n: int) -> NDArray[np.int64]:
     return np.vstack([np.ones(n, dtype=np.int64), drawn])
 
 
+@lru_cache(maxsize=4)
+def _first_resamples(n: int) -> NDArray[np.int64]:
+    """Return the resamples of n seeds that a new generator draws: drawing them takes longer than using them."""
+    counts = resamples(np.random.default_rng(SEED), n)
+    counts.setflags(write=False)
+    return counts
+
+
 def median_estimate(values: Sequence[float]) -> Estimate:
     """Return the median over seeds.
 
@@ -74,13 +83,13 @@ def curve_estimates(values: Floats | Sequence[Sequence[float]]) -> list[Estimate
     if not (table > -np.inf).all():
         raise ValueError("a median needs numbers, not NaN or -inf; write what is worse than every other as inf")
     table = table[np.lexsort(table.T[::-1])]
-    counts = resamples(np.random.default_rng(SEED), len(table))
+    counts = _first_resamples(len(table))
     return [_estimate(_plain_medians(column, counts), len(column)) for column in table.T]
 
 
 def survival_median(durations: Durations) -> Estimate:
     """Return the Kaplan-Meier median, inf where it lies beyond the horizon; seeds are drawn with their censoring."""
-    counts = resamples(np.random.default_rng(SEED), len(durations.times))
+    counts = _first_resamples(len(durations.times))
     return _estimate(weighted_medians(durations, counts), len(durations.times))
 
 

@@ -77,3 +77,21 @@ def test_without_a_record_that_can_be_read_there_is_no_folder(mann_bench):
     Path("broken/record.json").write_text("{")
     assert mann_bench("report", "broken", "--figures", "drawn")[0] == 1
     assert not Path("drawn").exists()
+
+
+def test_it_writes_a_page_and_names_it_on_standard_error(report):
+    code, out, err = report("--html", "deep/page.html")
+    assert (code, err) == (0, "deep/page.html\n")
+    assert out == report()[1]
+    assert Path("deep/page.html").read_bytes().startswith(b"<!doctype html>")
+
+
+def test_a_page_that_cannot_be_written_is_an_error(report):
+    Path("taken").write_text("a file")
+    code, out, err = report("--html", "taken/page.html")
+    assert (code, out) == (2, "")
+    assert "--html" in err
+
+
+def test_the_tables_may_be_latex(report):
+    assert r"\toprule" in report("--format", "latex")[1]

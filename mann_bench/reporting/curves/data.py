@@ -39,7 +39,7 @@ def figure_data(records: Iterable[Record]) -> dict[str, FigureData]:
 
 def to_json(data: Mapping[str, FigureData]) -> str:
     """Return the data as one JSON object, a key a figure; what is not finite is written as in records."""
-    return json.dumps({stem: _plain(each) for stem, each in data.items()}, indent=1, allow_nan=False) + "\n"
+    return json.dumps({stem: plain(each) for stem, each in data.items()}, indent=1, allow_nan=False) + "\n"
 
 
 def _of_task(group: Group) -> Iterator[_Made]:
@@ -58,12 +58,12 @@ def _stem(*texts: str) -> str:
     return re.sub(r"[^a-z0-9._]+", "-", "-".join(texts).lower())[:_LONGEST_STEM].strip("-.")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Turn named tuples into dictionaries, and numbers that JSON lacks into the words of the record schema."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
+        return {name: plain(each) for name, each in value.items()}
     if hasattr(value, "_asdict"):
-        return _plain(value._asdict())
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+        return plain(value._asdict())
+    return [plain(each) for each in value] if isinstance(value, list | tuple) else value

@@ -1,10 +1,10 @@
-"""Solve curves: the share of seeds that have converged, against training steps."""
+"""Solve curves: the share of seeds that have converged, or generalise, against training steps."""
 
 from typing import NamedTuple
 
 from mann_bench.reporting.curves.groups import Entry, Group, Subject
-from mann_bench.reporting.measures import Unit, convergence_durations
-from mann_bench.statistics.survival import kaplan_meier
+from mann_bench.reporting.measures import Unit, convergence_durations, generalization_durations, probed
+from mann_bench.statistics.survival import Durations, kaplan_meier
 
 
 class Censored(NamedTuple):
@@ -36,11 +36,19 @@ class SolveFigure(NamedTuple):
 
 def solve_figure(group: Group) -> SolveFigure:
     """Return the solve curves of a task: 1 - the Kaplan-Meier estimate of not having converged."""
-    return SolveFigure(group.subject, tuple(map(_line, group.entries)))
+    return SolveFigure(
+        group.subject, tuple(_line(entry, convergence_durations(entry.cell, Unit.STEPS)) for entry in group.entries)
+    )
 
 
-def _line(entry: Entry) -> SolveLine:
-    durations = convergence_durations(entry.cell, Unit.STEPS)
+def generalizing_figure(group: Group) -> SolveFigure | None:
+    """Return the share of seeds that master the longest size of the probe from some step on, None without a probe."""
+    entries = [entry for entry in group.entries if probed(entry.cell)]
+    lines = tuple(_line(entry, generalization_durations(entry.cell)) for entry in entries)
+    return SolveFigure(group.subject, lines) if lines else None
+
+
+def _line(entry: Entry, durations: Durations) -> SolveLine:
     curve = kaplan_meier(durations)
     steps, shares = (0.0, *curve.times.tolist()), (0.0, *(1 - curve.survival).tolist())
     ended = sorted({time for time, reached in zip(durations.times, durations.reached, strict=True) if not reached})

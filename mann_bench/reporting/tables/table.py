@@ -12,6 +12,8 @@ Row = dict[str, Any]
 
 INTERVALS = f"[ ]: {100 * LEVEL:g} % {METHOD}, {RESAMPLES:,} resamples, seed {SEED}"
 SHARES = "[ %]: Wilson's interval of k/n"
+
+_TEXTS = {"task", "model", "protocol", "by seed"}
 _LARGE = 100
 """From here on numbers have no decimals."""
 
@@ -25,6 +27,11 @@ class Table(NamedTuple):
     columns: list[str]
     rows: list[list[str]]
     notes: list[str]
+
+
+def reads_as_text(column: str) -> bool:
+    """Tell whether a column of a table, given by its title, holds words; the others hold numbers."""
+    return column in _TEXTS or column.endswith(":")
 
 
 def estimate_row(name: str, estimate: Estimate) -> Row:

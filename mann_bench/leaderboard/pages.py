@@ -1,0 +1,104 @@
+"""The pages of the leaderboards: boards from the entries of every study, and the folder that holds the site."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mann_bench.core.errors import StoreError, UsageError
+from mann_bench.leaderboard.faults import EntryError
+from mann_bench.leaderboard.files import LoadedEntry, entry_folders, load_entry
+from mann_bench.leaderboard.resolving import rules_resolver
+from mann_bench.leaderboard.validate import validate
+from mann_bench.registry import Registry
+from mann_bench.reporting.site.board import Board, BoardEntry, ClaimLine
+from mann_bench.results.files import write_atomically
+from mann_bench.studies.claims import ClaimResult, check_claims
+from mann_bench.studies.plan import plan_study
+from mann_bench.studies.words import measured_text, number_text, tolerance_text
+
+_GENERATOR = b'<meta name="generator" content="mann-bench">'
+
+
+def boards(registry: Registry, root: Path) -> list[Board]:
+    """Return the board of every study that has entries below `root`; its claims are checked against all of them.
+
+    Raises:
+        EntryError: an entry is not sound; nothing of it is shown.
+        UsageError: a study is not installed.
+    """
+    folders = entry_folders(root)
+    if faults := validate(folders, folders, rules_resolver(registry)):
+        raise EntryError(faults)
+    by_study: dict[str, list[LoadedEntry]] = {}
+    for entry in map(load_entry, folders):
+        by_study.setdefault(entry.entry.study.name, []).append(entry)
+    return [_board(registry, study, entries) for study, entries in sorted(by_study.items())]
+
+
+def write_pages(files: Mapping[str, bytes], folder: Path) -> None:
+    """Put a site in the place of the one in `folder`, whole or not at all; pages that are gone go.
+
+    Raises:
+        UsageError: the folder holds something else than a site.
+        StoreError: the site could not be written; the old one stays.
+    """
+    if folder.exists() and not _replaceable(folder):
+        raise UsageError(f"{folder} holds something else than a leaderboard site. Choose another folder with --out.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
+            staged, old = Path(temporary, "new"), Path(temporary, "old")
+            for path, content in files.items():
+                file = staged / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically({file: content})
+            if folder.exists():
+                folder.rename(old)
+            staged.rename(folder)
+    except OSError as error:
+        raise StoreError(f"the site could not be written to {folder}: {error.strerror}.") from error
+
+
+def _replaceable(folder: Path) -> bool:
+    """Tell whether a folder is empty, or an earlier site."""
+    if not folder.is_dir():
+        return False
+    first = folder / "index.html"
+    return not any(folder.iterdir()) or (first.is_file() and _GENERATOR in first.read_bytes())
+
+
+def _board(registry: Registry, name: str, entries: Sequence[LoadedEntry]) -> Board:
+    planned = plan_study(registry, name)
+    records = {record.key: record for entry in entries for record in entry.records}
+    return Board(
+        name=name,
+        summary=planned.study.summary,
+        reference=planned.study.reference,
+        entries=[
+            BoardEntry(
+                identifier=each.entry.id,
+                name=each.entry.name,
+                url=each.entry.url,
+                note=each.entry.note or None,
+                badge=each.entry.badge,
+                records=each.records,
+            )
+            for each in entries
+        ],
+        claims=[_claim_line(result) for result in check_claims(planned.claims, records)],
+    )
+
+
+def _claim_line(result: ClaimResult) -> ClaimLine:
+    claim = result.claim
+    return ClaimLine(
+        name=claim.name,
+        statement=claim.statement,
+        source=claim.source,
+        published=None if claim.published is None else number_text(claim.published),
+        tolerance=tolerance_text(claim),
+        measured=None if result.measured is None else measured_text(result.measured),
+        n=result.n,
+        verdict=result.verdict.value,
+        reason=result.reason,
+    )

@@ -1,0 +1,110 @@
+"""The leaderboard site: every file of it, made from records."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from mann_bench.reporting.curves.data import plain
+from mann_bench.reporting.site.assets import asset_files, linked
+from mann_bench.reporting.site.board import Board, BoardEntry, check_distinct
+from mann_bench.reporting.site.columns import columns
+from mann_bench.reporting.site.pages import page, run_facts
+from mann_bench.reporting.site.sheet import Sheet, board_sheet
+from mann_bench.reporting.site.task_charts import task_sections
+from mann_bench.reporting.site.views import Pair, cell_view, provenance_pairs
+from mann_bench.reporting.tables.generalization import generalization_tables
+from mann_bench.reporting.tables.probe import probe_table
+from mann_bench.reporting.tables.table import Row
+from mann_bench.results.cells import cells
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _Summary(NamedTuple):
+    """A study on the first page."""
+
+    board: Board
+    facts: list[Pair]
+
+
+class _File(NamedTuple):
+    path: str
+    content: bytes
+
+
+def build_site(boards: Iterable[Board]) -> dict[str, bytes]:
+    """Return the content of every file of the site by its path below the root, sorted.
+
+    Args:
+        boards: the studies, in any order; the same boards give the same bytes.
+
+    Raises:
+        ValueError: two boards have the same name.
+    """
+    ordered = sorted(boards, key=lambda board: board.name)
+    check_distinct([board.name for board in ordered], "boards")
+    sheets = [board_sheet(board) for board in ordered]
+    found = asset_files()
+    summaries = [_Summary(board, _facts(board, sheet)) for board, sheet in zip(ordered, sheets, strict=True)]
+    found["index.html"] = page("index.html", linked("", charts=False, table=False), boards=summaries)
+    for board, sheet in zip(ordered, sheets, strict=True):
+        found |= {f"{board.name}/{path}": content for path, content in _board_files(board, sheet)}
+    return dict(sorted(found.items()))
+
+
+def rows_csv(rows: Sequence[Row]) -> str:
+    """Return rows as CSV; texts that a spreadsheet would read as formulas have an apostrophe before them."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    file = io.StringIO()
+    writer = csv.DictWriter(file, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _safe(value) for name, value in row.items()} for row in rows)
+    return file.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _facts(board: Board, sheet: Sheet) -> list[Pair]:
+    verdicts = [claim.verdict for claim in board.claims]
+    claims = [Pair("claims reproduced", f"{verdicts.count('reproduced')} of {len(verdicts)}")] if verdicts else []
+    entries = Pair("entry" if len(board.entries) == 1 else "entries", f"{len(board.entries):,}")
+    return [entries, *run_facts(sheet), *claims]
+
+
+def _board_files(board: Board, sheet: Sheet) -> Iterator[_File]:
+    sections = task_sections(sheet)
+    yield _File(
+        "index.html",
+        page(
+            "study.html", linked("../", charts=bool(sheet.rows), table=True), board=board, sheet=sheet,
+            facts=_facts(board, sheet), columns=columns(sheet.rows, named=True), sections=sections,
+        ),
+    )  # fmt: skip
+    yield _File("board.csv", rows_csv(sheet.rows).encode())
+    yield _File("board.json", (json.dumps(plain(sheet.rows), indent=1, allow_nan=False) + "\n").encode())
+    for entry in board.entries:
+        yield _File(f"{entry.identifier}/index.html", _entry_page(board, entry, sheet))
+        yield _File(f"{entry.identifier}/records.jsonl", _record_lines(entry))
+
+
+def _entry_page(board: Board, entry: BoardEntry, sheet: Sheet) -> bytes:
+    own = [place for place, line in enumerate(sheet.lines) if line.entry is entry]
+    rows = [sheet.rows[place] for place in own]
+    views = [cell_view(sheet.lines[place], number) for number, place in enumerate(own)]
+    probe = probe_table(entry.records)
+    return page(
+        "entry.html", linked("../../", charts=True, table=False), board=board, entry=entry, rows=rows,
+        columns=columns(rows, named=False),
+        provenance=provenance_pairs(record for place in own for record in sheet.lines[place].cell.records),
+        views=views, sections=[view.section for view in views],
+        tables=[*([probe] if probe else []), *generalization_tables(entry.records)],
+    )  # fmt: skip
+
+
+def _record_lines(entry: BoardEntry) -> bytes:
+    lines = (record.model_dump_json() for cell in cells(entry.records) for record in cell.records)
+    return "".join(f"{line}\n" for line in lines).encode()

@@ -1,0 +1,104 @@
+"""Fill the templates."""
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from mann_bench.reporting.curves.data import plain
+from mann_bench.reporting.site.assets import Assets
+from mann_bench.reporting.site.board import ClaimLine
+from mann_bench.reporting.site.chart import Chart
+from mann_bench.reporting.site.sheet import Sheet
+from mann_bench.reporting.site.text import breakable, embedded, linked, safe_url, script_text, shown
+from mann_bench.reporting.site.views import Pair
+from mann_bench.reporting.tables.table import INTERVALS, SHARES, reads_as_text
+
+
+def page(template: str, assets: Assets, **values: Any) -> bytes:
+    """Return a page.
+
+    Args:
+        template: file name of a template.
+        assets: its scripts and styles.
+        values: what the template shows.
+    """
+    filled = _environment().get_template(template).render(assets=assets, intervals=f"{INTERVALS}; {SHARES}", **values)
+    return (filled.strip() + "\n").encode()
+
+
+def run_facts(sheet: Sheet) -> list[Pair]:
+    """Return how much a sheet holds."""
+    counts = {
+        "models": len({line.cell.model for line in sheet.lines}),
+        "tasks": len({line.cell.task for line in sheet.lines}),
+        "runs": sum(len(line.cell.records) for line in sheet.lines),
+    }
+    return [Pair(name if count != 1 else name[:-1], f"{count:,}") for name, count in counts.items()]
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("mann_bench.reporting.site"),
+        autoescape=True,
+        trim_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    filters = (shown, safe_url, linked, breakable, embedded)
+    environment.filters |= {each.__name__: each for each in filters}
+    environment.filters |= {
+        "filters": _filters,
+        "sortable": _sortable,
+        "by_note": _by_note,
+        "exact": _exact,
+        "claim_pairs": _claim_pairs,
+    }
+    environment.tests["words"] = reads_as_text
+    return environment
+
+
+def _filters(sheet: Sheet) -> list[tuple[str, str, list[str]]]:
+    """Return the fields that rows are chosen by, each with its title and values."""
+    found = {
+        ("task", "Task"): {shown(line.cell.task, 160) for line in sheet.lines},
+        ("model", "Model"): {shown(line.cell.records[0].model.name) for line in sheet.lines},
+        ("badge", "Checked"): {str(line.entry.badge) for line in sheet.lines if line.entry},
+    }
+    return [(*field, sorted(options)) for field, options in found.items() if options]
+
+
+def _sortable(value: float | str | None) -> str | None:
+    """Return what the script reads a value from."""
+    if isinstance(value, float) and math.isinf(value):
+        return "Infinity"
+    return None if value is None else str(value)
+
+
+def _by_note(charts: Iterable[Chart]) -> list[tuple[str, list[Chart]]]:
+    """Return small charts under the notes that they share."""
+    found: dict[str, list[Chart]] = {}
+    for chart in charts:
+        found.setdefault(chart.note, []).append(chart)
+    return list(found.items())
+
+
+def _exact(rows: Sequence[Any]) -> Markup:
+    """Return rows as JSON for a script element that is never run."""
+    return script_text(json.dumps(plain(list(rows)), separators=(",", ":"), allow_nan=False))
+
+
+def _claim_pairs(claim: ClaimLine) -> list[Pair]:
+    texts = {
+        "Published": claim.published,
+        "Reproduced where": claim.tolerance,
+        "Measured": claim.measured,
+        "Seeds": str(claim.n),
+        "Source": claim.source,
+        "Undecided": claim.reason,
+    }
+    return [Pair(name, text) for name, text in texts.items() if text is not None]

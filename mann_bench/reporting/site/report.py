@@ -1,0 +1,34 @@
+"""The page of a user's own runs: one file, with all that it needs inside."""
+
+from collections.abc import Sequence
+
+from mann_bench.reporting.site.assets import inlined
+from mann_bench.reporting.site.columns import columns
+from mann_bench.reporting.site.pages import page, run_facts
+from mann_bench.reporting.site.sheet import own_sheet
+from mann_bench.reporting.site.task_charts import task_sections
+from mann_bench.reporting.site.views import cell_view
+from mann_bench.reporting.tables.generalization import generalization_tables
+from mann_bench.reporting.tables.probe import probe_table
+from mann_bench.results.schema import Record
+
+
+def report_page(records: Sequence[Record]) -> bytes:
+    """Return one HTML file with the table, the charts and the runs of `records`; it loads nothing from elsewhere.
+
+    Args:
+        records: one or more, in any order; the same records give the same bytes.
+
+    Raises:
+        ValueError: there are no records.
+    """
+    if not records:
+        raise ValueError("a report needs one record or more")
+    sheet, probe = own_sheet(records), probe_table(records)
+    tasks = task_sections(sheet)
+    views = [cell_view(line, number) for number, line in enumerate(sheet.lines)]
+    return page(
+        "report.html", inlined(), sheet=sheet, facts=run_facts(sheet), columns=columns(sheet.rows, named=False),
+        task_sections=tasks, views=views, sections=[*tasks, *(view.section for view in views)],
+        tables=[*([probe] if probe else []), *generalization_tables(records)],
+    )  # fmt: skip

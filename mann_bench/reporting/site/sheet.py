@@ -1,0 +1,145 @@
+"""What a page says of a set of cells: the rows of its table, ranked, and the figures of each task."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from mann_bench.reporting.curves.groups import Entry, Group, Subject
+from mann_bench.reporting.curves.learning import LearningFigure, learning_figure
+from mann_bench.reporting.curves.lengths import LengthFigure, LengthLine, length_figure
+from mann_bench.reporting.curves.solve import SolveFigure, generalizing_figure, solve_figure
+from mann_bench.reporting.measures import Unit, convergence_durations
+from mann_bench.reporting.site.board import Board, BoardEntry
+from mann_bench.reporting.site.text import shown
+from mann_bench.reporting.tables.convergence import convergence_rows
+from mann_bench.reporting.tables.probe import probe_rows
+from mann_bench.reporting.tables.table import Row, estimate_row
+from mann_bench.reporting.words import cell_labels
+from mann_bench.results.cells import Cell, cells
+from mann_bench.results.schema import Record, RuleRecord
+from mann_bench.statistics.paired import paired_permutation_test
+from mann_bench.statistics.ranks import ranks
+
+SEPARATED_BELOW = 0.05
+"""The p-value below which two entries do not share a rank."""
+
+
+class Line(NamedTuple):
+    """A cell as a page shows it."""
+
+    cell: Cell
+    label: str
+    entry: BoardEntry | None
+    """Who submitted it; None on a page of one's own runs."""
+
+
+class Figures(NamedTuple):
+    """The figures of a task, and the number of the table's row that each of its cells has."""
+
+    group: Group
+    rows: tuple[int, ...]
+    learning: LearningFigure | None
+    solve: SolveFigure
+    lengths: LengthFigure | None
+    generalizing: SolveFigure | None
+
+
+class Sheet(NamedTuple):
+    """The table of a page, a row a cell by task and rank, and the figures that belong to it."""
+
+    lines: list[Line]
+    rows: list[Row]
+    figures: list[Figures]
+
+
+class _Subject(NamedTuple):
+    """What ranks are made within."""
+
+    task: str
+    protocol: str
+    rule: RuleRecord
+
+
+def board_sheet(board: Board) -> Sheet:
+    """Return the sheet of all entries of a study."""
+    return _sheet([line for entry in board.entries for line in _entry_lines(entry)])
+
+
+def own_sheet(records: Sequence[Record]) -> Sheet:
+    """Return the sheet of one's own runs."""
+    made = cells(records)
+    return _sheet([Line(cell, shown(label), None) for cell, label in zip(made, cell_labels(made), strict=True)])
+
+
+def _entry_lines(entry: BoardEntry) -> Iterator[Line]:
+    made = cells(entry.records)
+    labels, name = cell_labels(made), shown(entry.name)
+    several = len(set(labels)) > 1
+    for cell, label in zip(made, labels, strict=True):
+        yield Line(cell, f"{name}: {shown(label)}" if several else name, entry)
+
+
+def _sheet(lines: Iterable[Line]) -> Sheet:
+    subjects: dict[_Subject, list[Line]] = {}
+    for line in sorted(lines, key=_order):
+        subjects.setdefault(_Subject(line.cell.task, line.cell.protocol, line.cell.rule), []).append(line)
+    labels = sorted({line.label for of_subject in subjects.values() for line in of_subject})
+    sheet = Sheet([], [], [])
+    for subject, of_subject in subjects.items():
+        _add(sheet, subject, of_subject, {label: number for number, label in enumerate(labels)})
+    return sheet
+
+
+def _order(line: Line) -> tuple[str, ...]:
+    cell = line.cell
+    return cell.task, cell.protocol, line.entry.identifier if line.entry else "", cell.model, cell.records[0].key
+
+
+def _add(sheet: Sheet, subject: _Subject, lines: Sequence[Line], styles: dict[str, int]) -> None:
+    """Add the rows of a subject to the sheet, by rank, and its figures."""
+    rows = [_row(line) for line in lines]
+    means = [row["steps_restricted_mean"] for row in rows]
+    placed = ranks(means, lambda one, other: _separated(lines[one].cell, lines[other].cell))
+    order = sorted(range(len(lines)), key=lambda index: (placed[index], means[index], index))
+    ordered = [lines[index] for index in order]
+    entries = tuple(Entry(line.cell, line.label, styles[line.label]) for line in ordered)
+    group = Group(Subject(subject.task, subject.protocol, subject.rule.metric, subject.rule.below), entries)
+    lengths = length_figure(group)
+    first = len(sheet.rows)
+    numbers = tuple(range(first, first + len(lines)))
+    sheet.figures.append(
+        Figures(group, numbers, learning_figure(group), solve_figure(group), lengths, generalizing_figure(group))
+    )
+    for place, index in enumerate(order):
+        rank: Row = {"rank": placed[index], "tied": placed.count(placed[index]) > 1}
+        sheet.rows.append(rank | rows[index] | _longest(lengths.lines[place] if lengths else None))
+        sheet.lines.append(lines[index])
+
+
+def _row(line: Line) -> Row:
+    """Return what the tables say of a cell, as one row."""
+    records, entry = line.cell.records, line.entry
+    row: Row = {} if entry is None else {"entry": entry.identifier, "name": shown(entry.name), "badge": entry.badge}
+    (convergence,) = convergence_rows(records)
+    row |= convergence | {"state_bytes": max(record.state_bytes for record in records) or None}
+    for probe in probe_rows(records):
+        row |= {name: value for name, value in probe.items() if name not in row and name != "size"}
+    return row
+
+
+def _longest(line: LengthLine | None) -> Row:
+    """Return the score of the task's rule at the last size of the length grid."""
+    if line is None or not line.points:
+        return {}
+    return {"error_size": line.points[-1].size, **estimate_row("error", line.points[-1].estimate)}
+
+
+def _separated(first: Cell, second: Cell) -> bool:
+    """Tell whether a paired test tells the steps until convergence apart, over the seeds that both have."""
+    ours, theirs = (
+        dict(zip(cell.seeds, convergence_durations(cell, Unit.STEPS).times, strict=True)) for cell in (first, second)
+    )
+    shared = sorted(ours.keys() & theirs.keys())
+    if not shared:
+        return False
+    test = paired_permutation_test([ours[seed] for seed in shared], [theirs[seed] for seed in shared])
+    return test.p_value < SEPARATED_BELOW

@@ -1,0 +1,169 @@
+"""The charts that compare the rows of a task."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from mann_bench.reporting.curves.learning import LearningFigure
+from mann_bench.reporting.curves.lengths import LengthFigure, LengthLine
+from mann_bench.reporting.curves.solve import SolveFigure, SolveLine
+from mann_bench.reporting.measures import probed
+from mann_bench.reporting.site.chart import Axis, Chart, Reference, Rule, Section, Series
+from mann_bench.reporting.site.sheet import Figures, Sheet
+from mann_bench.reporting.site.text import shown
+from mann_bench.reporting.tables.table import Row
+from mann_bench.reporting.words import SCORE_WORDS
+
+_STEPS = Axis("training steps", least=0)
+_SHARE = Axis("share of seeds", least=0, most=1)
+
+
+def task_sections(sheet: Sheet) -> list[Section]:
+    """Return the charts of each task of a sheet."""
+    return [
+        Section(
+            f"task{number}",
+            shown(figures.group.subject.task) + _protocol(sheet, figures),
+            shown(figures.group.subject.task, 160),
+            "Lines",
+            tuple(_charts(figures, sheet.rows, f"task{number}")),
+        )
+        for number, figures in enumerate(sheet.figures)
+    ]
+
+
+def score_axis(metric: str, floor: float | None) -> Axis:
+    """Return the axis of a score, logarithmic, down to the least that is told apart."""
+    return Axis(SCORE_WORDS.get(metric, metric), "log", floor)
+
+
+def _protocol(sheet: Sheet, figures: Figures) -> str:
+    protocols = {row["protocol"] for row in sheet.rows}
+    return f", {shown(sheet.rows[figures.rows[0]]['protocol'])}" if len(protocols) > 1 else ""
+
+
+def _charts(figures: Figures, rows: Sequence[Row], name: str) -> Iterator[Chart]:
+    if figures.learning:
+        yield _learning(figures, figures.learning, f"{name}-learning")
+    yield _solve(
+        figures.rows, figures.solve, f"{name}-solve", "Solved over training",
+        "1 - the Kaplan-Meier estimate of not having converged. A mark: a run ended that had not; one that diverged "
+        "or failed counts as unconverged up to the budget.",
+    )  # fmt: skip
+    if figures.generalizing:
+        entries = zip(figures.group.entries, figures.rows, strict=True)
+        yield _solve(
+            [row for entry, row in entries if probed(entry.cell)], figures.generalizing,
+            f"{name}-generalizing", "Generalising over training",
+            "1 - the Kaplan-Meier estimate of not generalising: a seed generalises from the step on from which it "
+            "masters the longest size in every probe.",
+        )  # fmt: skip
+    if figures.lengths:
+        yield _lengths(figures, figures.lengths, f"{name}-lengths")
+        yield from _fronts(figures, [rows[row] for row in figures.rows], f"{name}-front")
+
+
+def _learning(figures: Figures, data: LearningFigure, name: str) -> Chart:
+    series = tuple(
+        Series(line.label, line.style, row, line.steps, line.median, line.low, line.high)
+        for row, line in zip(figures.rows, data.lines, strict=True)
+    )
+    below = data.subject.below
+    return Chart(
+        name, "lines", "Learning curves",
+        "Score on the validation stream: median over seeds, band: quartiles. A run that ended keeps its last score; "
+        "one that diverged or failed counts as infinitely wrong from its end on.",
+        _STEPS, score_axis(data.subject.metric, data.floor), series, "quartiles",
+        (Rule(f"converged: below {below:g}", below),),
+    )  # fmt: skip
+
+
+def _solve(rows: Sequence[int], data: SolveFigure, name: str, title: str, note: str) -> Chart:
+    series = tuple(_solve_series(line, row) for row, line in zip(rows, data.lines, strict=True))
+    return Chart(name, "steps", title, note, _STEPS, _SHARE, series)
+
+
+def _solve_series(line: SolveLine, row: int) -> Series:
+    """Return the steps of a curve with a point at the budget, and one at each step at which runs ended."""
+    points = sorted({
+        *zip(line.steps, line.shares, strict=True),
+        *((mark.step, mark.share) for mark in line.censored),
+        (line.budget, line.shares[-1]),
+    })  # fmt: skip
+    ended = {mark.step for mark in line.censored}
+    return Series(
+        line.label, line.style, row, tuple(step for step, _ in points), tuple(share for _, share in points),
+        marks=tuple(index for index, (step, _) in enumerate(points) if step in ended),
+    )  # fmt: skip
+
+
+def _lengths(figures: Figures, data: LengthFigure, name: str) -> Chart:
+    dimensions = list(data.sizes[0].size)
+    single = len(dimensions) == 1
+    known = [size for size in data.sizes if size.chance is not None]
+    trained = data.training_range.get(dimensions[0]) if single else None
+    chances = tuple(size.chance for size in known if size.chance is not None)
+    return Chart(
+        name, "lines" if single else "marks", "Error against length",
+        "Score on the test stream: median over all seeds; one that could not be tested counts as infinitely wrong. "
+        "Shaded: trained on. Hollow: more rows to remember than the memory has slots.",
+        Axis(" × ".join(dimensions), "linear" if single else "point", least=trained[0] if trained else None),
+        score_axis(data.subject.metric, data.floor),
+        tuple(_length_series(line, row, single) for row, line in zip(figures.rows, data.lines, strict=True)),
+        "interval of the median",
+        references=(Reference("chance", _places([size.text for size in known], single), chances),) if known else (),
+        shaded=trained or _places([size.text for size in data.sizes if size.in_training], single),
+    )  # fmt: skip
+
+
+def _length_series(line: LengthLine, row: int, single: bool) -> Series:
+    intervals = [point.estimate.interval for point in line.points]
+    known = [interval for interval in intervals if interval is not None]
+    whole = len(known) == len(intervals) > 0
+    return Series(
+        line.label, line.style, row, _places([point.size for point in line.points], single),
+        tuple(point.estimate.value for point in line.points),
+        tuple(interval.low for interval in known) if whole else None,
+        tuple(interval.high for interval in known) if whole else None,
+        tuple(index for index, point in enumerate(line.points) if point.beyond_capacity),
+        marks=tuple(range(len(line.points))),
+    )  # fmt: skip
+
+
+def _places(sizes: Sequence[str], single: bool) -> tuple[float, ...] | tuple[str, ...]:
+    """Return where sizes stand: those of a single dimension on a scale, those of several as categories."""
+    return tuple(map(float, sizes)) if single else tuple(sizes)
+
+
+def _fronts(figures: Figures, rows: Sequence[Row], name: str) -> Iterator[Chart]:
+    """Yield the error at the longest size against the number of parameters, and against seconds."""
+    note = "Left and low is better. The line joins what no other row of the task beats in both."
+    metric, size = figures.group.subject.metric, next((row["error_size"] for row in rows if "error_size" in row), "")
+    y = score_axis(metric, figures.lengths.floor if figures.lengths else None)
+    y = y._replace(label=f"{y.label}, size {size}")
+    yield Chart(
+        f"{name}-parameters", "front", "Error against parameters", note, Axis("parameters", "log"), y,
+        tuple(_points(figures, rows, "parameters")), "interval of the median",
+    )  # fmt: skip
+    yield Chart(
+        f"{name}-seconds", "front", "Error against time",
+        f"{note} Hollow: not converged within the budget; it stands at the longest run.",
+        Axis("seconds of training until convergence", "log"), y,
+        tuple(_points(figures, rows, "seconds")), "interval of the median",
+    )  # fmt: skip
+
+
+def _points(figures: Figures, rows: Sequence[Row], of: str) -> Iterator[Series]:
+    for entry, number, row in zip(figures.group.entries, figures.rows, rows, strict=True):
+        reached = row["parameters"] if of == "parameters" else row["seconds_median"]
+        x = row["seconds_budget"] if of == "seconds" and reached is None else reached
+        if x and "error_median" in row:
+            yield Series(
+                entry.label, entry.style, number, (float(x),), (_or_inf(row["error_median"]),),
+                low=(_or_inf(row["error_low"]),) if row["error_interval"] else None,
+                high=(_or_inf(row["error_high"]),) if row["error_interval"] else None,
+                hollow=(0,) if reached is None else (),
+            )  # fmt: skip
+
+
+def _or_inf(value: float | None) -> float:
+    return math.inf if value is None else value

@@ -1,0 +1,72 @@
+"""Texts and data of strangers, made fit for a page."""
+
+import json
+import math
+import re
+import unicodedata
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from mann_bench.reporting.curves.data import plain
+
+LONGEST_NAME = 80
+LONGEST_NOTE = 2_000
+_DIGITS = 6
+# Without these, which only join letters of one word, several scripts cannot be written.
+_JOINERS = "\u200c\u200d"
+
+
+def shown(text: str, most: int = LONGEST_NAME) -> str:
+    """Return a text on one line, without control and direction characters, cut to `most` characters."""
+    # Cut first: what is cut off may be very long. Of each character that stays, at most one in four is kept.
+    kept = (c for c in text[: 4 * most] if c in _JOINERS or c.isspace() or unicodedata.category(c)[0] != "C")
+    line = " ".join("".join(kept).split())
+    whole = len(line) <= most and len(text) <= 4 * most
+    return (line or "(no name)") if whole else line[: most - 1] + "…"
+
+
+def safe_url(url: str | None) -> str | None:
+    """Return a link of the web as it may stand in a page; None for anything else, such as ``javascript:``."""
+    if not url or len(url) > LONGEST_NOTE or not re.fullmatch(r"[!-~]+", url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def linked(text: str) -> Markup:
+    """Return a text of a study file with the web addresses in it as links."""
+    pieces = re.split(r"(https?://[^\s<>\"]*[^\s<>\".,;:)])", text)
+    link = '<a href="{0}" rel="noopener noreferrer">{0}</a>'
+    return Markup("").join(
+        Markup(link).format(piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces)
+    )
+
+
+def breakable(text: str) -> Markup:
+    """Return a text that may break into lines where the parts of a variant end."""
+    return Markup("<wbr>").join(map(escape, re.split(r"(?<=[:=_])(?=\S)|(?<=,)(?=[a-z])", text)))
+
+
+def embedded(value: Any) -> Markup:
+    """Return data as JSON for a script element that is never run: numbers of six digits, no ``<``."""
+    return script_text(json.dumps(_short(plain(value)), separators=(",", ":"), allow_nan=False))
+
+
+def script_text(json_text: str) -> Markup:
+    """Return JSON as it may stand in a script element: no ``<``, which could end it."""
+    return Markup(json_text.replace("<", "\\u003c"))
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, float):
+        if value.is_integer() and abs(value) < 10**15:
+            return int(value)
+        return round(value, _DIGITS - 1 - math.floor(math.log10(abs(value))))
+    if isinstance(value, dict):
+        return {name: _short(each) for name, each in value.items()}
+    return [_short(each) for each in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,91 @@
+"""A real Chromium, driven by playwright; what a page does wrong in it fails the test that opened it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mann_bench.reporting.site.board import Badge, Board, BoardEntry, ClaimLine
+from mann_bench.reporting.site.build import build_site
+from mann_bench.reporting.site.report import report_page
+
+_FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+HOSTILE = "</script><script>document.title='broken'</script><style>*{display:none}</style>\u202e" + "W" * 5_000
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=program, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def boards(make_record):
+    """Return a study of four entries on two tasks, one of them hostile."""
+
+    def entry(identifier, at, badge, model="ntm", task="copy", name=None, **texts):
+        records = [make_record(model, task, seed, step) for seed, step in enumerate(at)]
+        return BoardEntry(identifier, name or identifier.title(), texts.get("url"), texts.get("note"), badge, records)
+
+    entries = [
+        entry("fast", [400, 600, 400, 600, 400, 800, 400, 600], Badge.SPOT_CHECKED, note="From one machine."),
+        entry("slow", [4_000, 6_000, 5_000, 4_000, None, None, 5_000, 6_000], Badge.REPORTED, "lstm:layers=2"),
+        entry("other", [800, 1_000, 1_200], Badge.RECOMPUTED, "dnc", "repeat_copy", url="https://example.org/x"),
+        entry("bad", [2_000] * 8, Badge.REPORTED, name=HOSTILE, note=HOSTILE, url="javascript:document.title='broken'"),
+    ]
+    verdicts = ["reproduced", "not reproduced", "undecided"]
+    claims = [ClaimLine(f"claim-{n}", "It is so.", None, "2", "1 to 3", "2 [1 to 3]", 8, verdict, None)
+              for n, verdict in enumerate(verdicts)]  # fmt: skip
+    return [Board("study", "A study.", "Who 2018, https://example.org/paper", entries, claims)]
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory, boards):
+    """Return a folder with the site, and beside it a report."""
+    root = tmp_path_factory.mktemp("site")
+    report = report_page([record for entry in boards[0].entries for record in entry.records])
+    for path, content in {**build_site(boards), "report.html": report}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+    return root
+
+
+@pytest.fixture
+def visit(chromium, folder):
+    """Return a function that opens a page of the site from disk, in a window of its own.
+
+    At the end no window may have had an error or a warning, or asked for anything outside the site.
+    """
+    opened, faults = [], []
+
+    def open_window(path, **settings):
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings)
+        page, requests = context.new_page(), []
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(f"{folder.as_uri()}/{path}")
+        opened.append((context, requests))
+        return page
+
+    yield open_window
+    for context, requests in opened:
+        context.close()
+        assert [url for url in requests if not url.startswith((folder.as_uri(), "blob:", "data:"))] == []
+    assert faults == []
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """Return the source of axe-core."""
+    return (Path(__file__).parent / "axe-4.14.1.min.js").read_text()

@@ -1,0 +1,47 @@
+"""The pages are made from sound entries alone, and replaced whole."""
+
+import pytest
+
+from mann_bench.core.errors import UsageError
+from mann_bench.leaderboard.faults import EntryError
+from mann_bench.leaderboard.pages import boards, write_pages
+
+PAGE = b'<meta name="generator" content="mann-bench">'
+
+
+def test_every_study_with_entries_has_a_board(registry, board):
+    (made,) = boards(registry, board.root)
+    (entry,) = made.entries
+    assert (made.name, entry.identifier, len(entry.records)) == ("smoke", board.folder.name, len(board.files))
+
+
+def test_the_claims_of_a_study_are_checked_against_its_entries(registry, board):
+    (made,) = boards(registry, board.root)
+    assert "ntm-solves" in [claim.name for claim in made.claims]
+    assert {claim.verdict for claim in made.claims} <= {"reproduced", "not reproduced", "undecided"}
+
+
+def test_nothing_is_made_of_an_entry_that_is_not_sound(registry, board):
+    board.drop(0)
+    with pytest.raises(EntryError, match="missing-seeds"):
+        boards(registry, board.root)
+
+
+def test_without_entries_there_are_no_boards(registry, tmp_path):
+    assert boards(registry, tmp_path) == []
+
+
+def test_a_site_is_replaced_whole(tmp_path):
+    site = tmp_path / "deep" / "site"
+    write_pages({"index.html": PAGE, "gone/index.html": b"old"}, site)
+    write_pages({"index.html": PAGE + b"new", "study/index.html": b"new"}, site)
+    files = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
+    assert files == ["index.html", "study/index.html"]
+    assert [path.name for path in site.parent.iterdir()] == ["site"]
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
+    (tmp_path / "index.html").write_text("somebody's own")
+    with pytest.raises(UsageError, match="something else"):
+        write_pages({"index.html": PAGE}, tmp_path)
+    assert (tmp_path / "index.html").read_text() == "somebody's own"

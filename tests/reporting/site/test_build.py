@@ -1,0 +1,126 @@
+import csv
+import io
+import json
+
+import pytest
+
+from mann_bench.reporting.site.build import build_site, rows_csv
+
+HOSTILE = "</script><script>document.title='x'</script><style>*{display:none}</style>\u202e" + "W" * 10_000
+
+
+@pytest.fixture
+def site(make_board, make_entry, claim):
+    board = make_board(make_entry("one"), make_entry("two", (600, 600, 800), task="repeat_copy"), claims=[claim])
+    return build_site([board, make_board(name="another")])
+
+
+@pytest.fixture
+def hostile(make_board, make_entry, named):
+    entry = make_entry("bad", name=HOSTILE, note=HOSTILE, url="javascript:alert(1)", records=[named(HOSTILE, HOSTILE)])
+    return build_site([make_board(entry)])
+
+
+def test_the_files_of_a_site(site):
+    pages = [path for path in site if not path.startswith("assets/")]
+    assert pages == [
+        *("another/board.csv", "another/board.json", "another/index.html"),
+        *("another/one/index.html", "another/one/records.jsonl", "index.html"),
+        *("study/board.csv", "study/board.json", "study/index.html"),
+        *("study/one/index.html", "study/one/records.jsonl", "study/two/index.html", "study/two/records.jsonl"),
+    ]
+
+
+def test_the_order_of_what_is_given_changes_nothing(make_board, make_entry):
+    entries = [make_entry("a"), make_entry("b", (800, 1_000, 600)), make_entry("c", task="repeat_copy")]
+    turned = [make_entry(each.identifier, records=each.records[::-1]) for each in entries[::-1]]
+    boards = [make_board(*entries, name="x"), make_board(name="y")]
+    assert build_site(boards) == build_site([make_board(name="y"), make_board(*turned, name="x")])
+
+
+def test_every_link_and_file_exists(site, elements):
+    for path, content in site.items():
+        if path.endswith(".html"):
+            folder = path.split("/")[:-1]
+            for element in elements(content):
+                way = element.attributes.get("href") or element.attributes.get("src") or "#"
+                if not way.startswith(("#", "https://example.org", "data:,")):
+                    up = way.count("../")
+                    assert "/".join([*folder[: len(folder) - up], way.replace("../", "")]) in site, (path, way)
+
+
+def test_pages_allow_no_script_but_their_own(site, elements):
+    for path in ("index.html", "study/index.html", "study/one/index.html"):
+        found = elements(site[path], "meta")
+        (policy,) = [e.attributes["content"] for e in found if e.attributes.get("http-equiv")]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+
+
+def test_pages_have_no_style_or_handler_of_their_own(site, elements):
+    for path, content in site.items():
+        for element in elements(content) if path.endswith(".html") else ():
+            assert not {name for name in element.attributes if name == "style" or name.startswith("on")}
+            assert element.name != "style"
+            assert element.name != "script" or element.words == "" or element.attributes["type"] == "application/json"
+
+
+def test_the_table_stands_in_the_page_by_rank(site, elements):
+    page = site["study/index.html"]
+    rows = [element.attributes["data-task"] for element in elements(page, "tr") if "data-row" in element.attributes]
+    assert rows == ["copy", "repeat_copy"]
+    assert [e.words for e in elements(page, "bdi")][:6] == ["One", "ntm", "copy", "Two", "ntm", "repeat_copy"]
+
+
+def test_the_downloads_hold_the_rows(site):
+    rows = json.loads(site["study/board.json"])
+    lines = list(csv.DictReader(io.StringIO(site["study/board.csv"].decode())))
+    assert [row["entry"] for row in rows] == [line["entry"] for line in lines] == ["one", "two"]
+    assert [float(line["steps_median"]) for line in lines] == [row["steps_median"] for row in rows]
+
+
+def test_the_records_of_an_entry_are_as_they_were(site, make_entry):
+    lines = site["study/one/records.jsonl"].decode().splitlines()
+    assert lines == [record.model_dump_json() for record in make_entry("one").records]
+
+
+def test_texts_of_strangers_are_escaped(hostile, elements):
+    for path, content in hostile.items():
+        if path.endswith(".html"):
+            assert [e.name for e in elements(content) if e.name == "style"] == []
+            assert b"<script>document" not in content
+            assert "\u202e".encode() not in content
+            assert len(content) < 200_000
+
+
+def test_a_link_that_is_no_web_address_is_text(hostile, elements):
+    content = hostile["study/bad/index.html"]
+    assert "javascript:alert(1)" in content.decode()
+    assert not [e for e in elements(content, "a") if "javascript" in (e.attributes["href"] or "")]
+
+
+def test_claims_have_their_verdict(site):
+    page = site["study/index.html"].decode()
+    assert "It is &lt;faster&gt;." in page
+    assert '<span class="badge">undecided</span>' in page
+
+
+def test_a_board_may_be_empty(make_board):
+    from mann_bench.reporting.site.board import Board
+
+    site = build_site([Board("study", "A study.", None, (), ())])
+    assert b"no entry yet" in site["study/index.html"]
+    assert (site["study/board.json"], site["study/board.csv"]) == (b"[]\n", b"\n")
+
+
+def test_a_site_may_have_no_board():
+    assert b"no entry yet" in build_site([])["index.html"]
+
+
+def test_two_boards_of_one_name_are_refused(make_board):
+    with pytest.raises(ValueError, match="two boards are named 'study'"):
+        build_site([make_board(), make_board()])
+
+
+def test_a_spreadsheet_reads_no_text_as_a_formula():
+    assert rows_csv([{"name": "=1+1", "steps": -1.5, "other": "a-b"}]) == "name,steps,other\n'=1+1,-1.5,a-b\n"

@@ -1,0 +1,60 @@
+import pytest
+
+from mann_bench.reporting.site.sheet import board_sheet, own_sheet
+from mann_bench.reporting.tables.convergence import convergence_rows
+
+
+@pytest.fixture
+def placed(make_board, make_entry):
+    """Return a function that ranks entries, given by name with their steps until convergence."""
+
+    def place(**steps):
+        sheet = board_sheet(make_board(*(make_entry(name, at) for name, at in steps.items())))
+        return [(row["entry"], row["rank"], row["tied"]) for row in sheet.rows]
+
+    return place
+
+
+def test_entries_that_a_test_tells_apart_have_ranks_of_their_own(placed):
+    slow, fast = [2_000] * 8, [400] * 8
+    assert placed(slow=slow, fast=fast) == [("fast", 1, False), ("slow", 2, False)]
+
+
+def test_entries_that_none_tells_apart_share_a_rank(placed):
+    assert placed(slow=[2_000] * 5, fast=[400] * 5) == [("fast", 1, True), ("slow", 1, True)]
+
+
+def test_seeds_that_never_converge_count_as_the_budget(placed):
+    assert placed(never=[None] * 8, slow=[20_000] * 8)[0][0] == "slow"
+
+
+def test_entries_without_a_common_seed_share_a_rank(make_board, make_entry, make_record):
+    later = [make_record(seed=seed, converged_at=4_000) for seed in range(10, 20)]
+    sheet = board_sheet(make_board(make_entry("a", [400] * 10), make_entry("b", records=later)))
+    assert [row["rank"] for row in sheet.rows] == [1, 1]
+
+
+def test_ranks_are_made_within_a_task(make_board, make_entry):
+    sheet = board_sheet(make_board(make_entry("a", task="copy"), make_entry("b", task="repeat_copy")))
+    assert [(row["task"], row["rank"], row["tied"]) for row in sheet.rows] == [
+        ("copy", 1, False),
+        ("repeat_copy", 1, False),
+    ]
+
+
+def test_rows_have_the_figures_of_the_table(make_record):
+    records = [make_record(seed=seed, converged_at=at) for seed, at in enumerate((400, None))]
+    (row,) = own_sheet(records).rows
+    (expected,) = convergence_rows(records)
+    assert expected.items() <= row.items()
+    assert (row["state_bytes"], row["error_size"], row["error_median"]) == (10_240, "20", 1.5)
+
+
+def test_the_same_run_in_two_entries_counts_in_both(make_board, make_entry):
+    sheet = board_sheet(make_board(make_entry("a"), make_entry("b")))
+    assert [row["seeds"] for row in sheet.rows] == [3, 3]
+
+
+def test_a_failed_run_stays_in_the_row(make_failed_record):
+    (row,) = own_sheet([make_failed_record()]).rows
+    assert (row["solved"], row["failed"], row["parameters"], "error_median" in row) == (0, 1, None, False)
