@@ -105,7 +105,7 @@ def mann_bench_studies() -> list[StudySpec]:
     summaries = {
         "smoke": "a small NTM and a small LSTM on a short copy task, in a minute",
         "collier-beel-2018": "memory initialisations and architectures on three tasks, ten seeds",
-        "collier-beel-2018-short": "initialisations and architectures on three tasks, five seeds, a third of the budget",
+        "collier-beel-2018-short": "initialisations and architectures, three tasks, five seeds, a third of the budget",
         "graves-2014": "NTM against LSTM on the five tasks of the paper",
         "memory-init": "three memory initialisations, trained and frozen",
         "ntm-stability": "sharpening, clipping and optimiser against NaN",
