@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.plugins.environments import LightningEnvironment
 
 from mann_bench.core.errors import PluginUnavailableError
 from mann_bench.core.events import Event, Notice
@@ -113,6 +114,8 @@ def _fit(model: SequenceModule, task: SequenceTask, callback: pl.Callback, max_s
         trainer = pl.Trainer(
             accelerator="gpu" if device == "cuda" else device,
             devices=1,
+            # One process, whatever a scheduler's variables and programs say: Lightning would look for SLURM itself.
+            plugins=[LightningEnvironment()],
             max_steps=max_steps,
             callbacks=[callback],
             logger=False,
@@ -192,7 +195,7 @@ def _exits_answered() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Lightning's notices about devices and interrupts, and its own use of old torch, off the console."""
+    """Keep Lightning's notices about devices, interrupts and SLURM, and its own use of old torch, off the console."""
     names = (
         "pytorch_lightning.utilities.rank_zero",
         "lightning_fabric.utilities.rank_zero",
@@ -205,6 +208,7 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated", FutureWarning)
+            warnings.filterwarnings("ignore", "The `srun` command is available", UserWarning)
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

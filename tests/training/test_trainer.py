@@ -227,3 +227,13 @@ def test_a_model_that_exits_is_a_failure_not_ctrl_c(make_run, monkeypatch, kind,
     with pytest.raises((RuntimeError, SystemExit)) as caught:
         train(make_run(model), "cpu", "eager", ignore)
     assert str(caught.value) == "the model or task called sys.exit(4)"
+
+
+def test_a_machine_with_slurm_trains_without_a_word_of_it(make_run, monkeypatch, tmp_path):
+    srun = tmp_path / "srun"
+    srun.write_text("#!/bin/sh\n")
+    srun.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    for name, value in {"SLURM_NTASKS": "2", "SLURM_JOB_NAME": "study", "SLURM_JOB_ID": "7"}.items():
+        monkeypatch.setenv(name, value)
+    assert train(make_run(max_steps=2), "cpu", "eager", ignore).steps == 2
