@@ -1,6 +1,7 @@
 """Fixtures that several packages' tests share."""
 
 import dataclasses
+import json
 import os
 
 import pytest
@@ -31,10 +32,26 @@ TINY = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_protocol():
     """Return a function that names a protocol of a fraction of a second, with fields changed."""
     return lambda **fields: "collier2018:" + ",".join(f"{k}={v}" for k, v in (TINY | fields).items())
+
+
+def _toml(**fields):
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items())
+
+
+@pytest.fixture(scope="session")
+def study_text():
+    """Return a function that makes the file of a study of one task and two seeds, with one claim or none."""
+
+    def make(protocol, *models, task="copy:max_length=3", claim=None, **fields):
+        study = {"name": "example", "version": 1, "summary": "one line", "seeds": "0-1", "protocols": [protocol]}
+        text = f"{_toml(**study | fields)}\n[[cells]]\n{_toml(models=models, tasks=[task])}"
+        return f"{text}\n[[claims]]\n{_toml(**claim)}" if claim else text
+
+    return make
 
 
 @pytest.fixture

@@ -7,31 +7,19 @@ import pytest
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.tasks.copy import Copy
 
-STUDY = """\
-name = "example"
-version = 1
-summary = "one line"
-reference = "A paper"
-seeds = "0-1"
-protocols = ["{protocol}"]
-
-[[cells]]
-models = ["lstm:layers=1,units=8", "lstm:layers=1,units=4"]
-tasks = ["copy:max_length=3"]
-
-[[claims]]
-name = "unsolved"
-statement = "Four steps are not enough."
-metric = "solve_rate"
-model = "lstm:units=8,layers=1"
-tasks = ["copy:max_length=3"]
-at_most = 0.7
-"""
+CLAIM = {
+    "name": "unsolved",
+    "statement": "Four steps are not enough.",
+    "metric": "solve_rate",
+    "model": "lstm:units=8,layers=1",
+    "tasks": ["copy:max_length=3"],
+    "at_most": 0.7,
+}
 MODEL = "lstm:layers=1,units=8"
 
 
 @pytest.fixture
-def study(mann_bench, tiny_protocol, monkeypatch):
+def study(mann_bench, tiny_protocol, study_text, monkeypatch):
     """Return a function that calls `study` on a small study, in a file of the empty folder."""
     monkeypatch.setattr(Copy, "test_sizes", lambda task: [{"length": 3}])
 
@@ -39,7 +27,8 @@ def study(mann_bench, tiny_protocol, monkeypatch):
         jobs = ["--jobs", "1"] if subcommand == "run" else []
         return mann_bench("study", subcommand, "study.toml", *jobs, *arguments)
 
-    Path("study.toml").write_text(STUDY.format(protocol=tiny_protocol()))
+    text = study_text(tiny_protocol(), MODEL, "lstm:layers=1,units=4", claim=CLAIM, reference="A paper")
+    Path("study.toml").write_text(text)
     return call
 
 

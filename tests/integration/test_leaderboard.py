@@ -8,33 +8,20 @@ import pytest
 
 from mann_bench.cli.main import invoke
 
-STUDY = """\
-name = "tiny"
-version = 1
-summary = "a fraction of a second a run"
-seeds = "0-1"
-protocols = ["{protocol}"]
-
-[[cells]]
-models = ["lstm:layers=1,units=8", "ntm:controller_size=4,memory_slots=4,slot_width=2"]
-tasks = ["copy:bits=2,max_length=3"]
-"""
-PROTOCOL = (
-    "collier2018:max_steps=4,batch_size=2,evaluate_every=2,validation_sequences=4,grace=2,probe_every=4,"
-    "probe_sequences=2,test_sequences=2"
-)
+MODELS = ["lstm:layers=1,units=8", "ntm:controller_size=4,memory_slots=4,slot_width=2"]
 SUBMIT = ["leaderboard", "submit", "tiny.toml", "--name", "A group", "--url", "https://example.org"]
 
 
 @pytest.fixture(scope="module")
-def _template(tmp_path_factory):
+def _template(tmp_path_factory, tiny_protocol, study_text):
     """A folder in which the study was run and submitted."""
     folder = tmp_path_factory.mktemp("tiny")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("WANDB_MODE", "disabled")
         patch.setenv("MANN_BENCH_PLUGINS", "")
-        Path("tiny.toml").write_text(STUDY.format(protocol=PROTOCOL))
+        text = study_text(tiny_protocol(probe_every=4), *MODELS, task="copy:bits=2,max_length=3", name="tiny")
+        Path("tiny.toml").write_text(text)
         assert invoke(["study", "run", "tiny.toml", "--jobs", "1", "--backend", "eager"]) == 0
         assert invoke([*SUBMIT, "runs"]) == 0
     return folder

@@ -4,25 +4,14 @@ from mann_bench.registry import Registry
 from mann_bench.studies.claims import ClaimRuns
 from mann_bench.studies.schema import Claim
 
-STUDY = """\
-name = "example"
-version = 1
-summary = "one line"
-seeds = "0-1"
-protocols = ["collier2018:max_steps=100"]
-
-[[cells]]
-models = ["lstm:units=8", "ntm:memory_slots=8"]
-tasks = ["copy:max_length=3"]
-
-[[claims]]
-name = "lstm-solves"
-statement = "The LSTM solves it."
-metric = "solve_rate"
-model = "lstm:units=8"
-tasks = ["copy:max_length=3"]
-at_least = 0.5
-"""
+CLAIM = {
+    "name": "lstm-solves",
+    "statement": "The LSTM solves it.",
+    "metric": "solve_rate",
+    "model": "lstm:units=8",
+    "tasks": ["copy:max_length=3"],
+    "at_least": 0.5,
+}
 
 TOLERANCE = {"at_least": 0.0}
 
@@ -33,11 +22,11 @@ def registry():
 
 
 @pytest.fixture
-def write_study(tmp_path):
+def write_study(study_text, tmp_path):
     """Return a function that writes a small study, with pairs of text replaced, and returns its path as text."""
 
     def write(*replaced):
-        content = STUDY
+        content = study_text("collier2018:max_steps=100", "lstm:units=8", "ntm:memory_slots=8", claim=CLAIM)
         for old, new in replaced:
             assert old in content
             content = content.replace(old, new, 1)
