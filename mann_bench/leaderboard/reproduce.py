@@ -3,14 +3,13 @@
 import itertools
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.events import Observer
 from mann_bench.core.runs import Run
-from mann_bench.core.variants import seeds_text
 from mann_bench.execution.local import execute_locally
 from mann_bench.execution.plan import Block, make_plan
 from mann_bench.execution.resolve import resolve_device
@@ -18,19 +17,14 @@ from mann_bench.execution.worker import Job
 from mann_bench.leaderboard.identity import requirements
 from mann_bench.leaderboard.text import REQUIREMENT
 from mann_bench.registry import Registry
+from mann_bench.reporting.commands import run_commands
 from mann_bench.results.schema import Provenance, Record
 from mann_bench.results.store import Store
 
 
-class _Setting(NamedTuple):
-    """What runs share that one command does."""
+class _Installed(NamedTuple):
+    """What runs were done with."""
 
-    model: str
-    task: str
-    protocol: str
-    device: str
-    threads: int
-    backend: str
     packages: tuple[str, ...]
     commit: str
 
@@ -45,32 +39,20 @@ def commands(records: Iterable[Record], out: Path) -> Iterator[str]:
     Raises:
         UsageError: a record names a distribution or a version that is none.
     """
-    ordered = sorted(records, key=lambda record: (_setting(record), record.seed))
-    installed = None
-    for setting, group in itertools.groupby(ordered, key=_setting):
-        if (setting.packages, setting.commit) != installed:
-            yield shlex.join(["pip", "install", *setting.packages])
-            installed = (setting.packages, setting.commit)
-            if setting.commit:
-                yield f"# mann-bench was a checkout of commit {setting.commit}"
-        yield shlex.join(_command(setting, [record.seed for record in group], out))
+    where = shlex.join(["--jobs", "1", "--out", str(out)])
+    for installed, group in itertools.groupby(sorted(records, key=_installed), key=_installed):
+        yield shlex.join(["pip", "install", *installed.packages])
+        if installed.commit:
+            yield f"# mann-bench was a checkout of commit {installed.commit}"
+        yield from (f"{command} {where}" for command in run_commands(group))
 
 
-def _setting(record: Record) -> _Setting:
-    where, packages = record.provenance, requirements(record)
+def _installed(record: Record) -> _Installed:
+    packages = requirements(record)
     for package in packages:
         if not REQUIREMENT.fullmatch(package):
             raise UsageError(f"{record.text}: {package!r} is nothing that pip could install. Validate the entry.")
-    return _Setting(
-        record.model.text,
-        record.task.text,
-        record.protocol.text,
-        where.device,
-        where.threads,
-        record.backend,
-        tuple(packages),
-        _commit(where),
-    )
+    return _Installed(tuple(packages), _commit(record.provenance))
 
 
 def _commit(where: Provenance) -> str:
@@ -78,21 +60,6 @@ def _commit(where: Provenance) -> str:
     if where.git_commit is None or not re.fullmatch(r"[0-9a-f]+", where.git_commit):
         return ""
     return f"{where.git_commit}{', with changes of its own' if where.git_dirty else ''}"
-
-
-def _command(setting: _Setting, seeds: Sequence[int], out: Path) -> list[str]:
-    options = {
-        "model": setting.model,
-        "task": setting.task,
-        "seeds": seeds_text(seeds),
-        "protocol": setting.protocol,
-        "device": setting.device,
-        "threads": str(setting.threads),
-        "backend": setting.backend,
-        "jobs": "1",
-        "out": str(out),
-    }
-    return ["mann-bench", "run", *(word for name, value in options.items() for word in (f"--{name}", value))]
 
 
 def run_of(registry: Registry, record: Record) -> Run:
@@ -105,7 +72,7 @@ def run_of(registry: Registry, record: Record) -> Run:
     block = Block([record.model.text], [record.task.text], [record.protocol.text])
     run = make_plan(registry, [block], [record.seed]).runs[0]
     if run.key != record.key:
-        install = " ".join(_setting(record).packages)
+        install = " ".join(_installed(record).packages)
         raise UsageError(
             f"{record.text}: what is installed here has another version of its model, task or protocol, and would do "
             f"run {run.key[:12]}, not {record.key[:12]}. Try: pip install {install}."

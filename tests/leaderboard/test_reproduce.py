@@ -24,6 +24,13 @@ def test_each_cell_has_its_command(make_record):
     assert sum(line.startswith("pip") for line in lines) == 1
 
 
+def test_runs_of_other_versions_follow_what_to_install_for_them(make_record):
+    old = make_record().provenance.model_copy(update={"torch": "2.8.0"})
+    records = [make_record(model, provenance=old) for model in ("lstm", "ntm")] + [make_record("dnc")]
+    lines = [line.split()[0] for line in commands(records, OUT) if line[0] != "#"]
+    assert lines == ["pip", "mann-bench", "mann-bench", "pip", "mann-bench"]
+
+
 def test_the_distribution_of_a_plugin_is_installed_too(make_record):
     assert next(commands([make_record(distribution="acme-memory")], OUT)).split()[2] == "acme-memory==0.1.0"
 

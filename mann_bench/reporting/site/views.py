@@ -1,11 +1,10 @@
 """What an entry page and a report show of each cell: its runs, its configuration, and the command that repeats it."""
 
-import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mann_bench.core.options import option_text
-from mann_bench.core.variants import seeds_text
+from mann_bench.reporting.commands import run_commands
 from mann_bench.reporting.measures import generalizes_from, probed
 from mann_bench.reporting.site.chart import Section
 from mann_bench.reporting.site.seed_charts import seed_section
@@ -60,21 +59,8 @@ def cell_view(line: Line, number: int) -> CellView:
         list(_COLUMNS),
         [_run(record) for record in cell.records],
         _configuration(cell),
-        run_command(cell.records),
+        "; ".join(run_commands(cell.records)),
     )
-
-
-def run_command(records: Sequence[Record]) -> str:
-    """Return the command that repeats runs of one cell, quoted for a shell."""
-    first = records[0]
-    options = {
-        "--model": first.model.text,
-        "--task": first.task.text,
-        "--protocol": first.protocol.text,
-        "--seeds": seeds_text(record.seed for record in records),
-        "--backend": str(first.backend),
-    }
-    return shlex.join(["mann-bench", "run", *(word for option in options.items() for word in option)])
 
 
 def provenance_pairs(records: Iterable[Record]) -> list[Pair]:
@@ -104,7 +90,7 @@ def _run(record: Record) -> RunLine:
         "-" if record.peak_memory_bytes is None else f"{record.peak_memory_bytes / 2**20:,.0f}",
         record.weights_sha256[:12] if record.weights_sha256 else "-",
     ]
-    return RunLine(texts, record.key[:12], run_command([record]))
+    return RunLine(texts, record.key[:12], *run_commands([record]))
 
 
 def _configuration(cell: Cell) -> list[Topic]:

@@ -1,15 +1,4 @@
-from mann_bench.reporting.site.views import provenance_pairs, run_command
-
-
-def test_the_command_repeats_the_runs(make_record):
-    records = [make_record("ntm:memory_slots=64", seed=seed) for seed in (0, 1, 2, 5)]
-    assert run_command(records) == (
-        "mann-bench run --model ntm:memory_slots=64 --task copy --protocol collier2018 --seeds 0-2,5 --backend eager"
-    )
-
-
-def test_the_command_is_quoted(named):
-    assert "--model 'x; rm -rf ~'" in run_command([named("x; rm -rf ~", "copy")])
+from mann_bench.reporting.site.views import provenance_pairs
 
 
 def test_provenance_names_all_that_differs(make_record):
