@@ -48,7 +48,7 @@ def render(
         rows = {"comparison": comparison_rows(records, *compare)} if compare else table_rows(records)
         if form is Format.JSON:
             return json.dumps(rows, indent=1) + "\n"
-        return "\n".join(_csv(table) for table in rows.values() if table)
+        return "\n".join(rows_csv(table) for table in rows.values() if table)
     tables = [comparison_table(records, *compare)] if compare else _tables(records)
     writers: dict[Format, Callable[[Table], str]] = {Format.MARKDOWN: _markdown, Format.LATEX: latex}
     write = writers.get(form) or (lambda table: _text(table, width))
@@ -62,6 +62,16 @@ def table_rows(records: Sequence[Record]) -> dict[str, list[Row]]:
         "probe": probe_rows(records),
         "generalization": generalization_rows(records),
     }
+
+
+def rows_csv(rows: Sequence[Row]) -> str:
+    """Return rows as CSV; a column is empty where a row has nothing for it."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    file = io.StringIO()
+    writer = csv.DictWriter(file, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
 
 
 def _tables(records: Sequence[Record]) -> list[Table]:
@@ -90,12 +100,3 @@ def _markdown(table: Table) -> str:
     rule = [":--" if reads_as_text(column) else "--:" for column in table.columns]
     lines = [f"**{table.title}**", "", line(table.columns), line(rule), *map(line, table.rows), ""]
     return "\n".join([*lines, *(f"- {note}" for note in table.notes)]) + "\n"
-
-
-def _csv(rows: Sequence[Row]) -> str:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    file = io.StringIO()
-    writer = csv.DictWriter(file, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()

@@ -1,12 +1,11 @@
 """The leaderboard site: every file of it, made from records."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from mann_bench.reporting.curves.data import plain
+from mann_bench.reporting.render import rows_csv
 from mann_bench.reporting.site.assets import asset_files, linked
 from mann_bench.reporting.site.board import Board, BoardEntry, check_distinct
 from mann_bench.reporting.site.columns import columns
@@ -54,18 +53,9 @@ def build_site(boards: Iterable[Board]) -> dict[str, bytes]:
     return dict(sorted(found.items()))
 
 
-def rows_csv(rows: Sequence[Row]) -> str:
-    """Return rows as CSV; texts that a spreadsheet would read as formulas have an apostrophe before them."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    file = io.StringIO()
-    writer = csv.DictWriter(file, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _safe(value) for name, value in row.items()} for row in rows)
-    return file.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def spreadsheet_row(row: Row) -> Row:
+    """Return a row in which texts that a spreadsheet would read as formulas have an apostrophe before them."""
+    return {name: f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v for name, v in row.items()}
 
 
 def _facts(board: Board, sheet: Sheet) -> list[Pair]:
@@ -84,7 +74,7 @@ def _board_files(board: Board, sheet: Sheet) -> Iterator[_File]:
             facts=_facts(board, sheet), columns=columns(sheet.rows, named=True), sections=sections,
         ),
     )  # fmt: skip
-    yield _File("board.csv", rows_csv(sheet.rows).encode())
+    yield _File("board.csv", rows_csv([spreadsheet_row(row) for row in sheet.rows]).encode())
     yield _File("board.json", (json.dumps(plain(sheet.rows), indent=1, allow_nan=False) + "\n").encode())
     for entry in board.entries:
         yield _File(f"{entry.identifier}/index.html", _entry_page(board, entry, sheet))

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from mann_bench.reporting.site.build import build_site, rows_csv
+from mann_bench.reporting.render import rows_csv
+from mann_bench.reporting.site.build import build_site, spreadsheet_row
 
 HOSTILE = "</script><script>document.title='x'</script><style>*{display:none}</style>\u202e" + "W" * 10_000
 
@@ -123,4 +124,5 @@ def test_two_boards_of_one_name_are_refused(make_board):
 
 
 def test_a_spreadsheet_reads_no_text_as_a_formula():
-    assert rows_csv([{"name": "=1+1", "steps": -1.5, "other": "a-b"}]) == "name,steps,other\n'=1+1,-1.5,a-b\n"
+    row = spreadsheet_row({"name": "=1+1", "steps": -1.5, "other": "a-b"})
+    assert rows_csv([row]) == "name,steps,other\n'=1+1,-1.5,a-b\n"
