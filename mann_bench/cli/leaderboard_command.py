@@ -119,16 +119,13 @@ def verify(
     """
     import secrets
 
-    from mann_bench.leaderboard.faults import EntryError
-    from mann_bench.leaderboard.files import entry_folders, find_entry, load_entry
+    from mann_bench.leaderboard.files import entry_folders, find_entry
     from mann_bench.leaderboard.resolving import rules_resolver
-    from mann_bench.leaderboard.validate import validate as validate_entries
+    from mann_bench.leaderboard.validate import sound_entries
     from mann_bench.leaderboard.verify import choose, remeasure_all, rerun, write_evidence
 
     registry, folder = registry_of(context), find_entry(entry, root)
-    if faults := validate_entries([folder], entry_folders(root), rules_resolver(registry, study)):
-        raise EntryError(faults)
-    loaded = load_entry(folder)
+    (loaded,) = sound_entries([folder], entry_folders(root), rules_resolver(registry, study))
     seed = secrets.randbelow(2**32) if seed is None else seed
     chosen = choose(loaded.records, runs, seed)
     names = ", ".join(record.key[:12] for record in chosen) or "none"

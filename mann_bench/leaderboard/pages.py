@@ -5,13 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mann_bench.core.errors import StoreError, UsageError
-from mann_bench.leaderboard.faults import EntryError
-from mann_bench.leaderboard.files import LoadedEntry, entry_folders, load_entry
+from mann_bench.leaderboard.files import LoadedEntry, entry_folders
 from mann_bench.leaderboard.resolving import rules_resolver
-from mann_bench.leaderboard.validate import validate
+from mann_bench.leaderboard.validate import by_study, sound_entries
 from mann_bench.registry import Registry
 from mann_bench.reporting.site.board import Board, BoardEntry, ClaimLine
-from mann_bench.results.files import write_atomically
 from mann_bench.studies.claims import ClaimResult, check_claims
 from mann_bench.studies.plan import plan_study
 from mann_bench.studies.words import measured_text, number_text, tolerance_text
@@ -27,12 +25,8 @@ def boards(registry: Registry, root: Path) -> list[Board]:
         UsageError: a study is not installed.
     """
     folders = entry_folders(root)
-    if faults := validate(folders, folders, rules_resolver(registry)):
-        raise EntryError(faults)
-    by_study: dict[str, list[LoadedEntry]] = {}
-    for entry in map(load_entry, folders):
-        by_study.setdefault(entry.entry.study.name, []).append(entry)
-    return [_board(registry, study, entries) for study, entries in sorted(by_study.items())]
+    studies = by_study(sound_entries(folders, folders, rules_resolver(registry)))
+    return [_board(registry, study, entries) for study, entries in sorted(studies.items())]
 
 
 def write_pages(files: Mapping[str, bytes], folder: Path) -> None:
@@ -51,7 +45,7 @@ def write_pages(files: Mapping[str, bytes], folder: Path) -> None:
             for path, content in files.items():
                 file = staged / path
                 file.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically({file: content})
+                file.write_bytes(content)
             if folder.exists():
                 folder.rename(old)
             staged.rename(folder)

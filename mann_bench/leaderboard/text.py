@@ -8,8 +8,6 @@ from urllib.parse import unquote, urlsplit
 
 from mann_bench.leaderboard.faults import FaultName, Finding
 
-LONGEST_NAME = 80
-LONGEST_NOTE = 2_000
 LONGEST_URL = 300
 LONGEST_TEXT = 1_000
 """Characters of any other text of a record."""

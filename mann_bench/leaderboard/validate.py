@@ -12,7 +12,8 @@ from mann_bench.leaderboard.files import LoadedEntry, load_entry
 from mann_bench.leaderboard.identity import check_cells, check_identity
 from mann_bench.leaderboard.rules import StudyRules
 from mann_bench.leaderboard.schema import Entry, earned_badge
-from mann_bench.leaderboard.text import LONGEST_NAME, LONGEST_NOTE, check_strings, check_text, check_url
+from mann_bench.leaderboard.text import check_strings, check_text, check_url
+from mann_bench.reporting.site.board import LONGEST_NAME, LONGEST_NOTE
 from mann_bench.results.schema import Record
 
 RulesOf = Callable[[str, Iterable[str]], StudyRules]
@@ -22,10 +23,25 @@ RulesOf = Callable[[str, Iterable[str]], StudyRules]
 def validate(folders: Iterable[Path], others: Iterable[Path], rules_of: RulesOf) -> list[Fault]:
     """Return everything that is wrong with entries; nothing where they may be published.
 
+    Arguments as of `sound_entries`.
+    """
+    try:
+        sound_entries(folders, others, rules_of)
+    except EntryError as error:
+        return list(error.faults)
+    return []
+
+
+def sound_entries(folders: Iterable[Path], others: Iterable[Path], rules_of: RulesOf) -> list[LoadedEntry]:
+    """Return entries with which nothing is wrong, in the order of their folders.
+
     Args:
-        folders: of the entries.
+        folders: of the entries; one that is given twice counts once.
         others: folders of further entries, of which only a run that stands there too or a copied curve matters.
         rules_of: resolves a study; it may raise a MannBenchError.
+
+    Raises:
+        EntryError: everything that is wrong with them.
     """
     asked = list(dict.fromkeys(folder.resolve() if not folder.is_symlink() else folder for folder in folders))
     loaded: list[LoadedEntry] = []
@@ -38,11 +54,21 @@ def validate(folders: Iterable[Path], others: Iterable[Path], rules_of: RulesOf)
             continue
         loaded.append(entry)
         faults += check_entry(entry, rules_of)
-    for study, entries in _by_study([*loaded, *_readable(others, asked)]).items():
+    for study, entries in by_study([*loaded, *_readable(others, asked)]).items():
         names = {entry.folder for entry in loaded if entry.entry.study.name == study}
         across = [*duplicates(entries), *copied_curves(entries)]
         faults += [fault for fault in across if fault.file.parent.parent in names]
-    return faults
+    if faults:
+        raise EntryError(faults)
+    return loaded
+
+
+def by_study(entries: Iterable[LoadedEntry]) -> dict[str, list[LoadedEntry]]:
+    """Return entries by the name of their study, in their order."""
+    studies: dict[str, list[LoadedEntry]] = {}
+    for entry in entries:
+        studies.setdefault(entry.entry.study.name, []).append(entry)
+    return studies
 
 
 def check_entry(loaded: LoadedEntry, rules_of: RulesOf) -> list[Fault]:
@@ -100,13 +126,6 @@ def _check_badge(entry: Entry) -> Iterator[Finding]:
             yield Finding(FaultName.BADGE, f"evidence[{index}]", text)
     if entry.badge is not (earned := earned_badge(entry.runs, entry.evidence)):
         yield Finding(FaultName.BADGE, "badge", f"{entry.badge}, but its evidence earns {earned}.")
-
-
-def _by_study(entries: Iterable[LoadedEntry]) -> dict[str, list[LoadedEntry]]:
-    studies: dict[str, list[LoadedEntry]] = {}
-    for entry in entries:
-        studies.setdefault(entry.entry.study.name, []).append(entry)
-    return studies
 
 
 def _readable(folders: Iterable[Path], known: Sequence[Path]) -> Iterator[LoadedEntry]:

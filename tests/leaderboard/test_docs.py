@@ -6,7 +6,7 @@ import pytest
 
 from mann_bench.leaderboard import files, text
 from mann_bench.leaderboard.faults import FaultName
-from mann_bench.reporting.site.board import Badge
+from mann_bench.reporting.site.board import LONGEST_NAME, LONGEST_NOTE, Badge
 
 PAGE = (Path(__file__).parents[2] / "docs" / "leaderboard.md").read_text(encoding="utf-8")
 
@@ -24,5 +24,5 @@ def test_every_badge_has_its_row(badge):
 def test_bounds_are_those_of_the_page():
     sizes = [each // 2**20 for each in (files.LARGEST_RECORD, files.LARGEST_ENTRY, files.LARGEST_TOTAL)]
     assert "{} MiB a record, {} MiB for `entry.json`, {} MiB or 5,000".format(*sizes) in PAGE
-    assert f"{text.LONGEST_NAME} characters for a name, {text.LONGEST_NOTE:,} for a note, {text.LONGEST_URL}" in PAGE
+    assert f"{LONGEST_NAME} characters for a name, {LONGEST_NOTE:,} for a note, {text.LONGEST_URL}" in PAGE
     assert files.MOST_RECORDS == 5_000

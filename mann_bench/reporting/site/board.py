@@ -7,6 +7,10 @@ from enum import StrEnum
 
 from mann_bench.results.schema import Record
 
+LONGEST_NAME = 80
+LONGEST_NOTE = 2_000
+"""Characters of the name and of the note of an entry."""
+
 _IDENTIFIER = re.compile(r"[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?")
 
 

@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from mann_bench.reporting.curves.data import plain
+from mann_bench.reporting.site.board import LONGEST_NAME, LONGEST_NOTE
 
-LONGEST_NAME = 80
-LONGEST_NOTE = 2_000
 _DIGITS = 6
 # Without these, which only join letters of one word, several scripts cannot be written.
 _JOINERS = "\u200c\u200d"
