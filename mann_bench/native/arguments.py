@@ -7,6 +7,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mann_bench.nn.controller import LSTMLayer
+from mann_bench.nn.dnc import DNCCell, DNCState
+from mann_bench.nn.ntm import NTMCell, NTMState
+
+
+def weights_of(cell: NTMCell | DNCCell) -> list[Tensor]:
+    """Return weight and bias of the only layer of the cell's controller, then those of its interface."""
+    (layer,) = cell.controller.layers
+    assert isinstance(layer, LSTMLayer)
+    return [layer.weight, layer.bias, cell.interface.weight, cell.interface.bias]
+
+
+def tensors_of(state: NTMState | DNCState) -> list[Tensor]:
+    """Return the tensors of a state in their order: hidden and cell, then what comes after the controller."""
+    (controller,), *rest = state
+    return [*controller, *rest]
+
 
 def problem_of(weight: Tensor) -> str | None:
     """Return why weights like this one cannot be computed with natively; None where they can."""

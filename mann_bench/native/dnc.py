@@ -10,6 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.native import arguments, build, operators
+from mann_bench.native.arguments import tensors_of as _to_tensors
+from mann_bench.native.arguments import weights_of as _weights
 from mann_bench.nn.controller import LSTMController, LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 
@@ -41,19 +43,8 @@ def dnc_sequence(
         ValueError: where inputs or state do not fit the cell, or are not float32 on the CPU.
     """
     given = [inputs, *_weights(cell), *_to_tensors(state)]
-    keep_tape = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given)
-    outputs, *end = _sequence(*given, _sizes(cell), cell.clip or 0.0, keep_tape)[:-1]
+    outputs, *end = operators.run(_sequence, given, _sizes(cell), cell.clip)
     return outputs, _to_state(end)
-
-
-def _weights(cell: DNCCell) -> list[Tensor]:
-    (layer,) = cell.controller.layers
-    return [layer.weight, layer.bias, cell.interface.weight, cell.interface.bias]  # type: ignore[list-item]
-
-
-def _to_tensors(state: DNCState) -> list[Tensor]:
-    (controller,), *rest = state
-    return [*controller, *rest]
 
 
 def _to_state(tensors: Sequence[Tensor]) -> DNCState:

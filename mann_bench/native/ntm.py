@@ -11,7 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.native import arguments, build, operators
-from mann_bench.nn.controller import LSTMController, LSTMLayer, LSTMState
+from mann_bench.native.arguments import tensors_of as _to_tensors
+from mann_bench.native.arguments import weights_of as _weights
+from mann_bench.nn.controller import LSTMController, LSTMState
 from mann_bench.nn.ntm import NTMCell, NTMState
 
 
@@ -42,25 +44,8 @@ def ntm_sequence(
         ValueError: where inputs or state do not fit the cell, or are not float32 on the CPU.
     """
     given = [inputs, *_weights(cell), *_to_tensors(state)]
-    keep_tape = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given)
-    outputs, *end = _sequence(*given, _sizes(cell), cell.clip or 0.0, keep_tape)[:-1]
+    outputs, *end = operators.run(_sequence, given, _sizes(cell), cell.clip)
     return outputs, _to_state(end)
-
-
-def _weights(cell: NTMCell) -> list[Tensor]:
-    controller = _controller(cell)
-    return [controller.weight, controller.bias, cell.interface.weight, cell.interface.bias]
-
-
-def _controller(cell: NTMCell) -> LSTMLayer:
-    (layer,) = cell.controller.layers
-    assert isinstance(layer, LSTMLayer)
-    return layer
-
-
-def _to_tensors(state: NTMState) -> list[Tensor]:
-    (controller,) = state.controller
-    return [*controller, state.reads, state.weightings, state.memory]
 
 
 def _to_state(tensors: Sequence[Tensor]) -> NTMState:
@@ -93,7 +78,7 @@ def _sizes(cell: NTMCell) -> _Sizes:
     # A head takes its key, the shifts and three numbers; a write head two more vectors.
     shifts = (cell.interface.out_features - 2 * cell.write_heads * width) // heads - width - 3
     return _Sizes(
-        input_size=_controller(cell).weight.shape[1] - cell.read_heads * width - units,
+        input_size=_weights(cell)[0].shape[1] - cell.read_heads * width - units,
         controller_size=units,
         memory_slots=cell.initial_weightings.shape[1],
         slot_width=width,

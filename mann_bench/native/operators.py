@@ -5,10 +5,11 @@ there the same functions stand in a plain `torch.autograd.Function`.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 
@@ -47,3 +48,22 @@ def differentiable(
         return traced(*arguments) if torch.compiler.is_compiling() else direct.apply(*arguments)
 
     return call
+
+
+def run(
+    operator: Callable[..., Any], tensors: Sequence[Tensor], sizes: Sequence[int], clip: float | None
+) -> tuple[Tensor, ...]:
+    """Call what `differentiable` returned, and keep a tape only where gradients may be asked for.
+
+    Args:
+        operator: takes the tensors, the sizes, the clip (zero for none) and whether to keep the tape, its last result.
+        tensors: inputs, weights and first state, in the operator's order.
+        sizes: what the recurrence is compiled for.
+        clip: bound of the cell's activations; none for unbounded.
+
+    Returns:
+        The outputs of all steps, then the tensors of the last state.
+    """
+    keep_tape = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+    results: tuple[Tensor, ...] = operator(*tensors, sizes, clip or 0.0, keep_tape)
+    return results[:-1]

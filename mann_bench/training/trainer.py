@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.plugins.environments import LightningEnvironment
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
 from mann_bench.core.errors import PluginUnavailableError
 from mann_bench.core.events import Event, Notice

@@ -5,7 +5,8 @@
 
 #include <cstring>
 
-#include "dnc_slots.h"
+#include "dnc_sizes.h"
+#include "slots.h"
 
 // psi = prod_h (1 - f_h r_h): what is kept of each slot; without the factor of head `without`, if any.
 INLINE Vector retention(const Interface& parameters, const Slots* read_weighting, int i, int without = -1) {

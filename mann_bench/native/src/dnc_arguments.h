@@ -1,17 +1,10 @@
-// What Python passes: pointers to contiguous float32 tensors, time first.
+// The state that Python passes, and the tape between the passes.
 #pragma once
 
+#include "arguments.h"
 #include "dnc_sizes.h"
 
-// Weights, or their gradients.
-struct Weights {
-  float* controller;       // [4 units, input + reads + hidden]
-  float* controller_bias;  // [4 units]
-  float* interface;        // [interface, units]
-  float* interface_bias;   // [interface]
-};
-
-// A state or its gradients; null pointers for gradients that are zero or not wanted.
+// A state or its gradients.
 struct State {
   float* hidden;           // [B, units]
   float* cell;             // [B, units]
@@ -50,12 +43,6 @@ struct Group {
   Group(int index, int batch) : first(index * kGroup), count(std::min(kGroup, batch - first)) {}
 };
 
-// Part of sequence `s` in a tensor of `floats` floats a sequence; null for none.
-template <typename Pointer>
-Pointer of_sequence(Pointer tensor, int s, int floats) {
-  return tensor ? tensor + static_cast<ptrdiff_t>(s) * floats : nullptr;
-}
-
 // Between rows of a tensor and padded ones. A null pointer stands for zeros, or for what is not wanted.
 inline void to_rows(const float* from, int rows, int columns, int padded_columns, float* to) {
   std::fill_n(to, rows * padded_columns, 0.0f);
@@ -64,19 +51,6 @@ inline void to_rows(const float* from, int rows, int columns, int padded_columns
 
 inline void from_rows(const float* from, int rows, int columns, int padded_columns, float* to) {
   for (int row = 0; to && row < rows; ++row) std::copy_n(from + row * padded_columns, columns, to + row * columns);
-}
-
-// Between [slots, width] and the transposed memory.
-inline void to_memory(const float* from, Memory& to) {
-  for (int w = 0; w < kWidth; ++w) {
-    for (int n = 0; n < kPaddedSlots; ++n) to.column[w][n] = from && n < kSlots ? from[n * kWidth + w] : 0.0f;
-  }
-}
-
-inline void from_memory(const Memory& from, float* to) {
-  for (int n = 0; to && n < kSlots; ++n) {
-    for (int w = 0; w < kWidth; ++w) to[n * kWidth + w] = from.column[w][n];
-  }
 }
 
 // Sequence `s` of the tensors of a state.

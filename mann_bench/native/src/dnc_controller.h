@@ -3,15 +3,8 @@
 
 #include <cmath>
 
+#include "clip.h"
 #include "dnc_sizes.h"
-#include "functions.h"
-
-INLINE Vector clipped(Vector v) { return kClip > 0 ? clamp(v, -kClip, kClip) : v; }
-
-// Zero where the clip holds the raw value; its ends let the gradient pass.
-INLINE Vector unclipped_gradient(Vector raw, Vector gradient) {
-  return kClip > 0 ? keep_where((raw >= -kClip) & (raw <= kClip), gradient) : gradient;
-}
 
 // From the gates' sums to the gates, the cell and the hidden activation of the next step.
 inline void lstm(Step& step, Step& next) {

@@ -7,7 +7,8 @@
 // The matrix is what a DNC spends its time on: each pass does all there is to do with an element at once.
 #pragma once
 
-#include "dnc_slots.h"
+#include "dnc_sizes.h"
+#include "slots.h"
 
 // So many rows together as their constants and sums find room in the registers; a power of two.
 constexpr int link_rows(int row_operands, int column_operands) {

@@ -4,11 +4,10 @@
 // compared with the memory M before the step, the read keys with M' = M (1 - w e) + w v after the write.
 #pragma once
 
-#include "dnc_slots.h"
+#include "dnc_sizes.h"
+#include "slots.h"
 
-INLINE Vector inverse_norm_of(Vector square) { return inverse_root(maximum(square, splat(kNormFloor))); }
-
-// Inverse norms of a memory's slots. A squared norm below kNormFloor counts as kNormFloor.
+// Inverse norms of a memory's slots.
 inline void measure(const Memory& memory, float* inverse_norm) {
   over_slots([&](int i) {
     Vector square{};

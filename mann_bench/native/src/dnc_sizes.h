@@ -4,36 +4,17 @@
 // stay in cache, and share each load of a weight. Vectors run over the units and over the slots.
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
+#include "sizes.h"
 
-#include "vector.h"
-
-constexpr int kInputs = INPUT_SIZE;
-constexpr int kUnits = CONTROLLER_SIZE;
-constexpr int kSlots = MEMORY_SLOTS;
-constexpr int kWidth = SLOT_WIDTH;
-constexpr int kReadHeads = READ_HEADS;
-constexpr float kClip = CLIP;  // zero for none
-
-constexpr int kReads = kReadHeads * kWidth;
-constexpr int kSeen = kInputs + kReads + kUnits;  // by the controller: input, reads and its hidden activation
-constexpr int kOutputs = kUnits + kReads;
-constexpr float kNormFloor = 1e-20f;  // of addressing.py
 constexpr float kUsageFloor = 1e-6f;  // of dnc_memory.py
-
-constexpr int padded(int count) { return (count + kLanes - 1) / kLanes * kLanes; }
 
 constexpr int kPaddedUnits = padded(kUnits);
 constexpr int kGateFloats = 4 * kPaddedUnits;
-constexpr int kPaddedSlots = padded(kSlots);
-constexpr int kSlotVectors = kPaddedSlots / kLanes;
 
 // Sequences that go through time together: as many as share a load of a weight to advantage, and as few as
 // keep their links in a cache of a megabyte or so.
 constexpr int kGroup = std::clamp((1 << 18) / (kPaddedSlots * kPaddedSlots), 1, 4);
 
-using Slots = float[kPaddedSlots];
 using KeyNorms = float[kReadHeads + 1];  // of the read keys, then the write key
 
 // What the interface says to the memory: the interface's outputs in their order.
@@ -87,11 +68,6 @@ struct alignas(64) Step {
   Slots read_content[kReadHeads];
   Slots forward[kReadHeads];
   Slots backward[kReadHeads];
-};
-
-// Memory of one sequence, transposed. Padding slots hold zero.
-struct Memory {
-  Slots column[kWidth];
 };
 
 // Row i holds what slot i was written after. Padding slots hold zero.

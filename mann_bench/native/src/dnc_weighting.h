@@ -4,12 +4,39 @@
 // r' = m_0 backward + m_1 c + m_2 forward.
 #pragma once
 
+#include <cfloat>
+
 #include "dnc_allocation.h"
 
-// From whichever end is nearer: what is small there would drown in the other's rounding.
-INLINE Vector interpolate(Vector start, Vector end, float share) {
-  const Vector difference = end - start;
-  return share < 0.5f ? start + share * difference : end - (1.0f - share) * difference;
+// weighting = softmax(strength cosine) over the slots.
+INLINE void softmax(float strength, const float* cosine, float* weighting) {
+  Vector most = splat(-FLT_MAX);
+  for (int v = 0; v < kSlotVectors; ++v) {
+    most = maximum(most, pad_slots(v, strength * load(cosine + v * kLanes), -FLT_MAX));
+  }
+  const Vector top = splat(largest(most));
+  Vector total{};
+  for (int v = 0; v < kSlotVectors; ++v) {
+    const Vector power = pad_slots(v, exponential(strength * load(cosine + v * kLanes) - top), 0.0f);
+    store(weighting + v * kLanes, power);
+    total += power;
+  }
+  const Vector scale = splat(1.0f / sum(total));
+  over_slots([&](int i) { store(weighting + i, load(weighting + i) * scale); });
+}
+
+// Turn `gradient` from that of the weighting into that of the cosine; return that of the strength.
+INLINE float softmax_backward(float strength, const float* cosine, const float* weighting, float* gradient) {
+  Vector total{};
+  over_slots([&](int i) { total += load(gradient + i) * load(weighting + i); });
+  const Vector mean = splat(sum(total));
+  Vector d_strength{};
+  over_slots([&](int i) {
+    const Vector d_logit = load(weighting + i) * (load(gradient + i) - mean);
+    d_strength += d_logit * load(cosine + i);
+    store(gradient + i, strength * d_logit);
+  });
+  return sum(d_strength);
 }
 
 // From step.write_cosine to the weightings after the step, save for the read heads'.

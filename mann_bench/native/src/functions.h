@@ -81,3 +81,10 @@ INLINE Vector inverse_root(Vector x) {
   UNROLL for (int lane = 0; lane < kLanes; ++lane) root[lane] = __builtin_sqrtf(x[lane]);
   return 1.0f / root;
 }
+
+// (1 - share) start + share end, from whichever end is nearer: what is small there would drown in the other's
+// rounding.
+INLINE Vector interpolate(Vector start, Vector end, float share) {
+  const Vector difference = end - start;
+  return share < 0.5f ? start + share * difference : end - (1.0f - share) * difference;
+}

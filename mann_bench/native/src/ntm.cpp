@@ -75,7 +75,7 @@ void ntm_backward(const Weights* weights, void* tape_start, const float* d_outpu
       pass->end(*d_start);
     }
   }
-  add_up<GatesGradient>(parts, &WeightGradients::gates, 4 * kUnits, kSeenRows - 1, d_weights->controller,
+  add_up<GatesGradient>(parts, &WeightGradients::gates, 4 * kUnits, kSeen, d_weights->controller,
                         d_weights->controller_bias);
   add_up<InterfaceGradient>(parts, &WeightGradients::interface, kInterfaceRows, kUnits, d_weights->interface,
                             d_weights->interface_bias);

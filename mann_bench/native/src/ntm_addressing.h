@@ -7,8 +7,8 @@
 
 #include <cfloat>
 
-#include "functions.h"
 #include "ntm_sizes.h"
+#include "slots.h"
 
 // Slots with kReach more on either side, so that a shift is a load from elsewhere.
 class Ring {
@@ -26,12 +26,6 @@ class Ring {
  private:
   alignas(64) float storage_[kReach + kPaddedSlots + kReach];
 };
-
-// Equation 7, from whichever end is nearer: what is small there would drown in the other's rounding.
-INLINE Vector interpolate(Vector previous, Vector content, float gate) {
-  const Vector difference = content - previous;
-  return gate < 0.5f ? previous + gate * difference : content - (1.0f - gate) * difference;
-}
 
 INLINE Vector log_floored(Vector w) { return logarithm(maximum(w, splat(FLT_MIN))); }
 

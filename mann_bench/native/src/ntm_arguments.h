@@ -1,17 +1,10 @@
-// What Python passes: pointers to contiguous float32 tensors, time first, and a tape between the passes.
+// The state that Python passes, and the tape between the passes.
 #pragma once
 
+#include "arguments.h"
 #include "ntm_sizes.h"
 
-// Weights, or their gradients.
-struct Weights {
-  float* controller;       // [4 units, input + reads + hidden]
-  float* controller_bias;  // [4 units]
-  float* interface;        // [interface, units]
-  float* interface_bias;   // [interface]
-};
-
-// A state, its gradients, or null pointers for gradients of zero.
+// A state or its gradients.
 struct State {
   float* hidden;      // [B, units]
   float* cell;        // [B, units]
@@ -85,23 +78,10 @@ inline void from_rows(const Row* from, int rows, int sequences, float* to, ptrdi
   }
 }
 
-// Between [slots, width] and the transposed memory.
-inline void to_memory(const float* from, Memory& to) {
-  for (int w = 0; w < kWidth; ++w) {
-    for (int n = 0; n < kPaddedSlots; ++n) to.column[w][n] = n < kSlots ? from[n * kWidth + w] : 0.0f;
-  }
-}
-
-inline void from_memory(const Memory& from, float* to) {
-  for (int w = 0; w < kWidth; ++w) {
-    for (int n = 0; n < kSlots; ++n) to[n * kWidth + w] = from.column[w][n];
-  }
-}
-
 // Between [heads, slots] and padded weightings.
 inline void to_weightings(const float* from, Slots* to) {
   for (int h = 0; h < kHeads; ++h) {
-    for (int n = 0; n < kPaddedSlots; ++n) to[h][n] = n < kSlots ? from[h * kSlots + n] : 0.0f;
+    for (int n = 0; n < kPaddedSlots; ++n) to[h][n] = from && n < kSlots ? from[h * kSlots + n] : 0.0f;
   }
 }
 

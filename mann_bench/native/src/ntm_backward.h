@@ -25,9 +25,8 @@ struct BackwardPanels {
   alignas(64) float hidden[Hidden::kFloats];
 
   explicit BackwardPanels(const Weights& w) {
-    constexpr int columns = kSeenRows - 1;
-    Seen::pack([&](int row, int k) { return w.controller[k * columns + kInputs + row]; }, seen);
-    Input::pack([&](int row, int k) { return w.controller[k * columns + row]; }, input);
+    Seen::pack([&](int row, int k) { return w.controller[k * kSeen + kInputs + row]; }, seen);
+    Input::pack([&](int row, int k) { return w.controller[k * kSeen + row]; }, input);
     Hidden::pack([&](int row, int k) { return w.interface[k * kUnits + row]; }, hidden);
   }
 };
@@ -44,12 +43,10 @@ class BackwardPass {
     gradient_rows(d_end.hidden, b, kUnits, d_seen_ + kReads);
     gradient_rows(d_end.reads, b, kReads, d_seen_);
     gradient_rows(d_end.cell, b, kUnits, d_cell_);
-    std::fill_n(d_weighting_[0][0], kSequences * kHeads * kPaddedSlots, 0.0f);
-    std::fill_n(d_memory_[0].column[0], kSequences * kWidth * kPaddedSlots, 0.0f);
     for (int lane = 0; lane < group.count; ++lane) {
-      const ptrdiff_t s = group.first + lane;
-      if (d_end.weightings) to_weightings(d_end.weightings + s * kHeads * kSlots, d_weighting_[lane]);
-      if (d_end.memory) to_memory(d_end.memory + s * kSlots * kWidth, d_memory_[lane]);
+      const int s = group.first + lane;
+      to_weightings(of_sequence(d_end.weightings, s, kHeads * kSlots), d_weighting_[lane]);
+      to_memory(of_sequence(d_end.memory, s, kSlots * kWidth), d_memory_[lane]);
     }
   }
 
@@ -86,9 +83,9 @@ class BackwardPass {
     from_rows(d_seen_, kReads, group_.count, d_start.reads + b * kReads, kReads);
     from_rows(d_cell_, kUnits, group_.count, d_start.cell + b * kUnits, kUnits);
     for (int lane = 0; lane < group_.count; ++lane) {
-      const ptrdiff_t s = group_.first + lane;
-      from_weightings(d_weighting_[lane], d_start.weightings + s * kHeads * kSlots);
-      from_memory(d_memory_[lane], d_start.memory + s * kSlots * kWidth);
+      const int s = group_.first + lane;
+      from_weightings(d_weighting_[lane], of_sequence(d_start.weightings, s, kHeads * kSlots));
+      from_memory(d_memory_[lane], of_sequence(d_start.memory, s, kSlots * kWidth));
     }
   }
 

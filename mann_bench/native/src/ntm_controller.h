@@ -1,7 +1,7 @@
 // The controller's and the interface's nonlinearities, kSequences sequences at once, forward and backward.
 #pragma once
 
-#include "functions.h"
+#include "clip.h"
 #include "ntm_sizes.h"
 
 // Call body(lane) for every vector of a row; a row's vector begins at `lane`.
@@ -48,13 +48,6 @@ inline void lstm_backward(const ControllerStep& step, const Row* d_hidden, Row* 
       store(d_cell[unit] + lane, dc * forget);
     });
   }
-}
-
-INLINE Vector clipped(Vector v) { return kClip > 0 ? clamp(v, -kClip, kClip) : v; }
-
-// Zero where the clip holds the raw value; its ends let the gradient pass.
-INLINE Vector unclipped_gradient(Vector raw, Vector gradient) {
-  return kClip > 0 ? keep_where((raw >= -kClip) & (raw <= kClip), gradient) : gradient;
 }
 
 INLINE Vector squared_key_norm(const Row* key, int lane) {

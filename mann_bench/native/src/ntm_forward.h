@@ -14,9 +14,8 @@ struct ForwardPanels {
   alignas(64) float interface[InterfaceProduct::kFloats];
 
   explicit ForwardPanels(const Weights& w) {
-    constexpr int seen = kSeenRows - 1;
     GatesProduct::pack(
-        [&](int row, int k) { return k < seen ? w.controller[row * seen + k] : w.controller_bias[row]; }, gates);
+        [&](int row, int k) { return k < kSeen ? w.controller[row * kSeen + k] : w.controller_bias[row]; }, gates);
     InterfaceProduct::pack(
         [&](int row, int k) { return k < kUnits ? w.interface[row * kUnits + k] : w.interface_bias[row]; }, interface);
   }
@@ -45,9 +44,9 @@ class ForwardPass {
     to_rows(state.cell + group_.first * kUnits, kUnits, kUnits, group_.count, first.cell);
     to_rows(state.reads + group_.first * kReads, kReads, kReads, group_.count, first.reads);
     for (int lane = 0; lane < group_.count; ++lane) {
-      const ptrdiff_t s = group_.first + lane;
-      to_weightings(state.weightings + s * kHeads * kSlots, tape_.addressing(group_, lane, 0).weighting);
-      to_memory(state.memory + s * kSlots * kWidth, tape_.memory(group_, lane, 0));
+      const int s = group_.first + lane;
+      to_weightings(of_sequence(state.weightings, s, kHeads * kSlots), tape_.addressing(group_, lane, 0).weighting);
+      to_memory(of_sequence(state.memory, s, kSlots * kWidth), tape_.memory(group_, lane, 0));
     }
   }
 
@@ -77,9 +76,10 @@ class ForwardPass {
     from_rows(last.cell, kUnits, group_.count, state.cell + group_.first * kUnits, kUnits);
     from_rows(last.reads, kReads, group_.count, state.reads + group_.first * kReads, kReads);
     for (int lane = 0; lane < group_.count; ++lane) {
-      const ptrdiff_t s = group_.first + lane;
-      from_weightings(tape_.addressing(group_, lane, steps).weighting, state.weightings + s * kHeads * kSlots);
-      from_memory(memory_at(steps, lane), state.memory + s * kSlots * kWidth);
+      const int s = group_.first + lane;
+      const AddressingStep& addressing = tape_.addressing(group_, lane, steps);
+      from_weightings(addressing.weighting, of_sequence(state.weightings, s, kHeads * kSlots));
+      from_memory(memory_at(steps, lane), of_sequence(state.memory, s, kSlots * kWidth));
     }
   }
 

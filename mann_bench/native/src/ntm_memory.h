@@ -4,34 +4,10 @@
 // make M' = M prod_k (1 - w_k e_k) + sum_k w_k a_k of it. Slots lie in blocks that fit the registers.
 #pragma once
 
-#include "functions.h"
 #include "ntm_sizes.h"
+#include "slots.h"
 
-constexpr int kOperands = kRegisters * 3 / 4;
-
-constexpr int at_least_one(int count) { return count < 1 ? 1 : count; }
-
-// Sums over the slots, gathered vector by vector, added up at the end kLanes at a time.
-template <int count>
-class SlotSums {
- public:
-  INLINE void add(int i, Vector v) { partial_[i] += v; }
-
-  INLINE void total(float* out) {
-    for (int first = 0; first < count; first += kLanes) {
-      Vector group[kLanes];
-      UNROLL for (int i = 0; i < kLanes; ++i) group[i] = partial_[first + i];
-      alignas(64) float result[kLanes];
-      store(result, sums(group));
-      std::copy_n(result, std::min(kLanes, count - first), out + first);
-    }
-  }
-
- private:
-  Vector partial_[(count + kLanes - 1) / kLanes * kLanes] = {};
-};
-
-// Cosines of the keys with every slot. A squared norm below kNormFloor counts as kNormFloor.
+// Cosines of the keys with every slot.
 inline void compare(const Memory& memory, const Interface& parameters, const float* inverse_key_norm,
                     AddressingStep& step) {
   over_slot_blocks<at_least_one(kOperands / (kHeads + 1))>([&](auto block, int first) INLINE_BODY {
@@ -45,7 +21,7 @@ inline void compare(const Memory& memory, const Interface& parameters, const flo
       }
     }
     UNROLL for (int v = 0; v < count; ++v) {
-      const Vector inverse_norm = inverse_root(maximum(square[v], splat(kNormFloor)));
+      const Vector inverse_norm = inverse_norm_of(square[v]);
       store(step.inverse_norm + (first + v) * kLanes, inverse_norm);
       UNROLL for (int h = 0; h < kHeads; ++h) {
         store(step.cosine[h] + (first + v) * kLanes, dot[h][v] * inverse_key_norm[h] * inverse_norm);
@@ -171,7 +147,7 @@ inline void read_and_write_backward(const Memory& memory, const Interface& param
 inline void compare_backward(const Memory& memory, const Interface& parameters, const float* inverse_key_norm,
                              const AddressingStep& step, const Slots* d_cosine, Memory& d_memory,
                              Interface& d_parameters) {
-  const Vector floored = inverse_root(splat(kNormFloor));
+  const Vector floored = inverse_norm_of(Vector{});
   SlotSums<kHeads * kWidth> d_key;
   over_slot_blocks<at_least_one(kOperands / (kHeads + 2))>([&](auto block, int first) INLINE_BODY {
     constexpr int count = decltype(block)::value;

@@ -1,0 +1,32 @@
+// What Python passes: pointers to contiguous float32 tensors, time first. Null pointers stand for gradients that
+// are zero, or not wanted.
+#pragma once
+
+#include "sizes.h"
+
+// Weights, or their gradients.
+struct Weights {
+  float* controller;       // [4 units, input + reads + hidden]
+  float* controller_bias;  // [4 units]
+  float* interface;        // [interface, units]
+  float* interface_bias;   // [interface]
+};
+
+// Part of sequence `s` in a tensor of `floats` floats a sequence; null for none.
+template <typename Pointer>
+Pointer of_sequence(Pointer tensor, int s, int floats) {
+  return tensor ? tensor + static_cast<ptrdiff_t>(s) * floats : nullptr;
+}
+
+// Between [slots, width] and the transposed memory.
+inline void to_memory(const float* from, Memory& to) {
+  for (int w = 0; w < kWidth; ++w) {
+    for (int n = 0; n < kPaddedSlots; ++n) to.column[w][n] = from && n < kSlots ? from[n * kWidth + w] : 0.0f;
+  }
+}
+
+inline void from_memory(const Memory& from, float* to) {
+  for (int n = 0; to && n < kSlots; ++n) {
+    for (int w = 0; w < kWidth; ++w) to[n * kWidth + w] = from.column[w][n];
+  }
+}
