@@ -153,8 +153,6 @@ def make_record(run_of):
     def make(model="ntm", task="copy", seed=0, converged_at=400, sizes=(({"length": 20}, 1.5, 0.25),), **fields):
         identity = {name: fields.pop(name) for name in ("protocol", "distribution") if name in fields}
         run = run_of(model, task, seed, **identity)
-        recipe = dataclasses.asdict(run.protocol)
-        name, version = recipe.pop("name"), recipe.pop("version")
         curve = _curve(converged_at)
         made = {
             "schema_version": 1,
@@ -162,13 +160,7 @@ def make_record(run_of):
             "model": schema.ComponentRecord.of(run.model),
             "task": schema.ComponentRecord.of(run.task),
             "convergence": dataclasses.asdict(run.convergence),
-            "protocol": {
-                "name": name,
-                "version": version,
-                "text": run.protocol_text,
-                "given": dict(run.protocol_given),
-                "fields": recipe,
-            },
+            "protocol": schema.ProtocolRecord.of(run.protocol, run.protocol_given, run.protocol_text),
             "seed": seed,
             "outcome": "not_converged" if converged_at is None else "converged",
             "steps": curve[-1].step,

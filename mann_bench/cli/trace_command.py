@@ -85,8 +85,7 @@ def _sequence(restored: "Restored", size: "Size", index: int) -> "Batch":
     from mann_bench.core.errors import UsageError
     from mann_bench.core.streams import Stream
 
-    tested = restored.record.protocol.fields["test_sequences"]
-    assert isinstance(tested, int)
+    tested = restored.record.protocol.integer("test_sequences")
     if index >= tested:
         raise UsageError(f"--index {index}: the run was tested on {tested} sequences a size, 0 to {tested - 1}.")
     try:

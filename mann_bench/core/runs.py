@@ -53,6 +53,11 @@ class Outcome(StrEnum):
     DIVERGED = "diverged"
     FAILED = "failed"
 
+    @property
+    def broke_off(self) -> bool:
+        """Whether the run diverged or failed: what it had not reached by then, it never would have."""
+        return self in (Outcome.DIVERGED, Outcome.FAILED)
+
 
 @dataclass(frozen=True)
 class Component:

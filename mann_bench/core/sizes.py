@@ -4,8 +4,17 @@ import hashlib
 import itertools
 import json
 from collections.abc import Mapping
+from typing import NamedTuple
 
 Size = Mapping[str, int]
+
+
+class GridSize(NamedTuple):
+    """A size of the length grid, its scores by chance and the rows it takes to remember."""
+
+    size: Size
+    chance: dict[str, float]
+    rows_to_remember: int | None
 
 
 def size_text(size: Size) -> str:

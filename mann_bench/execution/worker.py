@@ -58,7 +58,7 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
         model=schema.ComponentRecord.of(run.model),
         task=schema.ComponentRecord.of(run.task),
         convergence=schema.RuleRecord(**dataclasses.asdict(run.convergence)),
-        protocol=_protocol_record(run),
+        protocol=schema.ProtocolRecord.of(run.protocol, run.protocol_given, run.protocol_text),
         seed=run.seed,
         outcome=result.outcome,
         steps=result.steps,
@@ -70,7 +70,7 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
         curve=[schema.CurveRow.of(point) for point in result.curve],
         probe=[schema.ProbeRow.of(step, rows) for step, rows in result.probe],
         training_range=result.training_range,
-        grid=[schema.GridRow(**size._asdict()) for size in result.grid],
+        grid=[schema.GridRow.of(size) for size in result.grid],
         generalization=[schema.SizeRow.of(row) for row in result.generalization],
         parameters=result.parameters,
         state_bytes=result.state_bytes,
@@ -80,14 +80,6 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
         seconds=schema.SecondsRecord(**result.seconds._asdict()),
         weights_sha256=None if weights is None else digest(weights),
         provenance=provenance(job.device, device_name(job.device), torch.get_num_threads()),
-    )
-
-
-def _protocol_record(run: Run) -> schema.ProtocolRecord:
-    fields = dataclasses.asdict(run.protocol)
-    name, version = fields.pop("name"), fields.pop("version")
-    return schema.ProtocolRecord(
-        name=name, version=version, text=run.protocol_text, given=dict(run.protocol_given), fields=fields
     )
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from mann_bench.core.options import OptionValue
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.schema import Aggregates, Rows
-from mann_bench.reporting.tables.convergence import convergence_rows
-from mann_bench.reporting.tables.generalization import generalization_rows
-from mann_bench.reporting.tables.probe import probe_rows
+from mann_bench.reporting.render import table_rows
 from mann_bench.results.schema import Record
 
 _ROUNDING = 1e-9
@@ -17,9 +15,7 @@ _ROUNDING = 1e-9
 
 def aggregates_of(records: Sequence[Record]) -> Aggregates:
     """Return the tables of records that are sound."""
-    return Aggregates(
-        convergence=convergence_rows(records), generalization=generalization_rows(records), probe=probe_rows(records)
-    )
+    return Aggregates(**table_rows(records))
 
 
 def check_aggregates(stated: Aggregates, records: Sequence[Record]) -> Iterator[Finding]:

@@ -107,7 +107,7 @@ def _statistical(record: Record, rerun: Record, cell: Sequence[Record]) -> Itera
     steps = [_until_convergence(each) for each in cell]
     low, high, found = min(steps) / _FACTOR, max(steps) * _FACTOR, _until_convergence(rerun)
     # One that did not converge says no more than that it takes longer than the budget.
-    at_least = found if math.isfinite(found) else float(int(rerun.protocol.fields["max_steps"]))  # type: ignore[arg-type]
+    at_least = found if math.isfinite(found) else rerun.protocol.integer("max_steps")
     if found < low or at_least > high:
         yield f"it converged after {found:g} steps, and the seeds from {min(steps):g} to {max(steps):g}"
 

@@ -4,7 +4,9 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from mann_bench.core.convergence import ConvergenceTracker
 from mann_bench.core.runs import Outcome
+from mann_bench.core.specs import ConvergenceRule
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.rules import TaskRules
 from mann_bench.leaderboard.scores import check_scores
@@ -22,7 +24,7 @@ def check_consistency(record: Record, task: TaskRules) -> Iterator[Finding]:
     yield from _check_seconds(record)
     if record.outcome is Outcome.FAILED:
         return
-    if record.steps > (budget := _number(record, "max_steps")):
+    if record.steps > (budget := record.protocol.integer("max_steps")):
         yield Finding(FaultName.BUDGET, "steps", f"{record.steps} steps, but the protocol allows {budget}.")
         return
     yield from _check_steps(record)
@@ -30,10 +32,6 @@ def check_consistency(record: Record, task: TaskRules) -> Iterator[Finding]:
     yield from _check_convergence(record)
     yield from _check_probe(record, task)
     yield from _check_test(record, task)
-
-
-def _number(record: Record, field: str) -> int:
-    return int(record.protocol.fields[field])  # type: ignore[arg-type]
 
 
 def _check_outcome(record: Record) -> Iterator[Finding]:
@@ -69,8 +67,8 @@ def _check_seconds(record: Record) -> Iterator[Finding]:
 
 def _last_step(record: Record) -> int:
     """Return the step at which the run had to stop, unless it diverged."""
-    first, budget = record.converged_first, _number(record, "max_steps")
-    return budget if first is None else min(budget, first + _number(record, "grace"))
+    tracker = ConvergenceTracker(_rule(record), first=record.converged_first)
+    return tracker.last_step(record.protocol.integer("max_steps"), record.protocol.integer("grace"))
 
 
 def _check_steps(record: Record) -> Iterator[Finding]:
@@ -85,7 +83,7 @@ def _check_steps(record: Record) -> Iterator[Finding]:
 
 
 def _check_curve(record: Record, task: TaskRules) -> Iterator[Finding]:
-    every, batch_size = _number(record, "evaluate_every"), _number(record, "batch_size")
+    every, batch_size = record.protocol.integer("evaluate_every"), record.protocol.integer("batch_size")
     steps = [row.step for row in record.curve]
     due = [*range(0, record.steps + 1, every)]
     if record.steps % every and (record.divergence is None or steps[-1:] == [record.steps]):
@@ -98,7 +96,7 @@ def _check_curve(record: Record, task: TaskRules) -> Iterator[Finding]:
             text = f"{row.sequences}, but {row.step} steps of {batch_size} are {row.step * batch_size}."
             yield Finding(FaultName.COUNT, f"curve[{index}].sequences", text)
         last_of_diverged = record.divergence is not None and index == len(record.curve) - 1
-        sequences = _number(record, "validation_sequences")
+        sequences = record.protocol.integer("validation_sequences")
         yield from check_scores(f"curve[{index}].scores", row.scores, sequences, task, finite=not last_of_diverged)
 
 
@@ -108,21 +106,27 @@ def _observed(record: Record) -> list[CurveRow]:
 
 
 def _check_convergence(record: Record) -> Iterator[Finding]:
-    rule, rows = record.convergence, _observed(record)
-    below = [row.scores.get(rule.metric, math.inf) < rule.below for row in rows]
-    first = next((row.step for row, is_below in zip(rows, below, strict=True) if is_below), None)
-    twice = (one and other for one, other in itertools.pairwise(below))
-    confirmed = next((row.step for row, is_below in zip(rows, twice, strict=False) if is_below), None)
-    ranks = [(row.scores.get(rule.metric, math.inf), row.scores["loss_bits"]) for row in rows]
-    best = rows[ranks.index(min(ranks))].step if rows else 0
-    for field, expected in {"converged_first": first, "converged_confirmed": confirmed, "best_step": best}.items():
+    tracker = ConvergenceTracker(_rule(record))
+    for row in _observed(record):
+        # A row may lack the score: that is a fault of its own, and below no threshold.
+        tracker.observe(row.step, {tracker.rule.metric: math.inf} | row.scores)
+    derived = {
+        "converged_first": tracker.first,
+        "converged_confirmed": tracker.confirmed,
+        "best_step": tracker.best_step,
+    }
+    for field, expected in derived.items():
         if getattr(record, field) != expected:
             text = f"{getattr(record, field)}, but the curve says {expected}."
             yield Finding(FaultName.CONVERGENCE, field, text)
 
 
+def _rule(record: Record) -> ConvergenceRule:
+    return ConvergenceRule(**record.convergence.model_dump())
+
+
 def _check_probe(record: Record, task: TaskRules) -> Iterator[Finding]:
-    every = _number(record, "probe_every")
+    every = record.protocol.integer("probe_every")
     due = [*range(every, record.steps + 1, every)] if every else []
     steps = [row.step for row in record.probe]
     unmeasured = record.divergence is not None and due[-1:] == [record.steps]  # the evaluation before it diverged
@@ -130,13 +134,13 @@ def _check_probe(record: Record, task: TaskRules) -> Iterator[Finding]:
         text = f"measured at {_listed(steps)}, but the protocol has it at {_listed(due)}."
         yield Finding(FaultName.CADENCE, "probe", text)
     for index, row in enumerate(record.probe):
-        yield from _check_grid(f"probe[{index}].rows", row.rows, _number(record, "probe_sequences"), task)
+        yield from _check_grid(f"probe[{index}].rows", row.rows, record.protocol.integer("probe_sequences"), task)
 
 
 def _check_test(record: Record, task: TaskRules) -> Iterator[Finding]:
     tested = bool(_observed(record))
     if tested:
-        yield from _check_grid("generalization", record.generalization, _number(record, "test_sequences"), task)
+        yield from _check_grid("generalization", record.generalization, record.protocol.integer("test_sequences"), task)
     elif record.generalization:
         yield Finding(FaultName.OUTCOME, "generalization", "no evaluation was finite, so no weights could be tested.")
     if tested != (record.weights_sha256 is not None):

@@ -1,6 +1,7 @@
 """Look up what a study asks of an entry: the one part of validating that loads tasks and models."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable
 
 from mann_bench.core.errors import MannBenchError
@@ -25,50 +26,45 @@ def study_rules(registry: Registry, study: str, models: Iterable[str]) -> StudyR
         UsageError: there is no such study, or what it names does not exist.
         PluginUnavailableError: a name of the study belongs to a plugin that cannot be used.
     """
+    return rules_resolver(registry)(study, models)
+
+
+def rules_resolver(registry: Registry, file: str | None = None) -> Callable[[str, Iterable[str]], StudyRules]:
+    """Return what resolves the studies of entries, each study once: by name, or all as the study in `file`."""
+    without_models = functools.cache(functools.partial(_study, registry))
+
+    def resolve(study: str, models: Iterable[str]) -> StudyRules:
+        return dataclasses.replace(without_models(file or study), models=_models(registry, models))
+
+    return resolve
+
+
+def _study(registry: Registry, study: str) -> StudyRules:
+    """Return what a study asks of every entry; of models nothing is looked up."""
     loaded = load_study(registry, study)
     tasks = [_task(registry, text) for text in dict.fromkeys(text for block in loaded.cells for text in block.tasks)]
-    protocols = [_protocol(registry, text) for text in loaded.protocols]
+    protocols = [ProtocolRecord.of(*resolve_protocol(registry, text)) for text in loaded.protocols]
     return StudyRules(
         loaded.name,
         loaded.version,
         frozenset(parse_seeds(loaded.seeds)),
         {task.component.text: task for task in tasks},
         {protocol.text: protocol for protocol in protocols},
-        _models(registry, models),
+        models={},
     )
-
-
-def rules_resolver(registry: Registry, file: str | None = None) -> Callable[[str, Iterable[str]], StudyRules]:
-    """Return what resolves the studies of entries: by name, or all as the study in `file`."""
-
-    def resolve(study: str, models: Iterable[str]) -> StudyRules:
-        return study_rules(registry, file or study, models)
-
-    return resolve
 
 
 def _task(registry: Registry, text: str) -> TaskRules:
     component = resolve_component(registry, "task", text)
     task, rule = checked_task(component), registry.task(component.name).spec.convergence
-    sizes = task.training_sizes()
-    batch = task.evaluation_batch(Stream.VALIDATION, sizes[0], 1)
+    batch = task.evaluation_batch(Stream.VALIDATION, task.training_sizes()[0], 1)
     return TaskRules(
         ComponentRecord.of(component),
         RuleRecord(metric=rule.metric, below=rule.below),
-        [
-            GridRow(size=dict(size), chance=task.chance(size), rows_to_remember=task.rows_to_remember(size))
-            for size in task.test_sizes()
-        ],
-        {name: (min(size[name] for size in sizes), max(size[name] for size in sizes)) for name in sizes[0]},
+        [GridRow.of(size) for size in task.grid()],
+        task.training_range(),
         frozenset(task.scores(task.oracle(batch.inputs), batch)),
     )
-
-
-def _protocol(registry: Registry, text: str) -> ProtocolRecord:
-    resolved = resolve_protocol(registry, text)
-    fields = dataclasses.asdict(resolved.protocol)
-    name, version = fields.pop("name"), fields.pop("version")
-    return ProtocolRecord(name=name, version=version, text=resolved.text, given=dict(resolved.given), fields=fields)
 
 
 def _models(registry: Registry, texts: Iterable[str]) -> dict[str, ModelRules | None]:

@@ -90,12 +90,12 @@ def remeasure(registry: Registry, loaded: LoadedEntry, record: Record, weights: 
     device = resolve_device("auto" if record.provenance.device == "cuda" else "cpu")
     here = provenance(device, device_name(device), record.provenance.threads)
     backend = prepare(
-        model.to(device), record.backend, _field(record, "max_steps"), _field(record, "batch_size")
+        model.to(device), record.backend, record.protocol.integer("max_steps"), record.protocol.integer("batch_size")
     ).backend
     before = torch.get_num_threads()
     torch.set_num_threads(record.provenance.threads)
     try:
-        rows = grid_scores(model, task, Stream.TEST, _field(record, "test_sequences"))
+        rows = grid_scores(model, task, Stream.TEST, record.protocol.integer("test_sequences"))
     finally:
         torch.set_num_threads(before)
     bitwise = backend is record.backend and same_machine(record.provenance, here)
@@ -113,10 +113,6 @@ def write_evidence(loaded: LoadedEntry, found: Iterable[Evidence]) -> Entry:
     except OSError as error:
         raise StoreError(f"{loaded.entry_file}: cannot be written: {error.strerror}.") from error
     return entry
-
-
-def _field(record: Record, name: str) -> int:
-    return int(record.protocol.fields[name])  # type: ignore[arg-type]
 
 
 def _evidence(

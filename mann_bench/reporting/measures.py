@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from mann_bench.core.runs import Outcome
 from mann_bench.core.sizes import Size, size_text
 from mann_bench.results.cells import Cell
 from mann_bench.results.schema import CurveRow, ProbeRow, Record, RuleRecord
@@ -49,7 +48,7 @@ def convergence_durations(cell: Cell, unit: Unit) -> Durations:
 
 def probed(cell: Cell) -> bool:
     """Tell whether the protocol measures generalisation over training, within its budget."""
-    return 0 < int(cell.records[0].protocol.fields["probe_every"]) <= cell.budget  # type: ignore[arg-type]
+    return 0 < cell.records[0].protocol.integer("probe_every") <= cell.budget
 
 
 def generalization_durations(cell: Cell) -> Durations:
@@ -72,7 +71,7 @@ def generalizes_from(record: Record) -> int | None:
         if not _masters_longest(row, record.convergence):
             break
         start = row.step
-    return None if record.outcome in (Outcome.DIVERGED, Outcome.FAILED) else start
+    return None if record.outcome.broke_off else start
 
 
 def masters(scores: Mapping[str, float], rule: RuleRecord) -> bool:
@@ -118,5 +117,4 @@ def _masters_longest(row: ProbeRow, rule: RuleRecord) -> bool:
 
 
 def _censored_at(record: Record, end: float, budget: float) -> float:
-    lost: Sequence[Outcome] = (Outcome.DIVERGED, Outcome.FAILED)
-    return budget if record.outcome in lost else end
+    return budget if record.outcome.broke_off else end

@@ -34,12 +34,12 @@ class Cell(NamedTuple):
     @property
     def budget(self) -> int:
         """Most training steps that a run could take."""
-        return int(self.records[0].protocol.fields["max_steps"])  # type: ignore[arg-type]
+        return self.records[0].protocol.integer("max_steps")
 
     @property
     def batch_size(self) -> int:
         """Sequences a training step."""
-        return int(self.records[0].protocol.fields["batch_size"])  # type: ignore[arg-type]
+        return self.records[0].protocol.integer("batch_size")
 
 
 def cells(records: Iterable[Record]) -> list[Cell]:

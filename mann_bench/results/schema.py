@@ -1,14 +1,18 @@
 """The record of one run: one JSON file, schema-versioned, with a description on every field."""
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mann_bench.core.backends import Backend
+from mann_bench.core.errors import StoreError
 from mann_bench.core.events import CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
+from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component, Outcome
+from mann_bench.core.sizes import GridSize
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -60,6 +64,27 @@ class ProtocolRecord(_Part):
     given: dict[str, str] = Field(description="fields as the user typed them")
     fields: dict[str, OptionValue] = Field(description="every field with its resolved value")
 
+    @classmethod
+    def of(cls, protocol: Protocol, given: Mapping[str, str], text: str) -> "ProtocolRecord":
+        """Describe a resolved protocol, the fields that were given as typed, and its canonical text."""
+        fields = dataclasses.asdict(protocol)
+        name, version = fields.pop("name"), fields.pop("version")
+        return cls(name=name, version=version, text=text, given=dict(given), fields=fields)
+
+    def integer(self, field: str) -> int:
+        """Return the value of a field that is a whole number, such as ``max_steps``.
+
+        Raises:
+            StoreError: there is no such field, or its value is no whole number.
+        """
+        value = self.fields.get(field)
+        if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+            return int(value)
+        raise StoreError(
+            f"protocol {self.text!r} of a record: expected a whole number as {field!r}, not {value!r}. "
+            "Restore the record as it was written, or do its run again."
+        )
+
 
 class CurveRow(_Part):
     """One evaluation on the validation stream."""
@@ -108,6 +133,11 @@ class GridRow(_Part):
     size: dict[str, int] = Field(description="size of the sequences, by name")
     chance: dict[str, float] = Field(description="expected scores of a predictor that gives every bit 1/2")
     rows_to_remember: int | None = Field(description="input rows that have to be kept at once; null if unknown")
+
+    @classmethod
+    def of(cls, stated: GridSize) -> "GridRow":
+        """Describe a size of the grid."""
+        return cls(size=dict(stated.size), chance=stated.chance, rows_to_remember=stated.rows_to_remember)
 
 
 class ProbeRow(_Part):

@@ -92,7 +92,7 @@ def _training_score(claim: Claim, cells: ClaimCells) -> Measurement:
 
 def _scores_after(steps: float, record: Record) -> Mapping[str, float] | None:
     """Return the last scores up to then; None of a run that broke off before."""
-    broke_off = record.outcome in (Outcome.DIVERGED, Outcome.FAILED) and record.steps < steps
+    broke_off = record.outcome.broke_off and record.steps < steps
     rows = [row for row in record.curve if row.step <= steps]
     return rows[-1].scores if rows and not broke_off else None
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
+from mann_bench.core.convergence import ConvergenceTracker
 from mann_bench.core.events import CurvePoint, Evaluated, Event, Probed, Progress, SizeScores
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import Stream
@@ -16,7 +17,6 @@ from mann_bench.evaluation.diagnostics import diagnostics
 from mann_bench.evaluation.measure import grid_scores, validation_scores
 from mann_bench.models.base import NonFiniteError
 from mann_bench.tasks.base import SequenceTask
-from mann_bench.training.convergence import ConvergenceTracker
 
 _PROGRESS_SECONDS = 0.5
 
@@ -29,7 +29,8 @@ class Evaluation(pl.Callback):
     Attributes:
         step: training steps done.
         curve, probe: the measurements so far.
-        best_weights, best_step: those of the evaluation with the least convergence metric (ties: loss).
+        convergence: which evaluation converged, and which was the best.
+        best_weights: those of the best evaluation.
         training_seconds: wall time of training alone; evaluation_seconds: of everything between.
     """
 
@@ -40,9 +41,7 @@ class Evaluation(pl.Callback):
         self.curve: list[CurvePoint] = []
         self.probe: list[tuple[int, list[SizeScores]]] = []
         self.best_weights: dict[str, Tensor] = {}
-        self.best_step = 0
         self.training_seconds = self.evaluation_seconds = 0.0
-        self._best = (float("inf"), float("inf"))
         self._training_since: float | None = None
         self._progress_at = 0.0
 
@@ -107,9 +106,7 @@ class Evaluation(pl.Callback):
         if not math.isfinite(scores["loss_bits"]):
             raise NonFiniteError("validation loss")
         self.convergence.observe(self.step, scores)
-        rank = (scores[self.run.convergence.metric], scores["loss_bits"])
-        if rank < self._best or not self.best_weights:
-            self._best, self.best_step = rank, self.step
+        if self.convergence.best_step == self.step:
             self.best_weights = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
 
     def _probe(self, model: Any) -> None:

@@ -9,7 +9,7 @@ from mann_bench.core.backends import Backend
 from mann_bench.core.events import CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
 from mann_bench.core.runs import Outcome
-from mann_bench.core.sizes import Size
+from mann_bench.core.sizes import GridSize
 
 
 class Divergence(NamedTuple):
@@ -25,14 +25,6 @@ class Seconds(NamedTuple):
     training: float
     evaluation: float
     compilation: float
-
-
-class GridSize(NamedTuple):
-    """A size of the length grid, its scores by chance and the rows it takes to remember."""
-
-    size: Size
-    chance: dict[str, float]
-    rows_to_remember: int | None
 
 
 @dataclass

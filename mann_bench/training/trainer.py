@@ -18,6 +18,7 @@ from mann_bench.core.errors import PluginUnavailableError
 from mann_bench.core.events import Event, Notice
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component, Outcome, Run
+from mann_bench.core.sizes import GridSize
 from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes
@@ -25,7 +26,7 @@ from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModul
 from mann_bench.models.preparation import Prepared, prepare
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.callbacks import Evaluation
-from mann_bench.training.result import Divergence, GridSize, Seconds, TrainingResult
+from mann_bench.training.result import Divergence, Seconds, TrainingResult
 
 _MOST_STEPS_A_TURN = 10
 
@@ -84,7 +85,7 @@ def _train(run: Run, device: str, backend: str, emit: Callable[[Event], None]) -
     task.seed, task.batch_size = run.seed, run.protocol.batch_size
     task.batches_at_once = _steps_a_turn(run.protocol)
     # Before anything is trained: a task that cannot say this fails now.
-    grid = [GridSize(size, task.chance(size), task.rows_to_remember(size)) for size in task.test_sizes()]
+    grid = task.grid()
     model = build_model(run.model, task)
     model.protocol = run.protocol
     if isinstance(model, RecurrentModel):
@@ -155,11 +156,11 @@ def _result(
         steps=evaluation.step,
         converged_first=convergence.first,
         converged_confirmed=convergence.confirmed,
-        best_step=evaluation.best_step,
+        best_step=convergence.best_step,
         curve=evaluation.curve,
         probe=evaluation.probe,
         generalization=generalization,
-        training_range=_training_range(task),
+        training_range=task.training_range(),
         grid=grid,
         parameters=sum(p.numel() for p in model.parameters()),
         state_bytes=model.state_bytes(),
@@ -173,11 +174,6 @@ def _result(
         weights=evaluation.best_weights,
         divergence=divergence,
     )
-
-
-def _training_range(task: SequenceTask) -> dict[str, tuple[int, int]]:
-    sizes = task.training_sizes()
-    return {name: (min(s[name] for s in sizes), max(s[name] for s in sizes)) for name in sizes[0]}
 
 
 @contextlib.contextmanager

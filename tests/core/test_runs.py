@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from mann_bench.core.protocol import Protocol
+from mann_bench.core.runs import Outcome
 
 GOLDEN_KEY = "81c60166f09bb256c7eeb4df02009b674845dcb5e3e513f0c26bad32d6c37631"
 
@@ -111,3 +112,7 @@ def test_a_component_with_defaults_alone_is_its_name(run):
 
 def test_a_run_is_named_by_model_task_and_seed(run):
     assert run.text == "ntm:clip=none,init=random on copy:rate=0.25, seed 3"
+
+
+def test_a_run_that_diverged_or_failed_broke_off():
+    assert [outcome for outcome in Outcome if outcome.broke_off] == [Outcome.DIVERGED, Outcome.FAILED]

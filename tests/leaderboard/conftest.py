@@ -1,4 +1,3 @@
-import dataclasses
 import json
 import shutil
 
@@ -74,15 +73,13 @@ def make_sound(make_record, rules):
             }
             for step in range(0, last + 1, protocol.evaluate_every)
         ]
-        fields = dataclasses.asdict(protocol)
-        name, version = fields.pop("name"), fields.pop("version")
         probed = range(protocol.probe_every, last + 1, protocol.probe_every)
         sound = {
             "key": run.key,
             "model": schema.ComponentRecord.of(run.model),
             "task": schema.ComponentRecord.of(run.task),
             "convergence": task.rule,
-            "protocol": {"name": name, "version": version, "text": run.protocol_text, "given": {}, "fields": fields},
+            "protocol": schema.ProtocolRecord.of(protocol, {}, run.protocol_text),
             "seed": run.seed,
             "steps": last,
             "converged_first": at,

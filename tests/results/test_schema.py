@@ -6,9 +6,12 @@ from types import MappingProxyType
 import pydantic
 import pytest
 
+from mann_bench.core.errors import StoreError
 from mann_bench.core.events import CurvePoint, SizeScores
+from mann_bench.core.protocol import Protocol
+from mann_bench.core.sizes import GridSize
 from mann_bench.results import schema
-from mann_bench.results.schema import CurveRow, ProbeRow, Record, SizeRow
+from mann_bench.results.schema import CurveRow, GridRow, ProbeRow, ProtocolRecord, Record, SizeRow
 from mann_bench.results.store import load_record
 
 ROOT = Path(__file__).parents[2]
@@ -148,3 +151,37 @@ def test_a_probe_row_describes_the_measurements_of_a_grid():
     measured = [SizeScores({"length": length}, 64, {"bit_errors": length / 4}) for length in (20, 40)]
     row = ProbeRow.of(1_000, iter(measured))
     assert (row.step, row.rows) == (1_000, [SizeRow.of(each) for each in measured])
+
+
+def test_a_grid_row_describes_what_the_task_states():
+    row = GridRow.of(GridSize(MappingProxyType({"length": 40}), {"bit_errors": 160.0}, None))
+    assert row == GridRow(size={"length": 40}, chance={"bit_errors": 160.0}, rows_to_remember=None)
+
+
+def test_a_protocol_record_keeps_name_and_version_beside_the_other_fields():
+    record = ProtocolRecord.of(Protocol(max_steps=7), {"max_steps": "7"}, "collier2018:max_steps=7")
+    assert (record.name, record.version, record.text) == ("collier2018", 1, "collier2018:max_steps=7")
+    assert record.given == {"max_steps": "7"}
+    assert Protocol(name=record.name, version=record.version, **record.fields) == Protocol(max_steps=7)
+
+
+@pytest.fixture
+def make_protocol():
+    """Return a function that makes the record of a protocol with these fields."""
+
+    def make(**fields):
+        return ProtocolRecord(name="mine", version=1, text="mine", given={}, fields=fields)
+
+    return make
+
+
+@pytest.mark.parametrize("value", [7, 7.0])
+def test_a_whole_number_of_a_protocol_is_an_integer(make_protocol, value):
+    steps = make_protocol(max_steps=value).integer("max_steps")
+    assert (steps, type(steps)) == (7, int)
+
+
+@pytest.mark.parametrize("fields", [{}, *({"max_steps": value} for value in (None, "7", 7.5, math.inf, math.nan))])
+def test_what_is_no_whole_number_of_a_protocol_is_named(make_protocol, fields):
+    with pytest.raises(StoreError, match="protocol 'mine' of a record: expected a whole number as 'max_steps', not"):
+        make_protocol(**fields).integer("max_steps")

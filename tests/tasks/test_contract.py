@@ -116,6 +116,19 @@ def test_sizes_are_named_once(task):
         assert len({tuple(size.items()) for size in sizes}) == len(sizes)
 
 
+def test_the_training_range_has_both_ends_of_every_dimension(task):
+    sizes, ends = task.training_sizes(), task.training_range()
+    assert list(ends) == list(sizes[0])
+    for name, (least, greatest) in ends.items():
+        assert least == min(size[name] for size in sizes)
+        assert greatest == max(size[name] for size in sizes)
+
+
+def test_the_grid_states_chance_and_rows_to_remember_of_every_test_size(task):
+    stated = [(size, task.chance(size), task.rows_to_remember(size)) for size in task.test_sizes()]
+    assert task.grid() == stated
+
+
 def test_training_meets_both_ends_of_every_dimension(task, monkeypatch):
     drawn, sizes = sizes_drawn(task, monkeypatch, 1000), task.training_sizes()
     for name in sizes[0]:

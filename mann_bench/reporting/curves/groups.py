@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from mann_bench.core.runs import Outcome
 from mann_bench.core.sizes import Size
 from mann_bench.reporting.words import cell_labels
 from mann_bench.results.cells import Cell, cells
@@ -53,11 +52,6 @@ def groups(records: Iterable[Record]) -> list[Group]:
         Group(Subject(task, protocol, rule.metric, rule.below), tuple(entries))
         for (task, rule), entries in found.items()
     ]
-
-
-def lost(record: Record) -> bool:
-    """Tell whether a run broke off, so that it counts as infinitely wrong from its end on."""
-    return record.outcome in (Outcome.DIVERGED, Outcome.FAILED)
 
 
 def bounded(score: float) -> float:

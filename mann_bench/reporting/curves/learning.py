@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mann_bench.reporting.curves.groups import Entry, Group, Subject, bounded, floor, lost
+from mann_bench.reporting.curves.groups import Entry, Group, Subject, bounded, floor
 from mann_bench.results.schema import Record
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -43,7 +43,7 @@ def learning_figure(group: Group) -> LearningFigure | None:
     made = [entry.cell for entry in group.entries]
     if not any(record.curve for cell in made for record in cell.records):
         return None
-    sequences = max(int(cell.records[0].protocol.fields["validation_sequences"]) for cell in made)  # type: ignore[arg-type]
+    sequences = max(cell.records[0].protocol.integer("validation_sequences") for cell in made)
     batch_sizes = {cell.batch_size for cell in made}
     return LearningFigure(
         group.subject,
@@ -64,7 +64,7 @@ def _line(entry: Entry) -> LearningLine:
 def _steps(records: Sequence[Record]) -> list[int]:
     """Return the steps at which any score changes, from where every evaluated run has one."""
     steps = {row.step for record in records for row in record.curve}
-    steps |= {record.steps for record in records if lost(record)}
+    steps |= {record.steps for record in records if record.outcome.broke_off}
     first = max((record.curve[0].step for record in records if record.curve), default=0)
     return sorted(step for step in steps if step >= first)
 
@@ -75,7 +75,7 @@ def _scores(record: Record, steps: Sequence[int]) -> Array:
     known = np.array([np.inf, *(bounded(row.scores[metric]) for row in record.curve)])
     scores = known[np.searchsorted([row.step for row in record.curve], steps, side="right")]
     ended = np.array(steps) >= record.steps
-    return np.where(ended, np.inf, scores) if lost(record) else scores
+    return np.where(ended, np.inf, scores) if record.outcome.broke_off else scores
 
 
 def _quantile(ordered: Array, q: float) -> Array:

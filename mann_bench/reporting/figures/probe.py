@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mann_bench.core.runs import Outcome
 from mann_bench.reporting.curves.probe import ProbeFigure, ProbePanel, ProbePoint, ProbeSeed
 from mann_bench.reporting.figures.axes import drawn, plain, score_axis, score_words, step_axis
 from mann_bench.reporting.figures.style import (
@@ -105,7 +104,7 @@ def _entries(data: ProbeFigure) -> list[Entry]:
 def _fate(seed: ProbeSeed) -> str:
     """Say what became of a seed."""
     words = ["not converged" if seed.converged_at is None else f"converged {seed.converged_at:,}"]
-    if seed.outcome in (Outcome.DIVERGED, Outcome.FAILED):
+    if seed.outcome.broke_off:
         return ", ".join([*words, f"{seed.outcome} at {seed.steps:,}"])
     start = seed.generalizes_from
     return ", ".join([*words, "does not generalise" if start is None else f"generalises from {start:,}"])

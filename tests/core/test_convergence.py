@@ -1,13 +1,15 @@
+import math
+
 import pytest
 
+from mann_bench.core.convergence import ConvergenceTracker
 from mann_bench.core.specs import ConvergenceRule
-from mann_bench.training.convergence import ConvergenceTracker
 
 
 def follow(*errors, every=200):
     tracker = ConvergenceTracker(ConvergenceRule())
     for number, error in enumerate(errors):
-        tracker.observe(number * every, {"bit_errors": error})
+        tracker.observe(number * every, {"bit_errors": error, "loss_bits": 1.0})
     return tracker
 
 
@@ -41,5 +43,22 @@ def test_grace_does_not_exceed_the_budget():
 
 def test_the_rule_may_name_another_metric():
     tracker = ConvergenceTracker(ConvergenceRule("regret_bits", 1.0))
-    tracker.observe(10, {"regret_bits": 0.5, "bit_errors": 90.0})
+    tracker.observe(10, {"regret_bits": 0.5, "bit_errors": 90.0, "loss_bits": 1.0})
     assert tracker.first == 10
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "best"),
+    [
+        (((5.0, 1.0), (0.5, 9.0), (3.0, 0.0)), 10),
+        (((5.0, 1.0), (0.5, 9.0), (0.5, 8.0)), 20),
+        (((0.5, 9.0), (0.5, 9.0)), 0),
+        (((math.inf, 9.0), (math.nan, 1.0)), 0),
+        ((), 0),
+    ],
+)
+def test_the_best_evaluation_has_the_least_metric_then_the_least_loss(evaluations, best):
+    tracker = ConvergenceTracker(ConvergenceRule())
+    for number, (errors, loss) in enumerate(evaluations):
+        tracker.observe(number * 10, {"bit_errors": errors, "loss_bits": loss})
+    assert tracker.best_step == best
