@@ -8,10 +8,12 @@ import click
 from mann_bench.cli.parameters import registry_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
+    from torch import Tensor
 
     from mann_bench.core.sizes import Size
-    from mann_bench.evaluation.trace import Trace
     from mann_bench.execution.restore import Restored
     from mann_bench.tasks.base import Batch
 
@@ -51,7 +53,7 @@ def command(
     size = _size(restored.task.training_sizes()[-1], length, size_given)
     batch = _sequence(restored, size, index)
     traced = trace(restored.model, batch.inputs)
-    arrays = _arrays(batch, traced)
+    arrays = _arrays(batch, restored.task.probabilities(traced.logits), traced.memory)
     name = "-".join([f"trace-{record.key[:12]}", *(f"{key}-{value}" for key, value in size.items())])
     title = f"{record.text}, {', '.join(size)} {size_text(size)}"
     files = {out / f"{name}.npz": _npz(arrays), out / f"{name}.png": trace_figure(title, arrays)}
@@ -95,14 +97,8 @@ def _sequence(restored: "Restored", size: "Size", index: int) -> "Batch":
     return type(batch)(*(tensor[:, index : index + 1] for tensor in batch))
 
 
-def _arrays(batch: "Batch", traced: "Trace") -> "dict[str, np.ndarray[Any, Any]]":
-    tensors = {
-        "inputs": batch.inputs,
-        "targets": batch.targets,
-        "mask": batch.mask,
-        "outputs": traced.logits.sigmoid(),
-        **traced.memory,
-    }
+def _arrays(batch: "Batch", outputs: "Tensor", memory: "Mapping[str, Tensor]") -> "dict[str, np.ndarray[Any, Any]]":
+    tensors = {"inputs": batch.inputs, "targets": batch.targets, "mask": batch.mask, "outputs": outputs, **memory}
     return {name: tensor[:, 0].numpy() for name, tensor in tensors.items()}
 
 

@@ -162,12 +162,14 @@ def _check_grid(place: str, rows: Sequence[SizeRow], sequences: int, task: TaskR
         if row.sequences != sequences:
             text = f"{row.sequences}, but the protocol has {sequences}."
             yield Finding(FaultName.COUNT, f"{place}[{index}].sequences", text)
-        scored = _scored_bits(known.chance)
-        yield from check_scores(f"{place}[{index}].scores", row.scores, sequences, task, scored_bits=scored)
+        scored = _scored(known.chance)
+        yield from check_scores(f"{place}[{index}].scores", row.scores, sequences, task, scored=scored)
 
 
-def _scored_bits(chance: Mapping[str, float]) -> float | None:
-    """Return how many bits of a sequence are scored: the predictor that gives every bit 1/2 loses one on each."""
+def _scored(chance: Mapping[str, float]) -> float | None:
+    """Return how many bits or tokens of a sequence are scored; by chance every bit costs one bit."""
+    if rate := chance.get("token_error_rate"):
+        return chance["token_errors"] / rate
     return chance.get("loss_bits")
 
 

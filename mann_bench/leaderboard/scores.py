@@ -6,10 +6,14 @@ from collections.abc import Iterator, Mapping
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.rules import TaskRules
 
-_SHARES = ("bit_error_rate", "sequence_accuracy")
-_NEVER_BELOW_ZERO = ("loss_bits", "bayes_bits", "bit_errors", *_SHARES)
-_COUNTS = ("bit_errors", "sequence_accuracy")
+_UNITS = ("bit", "token")
+"""What errors are counted in."""
+
+_COUNTS = (*(f"{unit}_errors" for unit in _UNITS), "sequence_accuracy")
 """Scores that are whole numbers in each sequence."""
+
+_SHARES = (*(f"{unit}_error_rate" for unit in _UNITS), "sequence_accuracy")
+_NEVER_BELOW_ZERO = ("loss_bits", "bayes_bits", *_COUNTS, *_SHARES)
 
 _INFINITE_LOSS = ("loss_bits", "regret_bits")
 """Scores that may be infinite where sequences are longer than those of training."""
@@ -24,7 +28,7 @@ def check_scores(
     sequences: int,
     task: TaskRules,
     finite: bool = False,
-    scored_bits: float | None = None,
+    scored: float | None = None,
 ) -> Iterator[Finding]:
     """Yield what is wrong with mean scores.
 
@@ -34,7 +38,7 @@ def check_scores(
         sequences: over how many they are means.
         task: what scores it has.
         finite: whether the loss must be finite too.
-        scored_bits: bits of each sequence that are scored, where it is known.
+        scored: bits or tokens of each sequence that are scored, where it is known.
     """
     if scores.keys() != task.scores:
         names = f"{', '.join(sorted(scores))}, but the task has {', '.join(sorted(task.scores))}"
@@ -44,7 +48,8 @@ def check_scores(
     yield from faulty
     if not faulty:
         yield from _check_counts(place, scores, sequences)
-        yield from _check_agreement(place, scores, scored_bits)
+        for unit in _UNITS:
+            yield from _check_agreement(place, scores, unit, scored)
 
 
 def _check_score(place: str, name: str, value: float, finite: bool) -> Iterator[Finding]:
@@ -67,19 +72,20 @@ def _check_counts(place: str, scores: Mapping[str, float], sequences: int) -> It
             yield Finding(FaultName.CONTRADICTION, f"{place}.{name}", text)
 
 
-def _check_agreement(place: str, scores: Mapping[str, float], scored_bits: float | None) -> Iterator[Finding]:
-    errors, accuracy, rate = (scores.get(name) for name in ("bit_errors", "sequence_accuracy", "bit_error_rate"))
+def _check_agreement(place: str, scores: Mapping[str, float], unit: str, scored: float | None) -> Iterator[Finding]:
+    names = f"{unit}_errors", "sequence_accuracy", f"{unit}_error_rate"
+    errors, accuracy, rate = (scores.get(name) for name in names)
     if errors is None:
         return
     slack = _ROUNDING * max(1.0, errors)
     if accuracy is not None and errors < 1 - accuracy - slack:
-        text = f"{errors:g} wrong bits a sequence, though {1 - accuracy:g} of them have one or more."
-        yield Finding(FaultName.CONTRADICTION, f"{place}.bit_errors", text)
-    if scored_bits is None:
+        text = f"{errors:g} wrong {unit}s a sequence, though {1 - accuracy:g} of them have one or more."
+        yield Finding(FaultName.CONTRADICTION, f"{place}.{unit}_errors", text)
+    if scored is None:
         return
-    if accuracy is not None and errors > (1 - accuracy) * scored_bits + slack:
-        text = f"{errors:g} wrong bits a sequence are more than {1 - accuracy:g} of them can have."
-        yield Finding(FaultName.CONTRADICTION, f"{place}.bit_errors", text)
-    if rate is not None and abs(rate * scored_bits - errors) > slack:
-        text = f"{rate:g} of {scored_bits:g} bits are not {errors:g} wrong bits."
-        yield Finding(FaultName.CONTRADICTION, f"{place}.bit_error_rate", text)
+    if accuracy is not None and errors > (1 - accuracy) * scored + slack:
+        text = f"{errors:g} wrong {unit}s a sequence are more than {1 - accuracy:g} of them can have."
+        yield Finding(FaultName.CONTRADICTION, f"{place}.{unit}_errors", text)
+    if rate is not None and abs(rate * scored - errors) > slack:
+        text = f"{rate:g} of {scored:g} {unit}s are not {errors:g} wrong {unit}s."
+        yield Finding(FaultName.CONTRADICTION, f"{place}.{unit}_error_rate", text)

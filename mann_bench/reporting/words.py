@@ -7,11 +7,12 @@ from mann_bench.results.cells import Cell
 
 SCORE_WORDS = {
     "bit_errors": "wrong bits a sequence",
-    "sequence_accuracy": "sequences without a wrong bit",
+    "token_errors": "wrong tokens a sequence",
+    "sequence_accuracy": "sequences without an error",
     "regret_bits": "bits a sequence above the Bayes loss",
     "loss_bits": "bits of cross-entropy a sequence",
 }
-"""How the scores of the suite's own tasks read."""
+"""How scores that the suite knows read; any other reads as its name."""
 
 
 def cell_labels(made: Sequence[Cell]) -> list[str]:

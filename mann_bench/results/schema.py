@@ -131,7 +131,7 @@ class GridRow(_Part):
     """What the task states about one size of its length grid."""
 
     size: dict[str, int] = Field(description="size of the sequences, by name")
-    chance: dict[str, float] = Field(description="expected scores of a predictor that gives every bit 1/2")
+    chance: dict[str, float] = Field(description="expected scores of a predictor whose logits are all 0")
     rows_to_remember: int | None = Field(description="input rows that have to be kept at once; null if unknown")
 
     @classmethod

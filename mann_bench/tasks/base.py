@@ -75,7 +75,11 @@ class SequenceTask(pl.LightningDataModule, ABC):
 
     @abstractmethod
     def chance(self, size: Size) -> dict[str, float]:
-        """Return the expected scores of the constant predictor that gives every bit a probability of 1/2."""
+        """Return the expected scores of the predictor whose logits are all 0: every bit 1/2, every token alike."""
+
+    def probabilities(self, logits: Float[Tensor, "T B O"]) -> Float[Tensor, "T B O"]:
+        """Return what logits state of each target channel, in [0, 1], for traces: by default that its bit is 1."""
+        return logits.sigmoid()
 
     def rows_to_remember(self, size: Size) -> int | None:
         """Return how many input rows of a sequence have to be kept at once; None, the default, if no such number is.

@@ -111,6 +111,12 @@ def test_the_outputs_are_those_of_the_kept_weights(trace, keys):
     np.testing.assert_allclose(arrays["outputs"], outputs.detach().numpy(), rtol=1e-5)
 
 
+def test_the_outputs_are_what_the_task_makes_of_the_logits(trace, monkeypatch):
+    monkeypatch.setattr(Copy, "probabilities", lambda task, logits: logits.softmax(-1))
+    arrays, _ = trace("ntm")
+    np.testing.assert_allclose(arrays["outputs"].sum(-1), 1, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     "arguments", [("--length", "5"), ("--size", "length=5"), ("--length", "2", "--size", "length=5")]
 )

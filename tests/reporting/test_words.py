@@ -14,6 +14,10 @@ def test_the_scores_of_the_rules_of_the_suites_own_tasks_have_words():
     assert {entry.spec.convergence.metric for entry in tasks} <= set(SCORE_WORDS)
 
 
+def test_a_rule_counted_in_tokens_has_words():
+    assert SCORE_WORDS["token_errors"] == "wrong tokens a sequence"
+
+
 def test_no_cells_have_no_labels():
     assert labels() == []
 

@@ -109,3 +109,8 @@ def test_bits_are_fair():
 def test_a_batch_from_arrays_is_scored_on_its_last_steps():
     batch = as_batch(np.ones((4, 2, 3), np.float32), np.ones((4, 2, 1), np.float32), scored_steps=3)
     assert batch.mask.tolist() == [[0, 0], [1, 1], [1, 1], [1, 1]]
+
+
+def test_the_probability_of_a_bit_is_the_sigmoid_of_its_logit():
+    logits = torch.tensor([[[-2.0, 0.0, 3.0]]])
+    assert torch.equal(Copy(bits=3).probabilities(logits), logits.sigmoid())

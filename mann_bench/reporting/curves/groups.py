@@ -75,7 +75,7 @@ def in_training(size: Size, ranges: Mapping[str, tuple[int, int]]) -> bool:
 
 
 def chance(records: Sequence[Record], size: Size, metric: str) -> float | None:
-    """Return the score at a size of the predictor that gives every bit 1/2; None where no record states it.
+    """Return the score at a size of the predictor whose logits are all 0; None where no record states it.
 
     Its regret is its loss above the Bayes loss of the test sequences.
     """

@@ -17,7 +17,7 @@ class GridSize(NamedTuple):
     in_training: bool
     """Whether it was trained on; False where that is not known."""
     chance: float | None
-    """Score of the predictor that gives every bit 1/2; None where it is not known."""
+    """Score of the predictor whose logits are all 0; None where it is not known."""
 
 
 class LengthPoint(NamedTuple):

@@ -27,7 +27,7 @@ class ProbePanel(NamedTuple):
     beyond_capacity: bool
     """Whether there is more to remember than the memory has slots."""
     chance: float | None
-    """Score of the predictor that gives every bit 1/2; None where it is not known."""
+    """Score of the predictor whose logits are all 0; None where it is not known."""
     seeds: tuple[tuple[ProbePoint, ...], ...]
     """The measurements of each seed, in the order of the figure's seeds."""
 

@@ -160,13 +160,13 @@ def test_a_score_of_another_name_is_shown_by_that_name(make_record):
     rule = {"metric": "edit_distance", "below": 1.0}
     (table,) = generalization_tables([make_record(convergence=rule, generalization=[size])])
     assert table.rows == [["ntm", "0.50 / 25.0 %", "none"]]
-    assert table.notes[0] == "median over seeds of edit_distance / sequences without a wrong bit"
+    assert table.notes[0] == "median over seeds of edit_distance / sequences without an error"
 
 
 def test_notes_say_what_the_numbers_are(three_seeds):
     (table,) = generalization_tables(three_seeds)
     assert table.notes == [
-        "median over seeds of wrong bits a sequence / sequences without a wrong bit",
+        "median over seeds of wrong bits a sequence / sequences without an error",
         "mastered: the last size up to which 99 % of the sequences are right",
         INTERVALS,
     ]

@@ -1,0 +1,49 @@
+"""Mean scores that cannot be true together, of tasks whose errors are counted in tokens; test_tampering.py has bits."""
+
+import dataclasses
+
+import pytest
+
+from mann_bench.leaderboard.consistency import _scored
+from mann_bench.leaderboard.scores import check_scores
+
+SOUND = {"loss_bits": 20.0, "token_errors": 1.5, "token_error_rate": 0.375, "sequence_accuracy": 0.25}
+"""Of four sequences, four tokens of each scored."""
+
+
+@pytest.fixture
+def places(rules):
+    """Return a function that changes sound scores and returns where they are found to be false."""
+    task = dataclasses.replace(next(iter(rules.tasks.values())), scores=frozenset(SOUND))
+
+    def find(**changed):
+        return [finding.place for finding in check_scores("row", SOUND | changed, 4, task, scored=4.0)]
+
+    return find
+
+
+def test_sound_scores_in_tokens_have_no_fault(places):
+    assert places() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("token_errors", -1.0),
+        ("token_errors", 1.3),
+        ("token_errors", 0.5),
+        ("token_errors", 3.25),
+        ("token_error_rate", 0.5),
+        ("token_error_rate", 1.5),
+    ],
+)
+def test_scores_in_tokens_that_cannot_be_true_are_found(places, name, value):
+    assert f"row.{name}" in places(**{name: value})
+
+
+def test_chance_tells_how_many_tokens_are_scored():
+    assert _scored({"loss_bits": 48.0, "token_errors": 7.875, "token_error_rate": 63 / 64}) == pytest.approx(8)
+
+
+def test_chance_tells_how_many_bits_are_scored():
+    assert _scored({"loss_bits": 160.0, "bit_errors": 80.0}) == 160
