@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.plan import Block, make_plan
 from mann_bench.registry import Registry
 from mann_bench.results import schema
+from mann_bench.results.trace import MemoryTrace, Picture, RunTrace
 
 # As every worker of the suite has; two threads on a busy machine collapse.
 torch.set_num_threads(1)
@@ -182,6 +184,40 @@ def make_record(run_of):
             "provenance": _PROVENANCE,
         }
         return schema.Record.model_validate(made | fields)
+
+    return make
+
+
+def _picture(rows, steps, maximum=1.0, minimum=0.0):
+    """Make a picture that slopes from its minimum to its maximum."""
+    return Picture.of(np.linspace(minimum, maximum, rows * steps).reshape(rows, steps))
+
+
+@pytest.fixture(scope="session")
+def make_trace():
+    """Return a function that makes the trace of a record's run, five time steps of a memory of three slots."""
+
+    def make(record, readers=1, writers=1, memory=True):
+        seen = MemoryTrace(
+            slots=[7, 0, 1],
+            write_weightings=[_picture(3, 5) for _ in range(writers)],
+            read_weightings=[_picture(3, 5) for _ in range(readers)],
+            memory_norm=_picture(3, 5, maximum=4.5),
+            gates={
+                "key_strength": _picture(readers + writers, 5, 9.0),
+                "shift": _picture(readers + writers, 5, 1.0, -1.0),
+            },
+        )
+        return RunTrace(
+            schema_version=1,
+            key=record.key,
+            size={name: most for name, (_, most) in record.training_range.items()},
+            inputs=_picture(4, 5, minimum=-1.5),
+            targets=_picture(2, 5),
+            mask=Picture.of(np.array([[0.0, 0.0, 1.0, 1.0, 1.0]])),
+            outputs=_picture(2, 5),
+            memory=seen if memory else None,
+        )
 
     return make
 

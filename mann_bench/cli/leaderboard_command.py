@@ -3,11 +3,19 @@
 import itertools
 import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mann_bench.cli.parameters import VariantType, registry_of
+
+if TYPE_CHECKING:
+    from mann_bench.leaderboard.submit import Tracer
+    from mann_bench.registry import Registry
+    from mann_bench.results.schema import Record
+    from mann_bench.results.trace import RunTrace
 
 REFUSED = 4
 
@@ -53,21 +61,40 @@ def submit(
 
     Of every model, task and protocol all seeds of the study must be there, however they ended, and no others.
     Folders in tracebacks, and the names of this machine and user, are taken out. Exit code 4: the entry is refused.
+    One run of each is traced for the pages, the lowest seed that kept weights, where these lie beside its record.
     """
     from mann_bench.leaderboard.resolving import study_rules
     from mann_bench.leaderboard.submit import Submitter
     from mann_bench.leaderboard.submit import submit as submit_records
     from mann_bench.results.store import load_record, record_files
 
-    records = [load_record(file) for path in runs for file in record_files(path)]
-    rules = study_rules(registry_of(context), study, {record.model.text for record in records})
-    folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root)
+    registry = registry_of(context)
+    files = {file: load_record(file) for path in runs for file in record_files(path)}
+    records = list(files.values())
+    rules = study_rules(registry, study, {record.model.text for record in records})
+    tracer = _tracer(registry, {record.key: file for file, record in files.items()})
+    folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer)
     subject = f"Add {folder.name} to the leaderboard of {rules.name}"
     click.echo(f"{len(records)} runs: {folder}. Commit them and open a pull request:", err=True)
     click.echo(f"git switch --create {folder.name}")
     click.echo(shlex.join(["git", "add", str(folder)]))
     click.echo(shlex.join(["git", "commit", "--message", subject]))
     click.echo(f"Its text:\n\n{subject}\n\n{len(records)} runs by {name}, {url}\n{note}".rstrip(), err=True)
+
+
+def _tracer(registry: "Registry", files: Mapping[str, Path]) -> "Tracer":
+    """Return what traces a run by its file, and says where it cannot."""
+    from mann_bench.core.errors import MannBenchError
+    from mann_bench.leaderboard.traces import trace_run
+
+    def trace(record: "Record") -> "RunTrace | None":
+        try:
+            return trace_run(registry, files[record.key])
+        except MannBenchError as error:
+            click.echo(f"No trace of {record.text}: {error}", err=True)
+            return None
+
+    return trace
 
 
 @command.command()

@@ -1,5 +1,6 @@
 """``mann-bench trace``: what the memory of a trained model does during one test sequence."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,14 +9,9 @@ import click
 from mann_bench.cli.parameters import registry_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy as np
-    from torch import Tensor
 
     from mann_bench.core.sizes import Size
-    from mann_bench.execution.restore import Restored
-    from mann_bench.tasks.base import Batch
 
 
 @click.command()
@@ -42,8 +38,8 @@ def command(
     """
     from mann_bench.core.errors import StoreError
     from mann_bench.core.sizes import size_text
-    from mann_bench.evaluation.trace import trace
     from mann_bench.execution.restore import restore
+    from mann_bench.execution.trace import trace_sequence
     from mann_bench.reporting.trace_figure import trace_figure
     from mann_bench.results.files import write_atomically
     from mann_bench.results.store import Store, find_record
@@ -51,9 +47,7 @@ def command(
     restored = restore(registry_of(context), find_record(run, runs))
     record, metric = restored.record, restored.record.convergence.metric
     size = _size(restored.task.training_sizes()[-1], length, size_given)
-    batch = _sequence(restored, size, index)
-    traced = trace(restored.model, batch.inputs)
-    arrays = _arrays(batch, restored.task.probabilities(traced.logits), traced.memory)
+    arrays, scores = trace_sequence(restored, size, index)
     name = "-".join([f"trace-{record.key[:12]}", *(f"{key}-{value}" for key, value in size.items())])
     title = f"{record.text}, {', '.join(size)} {size_text(size)}"
     files = {out / f"{name}.npz": _npz(arrays), out / f"{name}.png": trace_figure(title, arrays)}
@@ -62,8 +56,7 @@ def command(
         write_atomically(files)
     except OSError as error:
         raise StoreError(f"the trace could not be written to {out}: {error.strerror}.") from error
-    score = restored.task.scores(traced.logits, batch)[metric].item()
-    click.echo(f"{title}: {metric} {score:g}")
+    click.echo(f"{title}: {metric} {scores[metric]:g}")
     for file in files:
         click.echo(str(file))
 
@@ -83,26 +76,7 @@ def _size(largest: "Size", length: int | None, given: str) -> "Size":
     return size
 
 
-def _sequence(restored: "Restored", size: "Size", index: int) -> "Batch":
-    from mann_bench.core.errors import UsageError
-    from mann_bench.core.streams import Stream
-
-    tested = restored.record.protocol.integer("test_sequences")
-    if index >= tested:
-        raise UsageError(f"--index {index}: the run was tested on {tested} sequences a size, 0 to {tested - 1}.")
-    try:
-        batch = restored.task.evaluation_batch(Stream.TEST, size, tested)
-    except ValueError as error:
-        raise UsageError(f"{restored.record.task.text} has no sequences of size {size}: {error}.") from error
-    return type(batch)(*(tensor[:, index : index + 1] for tensor in batch))
-
-
-def _arrays(batch: "Batch", outputs: "Tensor", memory: "Mapping[str, Tensor]") -> "dict[str, np.ndarray[Any, Any]]":
-    tensors = {"inputs": batch.inputs, "targets": batch.targets, "mask": batch.mask, "outputs": outputs, **memory}
-    return {name: tensor[:, 0].numpy() for name, tensor in tensors.items()}
-
-
-def _npz(arrays: "dict[str, np.ndarray[Any, Any]]") -> bytes:
+def _npz(arrays: "Mapping[str, np.ndarray[Any, np.dtype[Any]]]") -> bytes:
     import io
 
     import numpy as np

@@ -48,6 +48,8 @@ class FaultName(StrEnum):
     BADGE = "badge"
     DUPLICATE = "duplicate"
     COPIED_CURVE = "copied-curve"
+    WRONG_TRACE = "wrong-trace"
+    TRACE_SHAPE = "trace-shape"
 
 
 class Fault(NamedTuple):

@@ -17,28 +17,32 @@ from mann_bench.leaderboard.faults import EntryError, Fault, FaultName
 from mann_bench.leaderboard.schema import SCHEMA_VERSION, Entry, RunReference
 from mann_bench.results.schema import Record
 from mann_bench.results.store import digest
+from mann_bench.results.trace import RunTrace
 
 ENTRY_NAME = "entry.json"
 RECORDS_NAME = "records"
+TRACES_NAME = "traces"
 
 LARGEST_ENTRY = 4 * 2**20
 LARGEST_RECORD = 2 * 2**20
+LARGEST_TRACE = 256 * 2**10
 LARGEST_TOTAL = 128 * 2**20
 MOST_RECORDS = 5_000
 _MOST_SCHEMA_FAULTS = 5
 
-_RECORD_FILE = re.compile(r"[0-9a-f]{64}\.json")
+_RUN_FILE = re.compile(r"[0-9a-f]{64}\.json")
 _FOLDER_NAME = re.compile(r"[a-z0-9-]+-[0-9a-f]{8}")
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
 
 class LoadedEntry(NamedTuple):
-    """An entry with its folder and its records, in the order of its runs."""
+    """An entry with its folder, its records in the order of its runs, and the traces of some of them, as sorted."""
 
     folder: Path
     entry: Entry
     records: Sequence[Record]
+    traces: Sequence[RunTrace]
 
     def record_file(self, key: str) -> Path:
         """Return the file of a run's record."""
@@ -53,6 +57,11 @@ class LoadedEntry(NamedTuple):
 def record_file(folder: Path, key: str) -> Path:
     """Return where the record of a run lies in the folder of an entry."""
     return folder / RECORDS_NAME / f"{key}.json"
+
+
+def trace_file(folder: Path, key: str) -> Path:
+    """Return where the trace of a run lies in the folder of an entry."""
+    return folder / TRACES_NAME / f"{key}.json"
 
 
 def entry_folders(root: Path, study: str | None = None) -> list[Path]:
@@ -116,6 +125,11 @@ def record_content(record: Record) -> bytes:
     return f"{record.model_dump_json(exclude_unset=True)}\n".encode()
 
 
+def trace_content(trace: RunTrace) -> bytes:
+    """Return the file of a trace, one line."""
+    return f"{trace.model_dump_json()}\n".encode()
+
+
 def load_entry(folder: Path) -> LoadedEntry:
     """Read an entry.
 
@@ -137,7 +151,7 @@ def load_entry(folder: Path) -> LoadedEntry:
         except EntryError as error:
             faults += error.faults
     _refuse(faults)
-    return LoadedEntry(folder, entry, records)
+    return LoadedEntry(folder, entry, records, [_trace(path) for path in sorted((folder / TRACES_NAME).glob("*"))])
 
 
 def _refuse(faults: Sequence[Fault]) -> None:
@@ -161,38 +175,52 @@ def _folder_faults(folder: Path) -> Iterator[Fault]:
         elif stat.S_ISREG(status.st_mode):
             yield from _file_faults(path, path.relative_to(folder), status.st_size, status.st_mode)
             total, count = total + status.st_size, count + 1
-        elif not stat.S_ISDIR(status.st_mode) or path not in (folder, folder / RECORDS_NAME):
+        elif not stat.S_ISDIR(status.st_mode) or path not in (folder, *_folders(folder)):
             yield _unknown(path)
     if total > LARGEST_TOTAL or count > MOST_RECORDS + 1:
-        text = f"{count:,} files of {total:,} bytes; at most {MOST_RECORDS:,} records and {LARGEST_TOTAL:,} bytes."
+        text = f"{count:,} files of {total:,} bytes; at most {MOST_RECORDS + 1:,} and {LARGEST_TOTAL:,} bytes."
         yield Fault(FaultName.TOO_LARGE, folder, None, text)
 
 
+def _folders(folder: Path) -> tuple[Path, Path]:
+    return folder / RECORDS_NAME, folder / TRACES_NAME
+
+
 def _file_faults(path: Path, name: Path, size: int, mode: int) -> Iterator[Fault]:
-    is_entry = name == Path(ENTRY_NAME)
-    if not is_entry and not (name.parent == Path(RECORDS_NAME) and _RECORD_FILE.fullmatch(name.name)):
+    most = _largest(name)
+    if most is None:
         yield _unknown(path)
         return
-    most = LARGEST_ENTRY if is_entry else LARGEST_RECORD
     if size > most:
         yield Fault(FaultName.TOO_LARGE, path, None, f"{size:,} bytes, at most {most:,}. It was not read.")
     if mode & (stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH):
         yield Fault(FaultName.EXECUTABLE, path, None, "it may be executed. Take the permission away: chmod -x.")
 
 
+def _largest(name: Path) -> int | None:
+    """Return how many bytes a file of an entry may have; None where it has no place there."""
+    if name == Path(ENTRY_NAME):
+        return LARGEST_ENTRY
+    largest = {RECORDS_NAME: LARGEST_RECORD, TRACES_NAME: LARGEST_TRACE}
+    return largest.get(str(name.parent)) if _RUN_FILE.fullmatch(name.name) else None
+
+
 def _unknown(path: Path) -> Fault:
-    text = f"an entry holds {ENTRY_NAME} and {RECORDS_NAME}/<run key>.json alone. Remove it."
+    text = f"an entry holds {ENTRY_NAME}, {RECORDS_NAME} and {TRACES_NAME}/<run key>.json alone. Remove it."
     return Fault(FaultName.UNKNOWN_FILE, path, None, text)
 
 
 def _reference_faults(folder: Path, entry: Entry) -> Iterator[Fault]:
-    """Yield where the runs that the entry names are not the records that lie there, each once and in order."""
+    """Yield where the runs that the entry names are not the records that lie there, each once and in order.
+
+    Its traces must be of such runs.
+    """
     keys = [run.key for run in entry.runs]
     if keys != sorted(set(keys)):
         yield Fault(
             FaultName.SCHEMA, folder / ENTRY_NAME, "runs", "each run must stand there once, in the order of the keys."
         )
-    for path in sorted((folder / RECORDS_NAME).glob("*")):
+    for path in sorted(path for part in _folders(folder) for path in part.glob("*")):
         if path.stem not in keys:
             yield Fault(FaultName.UNKNOWN_FILE, path, None, f"{ENTRY_NAME} does not name this run. Submit it anew.")
 
@@ -209,6 +237,16 @@ def _record(file: Path, run: RunReference) -> Record:
     record = _parsed(Record, file)
     _refuse([] if record_content(record) == content else [_not_canonical(file)])
     return record
+
+
+def _trace(file: Path) -> RunTrace:
+    trace = _parsed(RunTrace, file)
+    _refuse([] if trace_content(trace) == file.read_bytes() else [_not_canonical(file)])
+    if trace.key != file.stem:
+        raise EntryError(
+            [Fault(FaultName.WRONG_TRACE, file, "key", "it is of another run than its name says. Remove it.")]
+        )
+    return trace
 
 
 def _not_canonical(file: Path) -> Fault:

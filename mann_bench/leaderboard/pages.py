@@ -76,6 +76,7 @@ def _board(registry: Registry, name: str, entries: Sequence[LoadedEntry]) -> Boa
                 note=each.entry.note or None,
                 badge=each.entry.badge,
                 records=each.records,
+                traces=each.traces,
             )
             for each in entries
         ],

@@ -2,7 +2,7 @@
 
 import datetime
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,21 +12,29 @@ from mann_bench.leaderboard.faults import EntryError
 from mann_bench.leaderboard.files import (
     ENTRY_NAME,
     RECORDS_NAME,
+    TRACES_NAME,
     entry_content,
     entry_folders,
     record_content,
     record_file,
+    trace_content,
+    trace_file,
 )
 from mann_bench.leaderboard.identity import check_cells
 from mann_bench.leaderboard.private import without_private
 from mann_bench.leaderboard.rules import StudyRules
 from mann_bench.leaderboard.schema import Entry, RunReference, StudyReference, entry_id
 from mann_bench.leaderboard.text import check_text, check_url
+from mann_bench.leaderboard.trace_rules import traced_runs
 from mann_bench.leaderboard.validate import check_record, validate
 from mann_bench.reporting.site.board import LONGEST_NAME, LONGEST_NOTE, Badge
 from mann_bench.results.files import write_atomically
 from mann_bench.results.schema import Record
 from mann_bench.results.store import digest
+from mann_bench.results.trace import RunTrace
+
+Tracer = Callable[[Record], RunTrace | None]
+"""Traces a run; None where it cannot."""
 
 
 class Submitter(NamedTuple):
@@ -51,7 +59,13 @@ class Submitter(NamedTuple):
         return self.weights_url.replace("{key}", record.key)
 
 
-def submit(records: Iterable[Record], submitter: Submitter, rules: StudyRules, root: Path) -> Path:
+def submit(
+    records: Iterable[Record],
+    submitter: Submitter,
+    rules: StudyRules,
+    root: Path,
+    tracer: Tracer = lambda record: None,
+) -> Path:
     """Write an entry and return its folder.
 
     Args:
@@ -59,6 +73,7 @@ def submit(records: Iterable[Record], submitter: Submitter, rules: StudyRules, r
         submitter: who submits.
         rules: what the study asks.
         root: folder of the leaderboards.
+        tracer: is asked for the trace of one run of each cell; by default there are none.
 
     Raises:
         EntryError: something is wrong with the records or the words; each fault by its name. Nothing is written.
@@ -68,13 +83,14 @@ def submit(records: Iterable[Record], submitter: Submitter, rules: StudyRules, r
     public = [without_private(record) for record in _each_once(records)]
     _check(public, submitter, rules, root)
     entry = _entry(public, submitter, rules)
+    traces = [trace for record in traced_runs(public).values() if (trace := tracer(record)) is not None]
     folder = root / rules.name / entry.id
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
             # The folder appears whole, and only once what will lie there has been read back and validated.
             staged = Path(temporary, rules.name, entry.id)
-            _write(staged, entry, public)
+            _write(staged, entry, public, traces)
             _check_written(staged, folder, rules)
             staged.rename(folder)
     except OSError as error:
@@ -134,9 +150,12 @@ def _entry(records: Sequence[Record], submitter: Submitter, rules: StudyRules) -
     )
 
 
-def _write(folder: Path, entry: Entry, records: Sequence[Record]) -> None:
+def _write(folder: Path, entry: Entry, records: Sequence[Record], traces: Sequence[RunTrace]) -> None:
     (folder / RECORDS_NAME).mkdir(parents=True)
     write_atomically({record_file(folder, record.key): record_content(record) for record in records})
+    if traces:
+        (folder / TRACES_NAME).mkdir()
+        write_atomically({trace_file(folder, trace.key): trace_content(trace) for trace in traces})
     write_atomically({folder / ENTRY_NAME: entry_content(entry)})
 
 

@@ -8,11 +8,12 @@ from mann_bench.leaderboard.aggregates import check_aggregates
 from mann_bench.leaderboard.consistency import check_consistency
 from mann_bench.leaderboard.copies import copied_curves, duplicates
 from mann_bench.leaderboard.faults import EntryError, Fault, FaultName, Finding
-from mann_bench.leaderboard.files import LoadedEntry, load_entry
+from mann_bench.leaderboard.files import LoadedEntry, load_entry, trace_file
 from mann_bench.leaderboard.identity import check_cells, check_identity
 from mann_bench.leaderboard.rules import StudyRules
 from mann_bench.leaderboard.schema import Entry, earned_badge
 from mann_bench.leaderboard.text import check_strings, check_text, check_url
+from mann_bench.leaderboard.trace_rules import check_trace, traced_runs
 from mann_bench.reporting.site.board import LONGEST_NAME, LONGEST_NOTE
 from mann_bench.results.schema import Record
 
@@ -91,6 +92,11 @@ def check_entry(loaded: LoadedEntry, rules_of: RulesOf) -> list[Fault]:
             text = "its key or the digest of its weights is not that of its record. Submit it anew."
             faults.append(Fault(FaultName.DIGEST, file, f"runs.{run.key[:12]}", text))
         faults += [finding.at(loaded.record_file(run.key)) for finding in check_record(record, rules)]
+    traced = traced_runs(records)
+    for trace in loaded.traces:
+        faults += [
+            finding.at(trace_file(loaded.folder, trace.key)) for finding in check_trace(trace, traced, rules.tasks)
+        ]
     if not faults:
         faults = [
             finding.at(file) for finding in (*check_cells(records, rules), *check_aggregates(entry.aggregates, records))

@@ -20,6 +20,7 @@ from mann_bench.leaderboard.compare import Compared, compare_runs, compare_tests
 from mann_bench.leaderboard.files import LoadedEntry, entry_content
 from mann_bench.leaderboard.reproduce import run_again
 from mann_bench.leaderboard.schema import Check, Entry, Evidence, earned_badge
+from mann_bench.leaderboard.traces import TOLERANCE, same_trace
 from mann_bench.models.preparation import prepare
 from mann_bench.registry import Registry
 from mann_bench.results.cells import cells
@@ -86,7 +87,9 @@ def remeasure(registry: Registry, loaded: LoadedEntry, record: Record, weights: 
             shutil.copyfile(source, run / WEIGHTS_NAME)
         except OSError as error:
             raise StoreError(f"{source}: the weights cannot be read: {error.strerror}.") from error
-        _, model, task = restore(registry, run / RECORD_NAME)
+        restored = restore(registry, run / RECORD_NAME)
+    traced = next((same_trace(trace, restored) for trace in loaded.traces if trace.key == record.key), None)
+    _, model, task = restored
     device = resolve_device("auto" if record.provenance.device == "cuda" else "cpu")
     here = provenance(device, device_name(device), record.provenance.threads)
     backend = prepare(
@@ -100,6 +103,9 @@ def remeasure(registry: Registry, loaded: LoadedEntry, record: Record, weights: 
         torch.set_num_threads(before)
     bitwise = backend is record.backend and same_machine(record.provenance, here)
     compared = compare_tests(record, [SizeRow.of(row) for row in rows], bitwise)
+    if traced is not None:
+        text = f"{compared.text} Its trace: {f'within {TOLERANCE:.0%} of its scales' if traced else 'differs'}."
+        compared = compared._replace(agrees=compared.agrees and traced, text=text)
     return _evidence(loaded, record, Check.WEIGHTS, compared, backend, here)
 
 

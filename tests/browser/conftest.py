@@ -1,5 +1,6 @@
 """A real Chromium, driven by playwright; what a page does wrong in it fails the test that opened it."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -29,8 +30,8 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def boards(make_record):
-    """Return a study of four entries on two tasks, one of them hostile."""
+def boards(make_record, make_trace):
+    """Return a study of four entries on two tasks, one of them hostile, one with a trace."""
 
     def entry(identifier, at, badge, model="ntm", task="copy", name=None, **texts):
         records = [make_record(model, task, seed, step) for seed, step in enumerate(at)]
@@ -42,6 +43,7 @@ def boards(make_record):
         entry("other", [800, 1_000, 1_200], Badge.RECOMPUTED, "dnc", "repeat_copy", url="https://example.org/x"),
         entry("bad", [2_000] * 8, Badge.REPORTED, name=HOSTILE, note=HOSTILE, url="javascript:document.title='broken'"),
     ]
+    entries[2] = dataclasses.replace(entries[2], traces=[make_trace(entries[2].records[0])])
     verdicts = ["reproduced", "not reproduced", "undecided"]
     claims = [ClaimLine(f"claim-{n}", "It is so.", None, "2", "1 to 3", "2 [1 to 3]", 8, verdict, None)
               for n, verdict in enumerate(verdicts)]  # fmt: skip

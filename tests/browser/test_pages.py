@@ -4,7 +4,10 @@ import pytest
 
 from mann_bench.reporting.site.serve import site_server
 
-PAGES = ["index.html", "study/index.html", "study/fast/index.html", "study/bad/index.html", "report.html"]
+PAGES = [
+    *("index.html", "study/index.html", "study/fast/index.html", "study/other/index.html", "study/bad/index.html"),
+    "report.html",
+]
 STUDY = "study/index.html"
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 

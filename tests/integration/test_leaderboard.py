@@ -84,6 +84,22 @@ def test_submit_says_what_to_commit(mann_bench):
     assert err.endswith("4 runs by A group, https://example.org\nA note.\n")
 
 
+def test_submit_traces_a_run_of_each_cell(mann_bench):
+    traced = {path.stem for path in (entry_folder() / "traces").iterdir()}
+    records = [json.loads(path.read_text()) for path in (entry_folder() / "records").iterdir()]
+    assert traced == {record["key"] for record in records if record["seed"] == 0}
+
+
+def test_submit_says_of_what_it_has_no_trace(mann_bench):
+    shutil.rmtree("leaderboards")
+    for file in Path("runs").glob("*/weights.safetensors"):
+        file.unlink()
+    code, _, err = mann_bench(*SUBMIT, "runs")
+    assert code == 0
+    assert err.count("No trace of ") == 2
+    assert not (entry_folder() / "traces").exists()
+
+
 def test_submit_refuses_what_lacks_a_seed(mann_bench):
     shutil.rmtree(Path("runs", keys()[0]))
     shutil.rmtree("leaderboards")
@@ -175,6 +191,18 @@ def test_verify_finds_a_changed_test_score(mann_bench, tamper):
     assert out.count("DIFFERS") == 2
     assert err.endswith("Badge: reported.\n")
     assert [each["agrees"] for each in entry()["evidence"]].count(False) == 2
+
+
+def test_verify_finds_a_changed_trace(mann_bench):
+    file = next((entry_folder() / "traces").iterdir())
+    content = json.loads(file.read_text())
+    content["outputs"]["maximum"] *= 0.9
+    file.write_text(json.dumps(content, separators=(",", ":")) + "\n")
+    arguments = ["--study", "tiny.toml", "--runs", "0", "--weights", "runs"]
+    code, out, _ = mann_bench("leaderboard", "verify", entry_folder(), *arguments)
+    assert (code, entry()["badge"]) == (4, "reported")
+    assert out.count("Its trace: differs.") == 1
+    assert out.count("Its trace: within 2% of its scales.") == 1
 
 
 def test_verify_refuses_other_weights(mann_bench):

@@ -8,6 +8,7 @@ from mann_bench.leaderboard.files import record_content
 from mann_bench.leaderboard.resolving import study_rules
 from mann_bench.leaderboard.schema import Entry
 from mann_bench.leaderboard.submit import Submitter, submit
+from mann_bench.leaderboard.trace_rules import traced_runs
 from mann_bench.leaderboard.validate import validate
 from mann_bench.registry import Registry
 from mann_bench.results import schema
@@ -112,8 +113,8 @@ def _template(sound_records, rules, tmp_path_factory):
 class Board:
     """A leaderboard with one sound entry of the smoke study, and ways to tamper with it."""
 
-    def __init__(self, template, root, rules):
-        self.rules, self.root = rules, root
+    def __init__(self, template, root, rules, make_trace):
+        self.rules, self.root, self.make_trace = rules, root, make_trace
         self.folder = root / "smoke" / template.name
         shutil.copytree(template, self.folder)
 
@@ -179,6 +180,17 @@ class Board:
         records = [schema.Record.model_validate_json(file.read_bytes()) for file in self.files]
         self.edit(lambda entry: entry.update(aggregates=aggregates_of(records).model_dump()))
 
+    def trace(self, change=lambda trace: None, record=None, name=None):
+        """Add the trace of a run, by default of one that may be traced, with changes."""
+        records = [schema.Record.model_validate_json(file.read_bytes()) for file in self.files]
+        record = record or next(iter(traced_runs(records).values()))
+        content = self.make_trace(record).model_dump(mode="json")
+        change(content)
+        file = self.folder / "traces" / f"{name or record.key}.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(content, separators=(",", ":")) + "\n")
+        return file
+
     def add(self, record):
         """Add a run."""
         file = self.folder / "records" / f"{record.key}.json"
@@ -188,5 +200,5 @@ class Board:
 
 
 @pytest.fixture
-def board(_template, rules, tmp_path):
-    return Board(_template, tmp_path / "leaderboards", rules)
+def board(_template, rules, make_trace, tmp_path):
+    return Board(_template, tmp_path / "leaderboards", rules, make_trace)

@@ -26,3 +26,4 @@ def test_bounds_are_those_of_the_page():
     assert "{} MiB a record, {} MiB for `entry.json`, {} MiB or 5,000".format(*sizes) in PAGE
     assert f"{LONGEST_NAME} characters for a name, {LONGEST_NOTE:,} for a note, {text.LONGEST_URL}" in PAGE
     assert files.MOST_RECORDS == 5_000
+    assert f"a trace larger than {files.LARGEST_TRACE // 2**10} KiB" in PAGE

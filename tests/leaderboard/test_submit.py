@@ -7,6 +7,7 @@ from mann_bench.core.runs import Outcome
 from mann_bench.leaderboard.faults import EntryError
 from mann_bench.leaderboard.files import load_entry
 from mann_bench.leaderboard.submit import Submitter, submit
+from mann_bench.leaderboard.trace_rules import traced_runs
 from mann_bench.results.schema import DivergenceRecord
 
 SUBMITTER = Submitter("Ünit group", "https://example.org/group", "A note.")
@@ -16,8 +17,8 @@ SUBMITTER = Submitter("Ünit group", "https://example.org/group", "A note.")
 def submitted(sound_records, rules, tmp_path):
     """Return a function that submits the made-up study, with fields of the submitter changed."""
 
-    def call(records=sound_records, **changes):
-        return submit(records, SUBMITTER._replace(**changes), rules, tmp_path)
+    def call(records=sound_records, tracer=lambda record: None, **changes):
+        return submit(records, SUBMITTER._replace(**changes), rules, tmp_path, tracer)
 
     return call
 
@@ -112,6 +113,28 @@ def test_an_option_that_holds_a_path_cannot_be_published(submitted, sound_record
     model = sound_records[0].model.model_copy(update={"given": {"cache": "/home/somebody/cache/x"}})
     changed = sound_records[0].model_copy(update={"model": model})
     assert refused(submitted, [changed, *sound_records[1:]]) == ["private"]
+
+
+def test_of_each_cell_the_lowest_seed_is_traced(submitted, make_trace, sound_records):
+    traces = load_entry(submitted(tracer=make_trace)).traces
+    lowest = {record.key for record in sound_records if record.seed == 0}
+    assert [trace.key for trace in traces] == sorted(lowest)
+
+
+def test_a_seed_without_weights_is_passed_over(sound_records):
+    first, second, *_ = sorted((r for r in sound_records if r.model.name == "lstm"), key=lambda record: record.seed)
+    without = first.model_copy(update={"weights_sha256": None})
+    assert traced_runs([without, second]) == {second.key: second}
+
+
+def test_without_weights_there_is_no_trace(submitted):
+    folder = submitted()
+    assert load_entry(folder).traces == []
+    assert sorted(path.name for path in folder.iterdir()) == ["entry.json", "records"]
+
+
+def test_nothing_is_traced_of_what_is_refused(submitted, sound_records):
+    assert refused(submitted, sound_records[1:], tracer=pytest.fail) == ["missing-seeds"]
 
 
 def test_entries_hold_no_number_that_json_lacks(submitted):

@@ -22,6 +22,11 @@ def test_a_sound_entry_validates(board):
     assert board.names() == []
 
 
+def test_a_sound_entry_with_a_trace_validates(board):
+    board.trace()
+    assert board.names() == []
+
+
 def aggregate(board):
     board.edit(lambda entry: entry["aggregates"]["convergence"][0].update(steps_median=1.0))
 
@@ -285,6 +290,91 @@ def package(board):
     board.edit_record(lambda r: r["model"].update(distribution_version="1 --index-url=https://evil.example"))
 
 
+def trace_of_a_higher_seed(board):
+    records = [Record.model_validate_json(file.read_bytes()) for file in board.files]
+    board.trace(record=next(record for record in records if record.seed == 1))
+
+
+def second_trace_of_a_cell(board):
+    board.trace()
+    trace_of_a_higher_seed(board)
+
+
+def trace_of_no_run(board):
+    board.trace(lambda t: t.update(key="0" * 64), name="0" * 64)
+
+
+def trace_under_another_name(board):
+    board.trace(lambda t: t.update(key="0" * 64))
+
+
+def trace_of_another_size(board):
+    board.trace(lambda t: t["size"].update(length=1))
+
+
+def trace_that_is_huge(board):
+    os.truncate(board.trace(), GIBIBYTE)
+
+
+def trace_link(board):
+    file = board.trace()
+    file.unlink()
+    file.symlink_to("/etc/passwd")
+
+
+def trace_program(board):
+    board.trace().with_name("draw.js").write_text("alert(1)")
+
+
+def trace_schema(board):
+    board.trace(lambda t: t.update(schema_version=2))
+
+
+def trace_script(board):
+    board.trace(lambda t: t["outputs"].update(data="</script><script>alert(1)</script>"))
+
+
+def trace_gate_name(board):
+    board.trace(lambda t: t["memory"]["gates"].update({"<b>": t["memory"]["memory_norm"]}))
+
+
+def trace_not_finite(board):
+    board.trace(lambda t: t["inputs"].update(maximum=float("inf")))
+
+
+def trace_other_spelling(board):
+    file = board.trace()
+    file.write_text(file.read_text().replace(",", ", "))
+
+
+def trace_enormous_shape(board):
+    board.trace(lambda t: t["memory"]["memory_norm"].update(shape=[10**9, 5]))
+
+
+def trace_lacks_bytes(board):
+    board.trace(lambda t: t["outputs"].update(data=t["outputs"]["data"][:-4]))
+
+
+def trace_of_other_steps(board):
+    board.trace(lambda t: t.update(inputs=t["inputs"] | {"shape": [5, 4]}))
+
+
+def trace_of_fewer_targets(board):
+    board.trace(lambda t: t.update(targets=t["mask"]))
+
+
+def trace_slots(board):
+    board.trace(lambda t: t["memory"].update(slots=[7, 0]))
+
+
+def trace_slot_twice(board):
+    board.trace(lambda t: t["memory"].update(slots=[7, 0, 7]))
+
+
+def trace_of_impossible_outputs(board):
+    board.trace(lambda t: t["outputs"].update(maximum=2.0))
+
+
 TAMPERED = {
     aggregate: FaultName.AGGREGATES,
     unsigned_curve: FaultName.DIGEST,
@@ -347,6 +437,26 @@ TAMPERED = {
     folder: FaultName.WRONG_FOLDER,
     badge: FaultName.BADGE,
     package: FaultName.SCHEMA,
+    trace_of_a_higher_seed: FaultName.WRONG_TRACE,
+    second_trace_of_a_cell: FaultName.WRONG_TRACE,
+    trace_of_no_run: FaultName.UNKNOWN_FILE,
+    trace_under_another_name: FaultName.WRONG_TRACE,
+    trace_of_another_size: FaultName.WRONG_TRACE,
+    trace_that_is_huge: FaultName.TOO_LARGE,
+    trace_link: FaultName.LINK,
+    trace_program: FaultName.UNKNOWN_FILE,
+    trace_schema: FaultName.FUTURE_SCHEMA,
+    trace_script: FaultName.SCHEMA,
+    trace_gate_name: FaultName.SCHEMA,
+    trace_not_finite: FaultName.NOT_FINITE,
+    trace_other_spelling: FaultName.NOT_CANONICAL,
+    trace_enormous_shape: FaultName.TRACE_SHAPE,
+    trace_lacks_bytes: FaultName.TRACE_SHAPE,
+    trace_of_other_steps: FaultName.TRACE_SHAPE,
+    trace_of_fewer_targets: FaultName.TRACE_SHAPE,
+    trace_slots: FaultName.TRACE_SHAPE,
+    trace_slot_twice: FaultName.TRACE_SHAPE,
+    trace_of_impossible_outputs: FaultName.OUT_OF_RANGE,
 }
 
 

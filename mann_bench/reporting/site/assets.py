@@ -13,6 +13,7 @@ _STYLE = "site.css"
 _FIRST = "theme.js"
 _VENDORED = ("vendor/d3-7.9.0", "vendor/plot-0.6.17")
 _TABLE = "table.js"
+_TRACES = "traces.js"
 _SCRIPTS = ("vendor/d3-7.9.0.min.js", "vendor/plot-0.6.17.umd.min.js", "chart.js", _TABLE)
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
 
@@ -30,26 +31,28 @@ class Assets(NamedTuple):
     tail: Markup
 
 
-def linked(root: str, charts: bool, table: bool) -> Assets:
+def linked(root: str, charts: bool, table: bool, traces: bool = False) -> Assets:
     """Return links to files beside the pages of a site.
 
     Args:
         root: the way to the root of the site, such as ``../``.
         charts: whether the page has charts.
         table: whether it has a table to sort, beside charts.
+        traces: whether it has traces, beside charts.
     """
     # To browsers that follow the standard to the letter, a page on a USB stick has no origin that 'self' could match.
     policy = _POLICY + "script-src 'self' file:; style-src 'self' file:"
     parts = [Markup('<link rel="stylesheet" href="{}">').format(f"{root}{FOLDER}/{_STYLE}")]
     parts.append(Markup('<script src="{}"></script>').format(f"{root}{FOLDER}/{_FIRST}"))
-    for name in _SCRIPTS:
-        if charts and (table or name != _TABLE):
+    shown = {_TABLE: table, _TRACES: traces}
+    for name in (*_SCRIPTS, _TRACES):
+        if charts and shown.get(name, True):
             parts.append(Markup('<script defer src="{}"></script>').format(f"{root}{FOLDER}/{name}"))
     return Assets(policy, Markup("\n").join(parts), Markup())
 
 
 def inlined() -> Assets:
-    """Return all scripts and styles themselves, for a page that stands alone."""
+    """Return the scripts and styles themselves, for a page that stands alone; it has no traces."""
     style, first, scripts = _text(_STYLE), _text(_FIRST), [_script(name) for name in _SCRIPTS]
     allowed = " ".join(map(_digest, (first, *scripts)))
     return Assets(
@@ -62,7 +65,7 @@ def inlined() -> Assets:
 def asset_files() -> dict[str, bytes]:
     """Return the files that pages of a site link to, and the licences of those that come from elsewhere."""
     licences = [f"{stem}.LICENSE.txt" for stem in _VENDORED]
-    return {f"{FOLDER}/{name}": _text(name).encode() for name in (_STYLE, _FIRST, *_SCRIPTS, *licences)}
+    return {f"{FOLDER}/{name}": _text(name).encode() for name in (_STYLE, _FIRST, *_SCRIPTS, _TRACES, *licences)}
 
 
 def _script(name: str) -> str:

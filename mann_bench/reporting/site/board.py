@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mann_bench.results.schema import Record
+from mann_bench.results.trace import RunTrace
 
 LONGEST_NAME = 80
 LONGEST_NOTE = 2_000
@@ -63,6 +64,7 @@ class BoardEntry:
         note: any text.
         badge: how far it was checked.
         records: its runs, in any order.
+        traces: of some of them.
 
     Raises ValueError where the identifier is none or there are no records.
     """
@@ -73,6 +75,7 @@ class BoardEntry:
     note: str | None
     badge: Badge
     records: Sequence[Record]
+    traces: Sequence[RunTrace] = ()
 
     def __post_init__(self) -> None:
         check_identifier(self.identifier)

@@ -12,6 +12,7 @@ from mann_bench.reporting.site.columns import columns
 from mann_bench.reporting.site.pages import page, run_facts
 from mann_bench.reporting.site.sheet import Sheet, board_sheet
 from mann_bench.reporting.site.task_charts import task_sections
+from mann_bench.reporting.site.traces import trace_views
 from mann_bench.reporting.site.views import Pair, cell_view, provenance_pairs
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
@@ -79,15 +80,18 @@ def _board_files(board: Board, sheet: Sheet) -> Iterator[_File]:
     for entry in board.entries:
         yield _File(f"{entry.identifier}/index.html", _entry_page(board, entry, sheet))
         yield _File(f"{entry.identifier}/records.jsonl", _record_lines(entry))
+        for trace in entry.traces:
+            yield _File(f"{entry.identifier}/traces/{trace.key}.json", f"{trace.model_dump_json()}\n".encode())
 
 
 def _entry_page(board: Board, entry: BoardEntry, sheet: Sheet) -> bytes:
     own = [place for place, line in enumerate(sheet.lines) if line.entry is entry]
     rows = [sheet.rows[place] for place in own]
     views = [cell_view(sheet.lines[place], number) for number, place in enumerate(own)]
-    probe = probe_table(entry.records)
+    probe, traces = probe_table(entry.records), trace_views((sheet.lines[place] for place in own), entry.traces)
     return page(
-        "entry.html", linked("../../", charts=True, table=False), board=board, entry=entry, rows=rows,
+        "entry.html", linked("../../", charts=True, table=False, traces=bool(traces)), board=board, entry=entry,
+        rows=rows, traces=traces,
         columns=columns(rows, named=False),
         provenance=provenance_pairs(record for place in own for record in sheet.lines[place].cell.records),
         views=views, sections=[view.section for view in views],
