@@ -1,0 +1,72 @@
+"""How long a leaderboard site of many entries takes to build, how large its pages are and how soon one is painted.
+
+.venv/bin/python benchmarks/site.py [ENTRIES]
+
+Entries of ten seeds, 300 of them by default, made of the committed ones: an entry has each run of a cell twice.
+The paint is that of Chromium, where it and playwright are installed.
+"""
+
+import contextlib
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mann_bench.leaderboard.files import entry_folders, load_entry
+from mann_bench.reporting.site.board import Badge, Board, BoardEntry
+from mann_bench.reporting.site.build import build_site
+from mann_bench.results.cells import cells
+from mann_bench.results.schema import Record
+
+SEEDS = 10
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    root = Path(__file__).parents[1] / "leaderboards"
+    board = Board("study", "Many entries.", None, list(entries(count, root)), [])
+    started = time.perf_counter()
+    site = build_site([board])
+    print(f"{count} entries of {SEEDS} seeds: built in {time.perf_counter() - started:.1f} s, {len(site)} files")
+    pages = {path: len(content) for path, content in site.items() if path.endswith(".html")}
+    scripts = sum(len(content) for path, content in site.items() if path.startswith("assets/"))
+    print(f"page of the study: {pages['study/index.html'] / 1e6:.2f} MB, and {scripts / 1e6:.2f} MB of shared assets")
+    print(f"largest page: {max(pages, key=pages.__getitem__)}, {max(pages.values()) / 1e6:.2f} MB")
+    for page, seconds in painted(site, ["index.html", "study/index.html"]):
+        print(f"first contentful paint of {page}: {seconds:.2f} s")
+
+
+def entries(count: int, root: Path) -> Iterator[BoardEntry]:
+    found = [cell.records for folder in entry_folders(root) for cell in cells(load_entry(folder).records)]
+    for number in range(count):
+        records = [again(found[number % len(found)], seed, number) for seed in range(SEEDS)]
+        yield BoardEntry(f"entry-{number}", f"Entry {number}", None, None, Badge.REPORTED, records)
+
+
+def again(records: Sequence[Record], seed: int, number: int) -> Record:
+    """Return a record as of another seed and entry."""
+    return records[seed % len(records)].model_copy(update={"seed": seed, "key": f"{number:032x}{seed:032x}"})
+
+
+def painted(site: dict[str, bytes], pages: Sequence[str]) -> Iterator[tuple[str, float]]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    with contextlib.suppress(ImportError), tempfile.TemporaryDirectory() as folder:
+        from playwright.sync_api import sync_playwright
+
+        for path, content in site.items():
+            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / path).write_bytes(content)
+        with sync_playwright() as running:
+            browser = running.chromium.launch(executable_path=program, args=FLAGS)
+            for name in pages:
+                page = browser.new_page()
+                page.goto((Path(folder) / name).as_uri())
+                page.wait_for_timeout(2_000)
+                yield name, page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1e3
+
+
+if __name__ == "__main__":
+    main()
