@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mann_bench.api import load as load
     from mann_bench.api import run as run
     from mann_bench.core.errors import MannBenchError as MannBenchError
+    from mann_bench.core.options import OptionValue as OptionValue
     from mann_bench.core.protocol import Protocol as Protocol
     from mann_bench.core.sizes import Size as Size
     from mann_bench.core.specs import ConvergenceRule as ConvergenceRule
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mann_bench.models.base import Observation as Observation
     from mann_bench.models.base import RecurrentModel as RecurrentModel
     from mann_bench.models.base import SequenceModule as SequenceModule
+    from mann_bench.models.matching import match_ntm as match_ntm
     from mann_bench.results.schema import Record as Record
     from mann_bench.tasks.base import Batch as Batch
     from mann_bench.tasks.base import SequenceTask as SequenceTask
@@ -32,6 +34,7 @@ _PUBLIC = {
     "MannBenchError": "mann_bench.core.errors",
     "ModelSpec": "mann_bench.core.specs",
     "Observation": "mann_bench.models.base",
+    "OptionValue": "mann_bench.core.options",
     "Protocol": "mann_bench.core.protocol",
     "Record": "mann_bench.results.schema",
     "RecurrentModel": "mann_bench.models.base",
@@ -43,6 +46,7 @@ _PUBLIC = {
     "TaskSpec": "mann_bench.core.specs",
     "hookimpl": "mann_bench.hookspecs",
     "load": "mann_bench.api",
+    "match_ntm": "mann_bench.models.matching",
     "run": "mann_bench.api",
 }
 

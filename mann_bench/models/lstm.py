@@ -1,16 +1,12 @@
 """The LSTM baselines, on torch's own fused implementation."""
 
-import bisect
-import functools
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from mann_bench.core.options import OptionValue
 from mann_bench.models.base import SequenceModule
-from mann_bench.models.ntm import NTMModel
+from mann_bench.models.matching import match_ntm
 
 
 class LSTMModel(SequenceModule):
@@ -61,31 +57,12 @@ class LSTMMatchedModel(LSTMModel):
     """
 
     def __init__(self, input_size: int, output_size: int) -> None:
-        aim = _parameters(NTMModel, input_size, output_size)
-        units = _nearest_units(input_size, output_size, aim)
-        super().__init__(input_size, output_size, layers=1, units=units)
-        self._details: dict[str, OptionValue] = {"units": units, "parameters_of_ntm": aim}
+        match = match_ntm(
+            lambda units: LSTMModel(input_size, output_size, layers=1, units=units), input_size, output_size
+        )
+        super().__init__(input_size, output_size, layers=1, units=match.size)
+        self._details = match.details("units")
 
     def details(self) -> dict[str, OptionValue]:
         """Return the chosen width, and the parameters of the NTM that it was chosen by."""
         return self._details
-
-
-def _nearest_units(input_size: int, output_size: int, aim: int) -> int:
-    """Return the width of one layer whose parameter count is nearest to `aim`."""
-
-    @functools.cache
-    def parameters(units: int) -> int:
-        return _parameters(LSTMModel, input_size, output_size, layers=1, units=units)
-
-    above = 1
-    while parameters(above) < aim:
-        above *= 2
-    above = bisect.bisect_left(range(above), aim, lo=1, key=parameters)
-    return min((above - 1, above), key=lambda units: abs(parameters(units) - aim) if units else aim)
-
-
-def _parameters(model: Callable[..., SequenceModule], *sizes: int, **options: int) -> int:
-    """Count from the tensors of a model that is built without memory or random numbers."""
-    with torch.device("meta"):
-        return sum(p.numel() for p in model(*sizes, **options).parameters())

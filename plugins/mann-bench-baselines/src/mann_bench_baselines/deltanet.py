@@ -6,14 +6,13 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float
-from mann_bench import SequenceModule
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mann_bench import OptionValue, SequenceModule, match_ntm
 from mann_bench_baselines.checks import require_one_of, require_positive
 from mann_bench_baselines.delta_rule import chunked_delta_rule, recurrent_delta_rule
 from mann_bench_baselines.residual import ResidualStack
-from mann_bench_baselines.sizing import Details, match_ntm
 
 Form = Literal["chunked", "recurrent"]
 
@@ -65,7 +64,7 @@ class DeltaNetModel(SequenceModule):
         require_positive(layers=layers, width=width, heads=heads, head_width=head_width, feedforward=feedforward)
         require_positive(convolution=convolution, chunk_size=chunk_size)
         require_one_of(form=(form, Form))
-        self._details: Details = {}
+        self._details: dict[str, OptionValue] = {}
         if width is None:
             build = partial(
                 DeltaNetModel,
@@ -84,7 +83,7 @@ class DeltaNetModel(SequenceModule):
         self.stack = ResidualStack(memories, width, feedforward)
         self.readout = nn.Linear(width, output_size)
 
-    def details(self) -> Details:
+    def details(self) -> dict[str, OptionValue]:
         """Return the width that was chosen, and the parameters of the NTM that it was chosen by."""
         return self._details
 

@@ -2,11 +2,10 @@
 
 import torch
 from jaxtyping import Float
-from mann_bench import SequenceModule
 from torch import Tensor, nn
 
+from mann_bench import OptionValue, SequenceModule, match_ntm
 from mann_bench_baselines.checks import require_positive
-from mann_bench_baselines.sizing import Details, match_ntm
 
 
 class GRUModel(SequenceModule):
@@ -27,7 +26,7 @@ class GRUModel(SequenceModule):
     def __init__(self, input_size: int, output_size: int, *, hidden_size: int | None = None, layers: int = 1) -> None:
         super().__init__(input_size, output_size)
         require_positive(hidden_size=hidden_size, layers=layers)
-        self._details: Details = {}
+        self._details: dict[str, OptionValue] = {}
         if hidden_size is None:
             match = match_ntm(
                 lambda size: GRUModel(input_size, output_size, hidden_size=size, layers=layers), input_size, output_size
@@ -37,7 +36,7 @@ class GRUModel(SequenceModule):
         self.initial_hidden = nn.Parameter(torch.zeros(layers, hidden_size))
         self.readout = nn.Linear(hidden_size, output_size)
 
-    def details(self) -> Details:
+    def details(self) -> dict[str, OptionValue]:
         """Return the size that was chosen, and the parameters of the NTM that it was chosen by."""
         return self._details
 

@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
-from mann_bench import Observation, RecurrentModel
 from torch import Tensor, nn
 
+from mann_bench import Observation, OptionValue, RecurrentModel, match_ntm
 from mann_bench_baselines.checks import require_positive
-from mann_bench_baselines.sizing import Details, match_ntm
 
 _EMPTY = -1.0
 """What an empty place of a stack holds. Pushed values lie in (0, 1), so the model can tell them apart."""
@@ -74,7 +73,7 @@ class StackRNNModel(RecurrentModel):
         require_positive(hidden_size=hidden_size, stacks=stacks, stack_depth=stack_depth, visible=visible)
         if visible > stack_depth:
             raise ValueError(f"visible must be at most stack_depth ({stack_depth}), not {visible}")
-        self._details: Details = {}
+        self._details: dict[str, OptionValue] = {}
         if hidden_size is None:
             match = match_ntm(
                 lambda size: StackRNNModel(
@@ -92,7 +91,7 @@ class StackRNNModel(RecurrentModel):
         self.control = nn.Linear(hidden_size, stacks * (self.actions + 1))
         self.readout = nn.Linear(hidden_size, output_size)
 
-    def details(self) -> Details:
+    def details(self) -> dict[str, OptionValue]:
         """Return the size that was chosen, and the parameters of the NTM that it was chosen by."""
         return self._details
 

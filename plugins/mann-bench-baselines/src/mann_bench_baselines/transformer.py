@@ -5,13 +5,12 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float
-from mann_bench import SequenceModule
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mann_bench import OptionValue, SequenceModule, match_ntm
 from mann_bench_baselines.checks import require_one_of, require_positive
 from mann_bench_baselines.residual import ResidualStack
-from mann_bench_baselines.sizing import Details, match_ntm
 
 Positions = Literal["none", "sinusoidal", "rotary"]
 
@@ -57,7 +56,7 @@ class TransformerModel(SequenceModule):
         if positions == "rotary" and head_width % 2:
             raise ValueError(f"head_width must be even with rotary positions, not {head_width}")
         self.positions = positions
-        self._details: Details = {}
+        self._details: dict[str, OptionValue] = {}
         if width is None:
             build = partial(
                 TransformerModel, layers=layers, heads=heads, head_width=head_width, feedforward=feedforward
@@ -69,7 +68,7 @@ class TransformerModel(SequenceModule):
         self.stack = ResidualStack(mixers, width, feedforward)
         self.readout = nn.Linear(width, output_size)
 
-    def details(self) -> Details:
+    def details(self) -> dict[str, OptionValue]:
         """Return the width that was chosen, and the parameters of the NTM that it was chosen by."""
         return self._details
 
