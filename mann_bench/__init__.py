@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mann_bench.core.specs import ModelSpec as ModelSpec
     from mann_bench.core.specs import StudySpec as StudySpec
     from mann_bench.core.specs import TaskSpec as TaskSpec
+    from mann_bench.hookspecs import PLUGIN_API as PLUGIN_API
     from mann_bench.hookspecs import hookimpl as hookimpl
     from mann_bench.models.base import Observation as Observation
     from mann_bench.models.base import RecurrentModel as RecurrentModel
@@ -35,6 +36,7 @@ _PUBLIC = {
     "ModelSpec": "mann_bench.core.specs",
     "Observation": "mann_bench.models.base",
     "OptionValue": "mann_bench.core.options",
+    "PLUGIN_API": "mann_bench.hookspecs",
     "Protocol": "mann_bench.core.protocol",
     "Record": "mann_bench.results.schema",
     "RecurrentModel": "mann_bench.models.base",

@@ -6,6 +6,8 @@ from mann_bench.core.protocol import Protocol
 from mann_bench.core.specs import ConvergenceRule, ModelSpec, StudySpec, TaskSpec
 from mann_bench.hookspecs import hookimpl
 
+MANN_BENCH_PLUGIN_API = (1, 1)
+
 _GRAVES = "Graves et al. 2014, https://arxiv.org/abs/1410.5401"
 
 _STUDIES = Path(__file__).parent / "studies" / "files"

@@ -11,6 +11,12 @@ from mann_bench.core.specs import ModelSpec, StudySpec, TaskSpec
 
 PROJECT = "mann_bench"
 
+PLUGIN_API = 1
+"""Version of what plugins may rely on: these hooks, the names that `mann_bench` and `mann_bench.testing` export, and
+what they promise. Raised only where a plugin would have to change. A plugin declares the range that it was written for,
+both ends included, as ``MANN_BENCH_PLUGIN_API = (1, 1)``; one that declares none is taken to be written for 1.
+"""
+
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 

@@ -142,13 +142,14 @@ class Registry:
         specs: dict[str, list[Any]] = {}
         try:
             loaded = found.entry_point.load()
+            _check_api(loaded, found.distribution)
             specs = _specs_of(manager, loaded)
             row = dataclasses.replace(row, brings=tuple(s.name for kind in specs.values() for s in kind))
             self._claim(specs, row)
         except (Exception, SystemExit) as error:
             if loaded is not None and manager.is_registered(loaded):
                 manager.unregister(loaded)
-            reason = str(error) if isinstance(error, _ClaimError) else f"{type(error).__name__}: {error}"
+            reason = str(error) if isinstance(error, _RefusedError) else f"{type(error).__name__}: {error}"
             row = dataclasses.replace(row, status=Status.BROKEN, reason=reason)
         self.plugins.append(row)
 
@@ -170,7 +171,7 @@ class Registry:
                     self._contested[kind, name] = text
                     problems.append(text)
         if problems:
-            raise _ClaimError("; ".join(dict.fromkeys(problems)))
+            raise _RefusedError("; ".join(dict.fromkeys(problems)))
         for kind, claimed in specs.items():
             getattr(self, kind).update({spec.name: Entry(spec, plugin) for spec in claimed})
 
@@ -202,8 +203,8 @@ class Registry:
                 )
 
 
-class _ClaimError(Exception):
-    """A plugin claims a name that it cannot have."""
+class _RefusedError(Exception):
+    """A plugin claims a name that it cannot have, or was written for another API."""
 
 
 class _Found(NamedTuple):
@@ -244,6 +245,24 @@ def _switched_off(plugin: Plugin, third_party: bool) -> str:
     if allowed is not None and plugin.name not in (part.strip() for part in allowed.split(",")):
         return f"switched off by {PLUGINS_VARIABLE}={allowed}"
     return ""
+
+
+def _check_api(loaded: Any, distribution: str) -> None:
+    """Raise _RefusedError where a plugin was not written for the API that this suite has."""
+    declared = getattr(loaded, "MANN_BENCH_PLUGIN_API", (1, 1))
+    match declared:
+        case (int(lowest), int(highest)) if 1 <= lowest <= highest:
+            if lowest <= hookspecs.PLUGIN_API <= highest:
+                return
+            behind = OWN_DISTRIBUTION if lowest > hookspecs.PLUGIN_API else distribution
+            raise _RefusedError(
+                f"it is written for plugin API {lowest} to {highest}, and this {OWN_DISTRIBUTION} has "
+                f"{hookspecs.PLUGIN_API}; upgrade {behind}"
+            )
+    raise _RefusedError(
+        f"MANN_BENCH_PLUGIN_API is {declared!r}; expected the lowest and the highest API that it is written for, "
+        f"such as (1, {hookspecs.PLUGIN_API})"
+    )
 
 
 def _specs_of(manager: pluggy.PluginManager, loaded: Any) -> dict[str, list[Any]]:

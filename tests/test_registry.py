@@ -5,6 +5,7 @@ import textwrap
 
 import pytest
 
+from mann_bench import hookspecs
 from mann_bench.core.errors import PluginUnavailableError, UsageError
 from mann_bench.registry import Registry, Status
 
@@ -183,3 +184,41 @@ def test_a_leftover_folder_without_metadata_stops_nothing(install, tmp_path):
     install("acme-memory", bringing("acme"))
     (tmp_path / "acme_memory-1.2.dist-info" / "METADATA").unlink()
     assert {"ntm", "acme"} <= set(Registry.discover().models)
+
+
+@pytest.mark.parametrize("declared", ["", "MANN_BENCH_PLUGIN_API = (1, 1)", "MANN_BENCH_PLUGIN_API = (1, 9)"])
+def test_a_plugin_of_this_api_is_loaded(install, declared):
+    install("acme-memory", f"{bringing('acme')}\n{declared}")
+    assert Registry.discover().model("acme").plugin.status is Status.LOADED
+
+
+def test_a_plugin_of_an_api_to_come_asks_for_a_newer_suite(install):
+    install("acme-memory", bringing("acme") + "MANN_BENCH_PLUGIN_API = (2, 3)")
+    registry = Registry.discover()
+    assert row(registry, "acme-memory").reason == (
+        "it is written for plugin API 2 to 3, and this mann-bench has 1; upgrade mann-bench"
+    )
+    assert "acme" not in registry.models
+
+
+@pytest.mark.parametrize("declared", ["", "MANN_BENCH_PLUGIN_API = (1, 1)"])
+def test_a_plugin_of_an_api_that_is_gone_is_to_be_upgraded(install, monkeypatch, declared):
+    install("acme-memory", f"{bringing('acme')}\n{declared}")
+    monkeypatch.setattr(hookspecs, "PLUGIN_API", 2)
+    assert row(Registry.discover(), "acme-memory").reason == (
+        "it is written for plugin API 1 to 1, and this mann-bench has 2; upgrade acme-memory"
+    )
+
+
+@pytest.mark.parametrize("declared", ["1", "None", "(2, 1)", "(0, 1)", "('1', '2')", "(1,)", "(1, 2, 3)"])
+def test_a_malformed_api_is_a_row_that_shows_a_right_one(install, declared):
+    install("acme-memory", bringing("acme") + f"MANN_BENCH_PLUGIN_API = {declared}")
+    reason = row(Registry.discover(), "acme-memory").reason
+    assert reason.startswith(f"MANN_BENCH_PLUGIN_API is {declared}; expected ")
+    assert reason.endswith("such as (1, 1)")
+
+
+def test_hooks_of_another_api_are_not_called(install):
+    hook = "@hookimpl\ndef mann_bench_models():\n    raise SystemExit('called')\n"
+    install("acme-memory", bringing(None) + hook + "MANN_BENCH_PLUGIN_API = (2, 2)")
+    assert "called" not in row(Registry.discover(), "acme-memory").reason

@@ -2,6 +2,8 @@
 
 from mann_bench import ModelSpec, TaskSpec, hookimpl
 
+MANN_BENCH_PLUGIN_API = (1, 1)
+
 
 @hookimpl
 def mann_bench_models():
