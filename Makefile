@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test smoke leaderboards lint types wheel schema check clean
+.PHONY: run test smoke leaderboards lint types docs wheel afternoon schema check clean
 
 run: $(READY)  ## The main job: NTM on copy, default protocol, two seeds
 	$(BIN)/mann-bench run --model ntm --task copy --seeds 0-1
@@ -32,11 +32,17 @@ types: $(READY)
 wheel: $(READY)  ## The built wheel runs in a fresh environment
 	bash tests/wheel.sh $(BIN)/python
 
+afternoon: wheel  ## docs/plugins.md, command by command, in the wheel's environment; WRITE=--write keeps the transcript
+	$(BIN)/python tests/afternoon.py build/wheel/venv $(WRITE)
+
+docs: $(READY)  ## The documentation with its API reference: build/docs/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 schema: $(READY)  ## Write docs/record.schema.json anew
 	$(BIN)/python -c "import json; from mann_bench import Record; \
 	print(json.dumps(Record.model_json_schema(), indent=2))" > docs/record.schema.json
 
-check: test smoke leaderboards lint types wheel  ## All that CI does
+check: test smoke leaderboards lint types docs wheel afternoon  ## All that CI does
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

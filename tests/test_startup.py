@@ -25,6 +25,8 @@ sys.exit(code)
         ["list", "protocols"],
         ["list", "studies"],
         ["plugins"],
+        ["plugin", "--help"],
+        ["plugin", "new", "--help"],
         ["run", "--help"],
         ["study", "--help"],
         ["study", "run", "--help"],

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Build the wheel, install it into a fresh environment and run the console script on a tiny protocol.
+# Build the wheel, install it into a fresh environment, build/wheel/venv, and run the console script on a tiny protocol.
 set -euo pipefail
 python=$(realpath -s "$1")
 root=$(cd "$(dirname "$0")/.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+work=$root/build/wheel
+rm -rf "$work"
+mkdir -p "$work"
 
 "$python" -m build --wheel --no-isolation --outdir "$work/dist" "$root"
 "$python" -m venv "$work/venv"

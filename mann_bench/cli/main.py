@@ -20,6 +20,7 @@ _COMMANDS = {
     "list": "List models, tasks, protocols or studies.",
     "show": "Show one model, task or protocol and its options.",
     "plugins": "List plugins and what became of them.",
+    "plugin": "Begin a plugin of your own, and check it; new, check.",
     "sync": "Mirror records to Weights & Biases that were never mirrored.",
     "doctor": "Check what this machine has.",
 }

@@ -1,0 +1,44 @@
+"""``mann-bench plugin``: for those who write one."""
+
+from pathlib import Path
+
+import click
+
+from mann_bench.cli.parameters import registry_of
+
+
+@click.group()
+def command() -> None:
+    """Begin a plugin of your own, and check that it is sound."""
+
+
+@command.command()
+@click.argument("name")
+@click.option("--kind", required=True, type=click.Choice(["model", "task", "both"]), help="What it brings.")
+@click.option(
+    "--into", default=".", show_default=True, help="Folder in which to put it.",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+)  # fmt: skip
+@click.pass_context
+def new(context: click.Context, name: str, kind: str, into: Path) -> None:
+    """Write a small distribution NAME, such as acme-memory, that works as it is: put your own class in its place.
+
+    It has an entry point, a class that passes the conformance kit, a README, tests and a workflow for GitHub.
+    Nothing is ever overwritten.
+    """
+    from mann_bench.scaffold.names import Kind, Names, check_free
+    from mann_bench.scaffold.project import render, write_project
+
+    names = Names.of(name, Kind(kind))
+    check_free(names, registry_of(context))
+    folder = into / names.distribution
+    files = render(names)
+    write_project(files, folder)
+    for path in files:
+        click.echo(folder / path)
+    # Without a path before it, pip takes the name for that of a distribution on the index.
+    place = folder if folder.is_absolute() else f"./{folder}"
+    click.echo(
+        f"Next:\n  python -m pip install --editable '{place}[test]'\n  mann-bench plugin check {names.distribution}",
+        err=True,
+    )

@@ -1,0 +1,1 @@
+"""New plugin distributions from templates: ``mann-bench plugin new``."""
