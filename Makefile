@@ -2,8 +2,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
+PLUGINS := mann-bench-baselines mann-bench-recall
 
-.PHONY: run test smoke leaderboards lint types docs wheel afternoon schema check clean
+.PHONY: run test smoke leaderboards lint types wheel afternoon plugins docs schema check clean
 
 run: $(READY)  ## The main job: NTM on copy, default protocol, two seeds
 	$(BIN)/mann-bench run --model ntm --task copy --seeds 0-1
@@ -35,6 +36,9 @@ wheel: $(READY)  ## The built wheel runs in a fresh environment
 afternoon: wheel  ## docs/plugins.md, command by command, in the wheel's environment; WRITE=--write keeps the transcript
 	$(BIN)/python tests/afternoon.py build/wheel/venv $(WRITE)
 
+plugins: wheel  ## Each plugin of this repository passes its tests in an environment of its own
+	bash tests/plugins.sh $(BIN)/python $(PLUGINS)
+
 docs: $(READY)  ## The documentation with its API reference: build/docs/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
@@ -42,7 +46,7 @@ schema: $(READY)  ## Write docs/record.schema.json anew
 	$(BIN)/python -c "import json; from mann_bench import Record; \
 	print(json.dumps(Record.model_json_schema(), indent=2))" > docs/record.schema.json
 
-check: test smoke leaderboards lint types docs wheel afternoon  ## All that CI does
+check: test smoke leaderboards lint types docs wheel plugins afternoon  ## All that CI does
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
