@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mann_bench.core.protocol import Protocol as Protocol
     from mann_bench.core.sizes import Size as Size
     from mann_bench.core.specs import ConvergenceRule as ConvergenceRule
+    from mann_bench.core.specs import ExpectedFailure as ExpectedFailure
     from mann_bench.core.specs import ModelSpec as ModelSpec
     from mann_bench.core.specs import StudySpec as StudySpec
     from mann_bench.core.specs import TaskSpec as TaskSpec
@@ -32,6 +33,7 @@ _PUBLIC = {
     "Batch": "mann_bench.tasks.base",
     "BitVectorTask": "mann_bench.tasks.bit_vectors",
     "ConvergenceRule": "mann_bench.core.specs",
+    "ExpectedFailure": "mann_bench.core.specs",
     "MannBenchError": "mann_bench.core.errors",
     "ModelSpec": "mann_bench.core.specs",
     "Observation": "mann_bench.models.base",

@@ -10,12 +10,14 @@ import torch
 
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component, Run
-from mann_bench.core.specs import ConvergenceRule
+from mann_bench.core.specs import ConvergenceRule, ModelSpec, TaskSpec
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.plan import Block, make_plan
-from mann_bench.registry import Registry
+from mann_bench.registry import Entry, Plugin, Registry, Status
 from mann_bench.results import schema
 from mann_bench.results.trace import MemoryTrace, Picture, RunTrace
+
+pytest_plugins = ["mann_bench.testing.pytest_plugin"]
 
 # As every worker of the suite has; two threads on a busy machine collapse.
 torch.set_num_threads(1)
@@ -63,6 +65,24 @@ def make_run(tiny_protocol):
     def make(model="lstm:layers=1,units=8", task="copy:max_length=3", seed=0, **fields):
         registry = Registry.discover(third_party=False)
         return make_plan(registry, [Block([model], [task], [tiny_protocol(**fields)])], [seed]).runs[0]
+
+    return make
+
+
+@pytest.fixture
+def registry_with():
+    """Return a function that makes a registry of the built-ins and ``acme``, a class of a module of tests/testing/."""
+
+    def make(target, **fields):
+        registry = Registry.discover(third_party=False)
+        is_model = target.startswith("broken_models")
+        make_spec, entries = (ModelSpec, registry.models) if is_model else (TaskSpec, registry.tasks)
+        about = {"summary": "to be found out", "reference": "nowhere, https://example.org"} | fields
+        spec = make_spec("acme", 1, f"testing.{target}", **about)
+        plugin = Plugin("acme_plugin", "acme-memory", "3.1", Status.LOADED, brings=("acme",))
+        registry.plugins.append(plugin)
+        entries["acme"] = Entry(spec, plugin)
+        return registry
 
     return make
 

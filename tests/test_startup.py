@@ -27,6 +27,7 @@ sys.exit(code)
         ["plugins"],
         ["plugin", "--help"],
         ["plugin", "new", "--help"],
+        ["plugin", "check", "--help"],
         ["run", "--help"],
         ["study", "--help"],
         ["study", "run", "--help"],

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mann_bench.cli.parameters import registry_of
+from mann_bench.cli.plugin_check_command import check
 
 
 @click.group()
@@ -42,3 +43,6 @@ def new(context: click.Context, name: str, kind: str, into: Path) -> None:
         f"Next:\n  python -m pip install --editable '{place}[test]'\n  mann-bench plugin check {names.distribution}",
         err=True,
     )
+
+
+command.add_command(check)

@@ -13,6 +13,21 @@ class ConvergenceRule:
 
 
 @dataclass(frozen=True)
+class ExpectedFailure:
+    """A clause of the conformance kit that a model or task is known not to meet.
+
+    It is strict: where the clause passes after all, the declaration is what fails.
+
+    Attributes:
+        clause: the clause's name, such as ``causal``.
+        reason: why that is as it should be, for those who read a table with it.
+    """
+
+    clause: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """A model that the suite can train.
 
@@ -22,6 +37,8 @@ class ModelSpec:
         target: ``"package.module:Class"``, a subclass of `mann_bench.SequenceModule`, loaded on first use.
         summary: one line.
         reference: the paper, with a link.
+        requires: import names of packages that it needs and its distribution does not install.
+        expected_failures: clauses of `mann_bench.testing` that it is known not to meet.
     """
 
     name: str
@@ -29,6 +46,8 @@ class ModelSpec:
     target: str
     summary: str
     reference: str = ""
+    requires: tuple[str, ...] = ()
+    expected_failures: tuple[ExpectedFailure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,8 @@ class TaskSpec:
     summary: str
     reference: str = ""
     convergence: ConvergenceRule = ConvergenceRule()
+    requires: tuple[str, ...] = ()
+    expected_failures: tuple[ExpectedFailure, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from mann_bench.core.backends import BACKEND_CHOICES
 from mann_bench.core.errors import PluginUnavailableError, UsageError
 from mann_bench.core.options import Option, options_of, resolve_options
 from mann_bench.core.protocol import Protocol
+from mann_bench.core.requirements import missing_requirements
 from mann_bench.core.runs import Component
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.models.base import SequenceModule
@@ -27,6 +28,11 @@ def resolve_component(registry: Registry, kind: Literal["model", "task"], text: 
     variant = Variant.parse(text)
     entry = registry.model(variant.name) if kind == "model" else registry.task(variant.name)
     spec, plugin = entry.spec, entry.plugin
+    if missing := missing_requirements(spec.requires):
+        raise PluginUnavailableError(
+            f"{kind} {spec.name!r} of distribution {plugin.distribution!r} needs {', '.join(missing)}, which cannot be "
+            f"imported here. Install what provides it; the documentation of {plugin.distribution!r} should name it."
+        )
     component = Component(
         name=spec.name,
         version=spec.version,

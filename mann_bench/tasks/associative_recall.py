@@ -22,17 +22,19 @@ class AssociativeRecall(BitVectorTask):
     unique. The query is any item but the last; the target is the item after it, on the last rows.
 
     Layout ``graves2014``: before every item a row with the item delimiter set, before and after the query a
-    row with the query delimiter set. With two bits, one row an item, items 10 and 01, query 10 (channels:
+    row with the query delimiter set. With two bits, items 10 00 11 and 01 01 00, the first as query (channels:
     bits, item delimiter, query delimiter):
 
-        inputs   0010 1000 0010 0100 0001 1000 0001 0000
-        targets   --   --   --   --   --   --   --   01
+        options  bits=2,max_items=2
+        inputs   0010 1000 0000 1100 0010 0100 0100 0000 0001 1000 0000 1100 0001 0000 0000 0000
+        targets   --   --   --   --   --   --   --   --   --   --   --   --   --   01   01   00
 
     Layout ``collier2018``: items back to back, before and after the query a row of ones (channels: bits,
     delimiter). The same example:
 
-        inputs   100 010 111 100 111 000
-        targets   --  --  --  --  --  01
+        options  layout=collier2018,bits=2,max_items=2
+        inputs   100 000 110 010 010 000 111 100 000 110 111 000 000 000
+        targets   --  --  --  --  --  --  --  --  --  --  --  01  01  00
 
     Chance with 3 rows of 6 bits: 18 bits of cross-entropy, 9 bit errors a sequence.
 

@@ -22,11 +22,17 @@ class Copy(BitVectorTask):
 
     With two bits a row, length 2, the rows 10 and 11 (channels: bits, then delimiter):
 
+        options  bits=2,min_length=2,max_length=2
         inputs   100 110 001 000 000
         targets   --  --  --  10  11
 
-    and with layout ``collier2018`` the delimiter row is 111. Chance at length 20 and 8 bits: 160 bits of
-    cross-entropy, 80 bit errors a sequence.
+    The same example with layout ``collier2018``:
+
+        options  layout=collier2018,bits=2,min_length=2,max_length=2
+        inputs   100 110 111 000 000
+        targets   --  --  --  10  11
+
+    Chance at length 20 and 8 bits: 160 bits of cross-entropy, 80 bit errors a sequence.
 
     Args:
         layout: ``graves2014`` sets the delimiter channel alone in the delimiter row, ``collier2018`` sets

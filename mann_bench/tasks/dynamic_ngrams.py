@@ -34,10 +34,12 @@ class DynamicNGrams(SequenceTask):
     (N1 + 1/2) / (N1 + N0 + 1), equation 10 of the paper; that of the fair bits is 1/2. With order 2, contexts
     of one bit:
 
+        options  order=2,bits=5
         inputs    0   0   1   1   0
         targets   0   1   1   0   1
         bayes    1/2 1/2 1/2 3/4 3/4
 
+        options  order=2,bits=5
         inputs    0   1   1   1   0
         targets   1   1   1   0   0
         bayes    1/2 1/2 3/4 5/6 1/2

@@ -28,11 +28,15 @@ class PrioritySort(BitVectorTask):
     The paper states neither channels nor a delimiter; both are as in layout ``graves2014`` of repeat copy: bits,
     delimiter, then the number. With three bits a row and the priorities a > b > c > d > e:
 
+        options  bits=3,items=5
+        where    a=0.75 b=0.5 c=0.25 d=-0.25 e=-0.5
         inputs   1000b 0100e 1100a 0010c 1010d 00010 00000 00000 00000 00000
         targets   ---   ---   ---   ---   ---   ---   110   100   001   101
 
     and with the first two priorities exchanged:
 
+        options  bits=3,items=5
+        where    a=0.75 b=0.5 c=0.25 d=-0.25 e=-0.5
         inputs   1000e 0100b 1100a 0010c 1010d 00010 00000 00000 00000 00000
         targets   ---   ---   ---   ---   ---   ---   110   010   001   101
 

@@ -22,12 +22,16 @@ class RepeatCopy(BitVectorTask):
     Targets: `repeats` copies and then one row with only the end marker, an output channel of its own. With
     two bits a row, length 1, the row 10, two repeats (channels: bits, delimiter, count; c is the count):
 
+        options  bits=2,max_length=1
+        where    c=-1.2185
         inputs   1000 0010 000c 0000 0000 0000
         targets   ---  ---  ---  100  100  001
 
     Layout ``collier2018``: `length` data rows, one row of ones whose last channel is repeats / max_repeats,
     then zero rows. Targets: the copies alone. The same example (channels: bits, count):
 
+        options  layout=collier2018,bits=2,max_length=1
+        where    c=0.2
         inputs   100 11c 000 000
         targets   --  --  10  10
 

@@ -203,6 +203,7 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The `srun` command is available on your system but is not used")
             warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated", FutureWarning)
             warnings.filterwarnings("ignore", "The `srun` command is available", UserWarning)
             yield

@@ -61,31 +61,6 @@ def pinned():
 
 
 @pytest.fixture
-def worked_examples():
-    """Read the worked examples of a docstring: pairs of input rows and target rows, as written."""
-
-    def read(task):
-        lines = [line.split() for line in task.__doc__.splitlines()]
-        rows = {kind: [words[1:] for words in lines if words[:1] == [kind]] for kind in ("inputs", "targets")}
-        return list(zip(rows["inputs"], rows["targets"], strict=True))
-
-    return read
-
-
-@pytest.fixture
-def write_down():
-    """Write a batch of one sequence as docstrings do: digits, letters for numbers, - where nothing is scored."""
-
-    def write(batch, letters=()):
-        inputs, targets, mask = (part[:, 0].tolist() for part in batch)
-        digit = {0.0: "0", 1.0: "1", **dict(letters)}
-        scored = ["".join(digit[v] for v in row) if m else "-" * len(row) for row, m in zip(targets, mask, strict=True)]
-        return ["".join(digit.get(v, "c") for v in row) for row in inputs], scored
-
-    return write
-
-
-@pytest.fixture
 def draw_bits():
     """Draw float32 bits from one seeded stream a test."""
     rng = np.random.default_rng(0)

@@ -29,14 +29,6 @@ def test_the_layout_is_the_one_written_by_hand(golden, layout):
         assert torch.equal(actual, written)
 
 
-@pytest.mark.parametrize(("layout", "example"), [("graves2014", 0), ("collier2018", 1)])
-def test_the_worked_example_holds(worked_examples, write_down, monkeypatch, layout, example):
-    monkeypatch.setattr("mann_bench.tasks.associative_recall._TEST_ITEMS", (2,))
-    task = AssociativeRecall(layout=layout, bits=2, item_rows=1, max_items=2)
-    batch = task.encode(np.array([[[[1, 0]], [[0, 1]]]], dtype=np.float32), np.array([0]))
-    assert write_down(batch) == worked_examples(AssociativeRecall)[example]
-
-
 @over_layouts
 def test_the_query_decides_the_target(draw_bits, layout):
     task, items = AssociativeRecall(layout=layout), draw_bits(1, 6, 3, 6)

@@ -1,19 +1,16 @@
-"""What holds for every task of the suite, in every layout."""
+"""What holds for our own tasks, in every layout, besides what is asked of every task."""
 
 import hashlib
 import itertools
 import math
 from collections import Counter
 
-import numpy as np
 import pytest
 import torch
 
 from mann_bench.core.streams import Stream
 from mann_bench.tasks.base import Batch, TrainingStream
 from mann_bench.tasks.bit_vectors import BitVectorTask
-
-EVALUATION = [Stream.VALIDATION, Stream.PROBE, Stream.TEST]
 
 
 def same(first, second):
@@ -43,18 +40,6 @@ def sizes_drawn(task, monkeypatch, draws):
     for index in range(draws):
         task.batch(Stream.TRAIN, index)
     return seen
-
-
-def test_a_batch_has_one_window_for_inputs_targets_and_mask(task):
-    inputs, targets, mask = task.batch(Stream.TRAIN, 0)
-    steps = len(inputs)
-    assert inputs.shape == (steps, 4, task.input_size)
-    assert targets.shape == (steps, 4, task.output_size)
-    assert mask.shape == (steps, 4)
-
-
-def test_a_batch_is_float32(task):
-    assert {part.dtype for part in task.batch(Stream.TRAIN, 0)} == {torch.float32}
 
 
 def test_where_there_are_layouts_the_default_is_the_task_as_published(task):
@@ -97,25 +82,6 @@ def test_the_constant_predictor_has_the_loss_of_chance(task, grid):
         assert loss_bits.tolist() == pytest.approx([task.chance(size)["loss_bits"]] * 2, rel=1e-12)
 
 
-@pytest.mark.parametrize("position", [0, -1])
-def test_the_constant_predictor_has_the_bit_errors_of_chance(task, position):
-    size = task.test_sizes()[position]
-    batch = task.evaluation_batch(Stream.TEST, size, 400)
-    errors = task.scores(task.constant_predictor(batch.inputs), batch)["bit_errors"]
-    assert abs(errors.mean() - task.chance(size)["bit_errors"]) < 5 * errors.std() / math.sqrt(400)
-
-
-def test_no_more_rows_are_remembered_than_there_are(task):
-    for size in task.test_sizes():
-        rows = task.rows_to_remember(size)
-        assert rows is None or 0 < rows < len(task.evaluation_batch(Stream.TEST, size, 1).inputs)
-
-
-def test_sizes_are_named_once(task):
-    for sizes in (task.training_sizes(), task.test_sizes()):
-        assert len({tuple(size.items()) for size in sizes}) == len(sizes)
-
-
 def test_the_training_range_has_both_ends_of_every_dimension(task):
     sizes, ends = task.training_sizes(), task.training_range()
     assert list(ends) == list(sizes[0])
@@ -127,12 +93,6 @@ def test_the_training_range_has_both_ends_of_every_dimension(task):
 def test_the_grid_states_chance_and_rows_to_remember_of_every_test_size(task):
     stated = [(size, task.chance(size), task.rows_to_remember(size)) for size in task.test_sizes()]
     assert task.grid() == stated
-
-
-def test_training_meets_both_ends_of_every_dimension(task, monkeypatch):
-    drawn, sizes = sizes_drawn(task, monkeypatch, 1000), task.training_sizes()
-    for name in sizes[0]:
-        assert {size[name] for size in drawn} == {size[name] for size in sizes}
 
 
 def test_training_sizes_are_equally_likely(task, monkeypatch):
@@ -153,46 +113,6 @@ def test_the_test_sequences_are_pinned(task, pinned, request):
     batch = task.evaluation_batch(Stream.TEST, task.test_sizes()[1], 4)
     expected = pinned[request.node.callspec.id]["test"]
     assert (list(batch.inputs.shape), digest(batch)) == (expected["shape"], expected["sha256"])
-
-
-@pytest.mark.parametrize("stream", Stream)
-def test_a_batch_does_not_depend_on_what_was_drawn_before(build, stream):
-    fresh, used = build(), build()
-    for index in (0, 9, 3):
-        used.batch(Stream.TRAIN, index)
-        used.batch(stream, index)
-    torch.rand(3)
-    assert same(fresh.batch(stream, 5), used.batch(stream, 5))
-
-
-def test_a_batch_leaves_global_generators_alone(task):
-    np.random.seed(0)
-    torch.manual_seed(0)
-    expected = np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
-    task.batch(Stream.TRAIN, 0)
-    assert (np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()) == expected
-
-
-def test_training_batches_differ(task):
-    digests = {digest(task.batch(Stream.TRAIN, index, task.test_sizes()[0])) for index in range(20)}
-    assert len(digests) == 20
-
-
-def test_training_differs_between_seeds(build):
-    size = build().test_sizes()[0]
-    assert len({digest(build(seed).batch(Stream.TRAIN, 0, size)) for seed in range(5)}) == 5
-
-
-@pytest.mark.parametrize("stream", EVALUATION)
-def test_evaluation_is_the_same_for_every_seed(build, stream):
-    for size in build().test_sizes()[:2]:
-        first, second = (build(seed).evaluation_batch(stream, size, 4) for seed in (0, 1))
-        assert same(first, second)
-
-
-def test_streams_have_sequences_of_their_own(task):
-    size = task.test_sizes()[0]
-    assert len({digest(task.evaluation_batch(stream, size, 4)) for stream in Stream}) == len(Stream)
 
 
 def test_evaluation_does_not_depend_on_the_order_of_a_sizes_dimensions(task):

@@ -20,15 +20,6 @@ def test_the_layout_is_the_one_written_by_hand(golden, layout):
 
 
 @over_layouts
-def test_the_worked_example_holds(worked_examples, write_down, layout):
-    ((inputs, targets),) = worked_examples(Copy)
-    if layout == "collier2018":
-        inputs[2] = "111"
-    data = np.array([[[1, 0]], [[1, 1]]], dtype=np.float32)
-    assert write_down(Copy(layout=layout, bits=2).encode(data)) == (inputs, targets)
-
-
-@over_layouts
 def test_every_data_bit_changes_its_own_target_bit(draw_bits, layout):
     task, data = Copy(layout=layout, bits=3), draw_bits(4, 1, 3)
     before = task.encode(data).targets

@@ -19,12 +19,6 @@ def test_the_layout_is_the_one_written_by_hand(golden, layout):
         assert torch.equal(actual, written)
 
 
-@pytest.mark.parametrize(("layout", "example"), [("graves2014", 0), ("collier2018", 1)])
-def test_the_worked_example_holds(worked_examples, write_down, layout, example):
-    batch = RepeatCopy(layout=layout, bits=2).encode(np.array([[[1, 0]]], dtype=np.float32), 2)
-    assert write_down(batch) == worked_examples(RepeatCopy)[example]
-
-
 @over_layouts
 def test_every_data_bit_changes_its_target_bit_in_every_copy(draw_bits, layout):
     task, data = RepeatCopy(layout=layout, bits=3), draw_bits(4, 1, 3)

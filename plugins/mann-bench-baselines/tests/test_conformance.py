@@ -1,6 +1,7 @@
 """Every model passes the suite's conformance kit, by default and with each of its switches."""
 
 import pytest
+
 from mann_bench.testing import Case
 
 VARIANTS = [

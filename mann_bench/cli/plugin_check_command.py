@@ -1,0 +1,41 @@
+"""``mann-bench plugin check``: the conformance kit without pytest."""
+
+import json
+from itertools import groupby
+
+import click
+
+from mann_bench.cli.parameters import VariantType, registry_of
+
+FAILED, UNAVAILABLE = 4, 3
+
+
+@click.command()
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, type=VariantType("models", "tasks"))
+@click.option("--json", "as_json", is_flag=True, help="Print each result as a line of JSON.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print a report to paste into a pull request.")
+@click.pass_context
+def check(context: click.Context, names: tuple[str, ...], as_json: bool, as_markdown: bool) -> int:
+    """Check each clause of the conformance kit on NAME, such as acme_memory or acme_task:length=5.
+
+    NAME is a model, a task, or a plugin's entry point for all that it brings. Exit code 4: a clause is not met;
+    3: a package that a model or task needs is missing.
+    """
+    if as_json and as_markdown:
+        raise click.UsageError("--json and --markdown: choose one.")
+    from mann_bench.testing.cases import find_cases
+    from mann_bench.testing.report import Status, markdown, run_case, summary
+
+    quiet, results = as_json or as_markdown, []
+    for variant, cases in groupby(find_cases(names, registry_of(context)), key=lambda case: case.subject.text):
+        click.echo(variant, err=quiet)
+        for case in cases:
+            results.append(run_case(case))
+            click.echo(results[-1].line, err=quiet)
+            if as_json:
+                click.echo(json.dumps(results[-1].data()))
+    if as_markdown:
+        click.echo(markdown(results))
+    click.echo(f"{summary(results)} in {sum(result.seconds for result in results):.0f} s", err=quiet)
+    statuses = {result.status for result in results}
+    return FAILED if Status.FAILED in statuses else UNAVAILABLE if Status.UNAVAILABLE in statuses else 0

@@ -1,0 +1,119 @@
+"""Clauses on what a model is before it runs: spec, class, options, weights, size."""
+
+import random
+
+import numpy as np
+import safetensors.torch
+import torch
+
+from mann_bench.models.base import RecurrentModel, SequenceModule
+from mann_bench.testing.clause import require
+from mann_bench.testing.common_clauses import check_class, check_options
+from mann_bench.testing.subject import INPUT_SIZE, OUTPUT_SIZE, ModelSubject
+from mann_bench.testing.tensors import bits, state_bytes
+
+_SUITES_OWN = ("training_step", "configure_optimizers", "clip_gradient_norm")
+
+
+def api(subject: ModelSubject) -> None:
+    """The class is a `SequenceModule` or `RecurrentModel`, complete, and trains as the protocol says."""
+    check_class(subject, SequenceModule, _SUITES_OWN)
+
+
+def options(subject: ModelSubject) -> None:
+    """Options are keyword-only, typed and with defaults; an unknown one is an error that names the nearest."""
+    check_options(
+        subject, lambda **given: subject.target(INPUT_SIZE, OUTPUT_SIZE, **given), ("input_size", "output_size")
+    )
+
+
+def builds(subject: ModelSubject) -> None:
+    """The model is built for any number of input and output channels, and has parameters to train."""
+    for input_size, output_size in ((INPUT_SIZE, OUTPUT_SIZE), (1, 5)):
+        model = subject.build(0, input_size, output_size)
+        sizes = model.input_size, model.output_size
+        require(
+            sizes == (input_size, output_size),
+            f"built for {input_size} and {output_size} channels, the model has input_size and output_size {sizes}",
+            "the same numbers",
+            "Pass both on to super().__init__",
+        )
+        with torch.no_grad():
+            shape = tuple(model(bits(4, 2, input_size)).shape)
+        require(shape == (4, 2, output_size), f"logits have shape {shape}", f"(4, 2, {output_size})", "Use both sizes")
+        trained = any(parameter.requires_grad for parameter in model.parameters())
+        require(trained, "no parameter is trained", "at least one", "Make weights torch.nn.Parameter")
+
+
+def seeded(subject: ModelSubject) -> None:
+    """The same seed gives the same initial weights, whatever other generators hold; another seed gives others."""
+    first = _weights(subject, 0)
+    for generator_seed in (1, 2):
+        random.seed(generator_seed)
+        np.random.seed(generator_seed)
+        again = _weights(subject, 0)
+        different = [name for name in first if name not in again or not torch.equal(first[name], again[name])]
+        require(
+            not different and first.keys() == again.keys(),
+            f"built twice with one seed, {', '.join(different) or 'the set of weights'} differs",
+            "the same weights",
+            "Draw them from torch's global generator alone, not from numpy's, random's or one of the model's own",
+        )
+    other = _weights(subject, 1)
+    require(
+        any(not torch.equal(first[name], other[name]) for name in first),
+        "two seeds give the same weights",
+        "others for each seed",
+        "Draw them from torch's global generator, and leave its seed alone",
+    )
+
+
+def checkpoint(subject: ModelSubject) -> None:
+    """A fresh model that loads the saved weights says the same."""
+    model, other = subject.trained(), subject.build(seed=1)
+    saved = safetensors.torch.save({name: tensor.detach().clone() for name, tensor in model.state_dict().items()})
+    other.load_state_dict(safetensors.torch.load(saved))
+    inputs = bits(9, 4, INPUT_SIZE)
+    with torch.no_grad():
+        same = torch.equal(model(inputs), other(inputs))
+    require(
+        same,
+        "after its weights were loaded into a fresh model, that one gives other logits",
+        "the same",
+        "Register every tensor that is drawn or learned as a parameter or with register_buffer",
+    )
+
+
+def counts(subject: ModelSubject) -> str:
+    """Parameters and the bytes of state a sequence are what the tensors hold."""
+    model = subject.build()
+    stated, counted = model.state_bytes(), state_bytes(model.initial_state(5)) / 5
+    require(
+        stated == counted,
+        f"state_bytes() says {stated}, the tensors of initial_state hold {counted:g} bytes a sequence",
+        "the same number",
+        "Leave state_bytes to the suite, and give every tensor of the state a row a sequence",
+    )
+    if isinstance(model, RecurrentModel):
+        _check_carried(model, stated)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return f"{parameters:,} parameters, {stated:,} bytes of state a sequence"
+
+
+def _check_carried(model: RecurrentModel, stated: int) -> None:
+    require(stated > 0, "initial_state holds nothing", "what step carries on", "Return the whole state, or use forward")
+    state = model.initial_state(1)
+    with torch.no_grad():
+        for inputs in bits(3, 1, model.input_size):
+            _, state = model.step(inputs, state)
+    carried = state_bytes(state)
+    require(
+        carried == stated,
+        f"after three steps the state has {carried} bytes, before them {stated}",
+        "a state that does not grow",
+        "Return a state of full size from initial_state",
+    )
+
+
+def _weights(subject: ModelSubject, seed: int) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in subject.build(seed).state_dict().items()}

@@ -1,0 +1,48 @@
+"""What is asked of every model, in the order in which it is checked."""
+
+from mann_bench.testing.clause import clauses
+from mann_bench.testing.common_clauses import check_spec
+from mann_bench.testing.model_building import api, builds, checkpoint, counts, options, seeded
+from mann_bench.testing.model_computing import (
+    backends,
+    batch_independent,
+    causal,
+    deterministic,
+    feedback,
+    finite,
+    observe,
+    shapes,
+    state_reset,
+)
+from mann_bench.testing.model_training import gradients, overfits, speed, trains
+from mann_bench.testing.subject import ModelSubject
+
+
+def specs(subject: ModelSubject) -> None:
+    """The spec says what the model is and where it comes from, with a version; the class has a docstring."""
+    check_spec(subject, [clause.name for clause in MODEL_CLAUSES])
+
+
+MODEL_CLAUSES = clauses(
+    specs,
+    api,
+    options,
+    builds,
+    shapes,
+    seeded,
+    deterministic,
+    state_reset,
+    batch_independent,
+    causal,
+    feedback,
+    gradients,
+    finite,
+    checkpoint,
+    overfits,
+    counts,
+    observe,
+    backends,
+    trains,
+    speed,
+)
+"""See each clause's `asks`."""

@@ -1,0 +1,92 @@
+"""What the clauses check: a model variant or a task variant, built anew whenever a clause asks."""
+
+import inspect
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeVar
+
+import torch
+from torch.nn import functional
+
+from mann_bench.core.runs import Component
+from mann_bench.core.specs import ModelSpec, TaskSpec
+from mann_bench.execution.resolve import resolve_component
+from mann_bench.models.base import SequenceModule
+from mann_bench.registry import Registry
+from mann_bench.tasks.base import SequenceTask
+from mann_bench.testing.tensors import bits
+from mann_bench.training.trainer import build_task, load_class
+
+Kind = Literal["model", "task"]
+SpecT = TypeVar("SpecT", ModelSpec, TaskSpec)
+
+INPUT_SIZE, OUTPUT_SIZE = 3, 2
+"""Channels of the models that clauses build: unlike each other, so that a mix-up shows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject(Generic[SpecT]):
+    """A variant, as text, of something that a registry knows.
+
+    Attributes:
+        registry: where it is known.
+        text: the variant as typed.
+        spec: what its plugin says about it.
+    """
+
+    registry: Registry
+    text: str
+    spec: SpecT
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it is a model or a task."""
+        return "model" if isinstance(self.spec, ModelSpec) else "task"
+
+    @cached_property
+    def component(self) -> Component:
+        """The variant with all its options; raises UsageError or PluginUnavailableError."""
+        return resolve_component(self.registry, self.kind, self.text)
+
+    @cached_property
+    def target(self) -> Any:
+        """The class."""
+        return load_class(self.component)
+
+    @property
+    def doc(self) -> str:
+        """The class's own docstring, without its indentation; empty where there is none."""
+        return inspect.cleandoc(self.target.__doc__ or "")
+
+
+class ModelSubject(Subject[ModelSpec]):
+    """A model variant."""
+
+    def build(self, seed: int = 0, input_size: int = INPUT_SIZE, output_size: int = OUTPUT_SIZE) -> SequenceModule:
+        """Return the model with fresh weights, ready to be evaluated."""
+        torch.manual_seed(seed)
+        model: SequenceModule = self.target(input_size, output_size, **self.component.options)
+        return model.eval()
+
+    @torch.enable_grad()
+    def trained(self) -> SequenceModule:
+        """Return the model after a few optimiser steps on random bits: no layer is left at a start of zero."""
+        model = self.build()
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+        for step in range(3):
+            optimizer.zero_grad()
+            logits, targets = model(bits(6, 4, INPUT_SIZE, step)), bits(6, 4, OUTPUT_SIZE, seed=100 + step)
+            torch.autograd.backward(functional.binary_cross_entropy_with_logits(logits, targets))
+            optimizer.step()
+        optimizer.zero_grad()
+        return model
+
+
+class TaskSubject(Subject[TaskSpec]):
+    """A task variant."""
+
+    def build(self, seed: int = 0) -> SequenceTask:
+        """Return the task with the training stream of a seed."""
+        task = build_task(self.component)
+        task.seed, task.batch_size = seed, 4
+        return task

@@ -1,0 +1,279 @@
+"""Models with one defect each, as small as they can be, beside one that is sound."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from mann_bench import Observation, RecurrentModel, SequenceModule
+
+WIDTH = 6
+
+
+class Sound(RecurrentModel):
+    """A recurrent network whose memory is one slot that it reads and writes."""
+
+    def __init__(self, input_size: int, output_size: int, *, width: int = WIDTH) -> None:
+        super().__init__(input_size, output_size)
+        self.controller = nn.Linear(input_size + 2 * width, width)
+        self.write = nn.Linear(width, width)
+        self.readout = nn.Linear(2 * width, output_size)
+        self.width = width
+
+    def initial_state(self, batch_size):
+        zeros = self.readout.weight.new_zeros(batch_size, self.width)
+        return zeros, zeros
+
+    def step(self, inputs, state):
+        hidden = torch.tanh(self.controller(torch.cat([inputs, *state], -1)))
+        memory = torch.tanh(self.write(hidden) + 0.9 * state[1])
+        return self.readout(torch.cat([hidden, memory], -1)), (hidden, memory)
+
+
+class ReadNotFedBack(Sound):
+    """It returns what it read, and the next step does not look at it."""
+
+    def initial_state(self, batch_size):
+        hidden, memory = super().initial_state(batch_size)
+        return hidden, memory, hidden
+
+    def step(self, inputs, state):
+        hidden, memory, _ = state
+        logits, (hidden, memory) = super().step(inputs, (hidden, memory))
+        return logits, (hidden, memory, hidden * memory)
+
+
+class Leaking(Sound):
+    """A call starts from the last state of the call before, where that had as many sequences."""
+
+    def forward(self, inputs):
+        state = getattr(self, "last", None)
+        if state is None or len(state[0]) != inputs.shape[1]:
+            state = self.initial_state(inputs.shape[1])
+        logits = []
+        for at_time in inputs:
+            output, state = self.step(at_time, state)
+            logits.append(output)
+        self.last = tuple(part.detach() for part in state)
+        return torch.stack(logits)
+
+
+class Counting(Sound):
+    """A long sequence leaves something behind."""
+
+    long = 0
+
+    def forward(self, inputs):
+        self.long += len(inputs) > 20
+        return super().forward(inputs) + 0.1 * self.long
+
+
+class BatchFirst(Sound):
+    """It gives [B, T, O]."""
+
+    def forward(self, inputs):
+        return super().forward(inputs).transpose(0, 1)
+
+
+class ScansTheBatch(Sound):
+    """It takes sequences for steps and steps for sequences; shapes are right."""
+
+    def forward(self, inputs):
+        return super().forward(inputs.transpose(0, 1)).transpose(0, 1)
+
+
+class SharesTheBatch(Sound):
+    """It takes the mean of the batch away."""
+
+    def forward(self, inputs):
+        return super().forward(inputs - inputs.mean(1, keepdim=True))
+
+
+class Unseeded(Sound):
+    """It draws weights with numpy's global generator."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        drawn = np.random.standard_normal(self.write.weight.shape).astype(np.float32)
+        self.write.weight = nn.Parameter(0.1 * torch.from_numpy(drawn))
+
+
+class SeedsItself(Sound):
+    """It has the same weights for every seed."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        torch.manual_seed(7)
+        super().__init__(input_size, output_size)
+
+
+class Peeking(Sound):
+    """Each step sees the next input."""
+
+    def forward(self, inputs):
+        return super().forward(inputs + 0.1 * inputs.roll(-1, 0))
+
+
+class LogOfZero(Sound):
+    """It takes the logarithm of how much there is in the inputs."""
+
+    def forward(self, inputs):
+        amount = inputs.sum((0, 2)).unsqueeze(-1)
+        return super().forward(inputs) + torch.where(amount == 0, amount.log(), 0 * amount)
+
+
+class SkippedParameter(Sound):
+    """It has a parameter that is used under no_grad alone."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.usage = nn.Parameter(torch.ones(WIDTH))
+
+    def step(self, inputs, state):
+        with torch.no_grad():
+            usage = self.usage.clone()
+        return super().step(inputs, (usage * state[0], state[1]))
+
+
+class MissingBuffer(Sound):
+    """It draws a tensor and does not register it."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.keys = torch.randn(WIDTH)
+
+    def step(self, inputs, state):
+        return super().step(inputs, (self.keys * state[0], state[1]))
+
+
+class Swallowing(Sound):
+    """It takes any option."""
+
+    def __init__(self, input_size: int, output_size: int, *, width: int = WIDTH, **others: int) -> None:
+        super().__init__(input_size, output_size, width=width)
+
+
+class PositionalOption(Sound):
+    """Nobody can give its option by name on the command line."""
+
+    def __init__(self, input_size: int, output_size: int, width: int = WIDTH) -> None:
+        super().__init__(input_size, output_size, width=width)
+
+
+class AlwaysDropsOut(Sound):
+    """Dropout goes on in evaluation."""
+
+    def forward(self, inputs):
+        return super().forward(nn.functional.dropout(inputs, 0.5, training=True))
+
+
+class WrongBytes(Sound):
+    """It counts its state by a formula."""
+
+    def state_bytes(self):
+        return 4 * self.width
+
+
+class GrowingState(RecurrentModel):
+    """It carries all that it ever saw."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.readout = nn.Linear(input_size, output_size)
+
+    def initial_state(self, batch_size):
+        return (self.readout.weight.new_zeros(batch_size, 1, self.input_size),)
+
+    def step(self, inputs, state):
+        seen = torch.cat([state[0], inputs.unsqueeze(1)], 1)
+        return self.readout(seen.mean(1)), (seen,)
+
+
+class ObservesAnother(Sound):
+    """Its observed step forgets the memory."""
+
+    def observe(self, inputs, state):
+        logits, after = self.step(inputs, (state[0], torch.zeros_like(state[1])))
+        return logits, after, None
+
+
+class ObservesScores(Sound):
+    """It calls scores a weighting."""
+
+    def observe(self, inputs, state):
+        logits, after = self.step(inputs, state)
+        scores = (after[0] - 5).unsqueeze(1)  # [B, 1, N]
+        return logits, after, Observation(scores, scores, after[1].unsqueeze(-1), {})
+
+
+class OneStepAWindow(Sound):
+    """It has a table of positions for ten steps."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.positions = nn.Parameter(0.1 * torch.randn(10, 1, input_size))
+
+    def forward(self, inputs):
+        return super().forward(inputs + self.positions[: len(inputs)])
+
+
+class FixedChannels(SequenceModule):
+    """It reads three channels, whatever the task has."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.readout = nn.Linear(3, output_size)
+
+    def forward(self, inputs):
+        return self.readout(inputs)
+
+
+class Memoryless(SequenceModule):
+    """A linear map of the present input."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.readout = nn.Linear(input_size, output_size)
+
+    def forward(self, inputs):
+        return self.readout(inputs)
+
+
+class OwnOptimizer(Sound):
+    """It trains as it likes."""
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=1.0)
+
+
+class Incomplete(RecurrentModel):
+    """It has no step."""
+
+    def initial_state(self, batch_size):
+        return (torch.zeros(batch_size, 1),)
+
+
+class Unlike(nn.Module):
+    """It is no model of the suite."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__()
+
+
+class BadNative(Sound):
+    """Its fast path forgets the memory."""
+
+    def native_problem(self):
+        return None
+
+    def native_forward(self, inputs):
+        return super().forward(inputs) * 1.01
+
+
+class OwnGenerator(Sound):
+    """Training draws from numpy's generator, which goes on from call to call."""
+
+    noise = np.random.default_rng(0)
+
+    def forward(self, inputs):
+        if self.training:
+            inputs = inputs + float(self.noise.standard_normal())
+        return super().forward(inputs)

@@ -1,0 +1,86 @@
+"""Every defect fails the clause that names it, and no other that it need not fail."""
+
+import re
+
+import pytest
+
+from mann_bench.core.specs import ExpectedFailure
+from mann_bench.testing import MODEL_CLAUSES
+
+DEFECTS = {
+    "ReadNotFedBack": {"feedback": r"state\[2\] can be exchanged"},
+    "Counting": {"state_reset": "differ by up to 0.1"},
+    "ScansTheBatch": {"batch_independent": "an axis that was swapped"},
+    "SharesTheBatch": {"batch_independent": "statistics over the batch"},
+    "Unseeded": {"seeded": "write.weight differs"},
+    "SeedsItself": {"seeded": "two seeds give the same weights"},
+    "Peeking": {"causal": "inputs from step 1 on change earlier logits"},
+    "LogOfZero": {"finite": "on zeros, logits, .* are not finite"},
+    "SkippedParameter": {"gradients": "no gradient reaches usage"},
+    "MissingBuffer": {"checkpoint": "register_buffer"},
+    "Swallowing": {"options": "took the option 'no_such_option'"},
+    "PositionalOption": {"options": r"Put a \* before the first option"},
+    "WrongBytes": {"counts": "says 24, the tensors of initial_state hold 48"},
+    "GrowingState": {"counts": "after three steps the state has 48 bytes, before them 12"},
+    "ObservesAnother": {"observe": r"observe and step differ in output\[0\]"},
+    "ObservesScores": {"observe": "read_weightings holds -"},
+    "OwnOptimizer": {"api": "overrides configure_optimizers"},
+    "BadNative": {"backends": "logits differs by up to"},
+    "FixedChannels": {"builds": "mat1 and mat2 shapes cannot be multiplied"},
+}
+WITH_CONSEQUENCES = {
+    "Leaking": ("state_reset", "Keep no state on self"),
+    "AlwaysDropsOut": ("deterministic", "use dropout only while self.training"),
+    "BatchFirst": ("shapes", r"7 steps, 4 sequences give logits \[4, 7, 2\]"),
+    "OneStepAWindow": ("shapes", "must match the size of tensor b"),
+    "Incomplete": ("api", "has no step"),
+    "Unlike": ("api", "a subclass of mann_bench.SequenceModule"),
+}
+
+
+def test_a_sound_model_fails_nothing(failures):
+    assert failures("broken_models:Sound", also={"overfits"}) == {}
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_defect_fails_the_one_clause_that_names_it(failures, defect):
+    found, ((clause, message),) = failures(f"broken_models:{defect}"), DEFECTS[defect].items()
+    assert found.keys() == {clause}
+    assert re.search(message, found[clause])
+
+
+@pytest.mark.parametrize("defect", WITH_CONSEQUENCES)
+def test_a_defect_with_consequences_fails_the_clause_that_names_it_too(failures, defect):
+    found, (clause, message) = failures(f"broken_models:{defect}"), WITH_CONSEQUENCES[defect]
+    assert re.search(message, found[clause])
+
+
+def test_a_model_without_memory_does_not_learn_a_batch_by_heart(failures):
+    found = failures("broken_models:Memoryless", also={"overfits"})
+    assert found.keys() == {"overfits"}
+    assert "the loss is still" in found["overfits"]
+
+
+def test_a_generator_of_the_models_own_fails_the_runners_training(failures):
+    found = failures("broken_models:OwnGenerator", also={"trains"})
+    assert found.keys() == {"trains"}
+    assert "two runs with one seed end with other weights" in found["trains"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"reference": ""}, "the spec has no reference"),
+        ({"summary": "two\nlines"}, "the summary has several lines"),
+        ({"expected_failures": (ExpectedFailure("casual", "a slip"),)}, "names 'casual'"),
+        ({"expected_failures": (ExpectedFailure("causal", " "),)}, "has no reason"),
+        ({"expected_failures": (ExpectedFailure("causal", "one"),) * 2}, "at most once"),
+    ],
+)
+def test_a_spec_that_says_too_little_fails(failures, fields, message):
+    assert message in failures("broken_models:Peeking", **fields)["specs"]
+
+
+def test_every_clause_asks_for_something_in_one_sentence():
+    assert all(clause.asks.endswith(".") for clause in MODEL_CLAUSES)
+    assert len({clause.name for clause in MODEL_CLAUSES}) == len(MODEL_CLAUSES)
