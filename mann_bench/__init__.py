@@ -10,14 +10,29 @@ if TYPE_CHECKING:
     from mann_bench.api import load as load
     from mann_bench.api import run as run
     from mann_bench.core.errors import MannBenchError as MannBenchError
+    from mann_bench.core.events import Busy as Busy
+    from mann_bench.core.events import Evaluated as Evaluated
+    from mann_bench.core.events import Event as Event
+    from mann_bench.core.events import Finished as Finished
+    from mann_bench.core.events import Notice as Notice
+    from mann_bench.core.events import Observer as Observer
+    from mann_bench.core.events import Probed as Probed
+    from mann_bench.core.events import Progress as Progress
+    from mann_bench.core.events import Started as Started
     from mann_bench.core.options import OptionValue as OptionValue
     from mann_bench.core.protocol import Protocol as Protocol
+    from mann_bench.core.runs import Outcome as Outcome
     from mann_bench.core.sizes import Size as Size
     from mann_bench.core.specs import ConvergenceRule as ConvergenceRule
+    from mann_bench.core.specs import ExecutorSpec as ExecutorSpec
     from mann_bench.core.specs import ExpectedFailure as ExpectedFailure
     from mann_bench.core.specs import ModelSpec as ModelSpec
     from mann_bench.core.specs import StudySpec as StudySpec
     from mann_bench.core.specs import TaskSpec as TaskSpec
+    from mann_bench.execution import worker
+    from mann_bench.execution.executor import Executor as Executor
+    from mann_bench.execution.remote import Follower as Follower
+    from mann_bench.execution.worker import Job as Job
     from mann_bench.hookspecs import PLUGIN_API as PLUGIN_API
     from mann_bench.hookspecs import hookimpl as hookimpl
     from mann_bench.models.base import Observation as Observation
@@ -29,16 +44,31 @@ if TYPE_CHECKING:
     from mann_bench.tasks.base import SequenceTask as SequenceTask
     from mann_bench.tasks.bit_vectors import BitVectorTask as BitVectorTask
 
+    execute_job = worker.execute
+
 _PUBLIC = {
     "Batch": "mann_bench.tasks.base",
     "BitVectorTask": "mann_bench.tasks.bit_vectors",
+    "Busy": "mann_bench.core.events",
     "ConvergenceRule": "mann_bench.core.specs",
+    "Evaluated": "mann_bench.core.events",
+    "Event": "mann_bench.core.events",
+    "Executor": "mann_bench.execution.executor",
+    "ExecutorSpec": "mann_bench.core.specs",
     "ExpectedFailure": "mann_bench.core.specs",
+    "Finished": "mann_bench.core.events",
+    "Follower": "mann_bench.execution.remote",
+    "Job": "mann_bench.execution.worker",
     "MannBenchError": "mann_bench.core.errors",
     "ModelSpec": "mann_bench.core.specs",
+    "Notice": "mann_bench.core.events",
     "Observation": "mann_bench.models.base",
+    "Observer": "mann_bench.core.events",
     "OptionValue": "mann_bench.core.options",
+    "Outcome": "mann_bench.core.runs",
     "PLUGIN_API": "mann_bench.hookspecs",
+    "Probed": "mann_bench.core.events",
+    "Progress": "mann_bench.core.events",
     "Protocol": "mann_bench.core.protocol",
     "Record": "mann_bench.results.schema",
     "RecurrentModel": "mann_bench.models.base",
@@ -46,13 +76,17 @@ _PUBLIC = {
     "SequenceModule": "mann_bench.models.base",
     "SequenceTask": "mann_bench.tasks.base",
     "Size": "mann_bench.core.sizes",
+    "Started": "mann_bench.core.events",
     "StudySpec": "mann_bench.core.specs",
     "TaskSpec": "mann_bench.core.specs",
+    "execute_job": "mann_bench.execution.worker",
     "hookimpl": "mann_bench.hookspecs",
     "load": "mann_bench.api",
     "match_ntm": "mann_bench.models.matching",
     "run": "mann_bench.api",
 }
+
+_NAMES_THERE = {"execute_job": "execute"}
 
 __all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
 
@@ -60,7 +94,7 @@ __all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'mann_bench' has no attribute {name!r}")
-    return getattr(importlib.import_module(_PUBLIC[name]), name)
+    return getattr(importlib.import_module(_PUBLIC[name]), _NAMES_THERE.get(name, name))
 
 
 def __dir__() -> list[str]:

@@ -1,7 +1,6 @@
 """The suite from Python: the same code that the command line calls."""
 
 import contextlib
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +11,10 @@ from rich.console import Console
 from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.sizes import size_text
-from mann_bench.execution.local import execute_locally
-from mann_bench.execution.plan import Block, Plan, look_up, make_plan
-from mann_bench.execution.resolve import Device, resolve_backend, resolve_device
+from mann_bench.execution.executor import Executor
+from mann_bench.execution.local import LocalExecutor
+from mann_bench.execution.plan import Block, Plan, Shard, look_up, make_plan
+from mann_bench.execution.resolve import Device, remote_device, resolve_backend, resolve_device, resolve_executor
 from mann_bench.execution.worker import Job
 from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
@@ -89,10 +89,12 @@ def run(
     out: str | Path = "runs",
     jobs: int = 1,
     threads: int = 1,
+    executor: str | None = None,
     device: str = "auto",
     backend: str = "auto",
     wandb: str | None = None,
     fresh: bool = False,
+    shard: str | None = None,
     plugins: bool = True,
     progress: bool = True,
 ) -> Results:
@@ -106,12 +108,14 @@ def run(
         seeds: non-negative integers.
         protocol: a protocol, as in ``collier2018:max_steps=2000``.
         out: folder of the records.
-        jobs: worker processes; 1 runs in this one.
-        threads: threads of each; more than one pays where there are fewer runs than cores.
-        device: ``auto``, ``cpu`` or ``cuda``.
+        jobs: worker processes on this machine; 1 runs in this one.
+        threads: threads of each run; more than one pays where there are fewer runs than cores.
+        executor: where runs execute instead, as in ``slurm:partition=cpu``.
+        device: ``auto``, ``cpu`` or ``cuda``; with `executor`, ``auto`` is ``cpu``.
         backend: ``auto``, ``eager``, ``compiled`` or ``native``; changes the speed, not the results.
         wandb: ``online``, ``offline`` or ``disabled``; by default online where logged in, else offline.
         fresh: train again what has a record.
+        shard: the part of the runs to do, as in ``2/8``.
         plugins: whether to load third-party plugins.
         progress: whether to show progress on standard error.
 
@@ -119,20 +123,27 @@ def run(
         MannBenchError: something the caller can mend; its message says how.
         KeyboardInterrupt: finished runs keep their records.
     """
-    plan = make_plan(Registry.discover(plugins), [Block(models, tasks, [protocol])], list(seeds))
+    if executor is not None and jobs != 1:
+        raise UsageError(f"jobs={jobs} and executor={executor!r}: give one of them.")
+    registry = Registry.discover(plugins)
+    plan = make_plan(registry, [Block(models, tasks, [protocol])], list(seeds))
+    if shard is not None:
+        plan = Shard.parse(shard).of(plan)
+    made = resolve_executor(registry, executor or f"local:jobs={jobs}")
     store = Store(Path(out))
     store.prepare()
     if not fresh:
         look_up(plan, store)
-    observers = [ConsoleProgress(Console(stderr=True))] if progress else []
+    observers = [ConsoleProgress(Console(stderr=True), len(plan.missing))] if progress else []
     results = execute(
         plan,
         Path(out),
-        jobs=jobs,
+        executor=made,
         threads=threads,
-        device=resolve_device(device),
+        device=device_for(made, device),
         backend=resolve_backend(backend),
         wandb=wandb_mode(wandb),
+        fresh=fresh,
         observers=observers,
     )
     aside = [f"set aside as {path}: {reason}" for path, reason in plan.set_aside]
@@ -143,18 +154,18 @@ def execute(
     plan: Plan,
     out: Path,
     *,
-    jobs: int,
+    executor: Executor,
     threads: int,
     device: Device,
     backend: str,
     wandb: WandbMode,
+    fresh: bool,
     observers: Sequence[contextlib.AbstractContextManager[Observer]] = (),
 ) -> Results:
     """Execute the runs of a plan that have no record yet and return the records of all."""
-    for name, value in {"jobs": jobs, "threads": threads}.items():
-        if value < 1:
-            raise UsageError(f"{name} must be at least 1, not {value}.")
-    pending = [Job(run, device, backend, out) for run in plan.missing]
+    if threads < 1:
+        raise UsageError(f"threads must be at least 1, not {threads}.")
+    pending = [Job(run, device, backend, out, threads, fresh) for run in plan.missing]
     lost: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         mirror = stack.enter_context(WandbMirror(wandb, out))
@@ -166,7 +177,7 @@ def execute(
             if isinstance(event, Finished) and event.problem:
                 lost[event.key] = f"run {event.key[:12]}: {event.problem}"
 
-        execute_locally(pending, jobs, threads, observe)
+        executor.execute(pending, observe)
     store = Store(out)
     found = (store.find(run.key) for run in plan.runs if run.key not in lost)
     return Results([record for record in found if record], [*lost.values(), *mirror.problems])
@@ -181,6 +192,11 @@ def load(*paths: str | Path) -> Results:
     return Results([load_record(file) for path in paths for file in record_files(Path(path))])
 
 
+def device_for(executor: Executor, choice: str) -> Device:
+    """Return the device that ``auto``, ``cpu`` or ``cuda`` stands for where an executor trains; raises UsageError."""
+    return resolve_device(choice) if isinstance(executor, LocalExecutor) else remote_device(choice)
+
+
 def wandb_mode(choice: str | None) -> WandbMode:
     """Return the mode that a user chose, or the default; raises UsageError."""
     if choice is None:
@@ -190,13 +206,6 @@ def wandb_mode(choice: str | None) -> WandbMode:
     except ValueError:
         known = ", ".join(WandbMode)
         raise UsageError(f"wandb {choice!r}: expected one of {known}.") from None
-
-
-def default_jobs(device: str) -> int:
-    """Return one worker a core that this process may use; one alone where runs share a GPU."""
-    if device == "cuda":
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _run_row(record: Record) -> Row:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.specs import ConvergenceRule, ModelSpec, StudySpec, TaskSpec
+from mann_bench.core.specs import ConvergenceRule, ExecutorSpec, ModelSpec, StudySpec, TaskSpec
 from mann_bench.hookspecs import hookimpl
 
 MANN_BENCH_PLUGIN_API = (1, 1)
@@ -113,3 +113,16 @@ def mann_bench_studies() -> list[StudySpec]:
         "ntm-stability": "sharpening, clipping and optimiser against NaN",
     }
     return [StudySpec(name, _STUDIES / f"{name}.toml", summary) for name, summary in summaries.items()]
+
+
+@hookimpl
+def mann_bench_executors() -> list[ExecutorSpec]:
+    """Return the built-in executors."""
+    return [
+        ExecutorSpec(
+            name="local",
+            target="mann_bench.execution.local:LocalExecutor",
+            summary="processes of this machine",
+            parallel_option="jobs",
+        )
+    ]

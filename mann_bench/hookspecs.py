@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pluggy
 
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.specs import ModelSpec, StudySpec, TaskSpec
+from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, TaskSpec
 
 PROJECT = "mann_bench"
 
@@ -39,3 +39,8 @@ def mann_bench_protocols() -> Iterable[Protocol]:  # type: ignore[empty-body]
 @hookspec
 def mann_bench_studies() -> Iterable[StudySpec]:  # type: ignore[empty-body]
     """Return the studies that this plugin brings."""
+
+
+@hookspec
+def mann_bench_executors() -> Iterable[ExecutorSpec]:  # type: ignore[empty-body]
+    """Return the executors that this plugin brings."""

@@ -1,4 +1,4 @@
-"""Find plugins, isolate broken ones, and answer which models, tasks, protocols and studies exist.
+"""Find plugins, isolate broken ones, and answer which models, tasks, protocols, studies and executors exist.
 
 Every plugin is loaded, registered and checked as one unit. A unit that fails is rolled back and kept as a
 row with its reason; it stops nothing else, and fails loudly only where it is asked for by name.
@@ -18,13 +18,16 @@ import pluggy
 from mann_bench import hookspecs
 from mann_bench.core.errors import PluginUnavailableError, UsageError, nearest
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.specs import ModelSpec, StudySpec, TaskSpec
+from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, TaskSpec
 
 OWN_DISTRIBUTION = "mann-bench"
 ENTRY_POINT_GROUP = "mann_bench"
 PLUGINS_VARIABLE = "MANN_BENCH_PLUGINS"
 
-Spec = TypeVar("Spec", ModelSpec, TaskSpec, Protocol, StudySpec)
+_ELSEWHERE = {"slurm": "mann-bench-slurm", "ray": "mann-bench-ray"}
+"""Executors that have a distribution of their own."""
+
+Spec = TypeVar("Spec", ModelSpec, TaskSpec, Protocol, StudySpec, ExecutorSpec)
 
 
 class _Kind(NamedTuple):
@@ -41,6 +44,7 @@ _KINDS = {
     "tasks": _Kind("task", TaskSpec),
     "protocols": _Kind("protocol", Protocol),
     "studies": _Kind("study", StudySpec, "[a-z][a-z0-9-]*", "lower case, digits and hyphens"),
+    "executors": _Kind("executor", ExecutorSpec),
 }
 
 
@@ -61,7 +65,7 @@ class Plugin:
         distribution, version: who brought it.
         status: loaded, off or broken.
         reason: why it is not loaded; empty where it is.
-        brings: names of its models, tasks, protocols and studies, as far as they are known.
+        brings: names of its models, tasks, protocols, studies and executors, as far as they are known.
     """
 
     name: str
@@ -85,7 +89,7 @@ class Registry:
     """What exists. `discover` makes one; nothing about it is global.
 
     Attributes:
-        models, tasks, protocols, studies: entries by name.
+        models, tasks, protocols, studies, executors: entries by name.
         plugins: one row an entry point, loaded or not.
     """
 
@@ -93,6 +97,7 @@ class Registry:
     tasks: dict[str, Entry[TaskSpec]] = field(default_factory=dict)
     protocols: dict[str, Entry[Protocol]] = field(default_factory=dict)
     studies: dict[str, Entry[StudySpec]] = field(default_factory=dict)
+    executors: dict[str, Entry[ExecutorSpec]] = field(default_factory=dict)
     plugins: list[Plugin] = field(default_factory=list)
     _contested: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -126,6 +131,12 @@ class Registry:
     def study(self, name: str) -> Entry[StudySpec]:
         """Return the entry of a study; raises UsageError or PluginUnavailableError."""
         return self._entry("studies", self.studies, name)
+
+    def executor(self, name: str) -> Entry[ExecutorSpec]:
+        """Return the entry of an executor; raises UsageError or PluginUnavailableError."""
+        if name in _ELSEWHERE and name not in self.executors:
+            self._refuse_absent(name, _ELSEWHERE[name])
+        return self._entry("executors", self.executors, name)
 
     @property
     def broken(self) -> list[Plugin]:
@@ -193,14 +204,22 @@ class Registry:
             message += f" It may come from a plugin that is not loaded: {', '.join(missing)}; see mann-bench plugins."
         raise UsageError(message)
 
-    def _refuse_unloaded(self, name: str) -> None:
+    def _refuse_unloaded(self, name: str, distribution: str | None = None) -> None:
         """Raise PluginUnavailableError where `name` is a plugin that is not loaded, or was to come from one."""
         for plugin in self.plugins:
-            if plugin.status is not Status.LOADED and name in (plugin.name, *plugin.brings):
+            known = name in (plugin.name, *plugin.brings) or plugin.distribution == distribution
+            if plugin.status is not Status.LOADED and known:
                 raise PluginUnavailableError(
                     f"{name!r} belongs to plugin {plugin.name!r} of distribution {plugin.distribution!r}, "
                     f"which is {plugin.status}: {plugin.reason}."
                 )
+
+    def _refuse_absent(self, executor: str, distribution: str) -> None:
+        self._refuse_unloaded(executor, distribution)
+        raise PluginUnavailableError(
+            f"executor {executor!r} comes with distribution {distribution!r}, which is not installed here. "
+            f"Install it: pip install {distribution}."
+        )
 
 
 class _RefusedError(Exception):

@@ -10,7 +10,7 @@ import torch
 
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component, Run
-from mann_bench.core.specs import ConvergenceRule, ModelSpec, TaskSpec
+from mann_bench.core.specs import ConvergenceRule, ExecutorSpec, ModelSpec, TaskSpec
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.plan import Block, make_plan
 from mann_bench.registry import Entry, Plugin, Registry, Status
@@ -85,6 +85,16 @@ def registry_with():
         return registry
 
     return make
+
+
+@pytest.fixture
+def far_registry():
+    """Return a registry that knows two executors of a plugin: one that does its jobs, and one that does not load."""
+    registry = Registry.discover(third_party=False)
+    plugin = Plugin("far", "mann-bench-far", "1.0", Status.LOADED)
+    for name, target in {"far": "execution.far_executor:FarExecutor", "gone": "nowhere:Gone"}.items():
+        registry.executors[name] = Entry(ExecutorSpec(name, target, "far away", parallel_option="each"), plugin)
+    return registry
 
 
 def _component(text, distribution="mann-bench", version=1):

@@ -53,3 +53,16 @@ def test_a_corrupt_record_is_reported(run, tmp_path):
 def test_bad_options_are_errors(run, options, message):
     with pytest.raises(mann_bench.MannBenchError, match=message):
         run(seeds=[0], **options)
+
+
+def test_an_executor_does_the_runs(run):
+    assert len(run(seeds=[0], executor="local:jobs=1").records) == 1
+
+
+def test_jobs_and_an_executor_exclude_each_other(run):
+    with pytest.raises(mann_bench.MannBenchError, match="give one of them"):
+        run(seeds=[0], jobs=2, executor="local")
+
+
+def test_a_shard_is_a_part_of_the_runs(run):
+    assert [record.seed for record in run(seeds=range(3), shard="2/3").records] == [1]

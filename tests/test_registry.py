@@ -74,6 +74,12 @@ def test_a_third_party_brings_a_study(install, tmp_path):
     assert entry.spec.path == tmp_path / "study.toml"
 
 
+def test_a_third_party_brings_an_executor(install):
+    spec = "__import__('mann_bench').ExecutorSpec('acme_queue', 'a:B', 'one line')"
+    install("acme-queue", bringing(None) + _hook("executors", spec))
+    assert Registry.discover().executor("acme_queue").plugin.distribution == "acme-queue"
+
+
 def test_an_unknown_study_gets_the_nearest_match():
     with pytest.raises(UsageError, match=r"unknown study 'smok'. Did you mean 'smoke'\?"):
         Registry.discover().study("smok")

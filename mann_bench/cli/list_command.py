@@ -10,11 +10,11 @@ from mann_bench.core.protocol import Protocol
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["models", "tasks", "protocols", "studies"]))
+@click.argument("kind", type=click.Choice(["models", "tasks", "protocols", "studies", "executors"]))
 @click.option("--json", "as_json", is_flag=True, help="Print each as a line of JSON.")
 @click.pass_context
 def command(context: click.Context, kind: str, as_json: bool) -> None:
-    """List the models, tasks, protocols or studies that `run` and `study` accept, and who brings them."""
+    """List the models, tasks, protocols, studies or executors that `run` and `study` accept, and who brings them."""
     entries = getattr(registry_of(context), kind)
     for name in sorted(entries):
         spec, plugin = entries[name].spec, entries[name].plugin

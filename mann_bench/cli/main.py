@@ -13,11 +13,12 @@ INTERRUPTED = 130
 _COMMANDS = {
     "run": "Train models on tasks over seeds and print the tables.",
     "study": "Run a study and check its claims; list, show, run, status, check.",
+    "merge": "Bring records of several folders together.",
     "report": "Print the tables of runs on disk.",
     "leaderboard": "Share complete sets of runs of a study, and check those of others; submit, validate, verify.",
     "reproduce": "Print or execute the command that reproduces runs of a leaderboard, and compare.",
     "trace": "Show what the memory of a trained model does during one test sequence.",
-    "list": "List models, tasks, protocols or studies.",
+    "list": "List models, tasks, protocols, studies or executors.",
     "show": "Show one model, task or protocol and its options.",
     "plugins": "List plugins and what became of them.",
     "plugin": "Begin a plugin of your own, and check it; new, check.",

@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 from mann_bench.core.backends import AUTO, BACKEND_CHOICES
 from mann_bench.registry import Registry
 
-Kind = Literal["models", "tasks", "protocols", "studies"]
+Kind = Literal["models", "tasks", "protocols", "studies", "executors"]
 
 
 def registry_of(context: click.Context) -> Registry:
@@ -44,10 +44,12 @@ out_option = click.option(
     "--out", default="runs", show_default=True, type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the records.",
 )  # fmt: skip
-jobs_option = click.option("--jobs", type=click.IntRange(min=1), help="Worker processes.  [default: one a core]")
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(min=1), help="Worker processes of executor local.  [default: one a core]",
+)  # fmt: skip
 threads_option = click.option(
     "--threads", type=click.IntRange(min=1), default=1, show_default=True,
-    help="Threads of each process. More pay where there are fewer runs than cores.",
+    help="Threads of each run. More pay where there are fewer runs than cores.",
 )  # fmt: skip
 device_option = click.option(
     "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]),
@@ -60,6 +62,7 @@ class ExecutionOptions:
     """What a subcommand that trains is told of how to, as typed. Fields as the options of `execution_options`."""
 
     out: Path
+    executor: str
     jobs: int | None
     threads: int
     device: str
@@ -68,10 +71,15 @@ class ExecutionOptions:
     as_json: bool
     dry_run: bool
     fresh: bool
+    shard: str | None
 
 
 _EXECUTION_OPTIONS = [
     out_option,
+    click.option(
+        "--executor", default="local", show_default=True, type=VariantType("executors"),
+        help="Where runs execute: here, or by a plugin such as slurm:partition=cpu.",
+    ),
     jobs_option,
     threads_option,
     device_option,
@@ -86,6 +94,7 @@ _EXECUTION_OPTIONS = [
     click.option("--json", "as_json", is_flag=True, help="Print each record as a line of JSON on stdout."),
     click.option("--dry-run", is_flag=True, help="Print what would run, and stop."),
     click.option("--fresh", is_flag=True, help="Train again what has a record."),
+    click.option("--shard", metavar="K/N", help="Do the K-th of N parts of the runs alone, such as 2/8."),
 ]  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def run(context: click.Context, study: str, options: ExecutionOptions) -> int:
     registry = registry_of(context)
     planned = plan_study(registry, study)
     code = execute_plan(registry, planned.plan, options, describe)
-    if planned.claims and not options.dry_run:
+    if planned.claims and not options.dry_run and not options.shard:
         words = shlex.join(["mann-bench", "study", "check", study, "--out", str(options.out)])
         click.echo(f"Check its claims: {words}", err=True)
     return code

@@ -33,8 +33,11 @@ def study_lines(planned: StudyPlan) -> Iterator[str]:
         yield from (f"  {line}" for line in aligned(_claim_rows(claim)))
 
 
-def cell_lines(plan: Plan, out: Path, device: Device, workers: int) -> Iterator[str]:
-    """Yield which runs of each cell have a record, how they ended, and how long `workers` need for the rest."""
+def cell_lines(plan: Plan, out: Path, device: Device, workers: int | None) -> Iterator[str]:
+    """Yield which runs of each cell have a record, how they ended, and how long `workers` need for the rest.
+
+    Where there are no `workers`, as the runs are done elsewhere, it is how long they would take here, one by one.
+    """
     missing = by_cell(plan.missing)
     seconds = seconds_of_cells(plan.missing, earlier_records(out, device_name(device)))
     records, several = plan.cached | plan.failed, len({run.protocol_text for run in plan.runs}) > 1
@@ -55,8 +58,9 @@ def cell_lines(plan: Plan, out: Path, device: Device, workers: int) -> Iterator[
     yield ""
     yield f"{len(plan.cached)} of {len(plan.runs)} runs have a record."
     if len(seconds) > unknown:
-        time = duration_text(seconds_in_parallel(seconds, workers))
-        yield f"Time left: about {time} in {workers} process{'' if workers == 1 else 'es'}."
+        processes = workers or 1
+        time = duration_text(seconds_in_parallel(seconds, processes))
+        yield f"Time left: about {time} in {processes} process{'' if processes == 1 else 'es'}."
     if unknown:
         cells = "1 cell" if unknown == 1 else f"{unknown} cells"
         yield f"Unknown for {cells}: {out} holds no run of that model and task on this machine."

@@ -43,6 +43,13 @@ class Notice(NamedTuple):
     text: str
 
 
+class Busy(NamedTuple):
+    """Another process does the run; `owner_text` says which, for people."""
+
+    key: str
+    owner_text: str
+
+
 class Progress(NamedTuple):
     """The run has done `step` steps and will stop at `last`, as far as is known now."""
 
@@ -75,5 +82,5 @@ class Finished(NamedTuple):
     problem: str | None = None
 
 
-Event = Started | Notice | Progress | Evaluated | Probed | Finished
+Event = Started | Notice | Busy | Progress | Evaluated | Probed | Finished
 Observer = Callable[[Event], None]

@@ -1,4 +1,4 @@
-"""What a plugin says about its models, tasks and studies: light data, so that listing them loads nothing else."""
+"""What a plugin says about what it brings: light data, so that listing it loads nothing else."""
 
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -77,3 +77,20 @@ class StudySpec:
     name: str
     path: Traversable
     summary: str
+
+
+@dataclass(frozen=True)
+class ExecutorSpec:
+    """A place where runs execute.
+
+    Attributes:
+        name: what users type, lower case with underscores.
+        target: ``"package.module:Class"``, a subclass of `mann_bench.Executor`, loaded on first use.
+        summary: one line.
+        parallel_option: the option that says how many runs execute at a time, for who tries ``--jobs``.
+    """
+
+    name: str
+    target: str
+    summary: str
+    parallel_option: str | None = None

@@ -1,6 +1,7 @@
 """Execute jobs on this machine: in this process, or in spawned workers, each with its own threads."""
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -9,48 +10,69 @@ from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-import torch
-
 from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.runs import Outcome
+from mann_bench.execution.executor import Executor
 from mann_bench.execution.worker import Job, execute
 
 _IDLE = "idle"
 _MOST_FAILED_STARTS = 3
 
 
-def execute_locally(jobs: Sequence[Job], workers: int, threads: int, observe: Observer) -> None:
-    """Execute all jobs, at most `workers` at a time with `threads` each, and tell `observe` what happens.
+class LocalExecutor(Executor):
+    """Processes of this machine.
 
     A run whose worker dies is reported as failed without a record, and its successors get a new worker. When
-    this is left early, by Ctrl-C or because a record could not be written, running jobs are stopped;
-    finished runs keep their records.
+    `execute` is left early, running jobs are stopped; finished runs keep their records.
 
-    Raises:
-        StoreError: a record could not be written.
-        MannBenchError: no worker process starts.
+    Args:
+        jobs: how many worker processes there are at most; 1 does all in this one. By default one a core, or
+            one in all where runs share a GPU.
     """
-    if min(workers, len(jobs)) <= 1:
-        with _threads(threads):
-            for job in jobs:
-                execute(job, observe)
-    else:
-        with contextlib.closing(_Workers(min(workers, len(jobs)), threads, jobs)) as pool:
-            pool.run(observe)
+
+    def __init__(self, *, jobs: int | None = None) -> None:
+        if jobs is not None and jobs < 1:
+            raise ValueError(f"jobs must be at least 1, not {jobs}")
+        self.jobs = jobs
+
+    def execute(self, jobs: Sequence[Job], observe: Observer) -> None:
+        """Do all jobs, here or in workers; raises MannBenchError where no worker process starts."""
+        workers = min(self.jobs or min(map(_default_workers, jobs), default=1), len(jobs))
+        if workers <= 1:
+            try:
+                for job in jobs:
+                    execute(job, observe)
+            finally:
+                gc.unfreeze()  # what training froze is the caller's
+        else:
+            with contextlib.closing(_Workers(workers, jobs)) as pool:
+                pool.run(observe)
+
+
+def default_workers(device: str, threads: int) -> int:
+    """Return how many worker processes to use by default: one for every `threads` cores; one alone on a GPU."""
+    if device == "cuda":
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // threads)
+
+
+def _default_workers(job: Job) -> int:
+    return default_workers(job.device, job.threads)
 
 
 class _Workers:
     """Spawned processes, each fed one job at a time through its pipe."""
 
-    def __init__(self, count: int, threads: int, jobs: Sequence[Job]) -> None:
+    def __init__(self, count: int, jobs: Sequence[Job]) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._waiting = deque(jobs)
         self._processes: dict[Connection, BaseProcess] = {}
         self._current: dict[Connection, Job] = {}
         self._failed_starts = 0
-        self._threads = threads
-        self._cores: list[int | None] = _cores(count) if threads == 1 else [None] * count
+        alone = all(job.threads == 1 for job in jobs)
+        self._cores: list[int | None] = _cores(count) if alone else [None] * count
         self._core_of: dict[Connection, int | None] = {}
         for _ in range(count):
             self._start()
@@ -84,7 +106,7 @@ class _Workers:
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
         core = self._cores.pop()
-        process = self._context.Process(target=_serve, args=(theirs, core, self._threads), daemon=True)
+        process = self._context.Process(target=_serve, args=(theirs, core), daemon=True)
         with _ctrl_c_blocked():  # a worker inherits this, from its first instruction on
             process.start()
         theirs.close()
@@ -127,14 +149,13 @@ def _cores(workers: int) -> list[int | None]:
     return list(usable) if len(usable) == workers else [None] * workers
 
 
-def _serve(pipe: Connection, core: int | None, threads: int) -> None:
+def _serve(pipe: Connection, core: int | None) -> None:
     """Execute the jobs that come through `pipe` until it closes or the parent ends this process.
 
     Ctrl-C is the parent's to answer. It ends its workers by SIGTERM, which unwinds them, so that no temporary
     file is left.
     """
     signal.signal(signal.SIGTERM, _unwind)
-    torch.set_num_threads(threads)
     if core is not None:
         os.sched_setaffinity(0, {core})
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
@@ -163,14 +184,3 @@ def _ctrl_c_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Give torch as many threads as a worker has, so that records do not depend on the number of jobs."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -17,6 +17,8 @@ from mann_bench.results.store import CorruptRecordError, Store
 
 Item = TypeVar("Item")
 
+_MOST_DIGITS = 9
+
 
 class Block(NamedTuple):
     """Every one of `models` on every one of `tasks` under every one of `protocols`, all as typed."""
@@ -24,6 +26,32 @@ class Block(NamedTuple):
     models: Sequence[str]
     tasks: Sequence[str]
     protocols: Sequence[str]
+
+
+class Shard(NamedTuple):
+    """The `number`-th of `parts` of a plan, counted from 1: every `parts`-th run, counted cell by cell.
+
+    So no part has more than one run more of a cell than another: parts take about as long. Together they are the
+    plan, and no two of them share a run.
+    """
+
+    number: int
+    parts: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Shard":
+        """Parse ``2/8``; raises UsageError."""
+        number, slash, parts = (part.strip() for part in text.partition("/"))
+        digits = all(part.isascii() and part.isdecimal() and len(part) <= _MOST_DIGITS for part in (number, parts))
+        if not (slash and digits and 1 <= int(number) <= int(parts)):
+            raise UsageError(f"shard {text!r}: expected a part and how many there are, from 1/8 to 8/8.")
+        return cls(int(number), int(parts))
+
+    def of(self, plan: "Plan") -> "Plan":
+        """Return the plan of this part's runs, before anything is looked up, so that caches move no run."""
+        ordered = [run.key for runs in by_cell(plan.runs).values() for run in runs]
+        chosen = set(ordered[self.number - 1 :: self.parts])
+        return Plan([run for run in plan.runs if run.key in chosen])
 
 
 class CellName(NamedTuple):

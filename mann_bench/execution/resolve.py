@@ -2,17 +2,19 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 
 from mann_bench.core.backends import BACKEND_CHOICES
 from mann_bench.core.errors import PluginUnavailableError, UsageError
+from mann_bench.core.loading import load_target
 from mann_bench.core.options import Option, options_of, resolve_options
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.requirements import missing_requirements
 from mann_bench.core.runs import Component
 from mann_bench.core.variants import Variant, variant_text
+from mann_bench.execution.executor import Executor
 from mann_bench.models.base import SequenceModule
 from mann_bench.registry import Registry
 from mann_bench.results.provenance import cpu_name
@@ -43,15 +45,34 @@ def resolve_component(registry: Registry, kind: Literal["model", "task"], text: 
         defaults={},
         given=variant.given,
     )
-    try:
-        options = options_of(load_class(component))
-    except TypeError as error:
-        raise PluginUnavailableError(f"{component.name!r} of distribution {plugin.distribution!r}: {error}.") from error
+    options = _options(load_class(component), spec.name, plugin.distribution)
     return dataclasses.replace(
         component,
         options=resolve_options(options, variant.given, f"{kind} {spec.name!r}"),
         defaults={name: option.default for name, option in options.items()},
     )
+
+
+def resolve_executor(registry: Registry, text: str) -> Executor:
+    """Return an executor with its options; raises as above, and UsageError where they do not go together."""
+    variant = Variant.parse(text)
+    spec, plugin = (entry := registry.executor(variant.name)).spec, entry.plugin
+    loaded = load_target(spec.name, spec.target, plugin.distribution)
+    options = _options(loaded, spec.name, plugin.distribution)
+    values = resolve_options(options, variant.given, f"executor {spec.name!r}")
+    try:
+        executor: Executor = loaded(**values)
+    except ValueError as error:
+        raise UsageError(f"executor {text!r}: {error}.") from error
+    return executor
+
+
+def _options(loaded: Any, name: str, distribution: str) -> dict[str, Option]:
+    """Return the options of a class that a plugin brings."""
+    try:
+        return options_of(loaded)
+    except TypeError as error:
+        raise PluginUnavailableError(f"{name!r} of distribution {distribution!r}: {error}.") from error
 
 
 class ResolvedProtocol(NamedTuple):
@@ -122,6 +143,13 @@ def resolve_device(choice: str) -> Device:
     if choice == "cuda" and not available:
         raise UsageError("device 'cuda': torch sees no GPU here. Use --device cpu, or mann-bench doctor.")
     return "cuda" if available and choice != "cpu" else "cpu"
+
+
+def remote_device(choice: str) -> Device:
+    """Return the device that a choice stands for where it cannot be looked at from here; raises UsageError."""
+    if choice not in get_args(DeviceChoice):
+        raise UsageError(f"device {choice!r}: expected auto, cpu or cuda.")
+    return "cuda" if choice == "cuda" else "cpu"
 
 
 def device_name(device: Device) -> str:

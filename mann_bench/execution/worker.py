@@ -1,7 +1,9 @@
 """Execute one run where it stands: train, measure, write its record."""
 
+import contextlib
 import dataclasses
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,21 +23,38 @@ from mann_bench.training.trainer import train
 
 
 class Job(NamedTuple):
-    """A run, the device and the choice of backend that it uses, and the store that gets its record."""
+    """A run and how it is to be done. It can be pickled.
+
+    Attributes:
+        run: what to do.
+        device, backend: where it trains, and the choice of backend there.
+        out: folder of the store that gets its record.
+        threads: CPU threads of its process.
+        fresh: whether to train although there is a record.
+        checkpoint_every: seconds from one checkpoint to the next; 0: none.
+    """
 
     run: Run
     device: Device
     backend: str
     out: Path
+    threads: int = 1
+    fresh: bool = False
+    checkpoint_every: float = 60.0
 
 
-def execute(job: Job, observe: Observer) -> None:
+def execute(job: Job, observe: Observer, patient: bool = False) -> None:
     """Execute a run and write its record, whatever its outcome.
 
     Raises:
         StoreError: the record could not be written.
         KeyboardInterrupt: the user stopped it; there is no record then.
     """
+    with _threads(job.threads):
+        _execute(job, observe)
+
+
+def _execute(job: Job, observe: Observer) -> None:
     observe(Started(job.run))
     reset_peak_memory(job.device)
     try:
@@ -81,6 +100,17 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
         weights_sha256=None if weights is None else digest(weights),
         provenance=provenance(job.device, device_name(job.device), torch.get_num_threads()),
     )
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Give torch as many threads as the job asks for, so that records do not depend on where it is done."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _nothing() -> TrainingResult:

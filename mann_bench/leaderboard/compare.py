@@ -1,15 +1,12 @@
 """Compare a run that was done again with its record: bit by bit, or within tolerances that are stated."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mann_bench.leaderboard.schema import Comparison
+from mann_bench.results.repeatable import differences, repeatable
 from mann_bench.results.schema import Provenance, Record, SizeRow
-
-_TOLD_APART_BY = {"provenance", "seconds", "peak_memory_bytes", "error"}
-"""What two bitwise equal runs need not share: when and where they ran, and how long."""
 
 _FIRST_TOLERANCE = 1e-3
 """Share by which the scores of the untrained model may differ, elsewhere."""
@@ -47,7 +44,7 @@ def compare_runs(record: Record, rerun: Record, cell: Sequence[Record]) -> Compa
         cell: all seeds of the entry that share model, task and protocol with it.
     """
     if record.backend is rerun.backend and same_machine(record.provenance, rerun.provenance):
-        return _bitwise(_outcome(record), _outcome(rerun), "curve, probe, test, weights and all else but times")
+        return _bitwise(repeatable(record), repeatable(rerun), "curve, probe, test, weights and all else but times")
     found = list(_statistical(record, rerun, cell))
     text = (
         f"scores before training within {_FIRST_TOLERANCE:.1%}, steps until convergence within a factor of {_FACTOR} "
@@ -78,19 +75,8 @@ def _close(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=_TEST_TOLERANCE, abs_tol=_TEST_TOLERANCE)
 
 
-def _outcome(record: Record) -> dict[str, Any]:
-    """Return what a run must repeat on the same machine."""
-    content = record.model_dump(mode="json", exclude=_TOLD_APART_BY)
-    for part in ("model", "task", "protocol"):
-        content[part] = content[part]["text"]
-    for row in content["curve"]:
-        del row["training_seconds"]
-    return content
-
-
 def _bitwise(one: Mapping[str, Any], other: Mapping[str, Any], what: str) -> Compared:
-    # As JSON, so that a number that is none equals itself.
-    different = [name for name in one if json.dumps(one[name]) != json.dumps(other.get(name))]
+    different = differences(one, other)
     text = f"{what}: " + (f"{', '.join(different)} differ." if different else "equal.")
     return Compared(Comparison.BITWISE, not different, text)
 

@@ -7,24 +7,31 @@ from typing import Any
 import rich.progress
 from rich.console import Console
 
-from mann_bench.core.events import Evaluated, Event, Finished, Notice, Progress, Started
+from mann_bench.core.events import Busy, Evaluated, Event, Finished, Notice, Progress, Started
 from mann_bench.core.runs import Run
 
 _LINE_SECONDS = 15.0
 
 
 class ConsoleProgress:
-    """An observer that shows each run with its rate and time left. Use as a context manager."""
+    """An observer that shows each run with its rate and time left. Use as a context manager.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    Args:
+        console: where to.
+        runs: how many there will be; with more than one, how many of them are over and running is shown as well.
+    """
+
+    def __init__(self, console: Console, runs: int = 1) -> None:
+        self._console, self._count, self._over = console, runs, 0
         self._runs: dict[str, Run] = {}
         self._notices: set[str] = set()
         self._started: dict[str, float] = {}
         self._said: dict[str, float] = {}
         self._steps: dict[str, tuple[int, int]] = {}
+        self._trained: dict[str, float] = {}
         self._bars: dict[str, rich.progress.TaskID] = {}
         self._progress: rich.progress.Progress | None = None
+        self._all: rich.progress.TaskID | None = None
 
     def __enter__(self) -> "ConsoleProgress":
         if self._console.is_terminal and not self._console.is_jupyter:
@@ -38,6 +45,9 @@ class ConsoleProgress:
                 console=self._console,
             )
             self._progress.start()
+            if self._count > 1:
+                self._all = self._progress.add_task("", total=self._count, rate="", scores="")
+                self._show_all()
         return self
 
     def __exit__(
@@ -56,7 +66,10 @@ class ConsoleProgress:
             case Progress(key, step, last):
                 self._advance(key, step, last)
             case Evaluated(key, point):
+                self._trained[key] = point.seconds
                 self._evaluated(key, point.step, point.scores)
+            case Busy(key, owner_text):
+                self._console.print(f"run {key[:12]}: {owner_text} does it", markup=False, soft_wrap=True)
             case Finished(key, outcome, _, problem):
                 self._finish(key, str(outcome).replace("_", " "), problem)
 
@@ -66,6 +79,7 @@ class ConsoleProgress:
         self._steps[run.key] = (0, run.protocol.max_steps)
         if self._progress:
             self._bars[run.key] = self._progress.add_task(run.text, total=run.protocol.max_steps, rate="", scores="")
+            self._show_all()
         else:
             self._say(run, "started")
 
@@ -96,12 +110,24 @@ class ConsoleProgress:
     def _finish(self, key: str, outcome: str, problem: str | None) -> None:
         if self._progress and key in self._bars:
             self._progress.remove_task(self._bars.pop(key))
-        run = self._runs.get(key)
+        self._over += 1
+        run = self._runs.pop(key, None)
+        self._show_all()
+        where = f" ({self._tally()})" if self._count > 1 else ""
         if run is None:  # its worker died before it could say that it started
-            self._console.print(f"run {key[:12]}: {problem or outcome}", markup=False, soft_wrap=True)
+            self._console.print(f"run {key[:12]}: {problem or outcome}{where}", markup=False, soft_wrap=True)
             return
-        took = _duration(time.monotonic() - self._started[key])
-        self._say(run, problem or f"{outcome} after {self._steps[key][0]:,} steps in {took}")
+        # A run elsewhere is heard of late: it took at least as long as it trained.
+        took = _duration(max(time.monotonic() - self._started[key], self._trained.get(key, 0.0)))
+        self._say(run, f"{problem or f'{outcome} after {self._steps[key][0]:,} steps in {took}'}{where}")
+
+    def _tally(self) -> str:
+        running = f", {len(self._runs)} running" if self._runs else ""
+        return f"{self._over} of {self._count} runs over{running}"
+
+    def _show_all(self) -> None:
+        if self._progress and self._all is not None:
+            self._progress.update(self._all, description=self._tally(), completed=self._over)
 
     def _rate(self, key: str) -> float:
         elapsed = time.monotonic() - self._started[key]

@@ -1,6 +1,7 @@
 """What a run ran on: versions, machine, and the commit of the package itself, wherever it is called from."""
 
 import datetime
+import functools
 import importlib.metadata
 import os
 import platform
@@ -13,6 +14,8 @@ from mann_bench.version import __version__
 
 _GIT_SECONDS = 10
 
+_installed = functools.cache(importlib.metadata.version)
+
 
 class GitState(NamedTuple):
     """Commit of a checkout, and whether it has uncommitted changes."""
@@ -23,14 +26,14 @@ class GitState(NamedTuple):
 
 def provenance(device: Literal["cpu", "cuda"], device_name: str, threads: int) -> Provenance:
     """Describe the software and the machine now."""
-    git = git_state(Path(__file__).parents[1])
+    git = _own_git_state()
     return Provenance(
         mann_bench=__version__,
         git_commit=git.commit,
         git_dirty=git.dirty,
-        torch=importlib.metadata.version("torch"),
-        numpy=importlib.metadata.version("numpy"),
-        pytorch_lightning=importlib.metadata.version("pytorch-lightning"),
+        torch=_installed("torch"),
+        numpy=_installed("numpy"),
+        pytorch_lightning=_installed("pytorch-lightning"),
         python=platform.python_version(),
         os=f"{platform.system()} {platform.release()}",
         device=device,
@@ -38,6 +41,12 @@ def provenance(device: Literal["cpu", "cuda"], device_name: str, threads: int) -
         threads=threads,
         date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
+
+
+@functools.cache
+def _own_git_state() -> GitState:
+    """Return the state of this package's checkout when it was first asked for: what was loaded is from before."""
+    return git_state(Path(__file__).parents[1])
 
 
 def git_state(package: Path) -> GitState:

@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import importlib
 import logging
 import math
 import signal
@@ -14,8 +13,8 @@ from typing import Any
 import pytorch_lightning as pl
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
-from mann_bench.core.errors import PluginUnavailableError
 from mann_bench.core.events import Event, Notice
+from mann_bench.core.loading import load_target
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component, Outcome, Run
 from mann_bench.core.sizes import GridSize
@@ -29,6 +28,9 @@ from mann_bench.training.callbacks import Evaluation
 from mann_bench.training.result import Divergence, Seconds, TrainingResult
 
 _MOST_STEPS_A_TURN = 10
+
+_CROWD = 50_000
+"""Objects for the collector to visit, from which on freezing them pays; imports alone make several times that."""
 
 
 def build_task(component: Component) -> SequenceTask:
@@ -44,15 +46,8 @@ def build_model(component: Component, task: SequenceTask) -> SequenceModule:
 
 
 def load_class(component: Component) -> Any:
-    """Import the class that a component names."""
-    module, _, name = component.target.partition(":")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except Exception as error:
-        raise PluginUnavailableError(
-            f"{component.name!r} of distribution {component.distribution!r} names {component.target!r}, "
-            f"which cannot be loaded: {type(error).__name__}: {error}. Reinstall or mend that distribution."
-        ) from error
+    """Import the class that a component names; raises PluginUnavailableError."""
+    return load_target(component.name, component.target, component.distribution)
 
 
 def longest_batch_bytes(model: SequenceModule, task: SequenceTask, batch_size: int) -> int:
@@ -125,12 +120,19 @@ def _fit(model: SequenceModule, task: SequenceTask, callback: pl.Callback, max_s
             enable_model_summary=False,
             use_distributed_sampler=False,
         )
-        gc.collect()
-        gc.freeze()  # else the collector visits all that was imported again and again, a tenth of a fast step
-        try:
-            trainer.fit(model, datamodule=task)
-        finally:
-            gc.unfreeze()
+        _ease_collector()
+        trainer.fit(model, datamodule=task)
+
+
+def _ease_collector() -> None:
+    """Free what an earlier run left, and keep the collector from visiting all that was imported.
+
+    It would do so again and again, for a tenth of a fast step. What is frozen stays so: the second run of a process
+    has next to nothing to free and to freeze, where it would else take as long as some hundred steps.
+    """
+    gc.collect()
+    if len(gc.get_objects()) > _CROWD:
+        gc.freeze()
 
 
 def _result(
@@ -205,7 +207,6 @@ def _quiet() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The `srun` command is available on your system but is not used")
             warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated", FutureWarning)
-            warnings.filterwarnings("ignore", "The `srun` command is available", UserWarning)
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

@@ -3,11 +3,11 @@ import signal
 
 import pytest
 import torch
+from execution.executor_contract import check_executor, check_lost_process
 
 from mann_bench.core.errors import MannBenchError, StoreError
-from mann_bench.core.events import Finished, Progress
 from mann_bench.core.runs import Outcome
-from mann_bench.execution.local import _cores, execute_locally
+from mann_bench.execution.local import LocalExecutor, _cores
 from mann_bench.execution.worker import Job
 from mann_bench.results.store import Store
 
@@ -36,20 +36,20 @@ def comparable(job):
 @pytest.mark.parametrize("backend", ["eager", "native"])
 def test_two_workers_give_the_records_of_one(jobs, backend):
     alone, together = jobs("alone", backend, probe_every=2), jobs("together", backend, probe_every=2)
-    execute_locally(alone, 1, 1, lambda event: None)
-    execute_locally(together, 2, 1, lambda event: None)
+    LocalExecutor(jobs=1).execute(alone, lambda event: None)
+    check_executor(LocalExecutor(jobs=2), together)
     assert [comparable(job) for job in alone] == [comparable(job) for job in together]
 
 
 def test_every_process_has_one_thread(jobs):
     made = jobs("threads")[:2]
-    execute_locally(made, 2, 1, lambda event: None)
+    LocalExecutor(jobs=2).execute(made, lambda event: None)
     assert {Store(job.out).find(job.run.key).provenance.threads for job in made} == {1}
 
 
 def test_a_process_has_the_threads_that_were_asked_for(jobs):
-    (job,) = jobs("threads")[:1]
-    execute_locally([job], 1, 2, lambda event: None)
+    job = jobs("threads")[0]._replace(threads=2)
+    LocalExecutor(jobs=1).execute([job], lambda event: None)
     assert Store(job.out).find(job.run.key).provenance.threads == 2
 
 
@@ -64,27 +64,21 @@ def test_the_callers_threads_come_back(jobs):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        execute_locally(jobs("threads")[:1], 1, 1, lambda event: None)
+        LocalExecutor(jobs=1).execute(jobs("threads")[:1], lambda event: None)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
 
 
 def test_a_worker_that_dies_costs_its_run_alone(jobs):
-    made, finished = jobs("dying", max_steps=200), []
+    made = jobs("dying", max_steps=200)
 
-    def kill_the_first(event):
-        if isinstance(event, Progress) and not finished and not killed:
-            killed.append(event.key)
-            for child in _children():
-                os.kill(child, signal.SIGKILL)
-        if isinstance(event, Finished):
-            finished.append(event)
+    def kill():
+        for child in _children():
+            os.kill(child, signal.SIGKILL)
 
-    killed = []
-    execute_locally(made, 2, 1, kill_the_first)
-    lost = [event for event in finished if event.folder is None]
-    assert len(finished) == len(made)
+    ends = check_lost_process(LocalExecutor(jobs=2), made, kill)
+    lost = [event for event in ends.values() if event.folder is None]
     assert 1 <= len(lost) <= 2
     assert all(event.outcome is Outcome.FAILED and "exit code -9" in event.problem for event in lost)
     assert sum(Store(job.out).find(job.run.key) is not None for job in made) == len(made) - len(lost)
@@ -94,7 +88,7 @@ def test_a_record_that_cannot_be_written_stops_the_others(jobs, tmp_path):
     made = jobs("full")
     (tmp_path / "full").write_text("a file where the folder should be")
     with pytest.raises(StoreError, match="could not be written"):
-        execute_locally(made, 2, 1, lambda event: None)
+        LocalExecutor(jobs=2).execute(made, lambda event: None)
     assert _children() == []
 
 
@@ -103,7 +97,7 @@ def test_leaving_early_stops_the_workers(jobs):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        execute_locally(jobs("interrupted"), 2, 1, interrupt)
+        LocalExecutor(jobs=2).execute(jobs("interrupted"), interrupt)
     assert _children() == []
 
 
@@ -116,4 +110,4 @@ def _children():
 def test_workers_that_never_start_are_an_error(jobs, monkeypatch):
     monkeypatch.setattr("mann_bench.execution.local._serve", os.abort)
     with pytest.raises(MannBenchError, match="do not start"):
-        execute_locally(jobs("never"), 2, 1, lambda event: None)
+        LocalExecutor(jobs=2).execute(jobs("never"), lambda event: None)

@@ -3,7 +3,7 @@ import pytest
 
 from mann_bench.core.errors import UsageError
 from mann_bench.execution import plan as plan_module
-from mann_bench.execution.plan import Block, Plan, by_cell, look_up, make_plan
+from mann_bench.execution.plan import Block, Plan, Shard, by_cell, look_up, make_plan
 from mann_bench.execution.worker import Job, execute
 from mann_bench.registry import Registry
 from mann_bench.results.store import Store
@@ -178,3 +178,49 @@ def test_looking_up_without_mending_touches_nothing(make_run, tmp_path):
     look_up(plan, Store(tmp_path), mend=False)
     assert plan.set_aside[0][0] == path
     assert path.read_text() == "{"
+
+
+@pytest.fixture
+def plan(run_of):
+    """Return a plan of four cells and five seeds, as plans are: seed by seed over all cells."""
+    cells = [(model, task) for task in ("copy", "sort") for model in ("ntm", "lstm")]
+    return Plan([run_of(*cell, seed) for seed in range(5) for cell in cells])
+
+
+@pytest.mark.parametrize("parts", [1, 3, 4, 8, 20, 21])
+def test_shards_are_the_plan_and_share_nothing(plan, parts):
+    shards = [Shard(number, parts).of(plan).runs for number in range(1, parts + 1)]
+    keys = [run.key for runs in shards for run in runs]
+    assert sorted(keys) == sorted(run.key for run in plan.runs)
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
+
+
+@pytest.mark.parametrize("parts", [2, 4, 8])
+def test_shards_have_as_many_runs_of_each_cell(plan, parts):
+    shards = [by_cell(Shard(number, parts).of(plan).runs) for number in range(1, parts + 1)]
+    for cell in by_cell(plan.runs):
+        counts = [len(shard.get(cell, [])) for shard in shards]
+        assert max(counts) - min(counts) <= 1
+
+
+def test_a_shard_keeps_the_order_of_the_plan(plan):
+    seeds = [run.seed for run in Shard(2, 3).of(plan).runs]
+    assert seeds == sorted(seeds)
+
+
+def test_records_move_no_run_to_another_shard(plan):
+    before = Shard(2, 3).of(plan).runs
+    plan.cached = dict.fromkeys([run.key for run in plan.runs[:7]])
+    assert Shard(2, 3).of(plan).runs == before
+
+
+def test_a_shard_reads_as_it_is_typed():
+    assert Shard.parse(" 2/8 ") == (2, 8)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2", "0/8", "9/8", "2/0", "-1/8", "2/8/9", "a/b", "1/99999999999999999999", "²/8"]
+)
+def test_a_shard_that_is_none_is_an_error(text):
+    with pytest.raises(UsageError, match="expected a part and how many there are, from 1/8 to 8/8"):
+        Shard.parse(text)

@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from mann_bench.core.events import CurvePoint, Evaluated, Finished, Probed, Progress, SizeScores, Started
+from mann_bench.core.events import Busy, CurvePoint, Evaluated, Finished, Probed, Progress, SizeScores, Started
 from mann_bench.core.runs import Outcome
 from mann_bench.reporting import progress
 from mann_bench.reporting.progress import ConsoleProgress
@@ -18,10 +18,10 @@ def run(run_of):
 def shown():
     """Return a function that shows events, on a terminal or not, and returns what was written."""
 
-    def show(*events, terminal=False):
+    def show(*events, terminal=False, runs=1):
         file = io.StringIO()
         console = Console(file=file, width=200, force_terminal=terminal, _environ={"TERM": "xterm"})
-        with ConsoleProgress(console) as observer:
+        with ConsoleProgress(console, runs) as observer:
             for event in events:
                 observer(event)
         return file.getvalue()
@@ -38,7 +38,7 @@ def whole(run, outcome=Outcome.CONVERGED, problem=None):
 def test_off_a_terminal_a_run_has_a_line_at_its_start_and_one_at_its_end(shown, run):
     assert shown(*whole(run)).splitlines() == [
         "ntm:memory_slots=64 on copy, seed 3: started",
-        "ntm:memory_slots=64 on copy, seed 3: converged after 400 steps in 0 s",
+        "ntm:memory_slots=64 on copy, seed 3: converged after 400 steps in 1 s",
     ]
 
 
@@ -86,7 +86,7 @@ def test_on_a_terminal_the_run_its_steps_and_its_score_are_shown(shown, run):
 
 
 def test_on_a_terminal_a_run_leaves_a_line_when_it_ends(shown, run):
-    assert "ntm:memory_slots=64 on copy, seed 3: converged after 400 steps in 0 s" in shown(*whole(run), terminal=True)
+    assert "ntm:memory_slots=64 on copy, seed 3: converged after 400 steps in 1 s" in shown(*whole(run), terminal=True)
 
 
 def test_on_a_terminal_a_run_cut_short_does_no_harm(shown, run):
@@ -108,6 +108,24 @@ def test_runs_that_train_side_by_side_are_kept_apart(shown, run_of, terminal):
 
 def test_a_run_that_ends_before_it_started_is_shown(shown, run):
     assert "died" in shown(Finished(run.key, Outcome.FAILED, None, "its worker process died"))
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_of_several_runs_it_is_said_how_many_are_over_and_running(shown, run_of, terminal):
+    one, other = run_of(seed=1), run_of(seed=2)
+    text = shown(Started(one), *whole(other), *whole(one)[1:], terminal=terminal, runs=3)
+    assert "400 steps in 1 s (1 of 3 runs over, 1 running)" in text
+    assert "400 steps in 1 s (2 of 3 runs over)" in text
+
+
+def test_a_run_that_is_heard_of_late_took_as_long_as_it_trained(shown, run):
+    evaluated = Evaluated(run.key, CurvePoint(400, 12_800, 125.0, {"bit_errors": 0.125}))
+    text = shown(Started(run), evaluated, Finished(run.key, Outcome.CONVERGED, None))
+    assert text.endswith("in 2 min 05 s\n")
+
+
+def test_a_run_that_another_process_does_is_told(shown, run):
+    assert shown(Busy(run.key, "process 7 of host h")) == f"run {run.key[:12]}: process 7 of host h does it\n"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s")])

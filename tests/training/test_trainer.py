@@ -1,4 +1,5 @@
 import dataclasses
+import gc
 import time
 
 import pytest
@@ -237,3 +238,14 @@ def test_a_machine_with_slurm_trains_without_a_word_of_it(make_run, monkeypatch,
     for name, value in {"SLURM_NTASKS": "2", "SLURM_JOB_NAME": "study", "SLURM_JOB_ID": "7"}.items():
         monkeypatch.setenv(name, value)
     assert train(make_run(max_steps=2), "cpu", "eager", ignore).steps == 2
+
+
+def test_a_second_run_has_little_to_collect(make_run):
+    train(make_run(), "cpu", "eager", ignore)
+    try:
+        frozen = gc.get_freeze_count()
+        train(make_run(), "cpu", "eager", ignore)
+        assert gc.get_freeze_count() == frozen
+        assert len(gc.get_objects()) < 50_000
+    finally:
+        gc.unfreeze()

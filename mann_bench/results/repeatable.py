@@ -1,0 +1,25 @@
+"""What a run must repeat wherever it is done again on a machine of the same kind: all but when, where, how long."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mann_bench.results.schema import Record
+
+_TOLD_APART_BY = {"provenance", "seconds", "peak_memory_bytes", "error"}
+
+
+def repeatable(record: Record) -> dict[str, Any]:
+    """Return the parts of a record that its run must repeat, as JSON knows them."""
+    content = record.model_dump(mode="json", exclude=_TOLD_APART_BY)
+    for part in ("model", "task", "protocol"):
+        content[part] = content[part]["text"]
+    for row in content["curve"]:
+        del row["training_seconds"]
+    return content
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Return the names of the parts of `one` that `other` has not or otherwise."""
+    # As JSON, so that a number that is none equals itself.
+    return [name for name in one if json.dumps(one[name]) != json.dumps(other.get(name))]
