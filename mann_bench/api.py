@@ -95,6 +95,7 @@ def run(
     wandb: str | None = None,
     fresh: bool = False,
     shard: str | None = None,
+    checkpoint_every: float = 60.0,
     plugins: bool = True,
     progress: bool = True,
 ) -> Results:
@@ -114,14 +115,15 @@ def run(
         device: ``auto``, ``cpu`` or ``cuda``; with `executor`, ``auto`` is ``cpu``.
         backend: ``auto``, ``eager``, ``compiled`` or ``native``; changes the speed, not the results.
         wandb: ``online``, ``offline`` or ``disabled``; by default online where logged in, else offline.
-        fresh: train again what has a record.
+        fresh: train again what has a record, from the start.
         shard: the part of the runs to do, as in ``2/8``.
+        checkpoint_every: seconds between a run's checkpoints, from which it goes on after an interruption; 0: none.
         plugins: whether to load third-party plugins.
         progress: whether to show progress on standard error.
 
     Raises:
         MannBenchError: something the caller can mend; its message says how.
-        KeyboardInterrupt: finished runs keep their records.
+        KeyboardInterrupt: finished runs keep their records, others a checkpoint.
     """
     if executor is not None and jobs != 1:
         raise UsageError(f"jobs={jobs} and executor={executor!r}: give one of them.")
@@ -142,8 +144,9 @@ def run(
         threads=threads,
         device=device_for(made, device),
         backend=resolve_backend(backend),
-        wandb=wandb_mode(wandb),
         fresh=fresh,
+        checkpoint_every=checkpoint_every,
+        wandb=wandb_mode(wandb),
         observers=observers,
     )
     aside = [f"set aside as {path}: {reason}" for path, reason in plan.set_aside]
@@ -159,13 +162,16 @@ def execute(
     device: Device,
     backend: str,
     wandb: WandbMode,
-    fresh: bool,
+    fresh: bool = False,
+    checkpoint_every: float = 60.0,
     observers: Sequence[contextlib.AbstractContextManager[Observer]] = (),
 ) -> Results:
     """Execute the runs of a plan that have no record yet and return the records of all."""
     if threads < 1:
         raise UsageError(f"threads must be at least 1, not {threads}.")
-    pending = [Job(run, device, backend, out, threads, fresh) for run in plan.missing]
+    if not checkpoint_every >= 0:
+        raise UsageError(f"checkpoint_every must be at least 0 seconds, not {checkpoint_every}.")
+    pending = [Job(run, device, backend, out, threads, fresh, checkpoint_every) for run in plan.missing]
     lost: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         mirror = stack.enter_context(WandbMirror(wandb, out))

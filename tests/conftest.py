@@ -97,6 +97,19 @@ def far_registry():
     return registry
 
 
+@pytest.fixture(scope="session")
+def timeless():
+    """Return a function that leaves out of a record what two executions of a run on one machine may differ in."""
+
+    def fields(record):
+        content = record.model_dump(exclude={"seconds": True, "peak_memory_bytes": True, "provenance": {"date"}})
+        for row in content["curve"]:
+            del row["training_seconds"]
+        return content
+
+    return fields
+
+
 def _component(text, distribution="mann-bench", version=1):
     """Resolve a variant of a component that need not exist; all of its options differ from their defaults."""
     variant = Variant.parse(text)

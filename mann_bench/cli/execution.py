@@ -22,6 +22,7 @@ from mann_bench.execution.resolve import Device, resolve_executor
 from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
 from mann_bench.results.store import Store
+from mann_bench.training.checkpoint import Checkpoints
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ def execute_plan(
         threads=options.threads,
         device=setting.device,
         backend=options.backend,
-        wandb=mode,
         fresh=options.fresh,
+        checkpoint_every=options.checkpoint_every,
+        wandb=mode,
         observers=[ConsoleProgress(setting.console, len(plan.missing))],
     )
     _print_records(results, options.as_json)
@@ -94,6 +96,8 @@ def _prepared(registry: Registry, plan: Plan, options: ExecutionOptions) -> Sett
     for path, reason in plan.set_aside:
         fate = "would be set aside" if options.dry_run else f"is set aside as {path}"
         _warn(console, f"{reason} It {fate}, and its run done again.")
+    if not options.fresh:
+        _print_resumed(console, plan, store)
     return _announced(console, plan, options, executor, device)
 
 
@@ -134,6 +138,13 @@ def _print_header(console: Console, plan: Plan, how: str, needs: Mapping[tuple[s
     console.print(f"{asked}: {cached} answered from their records, {training}.", markup=False, soft_wrap=True)
     for (model, task), need in needs.items():
         console.print(f"{model} on {task}: {need}.", markup=False, soft_wrap=True)
+
+
+def _print_resumed(console: Console, plan: Plan, store: Store) -> None:
+    for run in plan.missing:
+        step = Checkpoints(store.folder(run.key)).resumes_at()
+        if step is not None:
+            console.print(f"{run.text}: resumes at step {step:,}.", markup=False, soft_wrap=True)
 
 
 def _print_records(results: Results, as_json: bool) -> None:

@@ -6,6 +6,7 @@ import sys
 import click
 
 from mann_bench.core.errors import MannBenchError
+from mann_bench.training.interruption import sigterm_interrupts
 from mann_bench.version import __version__
 
 INTERRUPTED = 130
@@ -55,8 +56,10 @@ def cli(context: click.Context, no_plugins: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
-    sys.exit(invoke(sys.argv[1:]))
+    """Run the command line and exit with its code; SIGTERM ends it as Ctrl-C does."""
+    with sigterm_interrupts():
+        code = invoke(sys.argv[1:])
+    sys.exit(code)
 
 
 def invoke(arguments: list[str]) -> int:

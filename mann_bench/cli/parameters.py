@@ -72,6 +72,7 @@ class ExecutionOptions:
     dry_run: bool
     fresh: bool
     shard: str | None
+    checkpoint_every: float
 
 
 _EXECUTION_OPTIONS = [
@@ -93,8 +94,12 @@ _EXECUTION_OPTIONS = [
     ),
     click.option("--json", "as_json", is_flag=True, help="Print each record as a line of JSON on stdout."),
     click.option("--dry-run", is_flag=True, help="Print what would run, and stop."),
-    click.option("--fresh", is_flag=True, help="Train again what has a record."),
+    click.option("--fresh", is_flag=True, help="Train again what has a record, from the start."),
     click.option("--shard", metavar="K/N", help="Do the K-th of N parts of the runs alone, such as 2/8."),
+    click.option(
+        "--checkpoint-every", metavar="SECONDS", default=60.0, show_default=True, type=click.FloatRange(min=0),
+        help="Time between a run's checkpoints, from which it goes on after an interruption; 0: none.",
+    ),
 ]  # fmt: skip
 
 

@@ -24,7 +24,8 @@ class LocalExecutor(Executor):
     """Processes of this machine.
 
     A run whose worker dies is reported as failed without a record, and its successors get a new worker. When
-    `execute` is left early, running jobs are stopped; finished runs keep their records.
+    `execute` is left early, by Ctrl-C or because a record could not be written, running jobs are stopped, each with
+    a checkpoint; finished runs keep their records.
 
     Args:
         jobs: how many worker processes there are at most; 1 does all in this one. By default one a core, or
@@ -97,8 +98,13 @@ class _Workers:
                     observe(message)
 
     def close(self) -> None:
-        for pipe, process in self._processes.items():
+        """Stop all workers; each makes a checkpoint first, and nobody listens to what it still has to say."""
+        for process in self._processes.values():
             process.terminate()
+        for pipe, process in self._processes.items():
+            with contextlib.suppress(EOFError, OSError):
+                while True:  # a worker would wait for room in a pipe that nobody reads
+                    pipe.recv_bytes()
             process.join()
             pipe.close()
         self._processes.clear()
@@ -152,8 +158,8 @@ def _cores(workers: int) -> list[int | None]:
 def _serve(pipe: Connection, core: int | None) -> None:
     """Execute the jobs that come through `pipe` until it closes or the parent ends this process.
 
-    Ctrl-C is the parent's to answer. It ends its workers by SIGTERM, which unwinds them, so that no temporary
-    file is left.
+    Ctrl-C is the parent's to answer. It ends its workers by SIGTERM, which makes a run that trains leave a
+    checkpoint, and unwinds everything else, so that no temporary file is left.
     """
     signal.signal(signal.SIGTERM, _unwind)
     if core is not None:

@@ -11,6 +11,7 @@ import safetensors.torch
 import torch
 
 from mann_bench.core.backends import Backend
+from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Finished, Observer, Started
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.execution.memory import peak_memory, reset_peak_memory
@@ -18,6 +19,8 @@ from mann_bench.execution.resolve import Device, device_name
 from mann_bench.results import schema
 from mann_bench.results.provenance import provenance
 from mann_bench.results.store import Store, digest
+from mann_bench.training.checkpoint import Checkpoints
+from mann_bench.training.interruption import sigterm_interrupts
 from mann_bench.training.result import Seconds, TrainingResult
 from mann_bench.training.trainer import train
 
@@ -30,7 +33,7 @@ class Job(NamedTuple):
         device, backend: where it trains, and the choice of backend there.
         out: folder of the store that gets its record.
         threads: CPU threads of its process.
-        fresh: whether to train although there is a record.
+        fresh: whether to train from the start, although there is a record or a checkpoint.
         checkpoint_every: seconds from one checkpoint to the next; 0: none.
     """
 
@@ -44,21 +47,24 @@ class Job(NamedTuple):
 
 
 def execute(job: Job, observe: Observer, patient: bool = False) -> None:
-    """Execute a run and write its record, whatever its outcome.
+    """Execute a run, from its last checkpoint on, and write its record, whatever its outcome.
 
     Raises:
-        StoreError: the record could not be written.
-        KeyboardInterrupt: the user stopped it; there is no record then.
+        StoreError: the record could not be written, or the checkpoints of a fresh run not be removed.
+        KeyboardInterrupt: the user or the system (SIGTERM) stopped it; there is a checkpoint then, but no record.
     """
-    with _threads(job.threads):
+    with _threads(job.threads), sigterm_interrupts():
         _execute(job, observe)
 
 
 def _execute(job: Job, observe: Observer) -> None:
+    checkpoints = Checkpoints(Store(job.out).folder(job.run.key), job.checkpoint_every)
+    if job.fresh:
+        _remove(checkpoints)
     observe(Started(job.run))
     reset_peak_memory(job.device)
     try:
-        result, error = train(job.run, job.device, job.backend, observe), None
+        result, error = train(job.run, job.device, job.backend, observe, checkpoints), None
     except BrokenPipeError:
         raise  # nobody listens any more: that is not the model's failure
     except Exception:
@@ -66,7 +72,19 @@ def _execute(job: Job, observe: Observer) -> None:
     weights = safetensors.torch.save(result.weights) if result.weights else None
     record = _record(job, result, error, weights)
     folder = Store(job.out).write(record, weights)
+    with contextlib.suppress(OSError):  # beside a record they do no harm
+        checkpoints.remove()
     observe(Finished(job.run.key, record.outcome, folder))
+
+
+def _remove(checkpoints: Checkpoints) -> None:
+    try:
+        checkpoints.remove()
+    except OSError as error:
+        raise StoreError(
+            f"{checkpoints.folder}: its checkpoints cannot be removed: {error.strerror}. Remove them, then give the "
+            "same command again."
+        ) from error
 
 
 def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes | None) -> schema.Record:

@@ -27,6 +27,8 @@ class ConsoleProgress:
         self._notices: set[str] = set()
         self._started: dict[str, float] = {}
         self._said: dict[str, float] = {}
+        self._first: dict[str, int] = {}
+        """The step at which a run began here: above 0 where it goes on from a checkpoint."""
         self._steps: dict[str, tuple[int, int]] = {}
         self._trained: dict[str, float] = {}
         self._bars: dict[str, rich.progress.TaskID] = {}
@@ -90,6 +92,7 @@ class ConsoleProgress:
             self._console.print(text, markup=False, style="yellow", soft_wrap=True)
 
     def _advance(self, key: str, step: int, last: int) -> None:
+        self._first.setdefault(key, step)
         self._steps[key] = (step, last)
         self._update(key, completed=step, total=last, rate=f"{self._rate(key):,.0f} seq/s")
 
@@ -101,7 +104,7 @@ class ConsoleProgress:
         if not self._progress and now - self._said[key] >= _LINE_SECONDS:
             self._said[key] = now
             done, last = self._steps[key]
-            left = (now - self._started[key]) / max(done, 1) * (last - done)
+            left = (now - self._started[key]) / max(self._steps_here(key), 1) * (last - done)
             self._say(
                 self._runs[key],
                 f"step {step:,}/{last:,}, {text}, {self._rate(key):,.0f} seq/s, {_duration(left)} left",
@@ -131,7 +134,10 @@ class ConsoleProgress:
 
     def _rate(self, key: str) -> float:
         elapsed = time.monotonic() - self._started[key]
-        return self._steps[key][0] * self._runs[key].protocol.batch_size / max(elapsed, 1e-9)
+        return self._steps_here(key) * self._runs[key].protocol.batch_size / max(elapsed, 1e-9)
+
+    def _steps_here(self, key: str) -> int:
+        return self._steps[key][0] - self._first.get(key, 0)
 
     def _update(self, key: str, **fields: Any) -> None:
         if self._progress:

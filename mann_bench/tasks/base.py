@@ -37,6 +37,7 @@ class SequenceTask(pl.LightningDataModule, ABC):
         input_size, output_size: channels of inputs and logits.
         batch_size: sequences a training batch; the runner sets the protocol's.
         batches_at_once: training batches that the stream yields together; above 1, as a list.
+        first_batch: index at which the training stream begins; the runner sets it for a run that goes on.
         seed: seed of the training stream; the runner sets the run's.
     """
 
@@ -47,6 +48,7 @@ class SequenceTask(pl.LightningDataModule, ABC):
         super().__init__()
         self.batch_size = 32
         self.batches_at_once = 1
+        self.first_batch = 0
         self.seed = 0
 
     @abstractmethod
@@ -118,7 +120,7 @@ class SequenceTask(pl.LightningDataModule, ABC):
 
     def train_dataloader(self) -> "TrainingStream":
         """Return the endless training stream, for Lightning."""
-        return TrainingStream(self)
+        return TrainingStream(self, self.first_batch)
 
 
 class TrainingStream:

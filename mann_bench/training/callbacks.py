@@ -10,13 +10,14 @@ import pytorch_lightning as pl
 from torch import Tensor
 
 from mann_bench.core.convergence import ConvergenceTracker
-from mann_bench.core.events import CurvePoint, Evaluated, Event, Probed, Progress, SizeScores
+from mann_bench.core.events import CurvePoint, Evaluated, Event, Probed, Progress
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation.diagnostics import diagnostics
 from mann_bench.evaluation.measure import grid_scores, validation_scores
 from mann_bench.models.base import NonFiniteError
 from mann_bench.tasks.base import SequenceTask
+from mann_bench.training.result import Measured
 
 _PROGRESS_SECONDS = 0.5
 
@@ -27,28 +28,45 @@ class Evaluation(pl.Callback):
     The training clock runs between measurements only.
 
     Attributes:
-        step: training steps done.
-        curve, probe: the measurements so far.
+        measured: steps, measurements and clocks so far.
         convergence: which evaluation converged, and which was the best.
         best_weights: those of the best evaluation.
-        training_seconds: wall time of training alone; evaluation_seconds: of everything between.
     """
 
     def __init__(self, run: Run, task: SequenceTask, emit: Callable[[Event], None]) -> None:
         self.run, self.task, self.emit = run, task, emit
+        self.measured = Measured()
         self.convergence = ConvergenceTracker(run.convergence)
-        self.step = 0
-        self.curve: list[CurvePoint] = []
-        self.probe: list[tuple[int, list[SizeScores]]] = []
         self.best_weights: dict[str, Tensor] = {}
-        self.training_seconds = self.evaluation_seconds = 0.0
         self._training_since: float | None = None
         self._progress_at = 0.0
 
+    def resume(self, measured: Measured, best_weights: dict[str, Tensor]) -> None:
+        """Go on from what was measured before; the curve tells about convergence all that is to be known."""
+        self.measured, self.best_weights = measured, best_weights
+        for point in measured.curve:
+            self.convergence.observe(point.step, point.scores)
+
+    @property
+    def last_step(self) -> int:
+        """The step after which the run stops, as far as is known now."""
+        return self.convergence.last_step(self.run.protocol.max_steps, self.run.protocol.grace)
+
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Measure the untrained model, then start the clock."""
-        with self._off_the_clock():
-            self._evaluate(pl_module)
+        """Measure the untrained model, or tell again what was measured before; then start the clock."""
+        with self.off_the_clock():
+            if self.measured.curve:
+                self.tell_earlier()
+            else:
+                self._evaluate(pl_module)
+            self.emit(Progress(self.run.key, self.measured.step, self.last_step))
+
+    def tell_earlier(self) -> None:
+        """Emit the events of all measurements of earlier processes, in their order."""
+        told: list[tuple[int, Event]] = [(p.step, Evaluated(self.run.key, p)) for p in self.measured.curve]
+        told += [(step, Probed(self.run.key, step, rows)) for step, rows in self.measured.probe]
+        for _, event in sorted(told, key=lambda at: at[0]):
+            self.emit(event)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -57,20 +75,18 @@ class Evaluation(pl.Callback):
 
         A turn of Lightning's loop may do several steps; what is due falls on the end of a turn.
         """
-        self.step = pl_module.steps_trained  # type: ignore[assignment]
+        step = self.measured.step = int(pl_module.steps_trained)  # type: ignore[arg-type]
         protocol = self.run.protocol
-        last = self.convergence.last_step(protocol.max_steps, protocol.grace)
-        if self.step % protocol.evaluate_every == 0 or self.step >= last:
-            with self._off_the_clock():
+        if step % protocol.evaluate_every == 0 or step >= self.last_step:
+            with self.off_the_clock():
                 self._evaluate(pl_module)
-            last = self.convergence.last_step(protocol.max_steps, protocol.grace)
-        if protocol.probe_every and self.step % protocol.probe_every == 0:
-            with self._off_the_clock():
+        if protocol.probe_every and step % protocol.probe_every == 0:
+            with self.off_the_clock():
                 self._probe(pl_module)
-        trainer.should_stop = self.step >= last
+        trainer.should_stop = step >= self.last_step
         if time.perf_counter() - self._progress_at > _PROGRESS_SECONDS or trainer.should_stop:
-            with self._off_the_clock():
-                self.emit(Progress(self.run.key, self.step, last))
+            with self.off_the_clock():
+                self.emit(Progress(self.run.key, step, self.last_step))
             self._progress_at = time.perf_counter()
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -83,11 +99,11 @@ class Evaluation(pl.Callback):
 
     def _stop_clock(self) -> None:
         if self._training_since is not None:
-            self.training_seconds += time.perf_counter() - self._training_since
+            self.measured.training_seconds += time.perf_counter() - self._training_since
             self._training_since = None
 
     @contextlib.contextmanager
-    def _off_the_clock(self) -> Iterator[None]:
+    def off_the_clock(self) -> Iterator[None]:
         """Stop the training clock for what is not training, then let it go on."""
         self._stop_clock()
         started = time.perf_counter()
@@ -95,21 +111,22 @@ class Evaluation(pl.Callback):
             yield
         finally:
             self._training_since = time.perf_counter()
-            self.evaluation_seconds += self._training_since - started
+            self.measured.evaluation_seconds += self._training_since - started
 
     def _evaluate(self, model: Any) -> None:
+        step, curve = self.measured.step, self.measured.curve
         scores = validation_scores(model, self.task, self.run.protocol.validation_sequences)
-        sequences = self.step * self.run.protocol.batch_size
+        sequences = step * self.run.protocol.batch_size
         watched = diagnostics(model, self.task)
-        self.curve.append(CurvePoint(self.step, sequences, self.training_seconds, scores, watched))
-        self.emit(Evaluated(self.run.key, self.curve[-1]))
+        curve.append(CurvePoint(step, sequences, self.measured.training_seconds, scores, watched))
+        self.emit(Evaluated(self.run.key, curve[-1]))
         if not math.isfinite(scores["loss_bits"]):
             raise NonFiniteError("validation loss")
-        self.convergence.observe(self.step, scores)
-        if self.convergence.best_step == self.step:
+        self.convergence.observe(step, scores)
+        if self.convergence.best_step == step:
             self.best_weights = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
 
     def _probe(self, model: Any) -> None:
-        count = self.run.protocol.probe_sequences
-        self.probe.append((self.step, grid_scores(model, self.task, Stream.PROBE, count)))
-        self.emit(Probed(self.run.key, *self.probe[-1]))
+        rows = grid_scores(model, self.task, Stream.PROBE, self.run.protocol.probe_sequences)
+        self.measured.probe.append((self.measured.step, rows))
+        self.emit(Probed(self.run.key, self.measured.step, rows))

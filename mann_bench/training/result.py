@@ -28,6 +28,25 @@ class Seconds(NamedTuple):
 
 
 @dataclass
+class Measured:
+    """What has been measured of a run so far, in whichever processes.
+
+    Attributes:
+        step: training steps done.
+        curve, probe: the measurements, in the order of their steps.
+        training_seconds: wall time of training alone; evaluation_seconds: of everything between;
+            compilation_seconds: of building the backend.
+    """
+
+    step: int = 0
+    curve: list[CurvePoint] = field(default_factory=list)
+    probe: list[tuple[int, list[SizeScores]]] = field(default_factory=list)
+    training_seconds: float = 0.0
+    evaluation_seconds: float = 0.0
+    compilation_seconds: float = 0.0
+
+
+@dataclass
 class TrainingResult:
     """The measurements of one run, and the weights with the best validation error."""
 

@@ -8,11 +8,14 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
+from mann_bench.core.backends import Backend
 from mann_bench.core.events import Event, Notice
 from mann_bench.core.loading import load_target
 from mann_bench.core.protocol import Protocol
@@ -22,10 +25,14 @@ from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes
 from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule
-from mann_bench.models.preparation import Prepared, prepare
+from mann_bench.models.preparation import prepare
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.callbacks import Evaluation
+from mann_bench.training.checkpoint import Checkpoints, UnusableCheckpointError
+from mann_bench.training.interruption import Interruption
 from mann_bench.training.result import Divergence, Seconds, TrainingResult
+from mann_bench.training.resume import Resume
+from mann_bench.version import __version__
 
 _MOST_STEPS_A_TURN = 10
 
@@ -61,20 +68,41 @@ def recomputes(model: SequenceModule, kept: int) -> bool:
     return isinstance(model, RecurrentModel) and kept > RECOMPUTE_ABOVE
 
 
-def train(run: Run, device: str, backend: str, emit: Callable[[Event], None]) -> TrainingResult:
+def train(
+    run: Run, device: str, backend: str, emit: Callable[[Event], None], checkpoints: Checkpoints | None = None
+) -> TrainingResult:
     """Train and test `run` on ``cpu`` or ``cuda``; everything random follows from its seed.
 
-    `backend` is a choice for `prepare`: it changes how fast the run is, and no more than rounding otherwise.
+    Args:
+        run: what to train.
+        device: where.
+        backend: a choice for `prepare`: it changes how fast the run is, and no more than rounding otherwise.
+        emit: gets the events of the run; of one that goes on, those of its earlier measurements first.
+        checkpoints: those of the run. It goes on from the last one that is usable, and adds its own.
 
     Raises:
-        KeyboardInterrupt: the user stopped it.
+        KeyboardInterrupt: the user or the system stopped it; a checkpoint was made of what was trained.
         Exception: whatever a model or task raises.
     """
+    found = checkpoints.paths() if checkpoints else []
+    checkpoints = checkpoints or Checkpoints(Path())
     with _exits_answered():
-        return _train(run, device, backend, emit)
+        for path in found:
+            try:
+                return _train(run, device, backend, emit, checkpoints, path)
+            except UnusableCheckpointError as error:
+                emit(Notice(run.key, str(error)))
+        return _train(run, device, backend, emit, checkpoints, None)
 
 
-def _train(run: Run, device: str, backend: str, emit: Callable[[Event], None]) -> TrainingResult:
+def _train(
+    run: Run,
+    device: str,
+    backend: str,
+    emit: Callable[[Event], None],
+    checkpoints: Checkpoints,
+    resume_from: Path | None,
+) -> TrainingResult:
     pl.seed_everything(torch_seed(run.seed), verbose=False)
     task = build_task(run.task)
     task.seed, task.batch_size = run.seed, run.protocol.batch_size
@@ -90,13 +118,36 @@ def _train(run: Run, device: str, backend: str, emit: Callable[[Event], None]) -
     if prepared.notice:
         emit(Notice(run.key, f"{run.model.text}: {prepared.notice}"))
     evaluation = Evaluation(run, task, emit)
-    divergence = None
+    with Interruption() as interruption:
+        resume = Resume(evaluation, model, _made_by(run, device, prepared.backend), checkpoints, interruption)
+        if resume_from is not None:
+            resume.load(resume_from, task)
+        evaluation.measured.compilation_seconds += prepared.seconds
+        divergence = None
+        try:
+            _fit(model, task, evaluation, resume, device)
+        except NonFiniteError as error:
+            evaluation.measured.step = model.steps_trained
+            divergence = Divergence(model.steps_trained, error.culprit)
     try:
-        _fit(model, task, evaluation, run.protocol.max_steps, device)
-    except NonFiniteError as error:
-        evaluation.step = model.steps_trained
-        divergence = Divergence(evaluation.step, error.culprit)
-    return _result(run, model, task, evaluation, divergence, prepared, grid, device)
+        return _result(run, model, task, evaluation, divergence, prepared.backend, grid, device)
+    except KeyboardInterrupt:
+        if divergence is None:
+            resume.save()
+        raise
+
+
+def _made_by(run: Run, device: str, backend: Backend) -> dict[str, str]:
+    """Return what else than the run has to be the same for a checkpoint to be of use."""
+    return {
+        "run": run.key,
+        "mann-bench": __version__,
+        "torch": str(torch.__version__),
+        "backend": backend.value,
+        "device": device,
+        "model of": f"{run.model.distribution} {run.model.distribution_version}",
+        "task of": f"{run.task.distribution} {run.task.distribution_version}",
+    }
 
 
 def _steps_a_turn(protocol: Protocol) -> int:
@@ -105,15 +156,19 @@ def _steps_a_turn(protocol: Protocol) -> int:
     return math.gcd(_MOST_STEPS_A_TURN, *cadences)
 
 
-def _fit(model: SequenceModule, task: SequenceTask, callback: pl.Callback, max_steps: int, device: str) -> None:
+def _fit(model: SequenceModule, task: SequenceTask, evaluation: Evaluation, resume: Resume, device: str) -> None:
+    """Train from where the model stands; a run whose training is done already tells of it."""
+    if evaluation.measured.step >= evaluation.last_step:
+        evaluation.tell_earlier()
+        return
     with _quiet():
         trainer = pl.Trainer(
             accelerator="gpu" if device == "cuda" else device,
             devices=1,
             # One process, whatever a scheduler's variables and programs say: Lightning would look for SLURM itself.
             plugins=[LightningEnvironment()],
-            max_steps=max_steps,
-            callbacks=[callback],
+            max_steps=model.protocol.max_steps,
+            callbacks=[evaluation, resume],
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -141,7 +196,7 @@ def _result(
     task: SequenceTask,
     evaluation: Evaluation,
     divergence: Divergence | None,
-    prepared: Prepared,
+    backend: Backend,
     grid: list[GridSize],
     device: str,
 ) -> TrainingResult:
@@ -151,27 +206,27 @@ def _result(
         model.load_state_dict(evaluation.best_weights)
         model.to(device)
         generalization = grid_scores(model, task, Stream.TEST, run.protocol.test_sequences)
-    convergence = evaluation.convergence
+    convergence, measured = evaluation.convergence, evaluation.measured
     outcome = Outcome.NOT_CONVERGED if convergence.first is None else Outcome.CONVERGED
     return TrainingResult(
         outcome=Outcome.DIVERGED if divergence else outcome,
-        steps=evaluation.step,
+        steps=measured.step,
         converged_first=convergence.first,
         converged_confirmed=convergence.confirmed,
         best_step=convergence.best_step,
-        curve=evaluation.curve,
-        probe=evaluation.probe,
+        curve=measured.curve,
+        probe=measured.probe,
         generalization=generalization,
         training_range=task.training_range(),
         grid=grid,
         parameters=sum(p.numel() for p in model.parameters()),
         state_bytes=model.state_bytes(),
         details=model.details(),
-        backend=prepared.backend,
+        backend=backend,
         seconds=Seconds(
-            evaluation.training_seconds,
-            evaluation.evaluation_seconds + time.perf_counter() - started,
-            compilation=prepared.seconds,
+            measured.training_seconds,
+            measured.evaluation_seconds + time.perf_counter() - started,
+            measured.compilation_seconds,
         ),
         weights=evaluation.best_weights,
         divergence=divergence,

@@ -9,6 +9,11 @@ import time
 
 import pytest
 
+from mann_bench.execution.plan import Block, make_plan
+from mann_bench.execution.worker import Job, execute
+from mann_bench.registry import Registry
+from mann_bench.results.store import Store
+
 # A process started in the background may have inherited that Ctrl-C is ignored; a terminal's never does.
 SCRIPT = """
 import signal
@@ -43,3 +48,24 @@ def test_ctrl_c_keeps_finished_runs_and_nothing_half_written(tmp_path, jobs):
     assert len(list(tmp_path.glob("*/record.json"))) == 1
     assert len(list((tmp_path / "wandb").glob("offline-run-*"))) == 1
     assert [path for path in tmp_path.rglob("*.tmp") if "wandb" not in path.parts] == []
+
+
+def test_sigterm_leaves_a_checkpoint_from_which_the_same_command_goes_on(tmp_path, timeless):
+    model, task = "lstm:layers=1,units=4", "copy:max_length=2"
+    protocol = "collier2018:max_steps=1500,batch_size=2,validation_sequences=2,probe_every=0,test_sequences=1"
+    options = ["--model", model, "--seeds", "0", "--protocol", protocol, "--checkpoint-every", "0.2"]
+    command = [*COMMAND, *options, "--out", str(tmp_path), "--wandb", "disabled"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        while not list(tmp_path.glob("*/checkpoint-*.pt")) and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, b"Interrupted." in err) == (130, True), err
+    reached = max(int(path.stem.partition("-")[2]) for path in tmp_path.glob("*/checkpoint-*.pt"))
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert f"{model} on {task}, seed 0: resumes at step {reached:,}." in done.stderr
+    (run,) = make_plan(Registry.discover(), [Block([model], [task], [protocol])], [0]).runs
+    execute(Job(run, "cpu", "auto", tmp_path / "undisturbed"), lambda event: None)
+    assert timeless(Store(tmp_path).find(run.key)) == timeless(Store(tmp_path / "undisturbed").find(run.key))
+    assert [path.name for path in (tmp_path / run.key).iterdir()] == ["weights.safetensors", "record.json"]

@@ -10,6 +10,7 @@ from mann_bench.core.runs import Outcome
 from mann_bench.execution.local import LocalExecutor, _cores
 from mann_bench.execution.worker import Job
 from mann_bench.results.store import Store
+from mann_bench.training.checkpoint import Checkpoints
 
 VARYING = {"seconds", "provenance", "peak_memory_bytes"}
 
@@ -99,6 +100,20 @@ def test_leaving_early_stops_the_workers(jobs):
     with pytest.raises(KeyboardInterrupt):
         LocalExecutor(jobs=2).execute(jobs("interrupted"), interrupt)
     assert _children() == []
+
+
+def test_leaving_early_leaves_a_checkpoint_that_goes_on(jobs):
+    def interrupt(event):
+        if isinstance(event, Progress) and event.step:
+            raise KeyboardInterrupt
+
+    made = jobs("interrupted", max_steps=200)[:2]
+    with pytest.raises(KeyboardInterrupt):
+        LocalExecutor(jobs=2).execute(made, interrupt)
+    job = next(job for job in made if Checkpoints(job.out / job.run.key).resumes_at())
+    plain = job._replace(out=job.out / "plain")
+    LocalExecutor(jobs=1).execute([job, plain], lambda event: None)
+    assert comparable(job) == comparable(plain)
 
 
 def _children():

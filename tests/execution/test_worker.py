@@ -95,3 +95,25 @@ def test_an_observer_that_has_gone_is_not_the_runs_failure(make_run, tmp_path):
     with pytest.raises(BrokenPipeError):
         execute(Job(make_run(), "cpu", "eager", tmp_path), gone)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_checkpoints_that_a_fresh_run_cannot_remove_are_an_error(make_run, tmp_path, monkeypatch):
+    run = make_run()
+    (tmp_path / run.key).mkdir()
+    (tmp_path / run.key / "checkpoint-2.pt").touch()
+    monkeypatch.setattr("pathlib.Path.unlink", denied)
+    with pytest.raises(StoreError, match=r"cannot be removed: Permission denied\. Remove them"):
+        execute(Job(run, "cpu", "eager", tmp_path, fresh=True), lambda event: None)
+
+
+def test_checkpoints_that_cannot_be_removed_do_no_harm_beside_a_record(make_run, tmp_path, monkeypatch):
+    run, events = make_run(), []
+    (tmp_path / run.key).mkdir()
+    (tmp_path / run.key / "checkpoint-2.pt").touch()
+    monkeypatch.setattr("pathlib.Path.unlink", denied)
+    execute(Job(run, "cpu", "eager", tmp_path), events.append)
+    assert isinstance(events[-1], Finished)
+
+
+def denied(*_, **__):
+    raise OSError(13, "Permission denied")

@@ -1,4 +1,6 @@
 import io
+import itertools
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -131,3 +133,12 @@ def test_a_run_that_another_process_does_is_told(shown, run):
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s")])
 def test_durations_read_as_minutes_and_seconds(seconds, text):
     assert progress._duration(seconds) == text
+
+
+def test_the_rate_of_a_run_that_goes_on_counts_the_steps_done_here(shown, run, monkeypatch):
+    monkeypatch.setattr(progress, "_LINE_SECONDS", 0.0)
+    times = itertools.chain([0.0], itertools.repeat(10.0))
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=times.__next__))
+    point = CurvePoint(300, 6_400, 1.0, {"bit_errors": 0.125})
+    events = Started(run), Progress(run.key, 200, 400), Progress(run.key, 300, 400), Evaluated(run.key, point)
+    assert "step 300/400, bit_errors 0.125, 320 seq/s, 10 s left" in shown(*events)
