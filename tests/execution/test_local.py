@@ -6,6 +6,7 @@ import torch
 from execution.executor_contract import check_executor, check_lost_process
 
 from mann_bench.core.errors import MannBenchError, StoreError
+from mann_bench.core.events import Progress
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.local import LocalExecutor, _cores
 from mann_bench.execution.worker import Job
