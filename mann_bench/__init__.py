@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from mann_bench.models.base import RecurrentModel as RecurrentModel
     from mann_bench.models.base import SequenceModule as SequenceModule
     from mann_bench.models.matching import match_ntm as match_ntm
+    from mann_bench.nn.checks import require_one_of as require_one_of
+    from mann_bench.nn.checks import require_positive as require_positive
     from mann_bench.results.schema import Record as Record
     from mann_bench.tasks.base import Batch as Batch
     from mann_bench.tasks.base import SequenceTask as SequenceTask
@@ -83,6 +85,8 @@ _PUBLIC = {
     "hookimpl": "mann_bench.hookspecs",
     "load": "mann_bench.api",
     "match_ntm": "mann_bench.models.matching",
+    "require_one_of": "mann_bench.nn.checks",
+    "require_positive": "mann_bench.nn.checks",
     "run": "mann_bench.api",
 }
 

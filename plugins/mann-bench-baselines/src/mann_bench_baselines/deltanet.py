@@ -9,8 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mann_bench import OptionValue, SequenceModule, match_ntm
-from mann_bench_baselines.checks import require_one_of, require_positive
+from mann_bench import OptionValue, SequenceModule, match_ntm, require_one_of, require_positive
 from mann_bench_baselines.delta_rule import chunked_delta_rule, recurrent_delta_rule
 from mann_bench_baselines.residual import ResidualStack
 

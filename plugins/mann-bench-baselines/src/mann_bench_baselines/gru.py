@@ -4,8 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from mann_bench import OptionValue, SequenceModule, match_ntm
-from mann_bench_baselines.checks import require_positive
+from mann_bench import OptionValue, SequenceModule, match_ntm, require_positive
 
 
 class GRUModel(SequenceModule):

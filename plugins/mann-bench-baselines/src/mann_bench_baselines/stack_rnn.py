@@ -6,8 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from mann_bench import Observation, OptionValue, RecurrentModel, match_ntm
-from mann_bench_baselines.checks import require_positive
+from mann_bench import Observation, OptionValue, RecurrentModel, match_ntm, require_positive
 
 _EMPTY = -1.0
 """What an empty place of a stack holds. Pushed values lie in (0, 1), so the model can tell them apart."""

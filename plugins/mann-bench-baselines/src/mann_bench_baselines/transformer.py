@@ -8,8 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mann_bench import OptionValue, SequenceModule, match_ntm
-from mann_bench_baselines.checks import require_one_of, require_positive
+from mann_bench import OptionValue, SequenceModule, match_ntm, require_one_of, require_positive
 from mann_bench_baselines.residual import ResidualStack
 
 Positions = Literal["none", "sinusoidal", "rotary"]

@@ -37,3 +37,9 @@ def test_a_matched_model_has_the_weights_of_one_of_its_size_from_the_same_seed(m
 def test_a_model_whose_size_was_given_states_no_details(model_class):
     (name, _), _ = model_class(3, 2).details().items()
     assert model_class(3, 2, **{name: 8}).details() == {}
+
+
+def test_models_check_their_sizes(model_class):
+    (name, _), _ = model_class(3, 2).details().items()
+    with pytest.raises(ValueError, match=f"^{name} must be at least 1, not 0"):
+        model_class(3, 2, **{name: 0})
