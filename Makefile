@@ -2,9 +2,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
-PLUGINS := mann-bench-baselines mann-bench-recall
+PLUGINS := mann-bench-baselines mann-bench-recall mann-bench-slurm
 
-.PHONY: run test smoke leaderboards lint types wheel afternoon plugins docs schema check clean
+.PHONY: run test smoke leaderboards lint types wheel afternoon plugins slurm-packages test-slurm docs schema check clean
 
 run: $(READY)  ## The main job: NTM on copy, default protocol, two seeds
 	$(BIN)/mann-bench run --model ntm --task copy --seeds 0-1
@@ -38,6 +38,13 @@ afternoon: wheel  ## docs/plugins.md, command by command, in the wheel's environ
 
 plugins: wheel  ## Each plugin of this repository passes its tests in an environment of its own
 	bash tests/plugins.sh $(BIN)/python $(PLUGINS)
+
+slurm-packages:  ## What test-slurm needs, as root on Debian
+	apt-get install --yes --no-install-recommends slurmctld slurmd slurm-client munge
+
+test-slurm: wheel  ## mann-bench-slurm on a SLURM of two virtual nodes that die, are drained and fall silent
+	bash tests/plugins.sh $(BIN)/python mann-bench-slurm
+	cd plugins/mann-bench-slurm && $(CURDIR)/build/plugins/mann-bench-slurm/bin/python -m pytest -m cluster --durations=0
 
 docs: $(READY)  ## The documentation with its API reference: build/docs/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
