@@ -9,9 +9,11 @@ from mann_bench.training.interruption import Interruption, sigterm_interrupts
 
 @pytest.fixture(autouse=True)
 def handlers_come_back():
+    given = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     assert {number: signal.getsignal(number) for number in before} == before
+    signal.signal(signal.SIGINT, given)
 
 
 @pytest.fixture
