@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from mann_bench.core.specs import ModelSpec as ModelSpec
     from mann_bench.core.specs import StudySpec as StudySpec
     from mann_bench.core.specs import TaskSpec as TaskSpec
-    from mann_bench.execution import worker
     from mann_bench.execution.executor import Executor as Executor
     from mann_bench.execution.remote import Follower as Follower
     from mann_bench.execution.worker import Job as Job
+    from mann_bench.execution.worker import execute_job as execute_job
     from mann_bench.hookspecs import PLUGIN_API as PLUGIN_API
     from mann_bench.hookspecs import hookimpl as hookimpl
     from mann_bench.models.base import Observation as Observation
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from mann_bench.tasks.base import Batch as Batch
     from mann_bench.tasks.base import SequenceTask as SequenceTask
     from mann_bench.tasks.bit_vectors import BitVectorTask as BitVectorTask
-
-    execute_job = worker.execute
 
 _PUBLIC = {
     "Batch": "mann_bench.tasks.base",
@@ -90,15 +88,13 @@ _PUBLIC = {
     "run": "mann_bench.api",
 }
 
-_NAMES_THERE = {"execute_job": "execute"}
-
 __all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'mann_bench' has no attribute {name!r}")
-    return getattr(importlib.import_module(_PUBLIC[name]), _NAMES_THERE.get(name, name))
+    return getattr(importlib.import_module(_PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -14,7 +14,7 @@ from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.executor import Executor
-from mann_bench.execution.worker import Job, execute
+from mann_bench.execution.worker import Job, execute_job
 
 _IDLE = "idle"
 _MOST_FAILED_STARTS = 3
@@ -43,7 +43,7 @@ class LocalExecutor(Executor):
         if workers <= 1:
             try:
                 for job in jobs:
-                    execute(job, observe)
+                    execute_job(job, observe)
             finally:
                 gc.unfreeze()  # what training froze is the caller's
         else:
@@ -169,7 +169,7 @@ def _serve(pipe: Connection, core: int | None) -> None:
             pipe.send(_IDLE)
             job: Job = pipe.recv()
             try:
-                execute(job, pipe.send)
+                execute_job(job, pipe.send)
             except StoreError as error:
                 pipe.send(error)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left to unwind but Python's own shutdown

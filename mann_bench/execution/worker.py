@@ -46,7 +46,7 @@ class Job(NamedTuple):
     checkpoint_every: float = 60.0
 
 
-def execute(job: Job, observe: Observer, patient: bool = False) -> None:
+def execute_job(job: Job, observe: Observer, patient: bool = False) -> None:
     """Execute a run, from its last checkpoint on, and write its record, whatever its outcome.
 
     Raises:

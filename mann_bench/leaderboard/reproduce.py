@@ -12,7 +12,7 @@ from mann_bench.core.events import Observer
 from mann_bench.core.runs import Run
 from mann_bench.execution.plan import Block, make_plan
 from mann_bench.execution.resolve import resolve_device
-from mann_bench.execution.worker import Job, execute
+from mann_bench.execution.worker import Job, execute_job
 from mann_bench.leaderboard.identity import requirements
 from mann_bench.leaderboard.text import REQUIREMENT
 from mann_bench.registry import Registry
@@ -95,7 +95,7 @@ def run_again(registry: Registry, record: Record, out: Path, observe: Observer) 
     """
     run = run_of(registry, record)
     device = resolve_device("auto" if record.provenance.device == "cuda" else "cpu")
-    execute(Job(run, device, record.backend, out, record.provenance.threads, fresh=True), observe, patient=True)
+    execute_job(Job(run, device, record.backend, out, record.provenance.threads, fresh=True), observe, patient=True)
     found = Store(out).find(run.key)
     if found is None:
         raise StoreError(f"{record.text} was done again and left no record in {out}. Give the same command again.")

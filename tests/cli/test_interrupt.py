@@ -10,7 +10,7 @@ import time
 import pytest
 
 from mann_bench.execution.plan import Block, make_plan
-from mann_bench.execution.worker import Job, execute
+from mann_bench.execution.worker import Job, execute_job
 from mann_bench.registry import Registry
 from mann_bench.results.store import Store
 
@@ -66,6 +66,6 @@ def test_sigterm_leaves_a_checkpoint_from_which_the_same_command_goes_on(tmp_pat
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert f"{model} on {task}, seed 0: resumes at step {reached:,}." in done.stderr
     (run,) = make_plan(Registry.discover(), [Block([model], [task], [protocol])], [0]).runs
-    execute(Job(run, "cpu", "auto", tmp_path / "undisturbed"), lambda event: None)
+    execute_job(Job(run, "cpu", "auto", tmp_path / "undisturbed"), lambda event: None)
     assert timeless(Store(tmp_path).find(run.key)) == timeless(Store(tmp_path / "undisturbed").find(run.key))
     assert [path.name for path in (tmp_path / run.key).iterdir()] == ["weights.safetensors", "record.json"]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mann_bench.evaluation.diagnostics import diagnostics
-from mann_bench.execution.worker import Job, execute
+from mann_bench.execution.worker import Job, execute_job
 from mann_bench.models.dnc import DNCModel
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.models.ntm import NTMModel
@@ -142,7 +142,7 @@ def test_the_model_keeps_its_mode(task, training):
 @pytest.mark.parametrize(("model", "gate"), [(NTM, "sharpening"), (DNC, "free_gate")])
 def test_every_evaluation_in_a_record_has_diagnostics(make_run, tmp_path, model, gate):
     run, points = make_run(model, max_steps=2), []
-    execute(Job(run, "cpu", "eager", tmp_path), lambda event: points.append(getattr(event, "point", None)))
+    execute_job(Job(run, "cpu", "eager", tmp_path), lambda event: points.append(getattr(event, "point", None)))
     watched = [row.diagnostics for row in Store(tmp_path).find(run.key).curve]
     assert watched == [dict(point.diagnostics) for point in points if point]
     assert [{"read_entropy", "write_entropy", "slots_written", gate} <= set(row) for row in watched] == [True, True]

@@ -4,7 +4,7 @@ import pytest
 from mann_bench.core.errors import UsageError
 from mann_bench.execution import plan as plan_module
 from mann_bench.execution.plan import Block, Plan, Shard, by_cell, look_up, make_plan
-from mann_bench.execution.worker import Job, execute
+from mann_bench.execution.worker import Job, execute_job
 from mann_bench.registry import Registry
 from mann_bench.results.store import Store
 
@@ -117,7 +117,7 @@ def test_planning_leaves_the_callers_random_state_alone(registry):
 
 def test_a_record_answers_its_run(make_run, tmp_path):
     run = make_run()
-    execute(Job(run, "cpu", "eager", tmp_path), lambda event: None)
+    execute_job(Job(run, "cpu", "eager", tmp_path), lambda event: None)
     plan = Plan([run])
     look_up(plan, Store(tmp_path))
     assert plan.cached[run.key].key == run.key
@@ -126,7 +126,7 @@ def test_a_record_answers_its_run(make_run, tmp_path):
 
 def test_a_corrupt_record_is_set_aside_and_its_run_done_again(make_run, tmp_path):
     run = make_run()
-    execute(Job(run, "cpu", "eager", tmp_path), lambda event: None)
+    execute_job(Job(run, "cpu", "eager", tmp_path), lambda event: None)
     path = tmp_path / run.key / "record.json"
     path.write_bytes(path.read_bytes()[:100])
     plan = Plan([run])
@@ -141,7 +141,7 @@ def test_a_failed_run_is_done_again(make_run, tmp_path, monkeypatch):
     run = make_run()
     with monkeypatch.context() as patched:
         patched.setattr("mann_bench.execution.worker.train", lambda *_: 1 / 0)
-        execute(Job(run, "cpu", "eager", tmp_path), lambda event: None)
+        execute_job(Job(run, "cpu", "eager", tmp_path), lambda event: None)
     plan = Plan([run])
     look_up(plan, Store(tmp_path))
     assert plan.missing == [run]

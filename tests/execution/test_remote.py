@@ -3,7 +3,7 @@ import pytest
 from mann_bench.core.events import Evaluated, Finished, Probed, Progress, Started
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.remote import Follower
-from mann_bench.execution.worker import Job, execute
+from mann_bench.execution.worker import Job, execute_job
 
 
 @pytest.fixture
@@ -22,14 +22,14 @@ def folder(job, tmp_path):
 def done(job):
     """Return what the run told where it was done, without progress."""
     events = []
-    execute(job, events.append)
+    execute_job(job, events.append)
     return [event for event in events if not isinstance(event, Progress)]
 
 
 def fail(job, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr("mann_bench.execution.worker.train", lambda *_, **__: 1 / 0)
-        execute(job, lambda event: None)
+        execute_job(job, lambda event: None)
 
 
 def test_nothing_is_told_before_anything_happens(job):
@@ -73,7 +73,7 @@ def test_an_earlier_record_does_not_answer_a_fresh_job(job, done):
     follower = Follower([fresh], events.append)
     follower.look()
     assert events == []
-    execute(fresh, lambda event: None)
+    execute_job(fresh, lambda event: None)
     follower.look()
     assert isinstance(events[-1], Finished)
 

@@ -7,7 +7,7 @@ import torch
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.streams import Stream
 from mann_bench.execution.restore import restore
-from mann_bench.execution.worker import Job, execute
+from mann_bench.execution.worker import Job, execute_job
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.registry import Registry
 from mann_bench.results.store import digest, load_record
@@ -29,7 +29,7 @@ def recorded(make_run, tmp_path, monkeypatch):
 
     def make(model=LSTM, **fields):
         run = make_run(model, task="copy:max_length=2,bits=3", **fields)
-        execute(Job(run, "cpu", "eager", tmp_path), lambda event: None)
+        execute_job(Job(run, "cpu", "eager", tmp_path), lambda event: None)
         return tmp_path / run.key / "record.json"
 
     return make

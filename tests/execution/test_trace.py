@@ -5,7 +5,7 @@ from mann_bench.core.errors import UsageError
 from mann_bench.core.streams import Stream
 from mann_bench.execution.restore import restore
 from mann_bench.execution.trace import trace_sequence
-from mann_bench.execution.worker import Job, execute
+from mann_bench.execution.worker import Job, execute_job
 from mann_bench.registry import Registry
 from mann_bench.tasks.copy import Copy
 
@@ -16,7 +16,7 @@ NTM = "ntm:controller_size=8,memory_slots=6,slot_width=4"
 def restored(make_run, tmp_path, monkeypatch):
     monkeypatch.setattr(Copy, "test_sizes", lambda task: task.training_sizes())
     run = make_run(NTM, task="copy:max_length=2,bits=3")
-    execute(Job(run, "cpu", "eager", tmp_path), lambda event: None)
+    execute_job(Job(run, "cpu", "eager", tmp_path), lambda event: None)
     return restore(Registry.discover(third_party=False), tmp_path / run.key / "record.json")
 
 

@@ -6,7 +6,7 @@ import safetensors.torch
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Finished, Probed, Started
 from mann_bench.core.runs import Outcome
-from mann_bench.execution.worker import Job, execute
+from mann_bench.execution.worker import Job, execute_job
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.results.schema import ProbeRow
 from mann_bench.results.store import Store
@@ -19,7 +19,7 @@ def execute_run(make_run, tmp_path):
     def do(**fields):
         events = []
         run = make_run(**fields)
-        execute(Job(run, "cpu", "eager", tmp_path), events.append)
+        execute_job(Job(run, "cpu", "eager", tmp_path), events.append)
         return Store(tmp_path).find(run.key), events
 
     return do
@@ -93,7 +93,7 @@ def test_an_observer_that_has_gone_is_not_the_runs_failure(make_run, tmp_path):
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        execute(Job(make_run(), "cpu", "eager", tmp_path), gone)
+        execute_job(Job(make_run(), "cpu", "eager", tmp_path), gone)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -103,7 +103,7 @@ def test_checkpoints_that_a_fresh_run_cannot_remove_are_an_error(make_run, tmp_p
     (tmp_path / run.key / "checkpoint-2.pt").touch()
     monkeypatch.setattr("pathlib.Path.unlink", denied)
     with pytest.raises(StoreError, match=r"cannot be removed: Permission denied\. Remove them"):
-        execute(Job(run, "cpu", "eager", tmp_path, fresh=True), lambda event: None)
+        execute_job(Job(run, "cpu", "eager", tmp_path, fresh=True), lambda event: None)
 
 
 def test_checkpoints_that_cannot_be_removed_do_no_harm_beside_a_record(make_run, tmp_path, monkeypatch):
@@ -111,7 +111,7 @@ def test_checkpoints_that_cannot_be_removed_do_no_harm_beside_a_record(make_run,
     (tmp_path / run.key).mkdir()
     (tmp_path / run.key / "checkpoint-2.pt").touch()
     monkeypatch.setattr("pathlib.Path.unlink", denied)
-    execute(Job(run, "cpu", "eager", tmp_path), events.append)
+    execute_job(Job(run, "cpu", "eager", tmp_path), events.append)
     assert isinstance(events[-1], Finished)
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from mann_bench.core.errors import StoreError
 from mann_bench.execution.restore import restore
-from mann_bench.execution.worker import Job, execute
+from mann_bench.execution.worker import Job, execute_job
 from mann_bench.leaderboard import traces
 from mann_bench.leaderboard.traces import same_trace, trace_run
 from mann_bench.tasks.copy import Copy
@@ -17,7 +17,7 @@ def trained(make_run, tmp_path, monkeypatch):
 
     def train(model=NTM):
         run = make_run(model, task="copy:max_length=2,bits=3")
-        execute(Job(run, "cpu", "eager", tmp_path), lambda event: None)
+        execute_job(Job(run, "cpu", "eager", tmp_path), lambda event: None)
         return tmp_path / run.key / "record.json"
 
     return train

@@ -3,7 +3,7 @@ import signal
 import pytest
 
 from mann_bench.core.events import Evaluated
-from mann_bench.execution.worker import Job, execute
+from mann_bench.execution.worker import Job, execute_job
 from mann_bench.results.store import Store
 from mann_bench.tasks.copy import Copy
 
@@ -14,7 +14,7 @@ def complete(tmp_path):
 
     def do(run, folder="runs", backend="eager", every=60.0, fresh=False):
         events = []
-        execute(Job(run, "cpu", backend, tmp_path / folder, fresh=fresh, checkpoint_every=every), events.append)
+        execute_job(Job(run, "cpu", backend, tmp_path / folder, fresh=fresh, checkpoint_every=every), events.append)
         store = Store(tmp_path / folder)
         return store.find(run.key), (store.folder(run.key) / "weights.safetensors").read_bytes(), events
 
@@ -33,7 +33,7 @@ def interrupt(tmp_path):
                 signal.raise_signal(signal.SIGTERM)
 
         with pytest.raises(KeyboardInterrupt if error is None else type(error)):
-            execute(Job(run, "cpu", backend, tmp_path / folder, checkpoint_every=every), observe)
+            execute_job(Job(run, "cpu", backend, tmp_path / folder, checkpoint_every=every), observe)
 
     return do
 
