@@ -49,6 +49,9 @@ class Job(NamedTuple):
 def execute_job(job: Job, observe: Observer, patient: bool = False) -> None:
     """Execute a run, from its last checkpoint on, and write its record, whatever its outcome.
 
+    `patient` is to wait for another process that is at the run, where there are locks; there are none yet, and it has
+    no effect.
+
     Raises:
         StoreError: the record could not be written, or the checkpoints of a fresh run not be removed.
         KeyboardInterrupt: the user or the system (SIGTERM) stopped it; there is a checkpoint then, but no record.
