@@ -24,8 +24,9 @@ class Executor(ABC):
 
         - Every job ends in exactly one `Finished`: with its folder once the record stands there, or without one
           and with a problem in words, among them that the process which did it was lost.
-        - The events of a job come in order: `Started` first, `Finished` last, steps rising between them. Those of
-          several jobs may mix. Who sees records alone tells them by `mann_bench.Follower`.
+        - The events of a job come in order: `Started` first, `Finished` last, steps rising between them; of one that
+          somebody else's process did, `Busy` and `Finished` alone. Those of several jobs may mix. Who sees records
+          alone tells them by `mann_bench.Follower`.
         - `observe` is called in the thread that called this.
         - When this is left early, because `observe` or a signal raised, what it started is stopped, or goes on
           somewhere and is said to; in either case the same jobs can be given again and lose no record.

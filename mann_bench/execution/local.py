@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import NamedTuple
 
 from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Event, Finished, Observer
@@ -42,8 +43,10 @@ class LocalExecutor(Executor):
         workers = min(self.jobs or min(map(_default_workers, jobs), default=1), len(jobs))
         if workers <= 1:
             try:
-                for job in jobs:
-                    execute_job(job, observe)
+                # What another process does is waited for at the end.
+                busy = [job for job in jobs if not execute_job(job, observe)]
+                for job in busy:
+                    execute_job(job, observe, patient=True)
             finally:
                 gc.unfreeze()  # what training froze is the caller's
         else:
@@ -63,14 +66,21 @@ def _default_workers(job: Job) -> int:
     return default_workers(job.device, job.threads)
 
 
+class _Task(NamedTuple):
+    """A job, and whether it is waited for where a process of somebody else does it."""
+
+    job: Job
+    patient: bool = False
+
+
 class _Workers:
     """Spawned processes, each fed one job at a time through its pipe."""
 
     def __init__(self, count: int, jobs: Sequence[Job]) -> None:
         self._context = multiprocessing.get_context("spawn")
-        self._waiting = deque(jobs)
+        self._waiting = deque(_Task(job) for job in jobs)
         self._processes: dict[Connection, BaseProcess] = {}
-        self._current: dict[Connection, Job] = {}
+        self._current: dict[Connection, _Task] = {}
         self._failed_starts = 0
         alone = all(job.threads == 1 for job in jobs)
         self._cores: list[int | None] = _cores(count) if alone else [None] * count
@@ -119,6 +129,8 @@ class _Workers:
         self._processes[ours], self._core_of[ours] = process, core
 
     def _feed(self, pipe: Connection) -> None:
+        if task := self._current.pop(pipe, None):
+            self._waiting.append(task._replace(patient=True))  # another process does it: the others come first
         if self._waiting:
             self._failed_starts = 0
             self._current[pipe] = self._waiting.popleft()
@@ -130,10 +142,10 @@ class _Workers:
     def _bury(self, pipe: Connection, observe: Observer) -> None:
         """Report the job of a worker that died and replace the worker."""
         code = self._retire(pipe)
-        job = self._current.pop(pipe, None)
-        if job is not None:
+        task = self._current.pop(pipe, None)
+        if task is not None:
             problem = f"its worker process died with exit code {code} (-9 is often a lack of memory: try fewer --jobs)"
-            observe(Finished(job.run.key, Outcome.FAILED, None, problem))
+            observe(Finished(task.job.run.key, Outcome.FAILED, None, problem))
         else:
             self._failed_starts += 1
             if self._failed_starts >= _MOST_FAILED_STARTS:
@@ -167,9 +179,9 @@ def _serve(pipe: Connection, core: int | None) -> None:
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
         while True:
             pipe.send(_IDLE)
-            job: Job = pipe.recv()
+            task: _Task = pipe.recv()
             try:
-                execute_job(job, pipe.send)
+                execute_job(task.job, pipe.send, task.patient)
             except StoreError as error:
                 pipe.send(error)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left to unwind but Python's own shutdown

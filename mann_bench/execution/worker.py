@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,17 +13,21 @@ import torch
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.errors import StoreError
-from mann_bench.core.events import Finished, Observer, Started
+from mann_bench.core.events import Busy, Event, Finished, Observer, Started
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.execution.memory import peak_memory, reset_peak_memory
 from mann_bench.execution.resolve import Device, device_name
 from mann_bench.results import schema
+from mann_bench.results.locks import LockLostError, Locks, RunLock
 from mann_bench.results.provenance import provenance
-from mann_bench.results.store import Store, digest
+from mann_bench.results.store import CorruptRecordError, Store, digest
 from mann_bench.training.checkpoint import Checkpoints
 from mann_bench.training.interruption import sigterm_interrupts
 from mann_bench.training.result import Seconds, TrainingResult
 from mann_bench.training.trainer import train
+
+_LOOK_SECONDS = 1.0
+"""Time between two looks at a run that another process does."""
 
 
 class Job(NamedTuple):
@@ -46,38 +51,78 @@ class Job(NamedTuple):
     checkpoint_every: float = 60.0
 
 
-def execute_job(job: Job, observe: Observer, patient: bool = False) -> None:
+def execute_job(job: Job, observe: Observer, patient: bool = False) -> bool:
     """Execute a run, from its last checkpoint on, and write its record, whatever its outcome.
 
-    `patient` is to wait for another process that is at the run, where there are locks; there are none yet, and it has
-    no effect.
+    Of several processes one does a run, by its lock (`mann_bench.results.locks`). Another one tells `Busy`; where it is
+    patient, it then waits for the record, or does the run where that process dies. Either way, where a record answers
+    the run by the time that the lock is free, nothing is trained, and `Finished` is told at once.
+
+    Returns: whether the run is over; only False where another process does it, and this one is not `patient`.
 
     Raises:
-        StoreError: the record could not be written, or the checkpoints of a fresh run not be removed.
+        StoreError: the run could not be locked, its record not be written, or the checkpoints of a fresh one not be
+            removed.
         KeyboardInterrupt: the user or the system (SIGTERM) stopped it; there is a checkpoint then, but no record.
     """
+    locks = Locks(Store(job.out).folder(job.run.key))
+    told: str | None = None
+    answered = not job.fresh
     with _threads(job.threads), sigterm_interrupts():
-        _execute(job, observe)
+        while True:
+            taken = locks.take()
+            if isinstance(taken, RunLock):
+                with contextlib.suppress(LockLostError), taken:
+                    _execute(job, observe, taken, answered)
+                    return True
+            else:
+                if told != taken.text:
+                    observe(Busy(job.run.key, told := taken.text))
+                if not patient:
+                    return False
+                time.sleep(_LOOK_SECONDS)
+            answered = True  # by the record of the process that was at it, however fresh it is to be
 
 
-def _execute(job: Job, observe: Observer) -> None:
-    checkpoints = Checkpoints(Store(job.out).folder(job.run.key), job.checkpoint_every)
+def _execute(job: Job, observe: Observer, lock: RunLock, answered: bool) -> None:
+    """Do a run as long as its lock is held; where it may be `answered` by a record that is there, tell that instead."""
+    store = Store(job.out)
+    store.mend(job.run.key)
+    if answered and (found := _answer(store, job.run.key)):
+        observe(Finished(job.run.key, found.outcome, store.folder(job.run.key)))
+        return
+    checkpoints = Checkpoints(store.folder(job.run.key), job.checkpoint_every)
     if job.fresh:
         _remove(checkpoints)
     observe(Started(job.run))
     reset_peak_memory(job.device)
+
+    def tell(event: Event) -> None:
+        lock.check()
+        observe(event)
+
     try:
-        result, error = train(job.run, job.device, job.backend, observe, checkpoints), None
-    except BrokenPipeError:
-        raise  # nobody listens any more: that is not the model's failure
+        result, error = train(job.run, job.device, job.backend, tell, checkpoints), None
+    except (BrokenPipeError, LockLostError):
+        raise  # nobody listens any more, or another process does it: that is not the model's failure
     except Exception:
         result, error = _nothing(), traceback.format_exc()
     weights = safetensors.torch.save(result.weights) if result.weights else None
     record = _record(job, result, error, weights)
-    folder = Store(job.out).write(record, weights)
+    lock.confirm()
+    folder = store.write(record, weights)
     with contextlib.suppress(OSError):  # beside a record they do no harm
         checkpoints.remove()
     observe(Finished(job.run.key, record.outcome, folder))
+
+
+def _answer(store: Store, key: str) -> schema.Record | None:
+    """Return the record that answers a run, or None where it has to be done."""
+    try:
+        record = store.find(key)
+    except CorruptRecordError:
+        return None
+    return None if record is None or record.outcome is Outcome.FAILED else record
 
 
 def _remove(checkpoints: Checkpoints) -> None:

@@ -6,10 +6,11 @@ import torch
 from execution.executor_contract import check_executor, check_lost_process
 
 from mann_bench.core.errors import MannBenchError, StoreError
-from mann_bench.core.events import Progress
+from mann_bench.core.events import Busy, Finished, Progress, Started
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.local import LocalExecutor, _cores
 from mann_bench.execution.worker import Job
+from mann_bench.results.locks import Locks
 from mann_bench.results.store import Store
 from mann_bench.training.checkpoint import Checkpoints
 
@@ -86,10 +87,10 @@ def test_a_worker_that_dies_costs_its_run_alone(jobs):
     assert sum(Store(job.out).find(job.run.key) is not None for job in made) == len(made) - len(lost)
 
 
-def test_a_record_that_cannot_be_written_stops_the_others(jobs, tmp_path):
+def test_a_folder_that_cannot_be_written_to_stops_all(jobs, tmp_path):
     made = jobs("full")
     (tmp_path / "full").write_text("a file where the folder should be")
-    with pytest.raises(StoreError, match="could not be written"):
+    with pytest.raises(StoreError, match="the lock of the run cannot be taken: Not a directory"):
         LocalExecutor(jobs=2).execute(made, lambda event: None)
     assert _children() == []
 
@@ -127,3 +128,21 @@ def test_workers_that_never_start_are_an_error(jobs, monkeypatch):
     monkeypatch.setattr("mann_bench.execution.local._serve", os.abort)
     with pytest.raises(MannBenchError, match="do not start"):
         LocalExecutor(jobs=2).execute(jobs("never"), lambda event: None)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_another_process_does_is_waited_for_after_all_else(jobs, workers):
+    made, events = jobs("busy"), []
+    first = made[0]
+    with Locks(Store(first.out).folder(first.run.key)).take() as lock:
+
+        def observe(event):
+            events.append(event)
+            if isinstance(event, Finished) and sum(isinstance(each, Finished) for each in events) == len(made) - 1:
+                lock.__exit__(None, None, None)
+
+        LocalExecutor(jobs=workers).execute(made, observe)
+    own = [event for event in events if (event.run.key if isinstance(event, Started) else event.key) == first.run.key]
+    assert isinstance(own[0], Busy)
+    assert isinstance(own[-1], Finished)
+    assert all(Store(job.out).find(job.run.key) for job in made)

@@ -4,10 +4,12 @@ import pytest
 import safetensors.torch
 
 from mann_bench.core.errors import StoreError
-from mann_bench.core.events import Finished, Probed, Started
+from mann_bench.core.events import Busy, Evaluated, Finished, Probed, Started
 from mann_bench.core.runs import Outcome
+from mann_bench.execution import worker
 from mann_bench.execution.worker import Job, execute_job
 from mann_bench.models.lstm import LSTMModel
+from mann_bench.results.process import Process
 from mann_bench.results.schema import ProbeRow
 from mann_bench.results.store import Store
 
@@ -117,3 +119,106 @@ def test_checkpoints_that_cannot_be_removed_do_no_harm_beside_a_record(make_run,
 
 def denied(*_, **__):
     raise OSError(13, "Permission denied")
+
+
+@pytest.fixture
+def somebody(make_run, tmp_path):
+    """Return a job, and a function that makes its lock that of another machine's process."""
+    job = Job(make_run(), "cpu", "eager", tmp_path)
+
+    def lock():
+        (tmp_path / job.run.key).mkdir(exist_ok=True)
+        path = tmp_path / job.run.key / "lock-1"
+        path.write_bytes(Process(host="node7", pid=12, machine="another").to_bytes())
+        return path
+
+    return job, lock
+
+
+def test_a_run_that_another_process_does_is_left_to_it(somebody):
+    (job, lock), events = somebody, []
+    lock()
+    assert execute_job(job, events.append) is False
+    assert events == [Busy(job.run.key, "process 12 of node7")]
+
+
+def test_who_is_patient_gets_the_record_of_the_other_process(somebody, make_run, tmp_path, monkeypatch):
+    (job, lock), events = somebody, []
+    execute_job(job._replace(out=tmp_path / "theirs"), lambda event: None)
+    path = lock()
+
+    def done(seconds):
+        (tmp_path / "theirs" / job.run.key / "record.json").replace(path.with_name("record.json"))
+        path.unlink()
+
+    monkeypatch.setattr(worker.time, "sleep", done)
+    assert execute_job(job, events.append, patient=True) is True
+    assert [type(event) for event in events] == [Busy, Finished]
+    assert events[-1].folder == tmp_path / job.run.key
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_who_is_patient_does_the_run_of_a_process_that_died(somebody, monkeypatch, fresh):
+    (job, lock), events = somebody, []
+    path = lock()
+    monkeypatch.setattr(worker.time, "sleep", lambda seconds: path.unlink())
+    assert execute_job(job._replace(fresh=fresh), events.append, patient=True) is True
+    assert [type(event) for event in events][:2] == [Busy, Started]
+    assert (job.out / job.run.key / "record.json").exists()
+
+
+def test_a_process_that_was_taken_for_dead_stops_and_writes_nothing(somebody):
+    (job, lock), events = somebody, []
+
+    def observe(event):
+        events.append(event)
+        if isinstance(event, Evaluated) and event.point.step == 2:
+            lock()
+            held[0]._touch()
+
+    held = []
+    honest = worker.Locks.take
+
+    def take(locks):
+        held.append(honest(locks))
+        return held[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker.Locks, "take", take)
+        assert execute_job(job, observe) is False
+    assert isinstance(events[-1], Busy)
+    assert sorted(path.name for path in (job.out / job.run.key).iterdir()) == ["lock-1"]
+
+
+def test_nothing_is_trained_where_a_record_answers(somebody):
+    (job, _), events = somebody, []
+    execute_job(job, lambda event: None)
+    execute_job(job, events.append)
+    assert [type(event) for event in events] == [Finished]
+
+
+def test_a_fresh_run_is_trained_although_there_is_a_record(somebody):
+    (job, _), events = somebody, []
+    execute_job(job, lambda event: None)
+    execute_job(job._replace(fresh=True), events.append)
+    assert isinstance(events[0], Started)
+
+
+def test_what_was_left_of_a_record_is_completed_and_answers(somebody):
+    (job, _), events = somebody, []
+    execute_job(job, lambda event: None)
+    folder = job.out / job.run.key
+    (folder / "record.json").rename(folder / ".record.json.1234.tmp")
+    execute_job(job, events.append)
+    assert [type(event) for event in events] == [Finished]
+    assert sorted(path.name for path in folder.iterdir()) == ["record.json", "weights.safetensors"]
+
+
+def test_a_clock_that_runs_backwards_changes_no_record(make_run, tmp_path, timeless, monkeypatch):
+    run = make_run()
+    for folder in ("forwards", "backwards"):
+        execute_job(Job(run, "cpu", "eager", tmp_path / folder), lambda event: None)
+        now = iter(range(2_000_000_000, 0, -1000))
+        monkeypatch.setattr(worker.time, "time", lambda: float(next(now)))  # noqa: B023
+    forwards, backwards = (Store(tmp_path / folder).find(run.key) for folder in ("forwards", "backwards"))
+    assert timeless(forwards) == timeless(backwards)
