@@ -160,9 +160,13 @@ def _checked_seed(seed: SupportsIndex) -> int:
 def look_up(plan: Plan, store: Store, mend: bool = True) -> None:
     """Fill in the records that the store holds. Failed runs are done again, corrupt records set aside.
 
+    A run whose record was being written when its process was stopped counts as to be done: who takes its lock mends it.
+
     Without `mend` nothing on disk is touched: corrupt records are reported where they lie.
     """
     for run in plan.runs:
+        if store.unfinished(run.key):
+            continue
         try:
             record = store.find(run.key)
         except CorruptRecordError as error:

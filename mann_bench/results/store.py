@@ -110,6 +110,50 @@ class Store:
             raise StoreError(f"{path}: corrupt, and cannot be set aside: {error.strerror}. Rename it.") from error
         return aside
 
+    def unfinished(self, key: str) -> bool:
+        """Tell whether a process was stopped while it wrote the record of a run, so that `mend` has to come first."""
+        return any(self.folder(key).glob(f".{RECORD_NAME}.*.tmp"))
+
+    def mend(self, key: str) -> None:
+        """Finish or undo what a process left that was stopped while it wrote. Only who holds the run's lock may.
+
+        Record and weights are on disk as a whole before either gets its name: where both can be read, they get it now.
+
+        Raises:
+            StoreError: a file cannot be read or renamed.
+        """
+        folder = self.folder(key)
+        try:
+            for staged in sorted(folder.glob(f".{RECORD_NAME}.*.tmp")):
+                self._complete(key, staged)
+        except OSError as error:
+            raise StoreError(
+                f"{folder}: what an interrupted process left there cannot be mended: {error.strerror}. Make the folder "
+                "writable, then give the same command again."
+            ) from error
+        for staged in folder.glob(".*.tmp"):
+            with contextlib.suppress(OSError):  # it does no harm
+                staged.unlink()
+
+    def _complete(self, key: str, staged: Path) -> None:
+        """Give a staged record and its weights their names; leave one that is not whole, or whose weights are gone."""
+        try:
+            record = load_record(staged)
+        except CorruptRecordError:
+            return
+        if record.key != key:
+            return
+        if record.weights_sha256 is not None:
+            places = [self.folder(key) / WEIGHTS_NAME, *sorted(self.folder(key).glob(f".{WEIGHTS_NAME}.*.tmp"))]
+            whole = (
+                place for place in places if place.is_file() and digest(place.read_bytes()) == record.weights_sha256
+            )
+            weights = next(whole, None)
+            if weights is None:
+                return
+            weights.replace(places[0])
+        staged.replace(self.folder(key) / RECORD_NAME)
+
     def write(self, record: Record, weights: bytes | None) -> Path:
         """Store a run, its record last; return its folder. Raises StoreError, and then leaves the old run."""
         folder = self.folder(record.key)

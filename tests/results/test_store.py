@@ -282,3 +282,85 @@ def test_a_folder_without_a_record_is_no_run_by_its_digits(store):
     store.folder("0123").mkdir(parents=True)
     with pytest.raises(StoreError, match="no such record"):
         find_record("0123", store.root)
+
+
+def staged(store, record, weights):
+    """Leave the files of a process that was killed after it had staged a run, before it gave them their names."""
+    folder = store.folder(record.key)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".weights.safetensors.0a1b.tmp").write_bytes(weights)
+    (folder / ".record.json.2c3d.tmp").write_text(record.model_dump_json())
+    return folder
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_run_that_was_staged_as_a_whole_is_completed(store, make_record):
+    record = make_record(weights_sha256=digest(b"new"))
+    folder = staged(store, record, b"new")
+    assert store.unfinished(record.key)
+    store.mend(record.key)
+    assert names(folder) == ["record.json", "weights.safetensors"]
+    assert (store.find(record.key), store.unfinished(record.key)) == (record, False)
+
+
+def test_a_run_whose_weights_have_their_name_already_is_completed(store, make_record):
+    old, new = (
+        make_record(weights_sha256=digest(weights), steps=steps) for weights, steps in [(b"1", 600), (b"2", 800)]
+    )
+    store.write(old, b"1")
+    folder = staged(store, new, b"2")
+    (folder / ".weights.safetensors.0a1b.tmp").replace(folder / "weights.safetensors")
+    store.mend(new.key)
+    assert (store.find(new.key), names(folder)) == (new, ["record.json", "weights.safetensors"])
+
+
+def test_a_record_without_weights_is_completed(store, make_record):
+    record = make_record(weights_sha256=None)
+    folder = staged(store, record, b"of nobody")
+    store.mend(record.key)
+    assert (store.find(record.key), names(folder)) == (record, ["record.json"])
+
+
+@pytest.mark.parametrize("weights", [b"", b"ne", b"other"])
+def test_a_run_whose_weights_are_not_whole_is_undone(store, make_record, weights):
+    old = make_record(weights_sha256=digest(b"old"))
+    store.write(old, b"old")
+    folder = staged(store, make_record(weights_sha256=digest(b"new"), steps=800), weights)
+    store.mend(old.key)
+    assert (store.find(old.key), (folder / "weights.safetensors").read_bytes()) == (old, b"old")
+    assert names(folder) == ["record.json", "weights.safetensors"]
+
+
+@pytest.mark.parametrize("keep", [0, 1, 500, -1])
+def test_a_staged_record_that_is_not_whole_is_undone(store, make_record, keep):
+    record = make_record(weights_sha256=digest(b"new"))
+    folder = staged(store, record, b"new")
+    (folder / ".record.json.2c3d.tmp").write_bytes(record.model_dump_json().encode()[:keep])
+    store.mend(record.key)
+    assert names(folder) == []
+
+
+def test_a_staged_record_of_another_run_is_undone(store, make_record):
+    record = make_record(seed=1, weights_sha256=None)
+    staged(store, make_record(seed=2, weights_sha256=None), b"").rename(store.folder(record.key))
+    store.mend(record.key)
+    assert names(store.folder(record.key)) == []
+
+
+def test_mending_leaves_everything_else(store, make_record):
+    folder = store.write(make_record(weights_sha256=digest(b"w")), b"w")
+    (folder / "checkpoint-200.pt").write_bytes(b"c")
+    (folder / ".checkpoint-400.pt.ab.tmp").write_bytes(b"half")
+    store.mend(folder.name)
+    assert names(folder) == ["checkpoint-200.pt", "record.json", "weights.safetensors"]
+
+
+def test_what_cannot_be_mended_is_told_with_the_remedy(store, make_record, monkeypatch):
+    record = make_record(weights_sha256=None)
+    staged(store, record, b"")
+    monkeypatch.setattr(Path, "replace", lambda *_: raise_no_space(None))
+    with pytest.raises(StoreError, match=r"cannot be mended: No space left on device\. Make the folder writable"):
+        store.mend(record.key)
