@@ -10,6 +10,7 @@ from typing import NamedTuple, SupportsIndex, TypeVar
 from mann_bench.core.errors import UsageError
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.core.variants import LARGEST_SEED
+from mann_bench.execution.mending import mend_idle
 from mann_bench.execution.resolve import checked_model, checked_task, resolve_component, resolve_protocol
 from mann_bench.registry import Registry
 from mann_bench.results.schema import Record
@@ -160,13 +161,13 @@ def _checked_seed(seed: SupportsIndex) -> int:
 def look_up(plan: Plan, store: Store, mend: bool = True) -> None:
     """Fill in the records that the store holds. Failed runs are done again, corrupt records set aside.
 
-    A run whose record was being written when its process was stopped counts as to be done: who takes its lock mends it.
+    What a killed process left half done is finished or undone, unless another one is at the run.
 
     Without `mend` nothing on disk is touched: corrupt records are reported where they lie.
     """
     for run in plan.runs:
-        if store.unfinished(run.key):
-            continue
+        if mend:
+            mend_idle(store, run.key)
         try:
             record = store.find(run.key)
         except CorruptRecordError as error:

@@ -16,6 +16,7 @@ from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Busy, Event, Finished, Observer, Started
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.execution.memory import peak_memory, reset_peak_memory
+from mann_bench.execution.mending import mend_held
 from mann_bench.execution.resolve import Device, device_name
 from mann_bench.results import schema
 from mann_bench.results.locks import LockLostError, Locks, RunLock
@@ -87,7 +88,7 @@ def execute_job(job: Job, observe: Observer, patient: bool = False) -> bool:
 def _execute(job: Job, observe: Observer, lock: RunLock, answered: bool) -> None:
     """Do a run as long as its lock is held; where it may be `answered` by a record that is there, tell that instead."""
     store = Store(job.out)
-    store.mend(job.run.key)
+    mend_held(store, job.run.key)
     if answered and (found := _answer(store, job.run.key)):
         observe(Finished(job.run.key, found.outcome, store.folder(job.run.key)))
         return

@@ -110,9 +110,14 @@ class Store:
             raise StoreError(f"{path}: corrupt, and cannot be set aside: {error.strerror}. Rename it.") from error
         return aside
 
-    def unfinished(self, key: str) -> bool:
-        """Tell whether a process was stopped while it wrote the record of a run, so that `mend` has to come first."""
-        return any(self.folder(key).glob(f".{RECORD_NAME}.*.tmp"))
+    def untidy(self, key: str) -> bool:
+        """Tell whether the folder of a run holds what only a killed process leaves, or one that is at work has there.
+
+        That is a file which has not got its name, or a lock or a checkpoint beside a record. Raises StoreError.
+        """
+        names = self._names(key)
+        passing = (".", "lock-", "checkpoint-") if RECORD_NAME in names else (".",)
+        return any(name.startswith(passing) for name in names)
 
     def mend(self, key: str) -> None:
         """Finish or undo what a process left that was stopped while it wrote. Only who holds the run's lock may.
@@ -122,18 +127,31 @@ class Store:
         Raises:
             StoreError: a file cannot be read or renamed.
         """
-        folder = self.folder(key)
         try:
-            for staged in sorted(folder.glob(f".{RECORD_NAME}.*.tmp")):
+            for staged in self._staged(key, RECORD_NAME):
                 self._complete(key, staged)
         except OSError as error:
             raise StoreError(
-                f"{folder}: what an interrupted process left there cannot be mended: {error.strerror}. Make the folder "
-                "writable, then give the same command again."
+                f"{self.folder(key)}: what an interrupted process left there cannot be mended: {error.strerror}. Make "
+                "the folder writable, then give the same command again."
             ) from error
-        for staged in folder.glob(".*.tmp"):
+        for staged in self._staged(key):
             with contextlib.suppress(OSError):  # it does no harm
                 staged.unlink()
+
+    def _staged(self, key: str, name: str = "") -> list[Path]:
+        """Return the files in the folder of a run that have not got their names, or not one name; raises StoreError."""
+        names = (each for each in self._names(key) if each.startswith(f".{name}") and each.endswith(".tmp"))
+        return [self.folder(key) / each for each in names]
+
+    def _names(self, key: str) -> list[str]:
+        """Return the names in the folder of a run, none where it is not there; raises StoreError."""
+        try:
+            return sorted(path.name for path in self.folder(key).iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreError(f"{self.folder(key)}: cannot be read: {error.strerror}.") from error
 
     def _complete(self, key: str, staged: Path) -> None:
         """Give a staged record and its weights their names; leave one that is not whole, or whose weights are gone."""

@@ -300,10 +300,10 @@ def names(folder):
 def test_a_run_that_was_staged_as_a_whole_is_completed(store, make_record):
     record = make_record(weights_sha256=digest(b"new"))
     folder = staged(store, record, b"new")
-    assert store.unfinished(record.key)
+    assert store.untidy(record.key)
     store.mend(record.key)
     assert names(folder) == ["record.json", "weights.safetensors"]
-    assert (store.find(record.key), store.unfinished(record.key)) == (record, False)
+    assert (store.find(record.key), store.untidy(record.key)) == (record, False)
 
 
 def test_a_run_whose_weights_have_their_name_already_is_completed(store, make_record):
@@ -364,3 +364,19 @@ def test_what_cannot_be_mended_is_told_with_the_remedy(store, make_record, monke
     monkeypatch.setattr(Path, "replace", lambda *_: raise_no_space(None))
     with pytest.raises(StoreError, match=r"cannot be mended: No space left on device\. Make the folder writable"):
         store.mend(record.key)
+
+
+@pytest.mark.parametrize("name", [".record.json.12.tmp", "lock-1", "checkpoint-200.pt"])
+def test_what_a_killed_process_left_beside_a_record_is_untidy(store, make_record, name):
+    folder = store.write(make_record(), None)
+    assert not store.untidy(folder.name)
+    (folder / name).touch()
+    assert store.untidy(folder.name)
+
+
+@pytest.mark.parametrize("name", ["lock-1", "checkpoint-200.pt"])
+def test_what_a_run_needs_that_goes_on_is_in_order(store, make_record, name):
+    folder = store.folder(make_record().key)
+    folder.mkdir(parents=True)
+    (folder / name).touch()
+    assert not store.untidy(folder.name)

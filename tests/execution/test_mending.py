@@ -1,0 +1,41 @@
+import pytest
+
+from mann_bench.execution.mending import mend_idle
+from mann_bench.results.locks import Locks
+from mann_bench.results.store import Store
+
+
+@pytest.fixture
+def left(tmp_path, make_record):
+    """Return a store with a run that has a record, and beside it what a killed process may leave."""
+    store = Store(tmp_path)
+    record = make_record()
+    folder = store.write(record, b"w")
+    for name in ("checkpoint-200.pt", ".checkpoint-400.pt.12.tmp", ".lock-1.34.tmp", ".record.json.56.tmp"):
+        (folder / name).touch()
+    return store, record
+
+
+def names(store, key):
+    return sorted(path.name for path in store.folder(key).iterdir())
+
+
+def test_beside_a_record_nothing_is_left(left):
+    store, record = left
+    mend_idle(store, record.key)
+    assert names(store, record.key) == ["record.json", "weights.safetensors"]
+
+
+def test_nothing_is_touched_while_a_process_is_at_the_run(left):
+    store, record = left
+    with Locks(store.folder(record.key)).take():
+        before = names(store, record.key)
+        mend_idle(store, record.key)
+        assert names(store, record.key) == before
+
+
+def test_the_checkpoints_of_a_run_without_a_record_stay(left):
+    store, record = left
+    (store.folder(record.key) / "record.json").unlink()
+    mend_idle(store, record.key)
+    assert names(store, record.key) == ["checkpoint-200.pt", "weights.safetensors"]
