@@ -4,6 +4,7 @@ import importlib.metadata
 import pkgutil
 import subprocess
 import sys
+import tomllib
 
 import mann_bench_baselines
 
@@ -12,6 +13,13 @@ def test_every_target_is_there_and_every_reference_has_a_link():
     for spec in mann_bench_baselines.mann_bench_models():
         assert pkgutil.resolve_name(spec.target).__doc__
         assert "https://" in spec.reference
+
+
+def test_the_study_names_this_plugins_models_and_says_what_it_lacks():
+    (spec,) = mann_bench_baselines.mann_bench_studies()
+    study = tomllib.loads(spec.path.read_text())
+    assert (study["name"], study["summary"]) == (spec.name, spec.summary)
+    assert {model.name for model in mann_bench_baselines.mann_bench_models()} < set(study["cells"][0]["models"])
 
 
 def test_the_entry_point_names_the_module():

@@ -1,6 +1,8 @@
-"""What this plugin brings: models to hold memories against. Imports nothing heavy."""
+"""What this plugin brings: models to hold memories against, and a study that does. Imports nothing heavy."""
 
-from mann_bench import ModelSpec, hookimpl
+from pathlib import Path
+
+from mann_bench import ModelSpec, StudySpec, hookimpl
 
 MANN_BENCH_PLUGIN_API = (1, 1)
 """The lowest and the highest plugin API that this was written for."""
@@ -39,4 +41,16 @@ def mann_bench_models() -> list[ModelSpec]:
             summary="simple recurrent network with continuous stacks",
             reference="Joulin & Mikolov 2015, https://arxiv.org/abs/1503.01007",
         ),
+    ]
+
+
+@hookimpl
+def mann_bench_studies() -> list[StudySpec]:
+    """Return the study; its task mqar comes with mann-bench-recall."""
+    return [
+        StudySpec(
+            "first-rows",
+            Path(__file__).with_name("first-rows.toml"),
+            "NTM, DNC and five baselines of the NTM's size on copy, recall and MQAR, a short budget",
+        )
     ]
