@@ -110,9 +110,14 @@ def status(context: click.Context, study: str, out: Path, jobs: int | None, thre
 @command.command()
 @_study
 @out_option
+@click.option(
+    "--leaderboards",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of leaderboards: take the records of the entries there, and none of --out.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each claim as a line of JSON.")
 @click.pass_context
-def check(context: click.Context, study: str, out: Path, as_json: bool) -> int:
+def check(context: click.Context, study: str, out: Path, leaderboards: Path | None, as_json: bool) -> int:
     """Check the claims of STUDY against its records.
 
     Exit code 4: some claim is not reproduced; 0: none, though some may be undecided.
@@ -121,9 +126,16 @@ def check(context: click.Context, study: str, out: Path, as_json: bool) -> int:
     from mann_bench.studies.claims import Verdict, check_claims
     from mann_bench.studies.plan import plan_study
 
-    planned = plan_study(registry_of(context), study)
-    _look_up(planned.plan, out)
-    results = check_claims(planned.claims, planned.plan.cached | planned.plan.failed)
+    registry = registry_of(context)
+    planned = plan_study(registry, study)
+    if leaderboards is None:
+        _look_up(planned.plan, out)
+        records = planned.plan.cached | planned.plan.failed
+    else:
+        from mann_bench.leaderboard.pages import study_records
+
+        records = study_records(registry, leaderboards, study, planned.study.name)
+    results = check_claims(planned.claims, records)
     _print(map(claim_json, results) if as_json else claim_lines(results))
     return REFUTED if any(result.verdict is Verdict.NOT_REPRODUCED for result in results) else 0
 

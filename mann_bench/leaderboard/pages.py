@@ -1,7 +1,7 @@
 """The pages of the leaderboards: boards from the entries of every study, and the folder that holds the site."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mann_bench.core.errors import StoreError, UsageError
@@ -10,6 +10,7 @@ from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import by_study, sound_entries
 from mann_bench.registry import Registry
 from mann_bench.reporting.site.board import Board, BoardEntry, ClaimLine
+from mann_bench.results.schema import Record
 from mann_bench.studies.claims import ClaimResult, check_claims
 from mann_bench.studies.plan import plan_study
 from mann_bench.studies.words import measured_text, number_text, tolerance_text
@@ -27,6 +28,26 @@ def boards(registry: Registry, root: Path) -> list[Board]:
     folders = entry_folders(root)
     studies = by_study(sound_entries(folders, folders, rules_resolver(registry)))
     return [_board(registry, study, entries) for study, entries in sorted(studies.items())]
+
+
+def study_records(registry: Registry, root: Path, study: str, name: str) -> dict[str, Record]:
+    """Return the records of all entries of a study below `root`, by run key.
+
+    Args:
+        registry: answers which models, tasks and protocols there are.
+        root: folder of the leaderboards.
+        study: how the study is named to the registry: its name, or the path of its file.
+        name: its name.
+
+    Raises:
+        EntryError: an entry is not sound.
+        StoreError: there is none.
+    """
+    folders = entry_folders(root, name)
+    if not folders:
+        raise StoreError(f"{root}: no entries of {name} here. Expected {root}/{name}/<entry>/entry.json.")
+    file = study if study != name else None
+    return _records(sound_entries(folders, folders, rules_resolver(registry, file)))
 
 
 def write_pages(files: Mapping[str, bytes], folder: Path) -> None:
@@ -63,7 +84,6 @@ def _replaceable(folder: Path) -> bool:
 
 def _board(registry: Registry, name: str, entries: Sequence[LoadedEntry]) -> Board:
     planned = plan_study(registry, name)
-    records = {record.key: record for entry in entries for record in entry.records}
     return Board(
         name=name,
         summary=planned.study.summary,
@@ -80,8 +100,12 @@ def _board(registry: Registry, name: str, entries: Sequence[LoadedEntry]) -> Boa
             )
             for each in entries
         ],
-        claims=[_claim_line(result) for result in check_claims(planned.claims, records)],
+        claims=[_claim_line(result) for result in check_claims(planned.claims, _records(entries))],
     )
+
+
+def _records(entries: Iterable[LoadedEntry]) -> dict[str, Record]:
+    return {record.key: record for entry in entries for record in entry.records}
 
 
 def _claim_line(result: ClaimResult) -> ClaimLine:

@@ -56,6 +56,17 @@ def keys():
     return [run["key"] for run in entry()["runs"]]
 
 
+def test_claims_are_checked_from_entries_as_from_records(mann_bench):
+    from_records = mann_bench("study", "check", "tiny.toml", "--out", "runs")
+    shutil.rmtree("runs")
+    assert mann_bench("study", "check", "tiny.toml", "--leaderboards", "leaderboards") == from_records
+
+
+def test_a_leaderboard_without_entries_of_a_study_is_told(mann_bench):
+    code, _, err = mann_bench("study", "check", "smoke", "--leaderboards", "leaderboards")
+    assert (code, "no entries of smoke here" in err) == (1, True)
+
+
 @pytest.fixture
 def tamper(mann_bench, _template):
     """Return a function that changes a test score in the record of one run; the entry then fails to validate."""
