@@ -176,7 +176,7 @@ def _serve(pipe: Connection, core: int | None) -> None:
     signal.signal(signal.SIGTERM, _unwind)
     if core is not None:
         os.sched_setaffinity(0, {core})
-    with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+    with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
         while True:
             pipe.send(_IDLE)
             task: _Task = pipe.recv()

@@ -104,7 +104,7 @@ def _execute(job: Job, observe: Observer, lock: RunLock, answered: bool) -> None
 
     try:
         result, error = train(job.run, job.device, job.backend, tell, checkpoints), None
-    except (BrokenPipeError, LockLostError):
+    except (ConnectionError, LockLostError):
         raise  # nobody listens any more, or another process does it: that is not the model's failure
     except Exception:
         result, error = _nothing(), traceback.format_exc()

@@ -90,11 +90,12 @@ def test_a_full_disk_at_the_records_write_leaves_nothing_half_written(execute_ru
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_an_observer_that_has_gone_is_not_the_runs_failure(make_run, tmp_path):
+@pytest.mark.parametrize("error", [BrokenPipeError, ConnectionResetError])
+def test_an_observer_that_has_gone_is_not_the_runs_failure(make_run, tmp_path, error):
     def gone(event):
-        raise BrokenPipeError
+        raise error
 
-    with pytest.raises(BrokenPipeError):
+    with pytest.raises(error):
         execute_job(Job(make_run(), "cpu", "eager", tmp_path), gone)
     assert list(tmp_path.iterdir()) == []
 
