@@ -8,6 +8,7 @@ of censored data: Efron 1981, "Censored data and the bootstrap", https://doi.org
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ LEVEL = 0.95
 METHOD = "percentile bootstrap over seeds"
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.integer[Any]]
 
 
 class Ratio(NamedTuple):
@@ -40,17 +42,19 @@ class Ratio(NamedTuple):
     interval: Interval | None
 
 
-def resamples(generator: np.random.Generator, n: int) -> NDArray[np.int64]:
+def resamples(generator: np.random.Generator, n: int) -> Counts:
     """Return how often each of n seeds is in the sample itself, the first row, and in each of its resamples.
 
-    The counts are [1 + RESAMPLES, n]; every row sums to n.
+    The counts are [1 + RESAMPLES, n]; every row sums to n. They lie seed by seed, in the least type that holds n,
+    for whoever goes through the seeds.
     """
     drawn = generator.multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
-    return np.vstack([np.ones(n, dtype=np.int64), drawn])
+    counts = np.vstack([np.ones(n, dtype=np.int64), drawn])
+    return np.asfortranarray(counts, dtype=np.min_scalar_type(n))
 
 
 @lru_cache(maxsize=4)
-def _first_resamples(n: int) -> NDArray[np.int64]:
+def _first_resamples(n: int) -> Counts:
     """Return the resamples of n seeds that a new generator draws: drawing them takes longer than using them."""
     counts = resamples(np.random.default_rng(SEED), n)
     counts.setflags(write=False)
@@ -82,7 +86,7 @@ def curve_estimates(values: Floats | Sequence[Sequence[float]]) -> list[Estimate
         raise ValueError(f"a median needs at least one seed and one size, [seeds, sizes], not shape {table.shape}")
     if not (table > -np.inf).all():
         raise ValueError("a median needs numbers, not NaN or -inf; write what is worse than every other as inf")
-    table = table[np.lexsort(table.T[::-1])]
+    table = table[np.lexsort(table.T[::-1])] + 0.0  # there is one 0: -0.0 would sort where it likes
     counts = _first_resamples(len(table))
     return [_estimate(_plain_medians(column, counts), len(column)) for column in table.T]
 
@@ -146,13 +150,17 @@ def _median_bounds(durations: Durations, generator: np.random.Generator) -> Floa
     return np.stack([np.minimum(medians, durations.horizon), medians])
 
 
-def _plain_medians(column: Floats, counts: NDArray[np.int64]) -> Floats:
+def _plain_medians(column: Floats, counts: Counts) -> Floats:
     """Return the median of every row of `counts`, a count each value of `column`. [1 + RESAMPLES]"""
-    order = np.argsort(column)
-    ordered, n = column[order], len(column)
-    up_to = np.cumsum(counts[:, order], axis=1)
-    low, high = (ordered[(up_to <= middle).sum(axis=1)] for middle in ((n - 1) // 2, n // 2))
-    return np.asarray((low + high) / 2)
+    order, n = np.argsort(column), len(column)
+    up_to, low, high = (np.zeros(len(counts), dtype=counts.dtype) for _ in range(3))
+    for value in order:  # a pass over all resamples at once is much faster than a cumulative sum in each
+        up_to += counts[:, value]
+        low += up_to <= (n - 1) // 2
+        if n % 2 == 0:
+            high += up_to <= n // 2
+    ordered = column[order]
+    return np.asarray((ordered[low] + ordered[low if n % 2 else high]) / 2)
 
 
 def _estimate(medians: Floats, n: int) -> Estimate:
@@ -163,6 +171,7 @@ def _interval(lows: Floats, highs: Floats, n: int) -> Interval | None:
     """Return the interval from the lower percentile of `lows` to the upper of `highs`, a value a resample each."""
     if n == 1:
         return None
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(lows, tail, method="lower"), np.quantile(highs, 1 - tail, method="higher")
+    tail, last = (1 - LEVEL) / 2, len(lows) - 1
+    below, above = math.floor(tail * last), math.ceil((1 - tail) * last)
+    low, high = np.partition(lows, below)[below], np.partition(highs, above)[above]
     return Interval(float(low), float(high), METHOD, LEVEL, n, RESAMPLES, SEED)

@@ -7,7 +7,7 @@ https://doi.org/10.1080/01621459.1958.10501452
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +100,7 @@ def median(durations: Durations) -> float:
     return quantile(durations, 0.5)
 
 
-def weighted_medians(durations: Durations, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def weighted_medians(durations: Durations, counts: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
     """Return the `median` of many samples that repeat the seeds of one.
 
     Arguments:
@@ -110,11 +110,17 @@ def weighted_medians(durations: Durations, counts: NDArray[np.int64]) -> NDArray
     Returns: a median a sample, inf where it lies beyond the horizon. [samples]
     """
     ordered = durations.ordered()
-    at_risk = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1]
-    events = counts * np.array(ordered.reached)
-    # Events of equal times one after the other multiply to the factor of all; where nobody is left, there is none.
-    survival = np.cumprod(1 - events / np.maximum(at_risk, 1), axis=1)
-    before = np.count_nonzero(survival > 0.5 + _ROUNDING, axis=1)
+    at_risk = counts.sum(axis=1)
+    survival = np.ones(len(counts))
+    before = np.zeros(len(counts), dtype=np.intp)
+    for seed, reached in enumerate(ordered.reached):
+        # Events of equal times one after the other multiply to the factor of all; where nobody is left, there is none.
+        if reached:
+            survival *= 1 - counts[:, seed] / np.maximum(at_risk, 1)
+        if not (above := survival > 0.5 + _ROUNDING).any():
+            break
+        before += above
+        at_risk -= counts[:, seed]
     return np.asarray(np.take([*ordered.times, math.inf], before))
 
 

@@ -241,3 +241,7 @@ def test_a_task_without_its_samples_is_refused(samples):
 def test_a_denominator_of_zero_is_refused():
     with pytest.raises(ValueError, match="denominators whose times all lie above 0"):
         median_ratio([[STEPS]], [Durations.of([0, 5], 10)])
+
+
+def test_a_zero_is_a_zero_whatever_its_sign():
+    assert repr(median_estimate([-0.0] * 3)) == repr(median_estimate([0.0, -0.0, 0.0]))
