@@ -14,7 +14,12 @@ from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component, Outcome
 from mann_bench.core.sizes import GridSize
 
-Count = Annotated[int, Field(ge=0)]
+SCHEMA_VERSION = 1
+
+MOST = 2**53
+"""Greatest whole number of a record: up to here a float holds each."""
+
+Count = Annotated[int, Field(ge=0, le=MOST)]
 
 
 class _Part(BaseModel):
@@ -27,7 +32,7 @@ class ComponentRecord(_Part):
     """A model or a task as it ran."""
 
     name: str = Field(description="name under which its plugin registered it")
-    version: int = Field(description="version of its spec")
+    version: Count = Field(description="version of its spec")
     text: str = Field(description="canonical variant: the name and the options that differ from their defaults")
     given: dict[str, str] = Field(description="options as the user typed them")
     options: dict[str, OptionValue] = Field(description="every option with its resolved value")
@@ -52,14 +57,14 @@ class RuleRecord(_Part):
     """When a run counts as converged."""
 
     metric: str = Field(description="score, averaged over the validation sequences")
-    below: float = Field(description="threshold; converged at the first evaluation below it")
+    below: float = Field(allow_inf_nan=False, description="threshold; converged at the first evaluation below it")
 
 
 class ProtocolRecord(_Part):
     """The protocol as it was followed."""
 
     name: str = Field(description="name under which its plugin registered it")
-    version: int = Field(description="version of the protocol")
+    version: Count = Field(description="version of the protocol")
     text: str = Field(description="canonical variant: the name and the fields that were changed")
     given: dict[str, str] = Field(description="fields as the user typed them")
     fields: dict[str, OptionValue] = Field(description="every field with its resolved value")
@@ -117,7 +122,7 @@ class CurveRow(_Part):
 class SizeRow(_Part):
     """Scores at one size of the length grid."""
 
-    size: dict[str, int] = Field(description="size of the sequences, by name, e.g. length and repeats")
+    size: dict[str, Count] = Field(description="size of the sequences, by name, e.g. length and repeats")
     sequences: Count = Field(description="sequences measured")
     scores: dict[str, float] = Field(description="mean scores by name, as in the curve")
 
@@ -130,9 +135,9 @@ class SizeRow(_Part):
 class GridRow(_Part):
     """What the task states about one size of its length grid."""
 
-    size: dict[str, int] = Field(description="size of the sequences, by name")
+    size: dict[str, Count] = Field(description="size of the sequences, by name")
     chance: dict[str, float] = Field(description="expected scores of a predictor whose logits are all 0")
-    rows_to_remember: int | None = Field(description="input rows that have to be kept at once; null if unknown")
+    rows_to_remember: Count | None = Field(description="input rows that have to be kept at once; null if unknown")
 
     @classmethod
     def of(cls, stated: GridSize) -> "GridRow":
@@ -180,7 +185,7 @@ class Provenance(_Part):
     os: str = Field(description="operating system and its release")
     device: Literal["cpu", "cuda"] = Field(description="kind of device the run trained on")
     device_name: str = Field(description="name of the CPU or GPU")
-    threads: int = Field(description="CPU threads torch was given")
+    threads: Count = Field(description="CPU threads torch was given")
     date: str = Field(description="UTC time at which the run ended, ISO 8601")
 
 
@@ -196,8 +201,8 @@ class Record(_Part):
     seed: Count = Field(description="seed of the run")
     outcome: Outcome = Field(description="how the run ended")
     steps: Count = Field(description="training steps done")
-    converged_first: int | None = Field(description="step of the first evaluation below the threshold")
-    converged_confirmed: int | None = Field(
+    converged_first: Count | None = Field(description="step of the first evaluation below the threshold")
+    converged_confirmed: Count | None = Field(
         description="step of the first evaluation below the threshold whose next evaluation is below it too"
     )
     best_step: Count = Field(description="step of the kept weights, those with the best validation error")
@@ -206,7 +211,7 @@ class Record(_Part):
     curve: list[CurveRow] = Field(description="learning curve, one row an evaluation")
     probe: list[ProbeRow] = Field(description="length grid over training")
     generalization: list[SizeRow] = Field(description="length grid on the test stream, with the kept weights")
-    training_range: dict[str, tuple[int, int]] = Field(
+    training_range: dict[str, tuple[Count, Count]] = Field(
         default={}, description="least and greatest training size, by the name of each dimension"
     )
     grid: list[GridRow] = Field(default=[], description="what the task states about its length grid")

@@ -6,16 +6,28 @@ The record is written last: where it stands, the run is complete.
 import contextlib
 import glob
 import hashlib
+import os
+import re
 from pathlib import Path
 
 import pydantic
 
 from mann_bench.core.errors import StoreError, UsageError
+from mann_bench.core.texts import shortened
 from mann_bench.results.files import prepare_folder, write_atomically
-from mann_bench.results.schema import Record
+from mann_bench.results.reading import UnreadableFileError, read_plain
+from mann_bench.results.schema import SCHEMA_VERSION, Record
+from mann_bench.results.soundness import first_problem
 
 RECORD_NAME = "record.json"
 WEIGHTS_NAME = "weights.safetensors"
+
+LARGEST_RECORD = 32 * 2**20
+"""Bytes of a record that are read: those of the default protocol's, were it evaluated at every step, and some."""
+
+_LONGEST_REASON = 300
+_MOST_ERRORS = 1_000
+_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 class CorruptRecordError(StoreError):
@@ -27,30 +39,61 @@ class CorruptRecordError(StoreError):
 
 
 def load_record(path: Path) -> Record:
-    """Read one record; raises CorruptRecordError or StoreError."""
+    """Read one record, whoever wrote it.
+
+    Raises:
+        CorruptRecordError: it is none, or none that a run could have left, or lies in the folder of another run.
+        StoreError: the system does not let it be read, or there is none.
+    """
     try:
-        content = path.read_bytes()
+        record = Record.model_validate_json(read_plain(path, LARGEST_RECORD))
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror}.") from error
-    try:
-        return Record.model_validate_json(content)
+    except UnreadableFileError as error:
+        raise CorruptRecordError(path, str(error)) from error
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        reason = f"{where}: {first['msg']}"
-        if where == "schema_version" and first["type"] != "missing":
-            reason = f"schema version {first['input']!r}, but this version of mann-bench reads 1"
-        raise CorruptRecordError(path, reason) from error
+        raise CorruptRecordError(path, shortened(_reason(error), _LONGEST_REASON)) from error
+    if problem := first_problem(record):
+        raise CorruptRecordError(path, shortened(str(problem), _LONGEST_REASON))
+    if _KEY.fullmatch(path.parent.name) and path.parent.name != record.key:
+        raise CorruptRecordError(path, f"it holds run {record.key}")
+    return record
+
+
+def _reason(error: pydantic.ValidationError) -> str:
+    """Return what is wrong with a record that has not the schema."""
+    if (count := error.error_count()) > _MOST_ERRORS:  # listing them would take longer than finding them
+        return f"{count:,} values are not what they should be"
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "file"
+    if where != "schema_version" or first["type"] == "missing":
+        return f"{where}: {first['msg']}"
+    found = first["input"]
+    known = f"schema version {found!a}, but this version of mann-bench reads {SCHEMA_VERSION}"
+    newer = isinstance(found, int) and found > SCHEMA_VERSION
+    return f"{known}; {'install a newer one' if newer else 'no version wrote such a record'}"
 
 
 def record_files(path: Path) -> list[Path]:
     """Return the records at or below a path: a record, a run's folder or a folder of runs; raises StoreError."""
     if not path.is_dir():
         return [path]
-    found = [path / RECORD_NAME] if (path / RECORD_NAME).exists() else sorted(path.glob(f"*/{RECORD_NAME}"))
+    own = path / RECORD_NAME
+    found = [own] if os.path.lexists(own) else _records_below(path)
     if not found:
         raise StoreError(f"{path}: no records here. Expected a record.json, a run's folder or a folder of runs.")
     return found
+
+
+def _records_below(folder: Path) -> list[Path]:
+    """Return the records in the folders of a folder, in the order of their names, whatever kind of file each is."""
+    try:
+        # As text: a path object for each of many folders that have none would take most of the time.
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be read: {error.strerror}.") from error
+    files = (os.path.join(folder, name, RECORD_NAME) for name in names)
+    return [Path(file) for file in files if os.path.lexists(file)]
 
 
 def find_record(run: str, folder: Path) -> Path:

@@ -10,6 +10,8 @@ from mann_bench.execution.restore import restore
 from mann_bench.execution.worker import Job, execute_job
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.registry import Registry
+from mann_bench.results.keys import record_key
+from mann_bench.results.schema import Record
 from mann_bench.results.store import digest, load_record
 from mann_bench.tasks.copy import Copy
 from mann_bench.training.trainer import train
@@ -30,7 +32,7 @@ def recorded(make_run, tmp_path, monkeypatch):
     def make(model=LSTM, **fields):
         run = make_run(model, task="copy:max_length=2,bits=3", **fields)
         execute_job(Job(run, "cpu", "eager", tmp_path), lambda event: None)
-        return tmp_path / run.key / "record.json"
+        return (tmp_path / run.key).rename(tmp_path / "run") / "record.json"
 
     return make
 
@@ -44,6 +46,7 @@ def edit(file, **changes):
         for part in parts:
             inner = inner[part]
         inner[field] = value
+    content["key"] = record_key(Record.model_validate(content))
     file.write_text(json.dumps(content))
 
 

@@ -1,0 +1,15 @@
+"""Texts of strangers on a terminal."""
+
+
+def printable(text: str) -> str:
+    """Return a text in which all that a terminal might obey, or cannot show, is written as an escape such as ``\\x1b``.
+
+    Lines and tabs stay.
+    """
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a printable text on one line of at most `most` characters, which ends in an ellipsis where it was longer."""
+    line = printable(text[: most + 1].replace("\n", " ").replace("\t", " "))
+    return line if len(line) <= most else f"{line[: most - 3]}..."

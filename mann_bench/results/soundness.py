@@ -1,0 +1,111 @@
+"""See that a record is one that a run could have left, whoever wrote it: what is computed from records relies on it.
+
+Whether its figures are true is another matter, and that of leaderboards.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+from mann_bench.core.errors import StoreError
+from mann_bench.core.runs import Outcome
+from mann_bench.results.keys import record_key
+from mann_bench.results.problem import Problem
+from mann_bench.results.schema import MOST, ProtocolRecord, Record, SizeRow
+from mann_bench.results.wording import text_problems
+
+MOST_SIZES = 1_000
+"""Sizes of a length grid."""
+
+_LEAST_THRESHOLD = 1e-30
+_LEAST = {"max_steps": 1, "batch_size": 1, "validation_sequences": 1, "probe_every": 0, "test_sequences": 1}
+"""The numbers of a protocol that are computed with, and the least that each can be."""
+
+
+def first_problem(record: Record) -> Problem | None:
+    """Return what makes a record one that no run could have left, the first thing found; None where nothing does."""
+    checks = (text_problems(record), _protocol(record.protocol), _rule(record), _seconds(record), _curve(record))
+    return next(itertools.chain(*checks, _convergence(record), _probe(record), _grids(record), _key(record)), None)
+
+
+def _protocol(protocol: ProtocolRecord) -> Iterator[Problem]:
+    for name, least in _LEAST.items():
+        try:
+            value = protocol.integer(name)
+        except StoreError:
+            value = -1
+        if not least <= value <= MOST:
+            yield Problem(f"protocol.fields.{name}", f"expected a whole number from {least} to {MOST:,}")
+
+
+def _rule(record: Record) -> Iterator[Problem]:
+    below = abs(record.convergence.below)
+    if below and not _LEAST_THRESHOLD <= below <= 1 / _LEAST_THRESHOLD:
+        yield Problem("convergence.below", f"{below:g} is no threshold; expected 0, or 1e-30 to 1e30")
+
+
+def _seconds(record: Record) -> Iterator[Problem]:
+    for name, seconds in record.seconds.__dict__.items():
+        if not 0 <= seconds <= MOST:
+            yield Problem(f"seconds.{name}", f"{seconds:g} is no duration")
+    if not all(0 <= row.training_seconds <= MOST for row in record.curve):
+        yield Problem("curve", "training_seconds must be durations")
+
+
+def _curve(record: Record) -> Iterator[Problem]:
+    curve, budget = record.curve, record.protocol.integer("max_steps")
+    if record.steps > budget:
+        yield Problem("steps", f"{record.steps:,}, though the protocol allows {budget:,}")
+    if not _rises([row.step for row in curve]):
+        yield Problem("curve", "steps must rise from row to row")
+    for name in ("sequences", "training_seconds"):
+        if not _rises([getattr(row, name) for row in curve], strictly=False):
+            yield Problem("curve", f"{name} must not fall from row to row")
+    if curve and curve[-1].step > budget:
+        yield Problem("curve", f"it goes on to step {curve[-1].step:,}, though the protocol allows {budget:,}")
+    if curve and curve[-1].sequences > (most := budget * record.protocol.integer("batch_size")):
+        yield Problem("curve", f"{curve[-1].sequences:,} sequences, though the protocol allows {most:,}")
+    if not all(record.convergence.metric in row.scores for row in curve):
+        yield Problem("curve", f"a row lacks the score {record.convergence.metric!r} of the convergence rule")
+
+
+def _convergence(record: Record) -> Iterator[Problem]:
+    steps = {row.step for row in record.curve}
+    for name in ("converged_first", "converged_confirmed"):
+        if (step := getattr(record, name)) is not None and step not in steps:
+            yield Problem(name, f"step {step:,} is none of the curve's")
+    if steps and record.best_step not in {0, *steps}:
+        yield Problem("best_step", f"step {record.best_step:,} is none of the curve's")
+    if not record.outcome.broke_off and (record.outcome is Outcome.CONVERGED) != (record.converged_first is not None):
+        yield Problem("outcome", f"{record.outcome}, though converged_first is {record.converged_first}")
+
+
+def _probe(record: Record) -> Iterator[Problem]:
+    if not _rises([probe.step for probe in record.probe]):
+        yield Problem("probe", "steps must rise from row to row")
+    if record.probe and record.probe[-1].step > (budget := record.protocol.integer("max_steps")):
+        yield Problem("probe", f"it goes on to step {record.probe[-1].step:,}, though the protocol allows {budget:,}")
+    for probe in record.probe:
+        if not probe.rows:
+            yield Problem("probe", f"step {probe.step:,} has no sizes")
+        if not all(record.convergence.metric in row.scores for row in probe.rows):
+            yield Problem("probe", f"a row lacks the score {record.convergence.metric!r} of the convergence rule")
+
+
+def _grids(record: Record) -> Iterator[Problem]:
+    tables: Sequence[Sequence[SizeRow]] = [record.generalization, *(probe.rows for probe in record.probe)]
+    if max(map(len, [*tables, record.grid])) > MOST_SIZES:
+        yield Problem("sizes", f"more than {MOST_SIZES:,} in a length grid")
+    rows = [*itertools.chain(*tables), *record.grid]
+    if rows and not rows[0].size:
+        yield Problem("sizes", "a size has no dimension")
+    if any(row.size.keys() != rows[0].size.keys() for row in rows):
+        yield Problem("sizes", "not all have the same dimensions")
+
+
+def _key(record: Record) -> Iterator[Problem]:
+    if (key := record_key(record)) != record.key:
+        yield Problem("key", f"what the record describes is run {key}")
+
+
+def _rises(values: Iterable[float], strictly: bool = True) -> bool:
+    return all(one < other if strictly else one <= other for one, other in itertools.pairwise(values))
