@@ -25,6 +25,8 @@ class Variant:
     @classmethod
     def parse(cls, text: str) -> "Variant":
         """Parse ``ntm:memory_init=random,memory_slots=64``; raises UsageError where it is malformed."""
+        if not text.isprintable():
+            raise UsageError(f"{text!r}: expected a variant without characters that cannot be seen.")
         name, colon, rest = text.strip().partition(":")
         given: dict[str, str] = {}
         for part in rest.split(",") if colon else []:

@@ -11,11 +11,11 @@ def record_key(record: Record) -> str:
 
     Raises ValueError where an option is not finite: no run has such a key.
     """
-    protocol = record.protocol
+    protocol, rule = record.protocol, record.convergence
     return run_key(
         model=identity(record.model),
         task=identity(record.task),
-        convergence=record.convergence.model_dump(),
+        convergence={"metric": rule.metric, "below": rule.below},
         protocol={**protocol.fields, "name": protocol.name, "version": protocol.version},
         seed=record.seed,
     )
@@ -23,4 +23,4 @@ def record_key(record: Record) -> str:
 
 def identity(component: ComponentRecord) -> dict[str, Any]:
     """Return what distinguishes a recorded component in a run key, as `Component.identity`."""
-    return component.model_dump(include={"name", "version", "distribution", "options"})
+    return {name: getattr(component, name) for name in ("name", "version", "distribution", "options")}

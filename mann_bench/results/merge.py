@@ -7,6 +7,7 @@ from typing import NamedTuple
 from mann_bench.core.errors import StoreError
 from mann_bench.core.runs import Outcome
 from mann_bench.results.files import write_atomically
+from mann_bench.results.reading import LARGEST_WEIGHTS, UnreadableFileError, read_plain
 from mann_bench.results.repeatable import differences, repeatable
 from mann_bench.results.schema import Record
 from mann_bench.results.store import RECORD_NAME, WEIGHTS_NAME, digest, load_record, record_files
@@ -88,9 +89,11 @@ def _problem_of_weights(found: _Found) -> str | None:
         return None
     file = found.folder / WEIGHTS_NAME
     try:
-        right = digest(file.read_bytes()) == found.record.weights_sha256
+        right = digest(read_plain(file, LARGEST_WEIGHTS)) == found.record.weights_sha256
     except OSError as error:
         return f"{file}: cannot be read: {error.strerror}."
+    except UnreadableFileError as error:
+        return f"{file}: is not read: {error}."
     return None if right else f"{file}: these are not the weights of the record beside it (SHA-256 differs)."
 
 
@@ -99,9 +102,9 @@ def _write(found: _Found, out: Path) -> None:
     names: Iterable[str] = (WEIGHTS_NAME, RECORD_NAME) if found.record.weights_sha256 else (RECORD_NAME,)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically({folder / name: (found.folder / name).read_bytes() for name in names})
-    except OSError as error:
+        write_atomically({folder / name: read_plain(found.folder / name, LARGEST_WEIGHTS) for name in names})
+    except (OSError, UnreadableFileError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise StoreError(
-            f"{found.file} could not be brought to {folder}: {error.strerror}. "
-            "Mend that, then give the same command again."
+            f"{found.file} could not be brought to {folder}: {reason}. Mend that, then give the same command again."
         ) from error

@@ -4,6 +4,12 @@ import os
 import stat
 from pathlib import Path
 
+LARGEST_RECORD = 32 * 2**20
+"""Bytes of a record that are read: those of the default protocol's, were it evaluated at every step, and some."""
+
+LARGEST_WEIGHTS = 2**30
+"""Bytes of weights that are read."""
+
 
 class UnreadableFileError(Exception):
     """A file is there and is not read; the message says why, as the end of a sentence."""

@@ -2,9 +2,9 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.errors import StoreError
@@ -19,7 +19,10 @@ SCHEMA_VERSION = 1
 MOST = 2**53
 """Greatest whole number of a record: up to here a float holds each."""
 
+Row = TypeVar("Row")
 Count = Annotated[int, Field(ge=0, le=MOST)]
+Rows = Annotated[list[Row], FailFast()]
+"""What is wrong with its first bad row is told alone: a file of millions would take gigabytes to tell of."""
 
 
 class _Part(BaseModel):
@@ -149,7 +152,7 @@ class ProbeRow(_Part):
     """The length grid during training, on the probe stream. It never influences the run."""
 
     step: Count = Field(description="training steps done")
-    rows: list[SizeRow] = Field(description="one row a size")
+    rows: Rows[SizeRow] = Field(description="one row a size")
 
     @classmethod
     def of(cls, step: int, rows: Iterable[SizeScores]) -> "ProbeRow":
@@ -208,13 +211,13 @@ class Record(_Part):
     best_step: Count = Field(description="step of the kept weights, those with the best validation error")
     divergence: DivergenceRecord | None = Field(description="of a run that diverged")
     error: str | None = Field(description="traceback of a run that failed")
-    curve: list[CurveRow] = Field(description="learning curve, one row an evaluation")
-    probe: list[ProbeRow] = Field(description="length grid over training")
-    generalization: list[SizeRow] = Field(description="length grid on the test stream, with the kept weights")
+    curve: Rows[CurveRow] = Field(description="learning curve, one row an evaluation")
+    probe: Rows[ProbeRow] = Field(description="length grid over training")
+    generalization: Rows[SizeRow] = Field(description="length grid on the test stream, with the kept weights")
     training_range: dict[str, tuple[Count, Count]] = Field(
         default={}, description="least and greatest training size, by the name of each dimension"
     )
-    grid: list[GridRow] = Field(default=[], description="what the task states about its length grid")
+    grid: Rows[GridRow] = Field(default=[], description="what the task states about its length grid")
     parameters: Count = Field(description="trainable parameters, counted from the tensors")
     state_bytes: Count = Field(description="recurrent state a sequence, counted from the tensors")
     details: dict[str, OptionValue] = Field(
@@ -235,4 +238,6 @@ class Record(_Part):
 
     def converged_row(self) -> CurveRow | None:
         """Return the evaluation at which the run converged, or None."""
+        if self.converged_first is None:
+            return None
         return next((row for row in self.curve if row.step == self.converged_first), None)

@@ -16,6 +16,7 @@ from mann_bench.results.wording import text_problems
 MOST_SIZES = 1_000
 """Sizes of a length grid."""
 
+_ACCURACY = "sequence_accuracy"
 _LEAST_THRESHOLD = 1e-30
 _LEAST = {"max_steps": 1, "batch_size": 1, "validation_sequences": 1, "probe_every": 0, "test_sequences": 1}
 """The numbers of a protocol that are computed with, and the least that each can be."""
@@ -95,11 +96,16 @@ def _grids(record: Record) -> Iterator[Problem]:
     tables: Sequence[Sequence[SizeRow]] = [record.generalization, *(probe.rows for probe in record.probe)]
     if max(map(len, [*tables, record.grid])) > MOST_SIZES:
         yield Problem("sizes", f"more than {MOST_SIZES:,} in a length grid")
-    rows = [*itertools.chain(*tables), *record.grid]
-    if rows and not rows[0].size:
+    rows = list(itertools.chain(*tables))
+    dimensions = {tuple(row.size) for row in rows} | {tuple(row.size) for row in record.grid}
+    if () in dimensions:
         yield Problem("sizes", "a size has no dimension")
-    if any(row.size.keys() != rows[0].size.keys() for row in rows):
-        yield Problem("sizes", "not all have the same dimensions")
+    if len(dimensions) > 1:
+        yield Problem("sizes", "not all have the same dimensions in the same order")
+    scores = [*(row.scores for row in record.curve), *(row.scores for row in rows)]
+    accuracies = [each[_ACCURACY] for each in scores if _ACCURACY in each]
+    if any(accuracy < 0 or accuracy > 1 for accuracy in accuracies):  # NaN may be there, of a model that gave none
+        yield Problem("scores", f"{_ACCURACY} must be from 0 to 1")
 
 
 def _key(record: Record) -> Iterator[Problem]:

@@ -15,15 +15,12 @@ import pydantic
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.texts import shortened
 from mann_bench.results.files import prepare_folder, write_atomically
-from mann_bench.results.reading import UnreadableFileError, read_plain
+from mann_bench.results.reading import LARGEST_RECORD, UnreadableFileError, read_plain
 from mann_bench.results.schema import SCHEMA_VERSION, Record
 from mann_bench.results.soundness import first_problem
 
 RECORD_NAME = "record.json"
 WEIGHTS_NAME = "weights.safetensors"
-
-LARGEST_RECORD = 32 * 2**20
-"""Bytes of a record that are read: those of the default protocol's, were it evaluated at every step, and some."""
 
 _LONGEST_REASON = 300
 _MOST_ERRORS = 1_000
@@ -88,12 +85,10 @@ def record_files(path: Path) -> list[Path]:
 def _records_below(folder: Path) -> list[Path]:
     """Return the records in the folders of a folder, in the order of their names, whatever kind of file each is."""
     try:
-        # As text: a path object for each of many folders that have none would take most of the time.
-        names = sorted(os.listdir(folder))
+        folders = sorted(folder.iterdir())
     except OSError as error:
         raise StoreError(f"{folder}: cannot be read: {error.strerror}.") from error
-    files = (os.path.join(folder, name, RECORD_NAME) for name in names)
-    return [Path(file) for file in files if os.path.lexists(file)]
+    return [file for each in folders if os.path.lexists(file := each / RECORD_NAME)]
 
 
 def find_record(run: str, folder: Path) -> Path:

@@ -1,39 +1,55 @@
 """See that the texts and the option values of a record are such as can be shown and computed with, whoever wrote it."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from mann_bench.core.options import OptionValue
 from mann_bench.results.problem import Problem
-from mann_bench.results.schema import MOST, ComponentRecord, ProtocolRecord, Record
+from mann_bench.results.schema import MOST, Record
 
 LONGEST_TEXT = 1_000
 """Characters of any text but the traceback of a failed run."""
 
 MOST_NAMES = 1_000
-"""Options of a component, or names of scores, sizes and diagnostics together."""
+"""Names and texts of a record: those of its options, scores, sizes and diagnostics, each name once."""
 
 
 def text_problems(record: Record) -> Iterator[Problem]:
     """Yield what is wrong with the texts and options of a record; the traceback of a failed run may be any text."""
-    parts = {"model": record.model, "task": record.task, "protocol": record.protocol}
-    for place, part in parts.items():
-        yield from _check_part(place, part)
-    yield from _check_texts("provenance", _texts(record.provenance.__dict__))
-    yield from _check_texts("details", _texts(record.details))
-    yield from _check_numbers("details", record.details)
-    yield from _check_texts("names", _names(record))
-    culprits = [record.divergence.culprit] if record.divergence else []
-    yield from _check_texts("texts", [record.convergence.metric, *culprits])
+    texts = _texts_by_place(record)
+    if not _fine([text for of_place in texts.values() for text in of_place]):
+        yield from _problems(texts)
+    for place, values in _options(record).items():
+        for value in values.values():
+            if isinstance(value, float) and not math.isfinite(value) and place != "details":
+                yield Problem(place, "an option that is not finite")
+            if isinstance(value, int) and abs(value) > MOST:
+                yield Problem(place, f"a whole number beyond {MOST:,}")
 
 
-def _check_part(place: str, part: ComponentRecord | ProtocolRecord) -> Iterator[Problem]:
-    values = part.fields if isinstance(part, ProtocolRecord) else part.options
-    yield from _check_texts(place, [text for text in part.__dict__.values() if isinstance(text, str)])
-    yield from _check_texts(f"{place}.given", [*part.given, *part.given.values()])
-    yield from _check_texts(f"{place}.options", _texts(values))
-    yield from _check_numbers(f"{place}.options", values)
-    if any(isinstance(value, float) and not math.isfinite(value) for value in values.values()):
-        yield Problem(f"{place}.options", "an option that is not finite")
+def _options(record: Record) -> dict[str, Mapping[str, OptionValue]]:
+    return {
+        "model.options": record.model.options,
+        "task.options": record.task.options,
+        "protocol.fields": record.protocol.fields,
+        "details": record.details,
+    }
+
+
+def _texts_by_place(record: Record) -> dict[str, list[str]]:
+    divergence, provenance = record.divergence, record.provenance.__dict__.values()
+    texts = {
+        "names": [*_names(record)],
+        "convergence": [record.convergence.metric],
+        "divergence": [divergence.culprit] if divergence else [],
+        "provenance": [value for value in provenance if isinstance(value, str)],
+    }
+    for place, part in (("model", record.model), ("task", record.task), ("protocol", record.protocol)):
+        texts[place] = [value for value in part.__dict__.values() if isinstance(value, str)]
+        texts[f"{place}.given"] = [*part.given, *part.given.values()]
+    for place, values in _options(record).items():
+        texts[place] = [*values, *(value for value in values.values() if isinstance(value, str))]
+    return texts
 
 
 def _names(record: Record) -> set[str]:
@@ -50,21 +66,17 @@ def _names(record: Record) -> set[str]:
     )
 
 
-def _texts(values: Mapping[str, object]) -> list[str]:
-    return [*values, *(value for value in values.values() if isinstance(value, str))]
+def _fine(texts: Sequence[str]) -> bool:
+    """Tell whether all texts are; all at once, for nearly all records are."""
+    return len(texts) <= MOST_NAMES and max(map(len, texts)) <= LONGEST_TEXT and "".join(texts).isprintable()
 
 
-def _check_texts(place: str, texts: Iterable[str]) -> Iterator[Problem]:
-    checked = list(texts)
-    if len(checked) > 2 * MOST_NAMES:
-        yield Problem(place, f"{len(checked):,} names, at most {MOST_NAMES:,}")
-    for text in checked:
-        if len(text) > LONGEST_TEXT:
-            yield Problem(place, f"a text of {len(text):,} characters, at most {LONGEST_TEXT:,}")
-        elif not text.isprintable():
-            yield Problem(place, f"a character that cannot be shown, in {text[:60]!a}")
-
-
-def _check_numbers(place: str, values: Mapping[str, object]) -> Iterator[Problem]:
-    if any(isinstance(value, int) and abs(value) > MOST for value in values.values()):
-        yield Problem(place, f"a whole number beyond {MOST:,}")
+def _problems(texts: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    if (count := sum(map(len, texts.values()))) > MOST_NAMES:
+        yield Problem("names", f"{count:,} names and texts, at most {MOST_NAMES:,}")
+    for place, of_place in texts.items():
+        for text in of_place:
+            if len(text) > LONGEST_TEXT:
+                yield Problem(place, f"a text of {len(text):,} characters, at most {LONGEST_TEXT:,}")
+            elif not text.isprintable():
+                yield Problem(place, f"a character that cannot be shown, in {text[:60]!a}")
