@@ -1,11 +1,13 @@
 """Entry point of the command line: finds the subcommand, turns errors into words and exit codes."""
 
+import gc
 import importlib
 import sys
 
 import click
 
 from mann_bench.core.errors import MannBenchError
+from mann_bench.core.texts import printable
 from mann_bench.training.interruption import sigterm_interrupts
 from mann_bench.version import __version__
 
@@ -59,6 +61,7 @@ def main() -> None:
     """Run the command line and exit with its code; SIGTERM ends it as Ctrl-C does."""
     with sigterm_interrupts():
         code = invoke(sys.argv[1:])
+    gc.freeze()  # the process ends: a last search for garbage in all that torch brings takes longer than many a command
     sys.exit(code)
 
 
@@ -67,7 +70,7 @@ def invoke(arguments: list[str]) -> int:
     try:
         code = cli.main(arguments, prog_name="mann-bench", standalone_mode=False)
     except MannBenchError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {printable(str(error))}", err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()

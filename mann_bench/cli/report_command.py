@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mann_bench.cli.problems import tell
+
 if TYPE_CHECKING:
     from mann_bench.results.schema import Record
 
@@ -32,23 +34,26 @@ def command(
 ) -> int:
     """Print the tables from the records at or below RUNS (default: the folder runs).
 
-    Records that cannot be read are named on standard error and left out; the exit code is then 1. Standard
-    error also names the files of the figures and the page.
+    Records that cannot be read are named on standard error, the first 20 of them, and left out; the exit code is
+    then 1. Standard error also names the files of the figures and the page.
     """
-    from mann_bench.api import load
-    from mann_bench.core.errors import StoreError
+    from mann_bench.results.many import uncollected
+
+    with uncollected():  # until all is told: nothing of it becomes garbage before
+        return _report(runs, form, compare, figures, html)
+
+
+def _report(
+    runs: tuple[Path, ...], form: str, compare: tuple[str, str] | None, figures: Path | None, html: Path | None
+) -> int:
     from mann_bench.reporting.render import Format, render
     from mann_bench.results.files import prepare_folder
+    from mann_bench.results.many import load_records, load_thinned
     from mann_bench.results.store import record_files
 
-    records: list[Record] = []
-    complete = True
-    for file in [file for path in runs or (Path("runs"),) for file in record_files(path)]:
-        try:
-            records += load(file).records
-        except StoreError as error:
-            complete = False
-            click.echo(f"Left out: {error}", err=True)
+    files = [file for path in runs or (Path("runs"),) for file in record_files(path)]
+    records, problems = (load_records if figures or html else load_thinned)(files)
+    tell([each.reason for each in problems], "Left out: ")
     if records:
         if figures:
             prepare_folder(figures, "--figures")
@@ -59,7 +64,7 @@ def command(
             _draw(records, figures)
         if html:
             _write_page(records, html)
-    return 0 if complete else 1
+    return 1 if problems else 0
 
 
 def _draw(records: "list[Record]", folder: Path) -> None:

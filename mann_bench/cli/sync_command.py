@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from mann_bench.cli.problems import tell
+
 
 @click.command()
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path))
@@ -39,6 +41,5 @@ def command(runs: tuple[Path, ...], wandb: str | None) -> int:
         problems += mirror.problems
         done += not mirror.problems
     click.echo(f"{done} mirrored ({mode}), {skipped} were already, {len(problems)} failed.", err=True)
-    for problem in problems:
-        click.echo(f"Problem: {problem}", err=True)
+    tell(problems, "Problem: ")
     return 1 if problems else 0

@@ -10,6 +10,6 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """Return a printable text on one line of at most `most` characters, which ends in an ellipsis where it was longer."""
+    """Return a printable text on one line of at most `most` characters; it ends in ``...`` where it was longer."""
     line = printable(text[: most + 1].replace("\n", " ").replace("\t", " "))
     return line if len(line) <= most else f"{line[: most - 3]}..."

@@ -22,8 +22,13 @@ class Unit(StrEnum):
 
     def of(self, row: CurveRow) -> float:
         """Return how much training went before an evaluation."""
-        amounts = {Unit.STEPS: row.step, Unit.SEQUENCES: row.sequences, Unit.SECONDS: row.training_seconds}
-        return float(amounts[self])
+        match self:
+            case Unit.STEPS:
+                return float(row.step)
+            case Unit.SEQUENCES:
+                return float(row.sequences)
+            case _:
+                return row.training_seconds
 
 
 def convergence_durations(cell: Cell, unit: Unit) -> Durations:
@@ -94,6 +99,8 @@ def test_sizes(cell: Cell) -> list[Size]:
 
 def scores_at(record: Record, sizes: Sequence[Size], score: str) -> list[float]:
     """Return one score on the test stream at each size; of a run that was not tested, worse than any."""
+    if [row.size for row in record.generalization] == sizes:  # as in all runs of a cell that were tested
+        return [or_worst(score, row.scores.get(score)) for row in record.generalization]
     tested = {size_text(row.size): row.scores.get(score) for row in record.generalization}
     return [or_worst(score, tested.get(size_text(size))) for size in sizes]
 
@@ -106,8 +113,8 @@ def beyond_capacity(record: Record, size: Size) -> bool:
 
 
 def or_worst(score: str, value: float | None) -> float:
-    """Return a score; where there is none, or it is no number, one worse than any."""
-    if value is not None and not math.isnan(value):
+    """Return a score; where there is none, or it is not finite, one worse than any."""
+    if value is not None and math.isfinite(value):
         return value
     return 0.0 if score == "sequence_accuracy" else math.inf
 

@@ -17,6 +17,7 @@ from mann_bench.reporting.tables.convergence import convergence_rows, convergenc
 from mann_bench.reporting.tables.generalization import generalization_rows, generalization_tables
 from mann_bench.reporting.tables.probe import probe_rows, probe_table
 from mann_bench.reporting.tables.table import Row, Table, reads_as_text
+from mann_bench.results.cells import cells
 from mann_bench.results.schema import Record
 
 
@@ -57,10 +58,11 @@ def render(
 
 def table_rows(records: Sequence[Record]) -> dict[str, list[Row]]:
     """Return the rows of every table by its name, empty where there is nothing to tell."""
+    made = cells(records)
     return {
-        "convergence": convergence_rows(records),
-        "probe": probe_rows(records),
-        "generalization": generalization_rows(records),
+        "convergence": convergence_rows(made),
+        "probe": probe_rows(made),
+        "generalization": generalization_rows(made),
     }
 
 
@@ -75,8 +77,9 @@ def rows_csv(rows: Sequence[Row]) -> str:
 
 
 def _tables(records: Sequence[Record]) -> list[Table]:
-    probe = probe_table(records)
-    return [convergence_table(records), *([probe] if probe else []), *generalization_tables(records)]
+    made = cells(records)
+    probe = probe_table(made)
+    return [convergence_table(made), *([probe] if probe else []), *generalization_tables(made)]
 
 
 def _text(table: Table, width: int | None) -> str:

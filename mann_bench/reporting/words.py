@@ -17,7 +17,8 @@ SCORE_WORDS = {
 
 def cell_labels(made: Sequence[Cell]) -> list[str]:
     """Name each cell by its model, and by its protocol or its origin where that is what tells cells apart."""
-    labels = [with_protocol(cell.model, cell, made) for cell in made]
+    several = len({cell.protocol for cell in made}) > 1
+    labels = [f"{cell.model} ({cell.protocol})" if several else cell.model for cell in made]
     named = Counter((cell.task, label) for cell, label in zip(made, labels, strict=True))
     return [
         f"{label} [{cell.origin}]" if named[cell.task, label] > 1 else label

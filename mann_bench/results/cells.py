@@ -1,6 +1,5 @@
 """Group records into cells: one model variant on one task variant under one protocol, over seeds."""
 
-import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -42,16 +41,23 @@ class Cell(NamedTuple):
         return self.records[0].protocol.integer("batch_size")
 
 
-def cells(records: Iterable[Record]) -> list[Cell]:
+class Cells(list[Cell]):
+    """Cells, as `cells` makes them."""
+
+
+def cells(records: Iterable[Record] | Cells) -> Cells:
     """Return the cells of `records`, sorted by task, model and protocol, whatever the order of the records.
 
     Variants that read the same but were brought by another distribution, or have another version, are not
-    mixed. A record that occurs twice counts once.
+    mixed. A record that occurs twice counts once. What are cells already stays as it is: of thousands of records
+    they take a while to make.
     """
+    if isinstance(records, Cells):
+        return records
     groups: dict[str, dict[str, Record]] = {}
     for record in records:
         groups.setdefault(_identity(record), {})[record.key] = record
-    made = [
+    made = (
         Cell(
             task=first.task.text,
             model=first.model.text,
@@ -60,14 +66,15 @@ def cells(records: Iterable[Record]) -> list[Cell]:
         )
         for ordered in (sorted(group.values(), key=lambda r: (r.seed, r.key)) for group in groups.values())
         for first in ordered[:1]
-    ]
-    return sorted(made, key=lambda cell: (cell.task, cell.model, cell.protocol, cell.records[0].key))
+    )
+    return Cells(sorted(made, key=lambda cell: (cell.task, cell.model, cell.protocol, cell.records[0].key)))
 
 
 def _identity(record: Record) -> str:
+    """Return what runs share that differ in their seed alone, as text: it tells 1, 1.0 and true apart."""
     parts = [
-        [part.name, part.version, part.distribution, dict(sorted(part.options.items()))]
+        (part.name, part.version, part.distribution, sorted(part.options.items()))
         for part in (record.task, record.model)
     ]
-    protocol = [record.protocol.name, record.protocol.version, dict(sorted(record.protocol.fields.items()))]
-    return json.dumps([parts, protocol, record.convergence.model_dump()])
+    protocol, rule = record.protocol, record.convergence
+    return repr((parts, protocol.name, protocol.version, sorted(protocol.fields.items()), rule.metric, rule.below))

@@ -157,14 +157,17 @@ def _plain_medians(column: Floats, counts: Counts) -> Floats:
     for value in order:  # a pass over all resamples at once is much faster than a cumulative sum in each
         up_to += counts[:, value]
         low += up_to <= (n - 1) // 2
-        if n % 2 == 0:
-            high += up_to <= n // 2
+        high += (before := up_to <= n // 2)
+        if not before.any():
+            break
     ordered = column[order]
-    return np.asarray((ordered[low] + ordered[low if n % 2 else high]) / 2)
+    # Halved first: the sum of the two might be too large for a number.
+    return np.asarray(ordered[low] / 2 + ordered[high] / 2)
 
 
 def _estimate(medians: Floats, n: int) -> Estimate:
-    return Estimate(float(medians[0]), _interval(medians[1:], medians[1:], n))
+    of_resamples = medians[1:]
+    return Estimate(float(medians[0]), _interval(of_resamples, of_resamples, n))
 
 
 def _interval(lows: Floats, highs: Floats, n: int) -> Interval | None:
@@ -173,5 +176,6 @@ def _interval(lows: Floats, highs: Floats, n: int) -> Interval | None:
         return None
     tail, last = (1 - LEVEL) / 2, len(lows) - 1
     below, above = math.floor(tail * last), math.ceil((1 - tail) * last)
-    low, high = np.partition(lows, below)[below], np.partition(highs, above)[above]
-    return Interval(float(low), float(high), METHOD, LEVEL, n, RESAMPLES, SEED)
+    low = np.partition(lows, (below, above))
+    high = low if highs is lows else np.partition(highs, above)
+    return Interval(float(low[below]), float(high[above]), METHOD, LEVEL, n, RESAMPLES, SEED)

@@ -105,22 +105,28 @@ def weighted_medians(durations: Durations, counts: NDArray[np.integer[Any]]) -> 
 
     Arguments:
         durations: n seeds.
-        counts: how often each sample has each seed of ``durations.ordered()``. [samples, n]
+        counts: how often each sample, of one seed or more, has each seed of ``durations.ordered()``. [samples, n]
 
     Returns: a median a sample, inf where it lies beyond the horizon. [samples]
     """
     ordered = durations.ordered()
-    at_risk = counts.sum(axis=1)
-    survival = np.ones(len(counts))
-    before = np.zeros(len(counts), dtype=np.intp)
+    total = counts.sum(axis=1, dtype=counts.dtype)
+    at_risk, half = total.copy(), total // 2
+    before = np.zeros(len(counts), dtype=np.int32)
+    survival: NDArray[np.float64] | None = None
     for seed, reached in enumerate(ordered.reached):
-        # Events of equal times one after the other multiply to the factor of all; where nobody is left, there is none.
-        if reached:
-            survival *= 1 - counts[:, seed] / np.maximum(at_risk, 1)
-        if not (above := survival > 0.5 + _ROUNDING).any():
+        if survival is None and not reached:
+            survival = np.divide(at_risk, total, dtype=np.float64)
+        elif survival is not None and reached:
+            # Events of equal times one after the other multiply to the factor of all; where nobody is left, there is
+            # none.
+            survival *= 1 - np.divide(counts[:, seed], np.maximum(at_risk, 1), dtype=np.float64)
+        at_risk -= counts[:, seed]
+        # As long as nothing was censored, survival is the share that is left, and whole numbers tell it faster.
+        above = at_risk > half if survival is None else survival > 0.5 + _ROUNDING
+        if not above.any():
             break
         before += above
-        at_risk -= counts[:, seed]
     return np.asarray(np.take([*ordered.times, math.inf], before))
 
 

@@ -1,11 +1,14 @@
 import csv
 import io
 import json
+import math
+import os
 from pathlib import Path
 
 import pytest
 
 from mann_bench.reporting.render import Format
+from mann_bench.results.keys import record_key
 from mann_bench.results.store import Store
 
 FORMS = [form.value for form in Format]
@@ -105,3 +108,75 @@ def test_a_comparison_leaves_out_what_it_cannot_read_and_says_so(mann_bench, rec
     code, out, err = mann_bench("report", "--compare", "ntm", "lstm")
     assert (code, err.startswith("Left out: ")) == (1, True)
     assert "1.50x" in out
+
+
+def test_of_many_records_that_cannot_be_read_twenty_are_told_by_name(mann_bench, recorded):
+    for number in range(30):
+        folder = Path(f"runs/broken{number:02}")
+        folder.mkdir()
+        (folder / "record.json").write_text("{")
+    code, out, err = mann_bench("report")
+    lines = err.splitlines()
+    assert (code, len(lines), out.startswith("Convergence")) == (1, 21, True)
+    assert all(f"Left out: runs/broken{number:02}/record.json: not a valid record" in err for number in range(20))
+    assert lines[-1].startswith("Left out: 10 more")
+
+
+def test_what_is_told_of_records_obeys_no_terminal(mann_bench, recorded):
+    folder = Path("runs/\x1b[31mred\udc80")
+    folder.mkdir()
+    (folder / "record.json").write_text('{"\\u001b[31m": 1}')
+    code, _, err = mann_bench("report")
+    assert (code, "\x1b" in err) == (1, False)
+    assert r"Left out: runs/\x1b[31mred\udc80/record.json" in err
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "loop", "folder", "large"])
+def test_a_record_that_is_no_plain_file_is_left_out_at_once(mann_bench, recorded, kind):
+    file = recorded[0] / "record.json"
+    content = file.read_bytes()
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "folder":
+        file.mkdir()
+    elif kind == "large":
+        with file.open("wb") as sparse:
+            sparse.truncate(5 * 10**9)
+    else:
+        Path("elsewhere.json").write_bytes(content)
+        file.symlink_to(file.name if kind == "loop" else Path("elsewhere.json").absolute())
+    code, out, err = mann_bench("report")
+    assert (code, err.count("Left out"), out.startswith("Convergence")) == (1, 1, True)
+    assert str(file) in err
+
+
+def test_versions_of_a_task_with_other_dimensions_are_reported_together(mann_bench, make_record):
+    for version, size in ((1, {"length": 20}), (2, {"length": 20, "repeats": 3})):
+        record = make_record(sizes=((size, 1.5, 0.25),))
+        task = record.task.model_copy(update={"version": version})
+        record = record.model_copy(update={"task": task})
+        Store(Path("runs")).write(record.model_copy(update={"key": record_key(record)}), None)
+    code, out, err = mann_bench("report", "--html", "page.html", "--figures", "drawn")
+    assert (code, "Left out" in err) == (0, False)
+    assert "20x3" in out
+    sizes = json.loads(Path("drawn/figures.json").read_text())["length-copy"]["sizes"]
+    assert {size["text"] for size in sizes} == {"20", "20x3"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["size", "task", "beyond_capacity", "bit_errors_median", "x_interval"])
+def test_a_dimension_may_have_the_name_of_a_column(mann_bench, make_record, form, name):
+    Store(Path("runs")).write(make_record(sizes=(({name: 20}, 1.5, 0.25),)), None)
+    code, out, err = mann_bench("report", "--format", form)
+    assert (code, err, "20" in out) == (0, "", True)
+
+
+def test_scores_beyond_all_are_reported(mann_bench, make_record):
+    scores = {"loss_bits": -math.inf, "bit_errors": 1.7e308, "sequence_accuracy": 0.0}
+    row = {"size": {"length": 20}, "sequences": 3, "scores": scores}
+    for seed in (0, 1):
+        record = make_record(seed=seed, generalization=[row])
+        curve = [each.model_copy(update={"scores": scores}) for each in record.curve]
+        Store(Path("runs")).write(record.model_copy(update={"curve": curve}), None)
+    assert mann_bench("report", "--format", "json", "--html", "page.html", "--figures", "drawn")[0] == 0

@@ -86,4 +86,4 @@ def _quantile(ordered: Array, q: float) -> Array:
     """
     place = q * len(ordered)
     low, high = ordered[int(np.ceil(place)) - 1], ordered[int(place)]
-    return np.asarray((low + high) / 2)
+    return np.asarray(low / 2 + high / 2)  # the sum of the two might be too large for a number

@@ -52,6 +52,11 @@ class LengthFigure(NamedTuple):
     """Least and greatest training size, by dimension; empty where it is not known."""
     lines: tuple[LengthLine, ...]
 
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Names of the numbers of a size. Versions of a task may differ in them; then it is all names of any size."""
+        return tuple(dict.fromkeys(name for size in self.sizes for name in size.size))
+
 
 def length_figure(group: Group) -> LengthFigure | None:
     """Return error against length of a task, None where no run was tested."""

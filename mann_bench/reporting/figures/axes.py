@@ -27,7 +27,7 @@ def drawn(scores: Iterable[float], floor: float) -> list[float]:
 
 def score_axis(axes: Axes, floor: float, scores: Iterable[float]) -> None:
     """Make the y axis logarithmic, over all finite scores; where some reach the floor, it ends there and says so."""
-    finite = [score for score in scores if math.isfinite(score)] or [1.0]
+    finite = [score for score in scores if score < _OFF_THE_AXIS] or [1.0]
     reached = min(finite) <= floor
     low = floor if reached else 10.0 ** math.floor(math.log10(min(finite)))
     high = max(*finite, low) * 1.6

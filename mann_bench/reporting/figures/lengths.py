@@ -33,14 +33,13 @@ def draw(data: LengthFigure) -> Figure:
     """Return a line a model over sizes of one dimension; sizes of several are categories, with a mark a model."""
     figure = new_figure(3.8)
     axes = figure.subplots()
-    dimensions = list(data.sizes[0].size)
-    connected = len(dimensions) == 1
+    connected = len(data.dimensions) == 1
     places = (numbers if connected else categories)(axes, data)
     for number, line in enumerate(data.lines):
         shift = 0.0 if connected else _SPREAD * ((number + 0.5) / len(data.lines) - 0.5)
         _draw_line(axes, line, [places[point.size] + shift for point in line.points], data.floor, connected)
     score_axis(axes, data.floor, _scores(data))
-    axes.set_xlabel(" x ".join(dimensions), fontsize=USUAL)
+    axes.set_xlabel(" x ".join(data.dimensions), fontsize=USUAL)
     axes.set_ylabel(score_words(data.subject), fontsize=USUAL)
     title(axes, f"Error against length: {data.subject.task}")
     legend(figure, data.subject, _entries(data, connected), _note(data, connected))

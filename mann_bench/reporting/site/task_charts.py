@@ -97,7 +97,7 @@ def _solve_series(line: SolveLine, row: int) -> Series:
 
 
 def _lengths(figures: Figures, data: LengthFigure, name: str) -> Chart:
-    dimensions = list(data.sizes[0].size)
+    dimensions = data.dimensions
     single = len(dimensions) == 1
     known = [size for size in data.sizes if size.chance is not None]
     trained = data.training_range.get(dimensions[0]) if single else None

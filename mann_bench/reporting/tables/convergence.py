@@ -17,13 +17,13 @@ from mann_bench.reporting.tables.table import (
     share_text,
 )
 from mann_bench.reporting.words import SCORE_WORDS, cell_labels
-from mann_bench.results.cells import Cell, cells
+from mann_bench.results.cells import Cell, Cells, cells
 from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import median_estimate, survival_median
 from mann_bench.statistics.survival import quantile, restricted_mean
 
 
-def convergence_rows(records: Iterable[Record]) -> list[Row]:
+def convergence_rows(records: Iterable[Record] | Cells) -> list[Row]:
     """Return one row a cell: solved seeds, training until convergence in each unit, and the final score.
 
     A run counts as solved once it has met the task's rule, also where it diverged later. Runs that did not
@@ -32,7 +32,7 @@ def convergence_rows(records: Iterable[Record]) -> list[Row]:
     return [_row(cell) for cell in cells(records)]
 
 
-def convergence_table(records: Iterable[Record]) -> Table:
+def convergence_table(records: Iterable[Record] | Cells) -> Table:
     """Return the convergence table."""
     made = cells(records)
     rows = [_text(cell, label) for cell, label in zip(made, cell_labels(made), strict=True)]

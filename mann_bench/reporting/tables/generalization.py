@@ -1,14 +1,14 @@
 """The length-generalisation tables: scores on the test stream at every size, medians over seeds."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from mann_bench.core.sizes import Size, size_text
 from mann_bench.reporting.measures import beyond_capacity, masters, scores_at, test_sizes
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Row, Table, estimate_row, estimate_text
 from mann_bench.reporting.words import SCORE_WORDS, cell_labels, with_protocol
-from mann_bench.results.cells import Cell, cells
+from mann_bench.results.cells import Cell, Cells, cells
 from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import curve_estimates
 
@@ -17,10 +17,13 @@ _BESIDE = {"regret_bits": "loss_bits"}
 
 _BEYOND = "*"
 
+_COLUMNS = {"task", "model", "protocol", "size", "seeds", "tested", "sequences", "beyond_capacity"}
+_ENDINGS = ("_median", "_low", "_high", "_interval")
+
 _ROUNDING = 1e-9
 
 
-def generalization_rows(records: Iterable[Record]) -> list[Row]:
+def generalization_rows(records: Iterable[Record] | Cells) -> list[Row]:
     """Return one row a cell and size of the length grid: of each score the median over seeds.
 
     A run that could not be tested counts as worse than any.
@@ -28,7 +31,7 @@ def generalization_rows(records: Iterable[Record]) -> list[Row]:
     return [row for cell in cells(records) for row in _rows(cell)]
 
 
-def generalization_tables(records: Iterable[Record]) -> list[Table]:
+def generalization_tables(records: Iterable[Record] | Cells) -> list[Table]:
     """Return a length-generalisation table a task."""
     made = cells(records)
     return [
@@ -36,7 +39,8 @@ def generalization_tables(records: Iterable[Record]) -> list[Table]:
     ]
 
 
-def _rows(cell: Cell) -> list[Row]:
+def _rows(cell: Cell, shown: Collection[str] | None = None) -> list[Row]:
+    """Return a row a size, with the scores that are shown, or all."""
     tested = [record for record in cell.records if record.generalization]
     sizes = test_sizes(cell)
     rows: list[Row] = [
@@ -45,7 +49,7 @@ def _rows(cell: Cell) -> list[Row]:
             "model": cell.model,
             "protocol": cell.protocol,
             "size": size_text(size),
-            **size,
+            **_dimensions(size),
             "seeds": len(cell.records),
             "tested": len(tested),
             "sequences": tested[0].generalization[0].sequences,
@@ -53,19 +57,26 @@ def _rows(cell: Cell) -> list[Row]:
         }
         for size in sizes
     ]
-    for score in tested[0].generalization[0].scores if tested else ():
+    scores = tested[0].generalization[0].scores if tested else ()
+    for score in scores if shown is None else [name for name in scores if name in shown]:
         table = [scores_at(record, sizes, score) for record in cell.records]
         for row, estimate in zip(rows, curve_estimates(table), strict=True):
             row.update(estimate_row(score, estimate))
     return rows
 
 
+def _dimensions(size: Size) -> Row:
+    """Return the numbers of a size, but those whose name belongs to another column."""
+    return {name: value for name, value in size.items() if not (name in _COLUMNS or name.endswith(_ENDINGS))}
+
+
 def _table(task: str, made: Sequence[Cell]) -> Table:
-    by_cell = [{row["size"]: row for row in _rows(cell)} for cell in made]
-    sizes = list(dict.fromkeys(size for rows in by_cell for size in rows))
-    first: Size = next((test_sizes(cell)[0] for cell in made if test_sizes(cell)), {"size": 0})
     metric = made[0].rule.metric
     shown = [metric, _BESIDE.get(metric, "sequence_accuracy")]
+    needed = {*shown, "sequence_accuracy", *(cell.rule.metric for cell in made)}
+    by_cell = [{row["size"]: row for row in _rows(cell, needed)} for cell in made]
+    sizes = list(dict.fromkeys(size for rows in by_cell for size in rows))
+    first: Size = next((test_sizes(cell)[0] for cell in made if test_sizes(cell)), {"size": 0})
     labelled = [*zip(cell_labels(made), by_cell, strict=True), *_bayes_rows(made)]
     return Table(
         f"Length generalisation: {task}",
@@ -90,10 +101,11 @@ def _bayes_rows(made: Sequence[Cell]) -> list[tuple[str, dict[str, Row]]]:
     """Return, of a task that knows it, how the Bayes-optimal predictor scores on the sequences of each protocol."""
     by_label: dict[str, dict[str, Row]] = {}
     for cell in made:
+        label = with_protocol("Bayes", cell, made)
         # All seeds are tested on the same sequences, so any run that was tested knows it.
         for row in next((record.generalization for record in cell.records if record.generalization), []):
             if "bayes_bits" in row.scores:
-                best = by_label.setdefault(with_protocol("Bayes", cell, made), {})
+                best = by_label.setdefault(label, {})
                 best[size_text(row.size)] = _exactly({"loss_bits": row.scores["bayes_bits"], "regret_bits": 0.0})
     return list(by_label.items())
 

@@ -16,17 +16,17 @@ from mann_bench.reporting.tables.table import (
     share_text,
 )
 from mann_bench.reporting.words import cell_labels
-from mann_bench.results.cells import Cell, cells
+from mann_bench.results.cells import Cell, Cells, cells
 from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import survival_median
 
 
-def probe_rows(records: Iterable[Record]) -> list[Row]:
+def probe_rows(records: Iterable[Record] | Cells) -> list[Row]:
     """Return one row a cell whose length grid was measured over training: the seeds that generalise."""
     return [_row(cell) for cell in cells(records) if probed(cell)]
 
 
-def probe_table(records: Iterable[Record]) -> Table | None:
+def probe_table(records: Iterable[Record] | Cells) -> Table | None:
     """Return the table of generalisation over training; None where nothing was measured."""
     made = [cell for cell in cells(records) if probed(cell)]
     if not made:

@@ -1,0 +1,84 @@
+"""Read many records at once, whatever becomes of some of them."""
+
+import contextlib
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from mann_bench.core.errors import StoreError
+from mann_bench.results.beside import Beside
+from mann_bench.results.schema import Record
+from mann_bench.results.store import load_record
+
+Made = TypeVar("Made")
+
+
+class Unreadable(NamedTuple):
+    """A file that is no record, and why, with its path."""
+
+    file: Path
+    reason: str
+
+
+class Loaded(NamedTuple):
+    """The records that could be read, in the order of their files, and why others could not."""
+
+    records: list[Record]
+    problems: list[Unreadable]
+
+
+def load_records(files: Sequence[Path]) -> Loaded:
+    """Read records; what cannot be read is told, and stops nothing."""
+    with uncollected():
+        return _sorted_out(read_each(files, lambda record: record))
+
+
+def load_thinned(files: Sequence[Path]) -> Loaded:
+    """Read records as `load_records`, and keep of each what tables need: thousands would take a gigabyte."""
+    with uncollected(), Beside(_read_thinned, files) as reading:
+        texts = reading.results()
+        return _sorted_out(
+            [each if isinstance(each, Unreadable) else Record.model_validate_json(each) for each in texts]
+        )
+
+
+def thinned(record: Record) -> Record:
+    """Return a record with what tables need: where its curve converged and ended, and the last size of its probes."""
+    ends = (record.converged_row(), *record.curve[-1:])
+    curve = {row.step: row for row in ends if row}
+    probe = [row.model_copy(update={"rows": row.rows[-1:]}) for row in record.probe]
+    return record.model_copy(update={"curve": [*curve.values()], "probe": probe})
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Pause the search for cycles of garbage while much is made that stays: it would visit all of that many times."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def read_each(files: Sequence[Path], make: Callable[[Record], Made]) -> list[Made | Unreadable]:
+    """Return what is made of each record, or why it cannot be read."""
+    made: list[Made | Unreadable] = []
+    for file in files:
+        try:
+            made.append(make(load_record(file)))
+        except StoreError as error:
+            made.append(Unreadable(file, str(error)))
+    return made
+
+
+def _read_thinned(files: Sequence[Path]) -> list[bytes | Unreadable]:
+    """Return thinned records as JSON, which goes from process to process faster than they would."""
+    return read_each(files, lambda record: thinned(record).model_dump_json(exclude_unset=True).encode())
+
+
+def _sorted_out(found: Sequence[Record | Unreadable]) -> Loaded:
+    problems = [each for each in found if isinstance(each, Unreadable)]
+    return Loaded([each for each in found if isinstance(each, Record)], problems)

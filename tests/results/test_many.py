@@ -1,0 +1,54 @@
+import gc
+import os
+from pathlib import Path
+
+import pytest
+
+from mann_bench.leaderboard.files import entry_folders, load_entry
+from mann_bench.reporting.render import Format, render
+from mann_bench.results import beside
+from mann_bench.results.many import load_records, load_thinned, thinned, uncollected
+from mann_bench.results.store import record_files
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def files(store, make_record):
+    """Write four records, the second of them broken; return their files."""
+    for seed in range(4):
+        store.write(make_record(seed=seed), None)
+    files = record_files(store.root)
+    files[1].write_text("[")
+    return files
+
+
+@pytest.mark.parametrize("load", [load_records, load_thinned])
+def test_what_cannot_be_read_is_told_and_stops_nothing(files, load):
+    records, problems = load(files)
+    assert [record.key for record in records] == [file.parent.name for file in files if file != files[1]]
+    assert [problem.file for problem in problems] == [files[1]]
+    assert "not a valid record" in problems[0].reason
+
+
+def test_two_processes_read_the_same(files, monkeypatch):
+    alone = load_thinned(files)
+    monkeypatch.setattr(beside, "WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    assert load_thinned(files) == alone
+
+
+@pytest.mark.parametrize("form", Format)
+def test_tables_need_no_more_than_a_thinned_record(form):
+    records = [record for folder in entry_folders(ROOT / "leaderboards") for record in load_entry(folder).records]
+    assert render([thinned(record) for record in records], form) == render(records, form)
+
+
+def test_a_run_that_did_nothing_can_be_thinned(make_failed_record):
+    assert thinned(make_failed_record()) == make_failed_record()
+
+
+def test_garbage_is_looked_for_again_afterwards():
+    with uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
