@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from mann_bench.cli.parameters import (
     registry_of,
     threads_option,
 )
+from mann_bench.cli.problems import tell
 
 if TYPE_CHECKING:
     from mann_bench.cli.execution import Setting
@@ -71,11 +72,16 @@ def run(context: click.Context, study: str, options: ExecutionOptions) -> int:
     Exit codes are those of `mann-bench run`.
     """
     from mann_bench.cli.execution import execute_plan
-    from mann_bench.cli.study_tables import cell_lines
+    from mann_bench.cli.study_tables import Progress, cell_lines
+    from mann_bench.execution.resolve import device_name
+    from mann_bench.results.outlines import Outlines, reading
     from mann_bench.studies.plan import plan_study
 
     def describe(plan: "Plan", setting: "Setting") -> None:
-        _print(cell_lines(plan, options.out, setting.device, setting.workers), err=True)
+        with reading(options.out) as begun:
+            earlier = Outlines.of(begun.results()).on(device_name(setting.device))
+        outcomes = {key: record.outcome for key, record in (plan.cached | plan.failed).items()}
+        _print(cell_lines(Progress(plan.runs, outcomes, earlier, options.out), setting.workers), err=True)
 
     registry = registry_of(context)
     planned = plan_study(registry, study)
@@ -95,16 +101,25 @@ def run(context: click.Context, study: str, options: ExecutionOptions) -> int:
 @click.pass_context
 def status(context: click.Context, study: str, out: Path, jobs: int | None, threads: int, device: str) -> None:
     """Say for each cell of STUDY which runs have a record, how they ended, and how long the rest will take."""
-    from mann_bench.cli.execution import most_workers
-    from mann_bench.cli.study_tables import cell_lines
-    from mann_bench.execution.resolve import resolve_device
-    from mann_bench.studies.plan import plan_study
+    from mann_bench.results.many import uncollected
+    from mann_bench.results.outlines import Outlines, reading
 
-    plan = plan_study(registry_of(context), study).plan
-    _look_up(plan, out)
-    resolved = resolve_device(device)
-    workers = min(most_workers(jobs, threads, resolved), max(1, len(plan.missing)))
-    _print(cell_lines(plan, out, resolved, workers))
+    with uncollected(), reading(out) as begun:
+        # Imported and resolved while another process reads: with torch, the one takes about as long as the other.
+        from mann_bench.cli.execution import most_workers
+        from mann_bench.cli.study_tables import Progress, cell_lines
+        from mann_bench.execution.resolve import device_name, resolve_device
+        from mann_bench.studies.plan import plan_study
+
+        runs = plan_study(registry_of(context), study).plan.runs
+        resolved = resolve_device(device)
+        found = Outlines.of(begun.results())
+    outcomes = {each.key: each.outcome for each in found.known}
+    asked = {run.key for run in runs}
+    _tell_missing([each.reason for each in found.problems if each.file.parent.name in asked])
+    progress = Progress(runs, outcomes, found.on(device_name(resolved)), out)
+    workers = min(most_workers(jobs, threads, resolved), max(1, len(progress.missing)))
+    _print(cell_lines(progress, workers))
 
 
 @command.command()
@@ -146,8 +161,11 @@ def _look_up(plan: "Plan", out: Path) -> None:
     from mann_bench.results.store import Store
 
     look_up(plan, Store(out), mend=False)
-    for _, reason in plan.set_aside:
-        click.echo(f"{reason} Its run counts as missing.", err=True)
+    _tell_missing([reason for _, reason in plan.set_aside])
+
+
+def _tell_missing(reasons: Sequence[str]) -> None:
+    tell(reasons, after=" Its run counts as missing.")
 
 
 def _print(lines: Iterable[str], err: bool = False) -> None:

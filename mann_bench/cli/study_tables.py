@@ -1,14 +1,16 @@
 """What `study show` and `study status` print: a study in words, how far its cells are."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from mann_bench.cli.columns import aligned
+from mann_bench.core.runs import Outcome, Run
 from mann_bench.core.variants import seeds_text
-from mann_bench.execution.estimate import earlier_records, seconds_in_parallel, seconds_of_cells
-from mann_bench.execution.plan import Plan, by_cell
-from mann_bench.execution.resolve import Device, device_name
+from mann_bench.execution.estimate import seconds_in_parallel, seconds_of_cells
+from mann_bench.execution.plan import by_cell
+from mann_bench.results.outlines import Outline
 from mann_bench.studies.plan import StudyPlan
 from mann_bench.studies.schema import Claim
 from mann_bench.studies.words import tolerance_text
@@ -33,37 +35,58 @@ def study_lines(planned: StudyPlan) -> Iterator[str]:
         yield from (f"  {line}" for line in aligned(_claim_rows(claim)))
 
 
-def cell_lines(plan: Plan, out: Path, device: Device, workers: int | None) -> Iterator[str]:
+class Progress(NamedTuple):
+    """How far the runs of a plan are.
+
+    Attributes:
+        runs: all of them.
+        outcomes: how those ended that have a record, by key.
+        earlier: what is known of runs on the same machine.
+        out: where the records lie.
+    """
+
+    runs: Sequence[Run]
+    outcomes: Mapping[str, Outcome]
+    earlier: Sequence[Outline]
+    out: Path
+
+    @property
+    def missing(self) -> list[Run]:
+        """The runs that have to be done, those that failed among them."""
+        return [run for run in self.runs if self.outcomes.get(run.key, Outcome.FAILED) is Outcome.FAILED]
+
+
+def cell_lines(progress: Progress, workers: int | None) -> Iterator[str]:
     """Yield which runs of each cell have a record, how they ended, and how long `workers` need for the rest.
 
     Where there are no `workers`, as the runs are done elsewhere, it is how long they would take here, one by one.
     """
-    missing = by_cell(plan.missing)
-    seconds = seconds_of_cells(plan.missing, earlier_records(out, device_name(device)))
-    records, several = plan.cached | plan.failed, len({run.protocol_text for run in plan.runs}) > 1
+    all_missing, outcomes = progress.missing, progress.outcomes
+    missing, seconds = by_cell(all_missing), seconds_of_cells(all_missing, progress.earlier)
+    several = len({run.protocol_text for run in progress.runs}) > 1
     rows = [["model", "task", *(["protocol"] if several else []), "recorded", "outcomes", "missing seeds", "time left"]]
-    for cell, runs in by_cell(plan.runs).items():
+    for cell, runs in by_cell(progress.runs).items():
         left = missing.get(cell, [])
-        outcomes = Counter(str(records[run.key].outcome) for run in runs if run.key in records)
+        counts = Counter(str(outcomes[run.key]) for run in runs if run.key in outcomes)
         known = seconds.get(cell)
         rows.append([
             *(cell if several else cell[:2]),
             f"{len(runs) - len(left)}/{len(runs)}",
-            ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) or "-",
+            ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "-",
             seeds_text(run.seed for run in left) or "-",
             ("unknown" if known is None else duration_text(known)) if left else "-",
         ])  # fmt: skip
     yield from aligned(rows)
     unknown = sum(each is None for each in seconds.values())
     yield ""
-    yield f"{len(plan.cached)} of {len(plan.runs)} runs have a record."
+    yield f"{len(progress.runs) - len(all_missing)} of {len(progress.runs)} runs have a record."
     if len(seconds) > unknown:
         processes = workers or 1
         time = duration_text(seconds_in_parallel(seconds, processes))
         yield f"Time left: about {time} in {processes} process{'' if processes == 1 else 'es'}."
     if unknown:
         cells = "1 cell" if unknown == 1 else f"{unknown} cells"
-        yield f"Unknown for {cells}: {out} holds no run of that model and task on this machine."
+        yield f"Unknown for {cells}: {progress.out} holds no run of that model and task on this machine."
 
 
 def duration_text(seconds: float) -> str:

@@ -1,18 +1,16 @@
 import pytest
 
-from mann_bench.execution.estimate import earlier_records, seconds_in_parallel, seconds_of_cells
-from mann_bench.results.store import Store
-
-MACHINE = "Some CPU"
+from mann_bench.execution.estimate import seconds_in_parallel, seconds_of_cells
+from mann_bench.results.outlines import Outline
 
 
 @pytest.fixture
 def earlier(make_record):
-    """Return a function that makes a record of so many steps and seconds."""
+    """Return a function that makes the outline of a run of so many steps and seconds."""
 
     def make(*arguments, steps=100, training=40.0, evaluation=10.0, **fields):
         seconds = {"training": training, "evaluation": evaluation, "compilation": 99.0}
-        return make_record(*arguments, steps=steps, seconds=seconds, **fields)
+        return Outline.of(make_record(*arguments, steps=steps, seconds=seconds, **fields))
 
     return make
 
@@ -57,7 +55,7 @@ def test_another_model_or_task_tells_nothing(run_of, earlier, model, task):
 
 
 def test_a_run_that_failed_at_once_tells_nothing(run_of, make_failed_record):
-    assert only(seconds_of_cells([run_of()], [make_failed_record()])) is None
+    assert only(seconds_of_cells([run_of()], [Outline.of(make_failed_record())])) is None
 
 
 def test_workers_share_what_is_known(run_of, earlier):
@@ -67,24 +65,3 @@ def test_workers_share_what_is_known(run_of, earlier):
 
 def test_nothing_missing_takes_no_time():
     assert seconds_in_parallel(seconds_of_cells([], []), workers=2) == 0
-
-
-def test_earlier_records_are_those_of_the_same_machine(earlier, tmp_path):
-    here = earlier()
-    there = earlier(seed=1, provenance=here.provenance.model_copy(update={"device_name": "Another CPU"}))
-    for record in (here, there):
-        Store(tmp_path).write(record, None)
-    assert earlier_records(tmp_path, MACHINE) == [here]
-
-
-def test_a_corrupt_record_is_left_out(earlier, tmp_path):
-    kept, broken = earlier(), earlier(seed=1)
-    for record in (kept, broken):
-        Store(tmp_path).write(record, None)
-    (tmp_path / broken.key / "record.json").write_text("{")
-    assert earlier_records(tmp_path, MACHINE) == [kept]
-
-
-@pytest.mark.parametrize("folder", [".", "nowhere"])
-def test_without_records_there_are_none(tmp_path, folder):
-    assert earlier_records(tmp_path / folder, MACHINE) == []
