@@ -14,11 +14,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mann_bench.leaderboard.files import entry_folders, load_entry
+from made_up import again, committed_cells
+
 from mann_bench.reporting.site.board import Badge, Board, BoardEntry
 from mann_bench.reporting.site.build import build_site
-from mann_bench.results.cells import cells
-from mann_bench.results.schema import Record
 
 SEEDS = 10
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
@@ -26,8 +25,7 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    root = Path(__file__).parents[1] / "leaderboards"
-    board = Board("study", "Many entries.", None, list(entries(count, root)), [])
+    board = Board("study", "Many entries.", None, list(entries(count)), [])
     started = time.perf_counter()
     site = build_site([board])
     print(f"{count} entries of {SEEDS} seeds: built in {time.perf_counter() - started:.1f} s, {len(site)} files")
@@ -39,16 +37,11 @@ def main() -> None:
         print(f"first contentful paint of {page}: {seconds:.2f} s")
 
 
-def entries(count: int, root: Path) -> Iterator[BoardEntry]:
-    found = [cell.records for folder in entry_folders(root) for cell in cells(load_entry(folder).records)]
+def entries(count: int) -> Iterator[BoardEntry]:
+    found = [cell.records for cell in committed_cells()]
     for number in range(count):
         records = [again(found[number % len(found)], seed, number) for seed in range(SEEDS)]
         yield BoardEntry(f"entry-{number}", f"Entry {number}", None, None, Badge.REPORTED, records)
-
-
-def again(records: Sequence[Record], seed: int, number: int) -> Record:
-    """Return a record as of another seed and entry."""
-    return records[seed % len(records)].model_copy(update={"seed": seed, "key": f"{number:032x}{seed:032x}"})
 
 
 def painted(site: dict[str, bytes], pages: Sequence[str]) -> Iterator[tuple[str, float]]:

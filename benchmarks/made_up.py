@@ -1,0 +1,19 @@
+"""Records of runs that nobody did, made of the committed ones."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mann_bench.leaderboard.files import entry_folders, load_entry
+from mann_bench.results.cells import Cell, cells
+from mann_bench.results.schema import Record
+
+
+def committed_cells() -> list[Cell]:
+    """Return the cells of all committed entries."""
+    root = Path(__file__).parents[1] / "leaderboards"
+    return [cell for folder in entry_folders(root) for cell in cells(load_entry(folder).records)]
+
+
+def again(records: Sequence[Record], seed: int, number: int) -> Record:
+    """Return a record as of another seed and entry."""
+    return records[seed % len(records)].model_copy(update={"seed": seed, "key": f"{number:032x}{seed:032x}"})
