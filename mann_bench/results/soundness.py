@@ -21,6 +21,9 @@ _LEAST_THRESHOLD = 1e-30
 _LEAST = {"max_steps": 1, "batch_size": 1, "validation_sequences": 1, "probe_every": 0, "test_sequences": 1}
 """The numbers of a protocol that are computed with, and the least that each can be."""
 
+_MOST_TESTED = 100_000
+"""Sequences of the test: `trace` makes all of a size to show one."""
+
 
 def first_problem(record: Record) -> Problem | None:
     """Return what makes a record one that no run could have left, the first thing found; None where nothing does."""
@@ -34,8 +37,9 @@ def _protocol(protocol: ProtocolRecord) -> Iterator[Problem]:
             value = protocol.integer(name)
         except StoreError:
             value = -1
-        if not least <= value <= MOST:
-            yield Problem(f"protocol.fields.{name}", f"expected a whole number from {least} to {MOST:,}")
+        most = _MOST_TESTED if name == "test_sequences" else MOST
+        if not least <= value <= most:
+            yield Problem(f"protocol.fields.{name}", f"expected a whole number from {least} to {most:,}")
 
 
 def _rule(record: Record) -> Iterator[Problem]:

@@ -104,7 +104,8 @@ def _records(cells: ClaimCells) -> Sequence[Record]:
 def _median_score(claim: Claim, scores: Iterable[Mapping[str, float] | None]) -> Measurement:
     """Return the median over seeds; a run without the score, or with one that is no number, counts as worst."""
     assert claim.score is not None
-    median = median_estimate([or_worst(claim.score, None if each is None else each[claim.score]) for each in scores])
+    found = [None if each is None else each.get(claim.score) for each in scores]
+    median = median_estimate([or_worst(claim.score, each) for each in found])
     return Measurement(median.value, median.value, median.interval)
 
 

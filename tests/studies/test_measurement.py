@@ -113,6 +113,11 @@ def test_a_score_that_is_no_number_counts_as_worst(measured, make_record):
     assert measured(records=records, score="loss_bits", **TEST).low == math.inf
 
 
+def test_a_run_without_the_score_counts_as_worst(measured, make_record):
+    row = {"size": {"length": 20}, "sequences": 3, "scores": {"loss_bits": 1.0}}
+    assert measured(records=[make_record(generalization=[row])], score="bit_errors", **TEST).low == math.inf
+
+
 def test_one_run_has_no_interval(measured, make_record):
     assert measured(records=[make_record()], score="bit_errors", **TEST) == (1.5, 1.5, None)
 
