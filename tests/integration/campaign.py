@@ -1,6 +1,10 @@
 """Kill the processes of a small study at random moments, give the same command again until it is done, and compare.
 
-    python tests/integration/campaign.py --kills 200 --seed 0
+    python tests/integration/campaign.py --kills 200 --seed 0 [--spawn]
+
+With --spawn the command is given as a user gives it. Most of the time then goes into imports, so by default command and
+workers are forked from this process, which has everything imported: more kills hit runs that train, are measured, saved
+and recorded.
 
 A round is one study of eight runs in two workers with a checkpoint every twentieth of a second; as many rounds are done
 as it takes. A victim is the command itself, one of its workers, or all of them at once. At the end of a round every
@@ -10,6 +14,7 @@ run must have exactly one valid record with its weights, equal to that of an und
 import argparse
 import collections
 import contextlib
+import multiprocessing
 import os
 import random
 import signal
@@ -17,8 +22,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import torch
+
+from mann_bench.cli.main import invoke
+from mann_bench.execution import local
 from mann_bench.results.repeatable import repeatable
 from mann_bench.results.store import RECORD_NAME, WEIGHTS_NAME, digest, load_record
 
@@ -34,28 +44,51 @@ protocols = [
 models = ["lstm:layers=1,units=8", "ntm:controller_size=8,memory_slots=8,slot_width=4"]
 tasks = ["copy:bits=2,max_length=3"]
 """
-SLOWEST = 120.0
+Start = Callable[[Path, Path, Path], int]
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
 
-def command(study: Path, out: Path) -> list[str]:
+def arguments(study: Path, out: Path) -> list[str]:
     """Return the command that is given again and again."""
-    module = [sys.executable, "-c", "from mann_bench.cli.main import main; main()"]
     options = ["--jobs", "2", "--wandb", "disabled", "--checkpoint-every", "0.05", "--out", str(out)]
-    return [*module, "study", "run", str(study), *options]
+    return ["study", "run", str(study), *options]
+
+
+def spawned(study: Path, out: Path, log: Path) -> int:
+    """Give the command as a user does; return its process."""
+    module = [sys.executable, "-c", "from mann_bench.cli.main import main; main()"]
+    with log.open("w") as file:
+        return subprocess.Popen(
+            [*module, *arguments(study, out)], env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=file
+        ).pid
+
+
+def forked(study: Path, out: Path, log: Path) -> int:
+    """Give the command in a fork of this process, whose workers are forked too; return it."""
+    child = os.fork()
+    if child:
+        return child
+    with log.open("w") as file:
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    fork = multiprocessing.get_context("fork")
+    local.multiprocessing.get_context = lambda method: fork  # type: ignore[attr-defined, assignment]
+    torch.set_num_threads(1)
+    os._exit(invoke(arguments(study, out)))
 
 
 class Campaign:
     """Kills, counted by victim and by what the disk showed right afterwards."""
 
-    def __init__(self, folder: Path, kills: int, seed: int) -> None:
-        self.folder, self.wanted = folder, kills
+    def __init__(self, folder: Path, kills: int, seed: int, start: Start = forked) -> None:
+        self.folder, self.wanted, self._start = folder, kills, start
         self.random = random.Random(seed)
         self.victims: collections.Counter[str] = collections.Counter()
         self.moments: collections.Counter[str] = collections.Counter()
         self.starts = 0
         self.study = folder / "campaign.toml"
         self.study.write_text(STUDY)
+        self._log = folder / "log"
 
     @property
     def kills(self) -> int:
@@ -64,63 +97,54 @@ class Campaign:
 
     def round(self, out: Path) -> None:
         """Do the study once, killing until it is done or enough was killed."""
-        while True:
+        code: int | None = None
+        while code != 0:
             self.starts += 1
-            with subprocess.Popen(
-                command(self.study, out),
-                env=ENVIRONMENT,
-                stdout=subprocess.DEVNULL,
-                stderr=(log := (self.folder / "log").open("w+")),
-                process_group=0,
-            ) as process:
-                try:
-                    self._disturb(process, out, Path(log.name))
-                    code = process.wait(SLOWEST)
-                finally:
-                    process.kill()
-                    log.close()
-            said = (self.folder / "log").read_text()
+            self._log.write_text("")
+            code = self._disturb(self._start(self.study, out, self._log), out)
+            said = self._log.read_text()
             assert "Traceback" not in said, said
-            if code == 0:
-                return
             # 1: a worker was killed, which costs its run this time; -9: the command itself was.
-            assert code in (1, -signal.SIGKILL), (code, said)
+            assert code in (0, 1, -signal.SIGKILL), (code, said)
 
-    def _disturb(self, process: "subprocess.Popen[bytes]", out: Path, log: Path) -> None:
-        """Kill at random moments for as long as the command lives."""
+    def _disturb(self, command: int, out: Path) -> int:
+        """Kill at random moments for as long as the command lives; return its exit code."""
         started = 0
-        while process.poll() is None and self.kills < self.wanted:
-            if (now := log.read_text().count("started")) == started:  # who is killed while it loads proves nothing
-                time.sleep(0.02)
+        while (code := _exit_code(command)) is None:
+            now = self._log.read_text().count("started")
+            if self.kills == self.wanted or now == started:  # who is killed while it loads proves nothing
+                time.sleep(0.01)
                 continue
             started = now
             time.sleep(self.random.uniform(0, 2))
-            workers = children(process.pid)
-            if process.poll() is not None or not workers:
-                continue
-            victim = self.random.choice(["command", "worker", "worker", "workers", "all"])
-            found = {"command": [process.pid], "worker": [self.random.choice(workers)], "workers": workers}
-            for pid in found.get(victim, [process.pid, *workers]):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            self.victims[victim] += 1
-            self.moments[moment(out)] += 1
+            self._kill(command, out)
+        return code
+
+    def _kill(self, command: int, out: Path) -> None:
+        if not (workers := children(command)):
+            return
+        victim = self.random.choice(["command", "worker", "worker", "workers", "all"])
+        found = {"command": [command], "worker": [self.random.choice(workers)], "workers": workers}
+        for pid in found.get(victim, [command, *workers]):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.victims[victim] += 1
+        self.moments[moment(out)] += 1
+
+
+def _exit_code(command: int) -> int | None:
+    """Return the exit code of a command that is over."""
+    over, status = os.waitpid(command, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if over else None
 
 
 def children(pid: int) -> list[int]:
     """Return the worker processes of a command."""
     try:
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        found = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        return [child for child in found if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
     except OSError:
         return []
-    return [child for child in map(int, found) if b"spawn_main" in _command_line(child)]
-
-
-def _command_line(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 def moment(out: Path) -> str:
@@ -145,13 +169,13 @@ def records(out: Path) -> dict[str, object]:
     return found
 
 
-def run(folder: Path, kills: int, seed: int) -> Campaign:
+def run(folder: Path, kills: int, seed: int, start: Start = forked) -> Campaign:
     """Do a campaign in a folder; raises AssertionError where a run was lost, doubled or changed."""
-    quiet = Campaign(folder, 0, seed)
+    quiet = Campaign(folder, 0, seed, start)
     quiet.round(folder / "undisturbed")
     expected = records(folder / "undisturbed")
     assert len(expected) == 8
-    campaign = Campaign(folder, kills, seed)
+    campaign = Campaign(folder, kills, seed, start)
     rounds = 0
     while campaign.kills < kills:
         rounds += 1
@@ -166,6 +190,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
+    parser.add_argument("--spawn", action="store_true")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        run(Path(directory), arguments.kills, arguments.seed)
+        run(Path(directory), given.kills, given.seed, spawned if given.spawn else forked)
