@@ -14,7 +14,7 @@ from mann_bench.execution.mending import mend_idle
 from mann_bench.execution.resolve import checked_model, checked_task, resolve_component, resolve_protocol
 from mann_bench.registry import Registry
 from mann_bench.results.schema import Record
-from mann_bench.results.store import CorruptRecordError, Store
+from mann_bench.results.store import CorruptRecordError, NewerRecordError, Store
 
 Item = TypeVar("Item")
 
@@ -161,7 +161,8 @@ def _checked_seed(seed: SupportsIndex) -> int:
 def look_up(plan: Plan, store: Store, mend: bool = True) -> None:
     """Fill in the records that the store holds. Failed runs are done again, corrupt records set aside.
 
-    What a killed process left half done is finished or undone, unless another one is at the run.
+    What a killed process left half done is finished or undone, unless another one is at the run. A record of a newer
+    version of mann-bench is neither answer nor corrupt: it is refused.
 
     Without `mend` nothing on disk is touched: corrupt records are reported where they lie.
     """
@@ -171,6 +172,8 @@ def look_up(plan: Plan, store: Store, mend: bool = True) -> None:
         try:
             record = store.find(run.key)
         except CorruptRecordError as error:
+            if mend and isinstance(error, NewerRecordError):
+                raise
             plan.set_aside.append((store.set_aside(error.path) if mend else error.path, str(error)))
             continue
         if record is not None:

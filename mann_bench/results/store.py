@@ -16,7 +16,7 @@ from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.texts import shortened
 from mann_bench.results.files import prepare_folder, write_atomically
 from mann_bench.results.reading import LARGEST_RECORD, UnreadableFileError, read_plain
-from mann_bench.results.schema import SCHEMA_VERSION, Record
+from mann_bench.results.schema import MOST, SCHEMA_VERSION, Record
 from mann_bench.results.soundness import first_problem
 
 RECORD_NAME = "record.json"
@@ -35,20 +35,29 @@ class CorruptRecordError(StoreError):
         self.path = path
 
 
+class NewerRecordError(CorruptRecordError):
+    """A record has a later schema than this version knows; it is somebody's work, and not to be set aside."""
+
+
 def load_record(path: Path) -> Record:
     """Read one record, whoever wrote it.
 
     Raises:
+        NewerRecordError: it has a later schema.
         CorruptRecordError: it is none, or none that a run could have left, or lies in the folder of another run.
         StoreError: the system does not let it be read, or there is none.
     """
     try:
-        record = Record.model_validate_json(read_plain(path, LARGEST_RECORD))
+        content = read_plain(path, LARGEST_RECORD)
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror}.") from error
     except UnreadableFileError as error:
         raise CorruptRecordError(path, str(error)) from error
+    try:
+        record = Record.model_validate_json(content)
     except pydantic.ValidationError as error:
+        if _version(content) > SCHEMA_VERSION:
+            raise NewerRecordError(path, f"{_known(_version(content))}; install a newer one") from error
         raise CorruptRecordError(path, shortened(_reason(error), _LONGEST_REASON)) from error
     if problem := first_problem(record):
         raise CorruptRecordError(path, shortened(str(problem), _LONGEST_REASON))
@@ -65,10 +74,25 @@ def _reason(error: pydantic.ValidationError) -> str:
     where = ".".join(str(part) for part in first["loc"]) or "file"
     if where != "schema_version" or first["type"] == "missing":
         return f"{where}: {first['msg']}"
-    found = first["input"]
-    known = f"schema version {found!a}, but this version of mann-bench reads {SCHEMA_VERSION}"
-    newer = isinstance(found, int) and found > SCHEMA_VERSION
-    return f"{known}; {'install a newer one' if newer else 'no version wrote such a record'}"
+    return f"{_known(first['input'])}; no version wrote such a record"
+
+
+def _known(version: object) -> str:
+    return f"schema version {version!a}, but this version of mann-bench reads {SCHEMA_VERSION}"
+
+
+class _Versioned(pydantic.BaseModel):
+    """What every record has, of whatever version."""
+
+    schema_version: int = pydantic.Field(strict=True, le=MOST)
+
+
+def _version(content: bytes) -> int:
+    """Return the schema version that a file states, or 0."""
+    try:
+        return _Versioned.model_validate_json(content).schema_version
+    except pydantic.ValidationError:
+        return 0
 
 
 def record_files(path: Path) -> list[Path]:

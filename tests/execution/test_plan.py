@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from mann_bench.execution import plan as plan_module
 from mann_bench.execution.plan import Block, Plan, Shard, by_cell, look_up, make_plan
 from mann_bench.execution.worker import Job, execute_job
 from mann_bench.registry import Registry
-from mann_bench.results.store import Store
+from mann_bench.results.store import NewerRecordError, Store
 
 LSTM, COPY = "lstm:layers=1,units=8", "copy:max_length=3"
 
@@ -135,6 +137,20 @@ def test_a_corrupt_record_is_set_aside_and_its_run_done_again(make_run, tmp_path
     aside, reason = plan.set_aside[0]
     assert aside.name == "record.json.corrupt-1"
     assert str(path) in reason
+
+
+def test_a_record_of_a_newer_version_is_neither_an_answer_nor_set_aside(make_run, tmp_path):
+    run = make_run()
+    execute_job(Job(run, "cpu", "eager", tmp_path), lambda event: None)
+    path = tmp_path / run.key / "record.json"
+    newer = json.loads(path.read_text()) | {"schema_version": 2, "curve": [{"novel": row} for row in range(2000)]}
+    path.write_text(json.dumps(newer))
+    with pytest.raises(NewerRecordError, match="reads 1; install a newer one"):
+        look_up(Plan([run]), Store(tmp_path))
+    assert json.loads(path.read_text()) == newer
+    plan = Plan([run])
+    look_up(plan, Store(tmp_path), mend=False)
+    assert plan.missing == [run]
 
 
 def test_a_failed_run_is_done_again(make_run, tmp_path, monkeypatch):
