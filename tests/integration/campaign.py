@@ -3,8 +3,8 @@
     python tests/integration/campaign.py --kills 200 --seed 0 [--spawn]
 
 With --spawn the command is given as a user gives it. Most of the time then goes into imports, so by default command and
-workers are forked from this process, which has everything imported: more kills hit runs that train, are measured, saved
-and recorded.
+workers are forked from processes that have everything imported: more kills hit runs that train, are measured, saved and
+recorded.
 
 A round is one study of eight runs in two workers with a checkpoint every twentieth of a second; as many rounds are done
 as it takes. A victim is the command itself, one of its workers, or all of them at once. At the end of a round every
@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from multiprocessing import forkserver
 from pathlib import Path
 
 import torch
@@ -64,15 +65,18 @@ def spawned(study: Path, out: Path, log: Path) -> int:
 
 
 def forked(study: Path, out: Path, log: Path) -> int:
-    """Give the command in a fork of this process, whose workers are forked too; return it."""
+    """Give the command in a fork of this process, whose workers come from multiprocessing's fork server; return it."""
+    forkserver.set_forkserver_preload(["mann_bench.execution.local", "mann_bench.models.ntm", "mann_bench.models.lstm"])
+    forkserver.ensure_running()
     child = os.fork()
     if child:
         return child
     with log.open("w") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    fork = multiprocessing.get_context("fork")
-    local.multiprocessing.get_context = lambda method: fork  # type: ignore[attr-defined, assignment]
+    server = multiprocessing.get_context("forkserver")
+    local.multiprocessing.get_context = lambda method: server  # type: ignore[attr-defined, assignment]
+    forkserver._forkserver.ensure_running = lambda: None  # it runs, but is no child of this process
     torch.set_num_threads(1)
     os._exit(invoke(arguments(study, out)))
 
@@ -139,9 +143,10 @@ def _exit_code(command: int) -> int | None:
 
 
 def children(pid: int) -> list[int]:
-    """Return the worker processes of a command."""
+    """Return the worker processes of a command, of which one runs at a time."""
+    parent = forkserver._forkserver._forkserver_pid or pid
     try:
-        found = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        found = map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
         return [child for child in found if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
     except OSError:
         return []
