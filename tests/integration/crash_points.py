@@ -1,6 +1,8 @@
 """Let every file operation of a command fail in every way, or end the process, and give the same command again.
 
-    python tests/integration/crash_points.py            # all operations of all scenarios; --every 5: each fifth
+    PYTHONPATH=tests python tests/integration/crash_points.py [--every 5]
+
+With --every 5 it is each fifth operation alone.
 
 The command does two runs, of which one has its record already. Whatever happens at whatever operation: the command
 does its work or says in words what is wrong; the record that was there is read as it was; the same command, given
