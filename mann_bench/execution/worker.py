@@ -21,7 +21,7 @@ from mann_bench.execution.resolve import Device, device_name
 from mann_bench.results import schema
 from mann_bench.results.locks import LockLostError, Locks, RunLock
 from mann_bench.results.provenance import provenance
-from mann_bench.results.store import CorruptRecordError, Store, digest
+from mann_bench.results.store import Store, digest
 from mann_bench.training.checkpoint import Checkpoints
 from mann_bench.training.interruption import sigterm_interrupts
 from mann_bench.training.result import Seconds, TrainingResult
@@ -88,8 +88,8 @@ def execute_job(job: Job, observe: Observer, patient: bool = False) -> bool:
 def _execute(job: Job, observe: Observer, lock: RunLock, answered: bool) -> None:
     """Do a run as long as its lock is held; where it may be `answered` by a record that is there, tell that instead."""
     store = Store(job.out)
-    mend_held(store, job.run.key)
-    if answered and (found := _answer(store, job.run.key)):
+    found = mend_held(store, job.run.key)
+    if answered and found:
         observe(Finished(job.run.key, found.outcome, store.folder(job.run.key)))
         return
     checkpoints = Checkpoints(store.folder(job.run.key), job.checkpoint_every)
@@ -115,15 +115,6 @@ def _execute(job: Job, observe: Observer, lock: RunLock, answered: bool) -> None
     with contextlib.suppress(OSError):  # beside a record they do no harm
         checkpoints.remove()
     observe(Finished(job.run.key, record.outcome, folder))
-
-
-def _answer(store: Store, key: str) -> schema.Record | None:
-    """Return the record that answers a run, or None where it has to be done."""
-    try:
-        record = store.find(key)
-    except CorruptRecordError:
-        return None
-    return None if record is None or record.outcome is Outcome.FAILED else record
 
 
 def _remove(checkpoints: Checkpoints) -> None:

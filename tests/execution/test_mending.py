@@ -1,7 +1,9 @@
 import pytest
 
+from mann_bench.core.runs import Outcome
 from mann_bench.execution.mending import mend_idle
 from mann_bench.results.locks import Locks
+from mann_bench.results.process import Process
 from mann_bench.results.store import Store
 
 
@@ -24,6 +26,16 @@ def test_beside_a_record_nothing_is_left(left):
     store, record = left
     mend_idle(store, record.key)
     assert names(store, record.key) == ["record.json", "weights.safetensors"]
+
+
+def test_another_try_of_a_run_that_failed_goes_on_from_its_checkpoint(tmp_path, make_record):
+    store = Store(tmp_path)
+    folder = store.write(make_record(outcome=Outcome.FAILED, converged_first=None, error="Traceback"), None)
+    for name in ("checkpoint-200.pt", "lock-1"):
+        (folder / name).touch()
+    (folder / "lock-1").write_bytes(Process.this().model_copy(update={"began": "never"}).to_bytes())
+    mend_idle(store, folder.name)
+    assert names(store, folder.name) == ["checkpoint-200.pt", "record.json"]
 
 
 def test_nothing_is_touched_while_a_process_is_at_the_run(left):
