@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mann_bench.nn.controller import LSTMLayer
 from mann_bench.nn.dnc import DNCCell, DNCState
@@ -15,13 +15,17 @@ from mann_bench.nn.ntm import NTMCell, NTMState
 def weights_of(cell: NTMCell | DNCCell) -> list[Tensor]:
     """Return weight and bias of the only layer of the cell's controller, then those of its interface."""
     (layer,) = cell.controller.layers
-    assert isinstance(layer, LSTMLayer)
+    assert isinstance(layer, LSTMLayer | nn.Linear)
     return [layer.weight, layer.bias, cell.interface.weight, cell.interface.bias]
 
 
 def tensors_of(state: NTMState | DNCState) -> list[Tensor]:
-    """Return the tensors of a state in their order: hidden and cell, then what comes after the controller."""
-    (controller,), *rest = state
+    """Return the tensors of a state in their order: hidden and cell, then what comes after the controller.
+
+    A controller without a state has hidden and cell activations of no units.
+    """
+    layers, *rest = state
+    (controller,) = layers or [[rest[0].new_empty(rest[0].shape[0], 0) for _ in ("hidden", "cell")]]
     return [*controller, *rest]
 
 

@@ -13,14 +13,15 @@ from torch import Tensor
 from mann_bench.native import arguments, build, operators
 from mann_bench.native.arguments import tensors_of as _to_tensors
 from mann_bench.native.arguments import weights_of as _weights
-from mann_bench.nn.controller import LSTMController, LSTMState
+from mann_bench.nn.controller import FeedforwardController, LSTMController, LSTMState
 from mann_bench.nn.ntm import NTMCell, NTMState
 
 
 def supports(cell: NTMCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
-    if type(cell) is not NTMCell or type(cell.controller) is not LSTMController or len(cell.controller.layers) > 1:
-        return "only NTMCell with an LSTM controller of one layer has a native recurrence"
+    known = type(cell) is NTMCell and type(cell.controller) in (LSTMController, FeedforwardController)
+    if not known or len(cell.controller.layers) > 1:
+        return "only NTMCell with a controller of one layer has a native recurrence"
     if cell.sharpening != "log":
         return "the native recurrence sharpens in log space"
     return arguments.problem_of(cell.interface.weight)
@@ -49,7 +50,8 @@ def ntm_sequence(
 
 
 def _to_state(tensors: Sequence[Tensor]) -> NTMState:
-    return NTMState((LSTMState(*tensors[:2]),), *tensors[2:])
+    hidden, cell, *rest = tensors
+    return NTMState((LSTMState(hidden, cell),) if hidden.shape[1] else (), *rest)
 
 
 _Count = int | torch.SymInt
@@ -59,6 +61,7 @@ _Count = int | torch.SymInt
 class _Sizes(NamedTuple):
     """What the source is compiled for, besides the clip; the names in capitals are its constants."""
 
+    lstm: int  # 1, or 0 for a feedforward controller
     input_size: int
     controller_size: int
     memory_slots: int
@@ -68,17 +71,23 @@ class _Sizes(NamedTuple):
     shift_range: int
 
     @property
+    def carried(self) -> int:
+        """Units of the controller's state."""
+        return self.lstm * self.controller_size
+
+    @property
     def heads(self) -> int:
         return self.read_heads + self.write_heads
 
 
 def _sizes(cell: NTMCell) -> _Sizes:
     width, heads = cell.slot_width, cell.read_heads + cell.write_heads
-    units = cell.controller_size
+    units, lstm = cell.controller_size, int(isinstance(cell.controller, LSTMController))
     # A head takes its key, the shifts and three numbers; a write head two more vectors.
     shifts = (cell.interface.out_features - 2 * cell.write_heads * width) // heads - width - 3
     return _Sizes(
-        input_size=_weights(cell)[0].shape[1] - cell.read_heads * width - units,
+        lstm=lstm,
+        input_size=_weights(cell)[0].shape[1] - cell.read_heads * width - lstm * units,
         controller_size=units,
         memory_slots=cell.initial_weightings.shape[1],
         slot_width=width,
@@ -134,8 +143,8 @@ def _tape(library: ctypes.CDLL, size: int) -> Tensor:
 
 def _state_shapes(batch: _Count, sizes: _Sizes) -> list[tuple[_Count, ...]]:
     return [
-        (batch, sizes.controller_size),
-        (batch, sizes.controller_size),
+        (batch, sizes.carried),
+        (batch, sizes.carried),
         (batch, sizes.read_heads, sizes.slot_width),
         (batch, sizes.heads, sizes.memory_slots),
         (batch, sizes.memory_slots, sizes.slot_width),

@@ -17,6 +17,8 @@ UNCLIPPED = {"input_size": 1, "controller_size": 33, "memory_slots": 200, "slot_
 UNCLIPPED |= {"shift_range": 2, "clip": None}
 CLIPPED_HARD = {"input_size": 4, "controller_size": 17, "memory_slots": 9, "slot_width": 4, "read_heads": 4}
 CLIPPED_HARD |= {"write_heads": 2, "shift_range": 0, "clip": 0.1}
+FEEDFORWARD = DEFAULT_LIKE | {"controller": "feedforward"}
+ODD_FEEDFORWARD = ODD | {"controller": "feedforward"}
 
 
 def cell_of(sizes, seed=0, **options):
@@ -62,6 +64,11 @@ def compare(bits, differentiate):
         (ODD, 120, 1),
         (UNCLIPPED, 41, 7),
         (CLIPPED_HARD, 41, 29),
+        (FEEDFORWARD, 1, 1),
+        (FEEDFORWARD, 41, 29),
+        (FEEDFORWARD, 241, 2),
+        (ODD_FEEDFORWARD, 5, 7),
+        (CLIPPED_HARD | {"controller": "feedforward"}, 41, 29),
     ],
 )
 def test_outputs_and_gradients_are_those_of_the_plain_twin(sizes, steps, batch, compare):
@@ -95,9 +102,10 @@ def test_it_agrees_from_a_memory_of_zeros(compare):
     compare(DEFAULT_LIKE, 1, 3, clear_memory)
 
 
-def test_learned_initial_states_train_through_it(bits):
+@pytest.mark.parametrize("sizes", [ODD, ODD_FEEDFORWARD])
+def test_learned_initial_states_train_through_it(sizes, bits):
     gradients = []
-    for recurrence, cell in ((scan, cell_of(ODD).double()), (ntm_sequence, cell_of(ODD))):
+    for recurrence, cell in ((scan, cell_of(sizes).double()), (ntm_sequence, cell_of(sizes))):
         dtype = cell.initial_memory.dtype
         outputs, _ = recurrence(cell, bits(5, 7, 2).to(dtype), cell.initial_state(7))
         outputs.square().sum().backward()
@@ -106,8 +114,9 @@ def test_learned_initial_states_train_through_it(bits):
     assert all(relative_error(native[name], exact[name]) < 1e-5 for name in exact)
 
 
-def test_two_halves_with_the_state_passed_on_are_one_pass(bits):
-    cell, inputs = cell_of(ODD), bits(10, 3, 2)
+@pytest.mark.parametrize("sizes", [ODD, ODD_FEEDFORWARD])
+def test_two_halves_with_the_state_passed_on_are_one_pass(sizes, bits):
+    cell, inputs = cell_of(sizes), bits(10, 3, 2)
     outputs, end = ntm_sequence(cell, inputs, cell.initial_state(3))
     early, middle = ntm_sequence(cell, inputs[:4], cell.initial_state(3))
     late, last = ntm_sequence(cell, inputs[4:], middle)
@@ -181,10 +190,11 @@ def test_nan_in_one_sequence_stays_there(bits):
     assert torch.equal(outputs[:, [0, 2]], expected[:, [0, 2]])
 
 
-def test_the_operators_keep_torchs_contract(bits, monkeypatch):
+@pytest.mark.parametrize("sizes", [ODD, ODD_FEEDFORWARD])
+def test_the_operators_keep_torchs_contract(sizes, bits, monkeypatch):
     # A tape's padding is never written, and would differ from call to call.
     monkeypatch.setattr(ntm, "_tape", lambda library, size: torch.zeros(size, dtype=torch.uint8))
-    cell, inputs = cell_of(ODD), bits(3, 2, 2).requires_grad_()
+    cell, inputs = cell_of(sizes), bits(3, 2, 2).requires_grad_()
     state = [part.detach().clone().requires_grad_() for part in ntm._to_tensors(cell.initial_state(2))]
     arguments = [inputs, *ntm._weights(cell), *state, ntm._sizes(cell), 20.0, True]
     torch.library.opcheck(torch.ops.mann_bench.ntm_forward, arguments)
@@ -221,8 +231,14 @@ def test_differentiating_what_kept_no_tape_is_an_error(bits):
         outputs.sum().backward()
 
 
-def test_a_cell_in_float32_on_the_cpu_is_supported():
-    assert supports(cell_of(ODD)) is None
+@pytest.mark.parametrize("sizes", [ODD, ODD_FEEDFORWARD])
+def test_a_cell_in_float32_on_the_cpu_is_supported(sizes):
+    assert supports(cell_of(sizes)) is None
+
+
+@pytest.mark.parametrize("controller", ["lstm", "feedforward"])
+def test_a_controller_of_two_layers_is_not_supported(controller):
+    assert "one layer" in supports(NTMCell(2, controller=controller, controller_layers=2))
 
 
 def test_a_cell_in_float64_is_not_supported():

@@ -8,6 +8,7 @@
 
 constexpr float kUsageFloor = 1e-6f;  // of dnc_memory.py
 
+constexpr int kSeen = kInputs + kReads + kUnits;  // by the controller: input, reads and its hidden activation
 constexpr int kPaddedUnits = padded(kUnits);
 constexpr int kGateFloats = 4 * kPaddedUnits;
 

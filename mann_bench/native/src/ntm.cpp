@@ -13,15 +13,17 @@ constexpr int kMostParts = 32;
 
 template <typename Gradient>
 void add_up(const std::vector<Pooled<WeightGradients>>& parts, float (WeightGradients::*member)[Gradient::kFloats],
-            int rows, int columns, float* weight, float* bias) {
+            int rows, int columns, int bias_column, float* weight, float* bias) {
   float* total = (*parts[0]).*member;
   for (size_t part = 1; part < parts.size(); ++part) {
     const float* other = (*parts[part]).*member;
     for (int i = 0; i < Gradient::kFloats; i += kLanes) store(total + i, load(total + i) + load(other + i));
   }
   for (int row = 0; row < rows; ++row) {
-    for (int column = 0; column < columns; ++column) weight[row * columns + column] = total[Gradient::index(row, column)];
-    bias[row] = total[Gradient::index(row, columns)];
+    for (int column = 0; column < columns; ++column) {
+      weight[row * columns + column] = total[Gradient::index(row, column + (column >= bias_column))];
+    }
+    bias[row] = total[Gradient::index(row, bias_column)];
   }
 }
 
@@ -75,9 +77,9 @@ void ntm_backward(const Weights* weights, void* tape_start, const float* d_outpu
       pass->end(*d_start);
     }
   }
-  add_up<GatesGradient>(parts, &WeightGradients::gates, 4 * kUnits, kSeen, d_weights->controller,
-                        d_weights->controller_bias);
-  add_up<InterfaceGradient>(parts, &WeightGradients::interface, kInterfaceRows, kUnits, d_weights->interface,
+  add_up<ControllerGradient>(parts, &WeightGradients::controller, kSums, kSeen, kBiasColumn, d_weights->controller,
+                             d_weights->controller_bias);
+  add_up<InterfaceGradient>(parts, &WeightGradients::interface, kInterfaceRows, kUnits, kUnits, d_weights->interface,
                             d_weights->interface_bias);
 }
 }

@@ -6,8 +6,8 @@
 
 // A state or its gradients.
 struct State {
-  float* hidden;      // [B, units]
-  float* cell;        // [B, units]
+  float* hidden;      // [B, units], of a feedforward controller [B, 0]
+  float* cell;        // like hidden
   float* reads;       // [B, read heads, width]
   float* weightings;  // [B, heads, slots]
   float* memory;      // [B, slots, width]

@@ -3,21 +3,21 @@
 
 #include "ntm_forward.h"
 
-using GatesGradient = OuterProduct<4 * kUnits, kSeenRows>;
+using ControllerGradient = OuterProduct<kSums, kSeenRows>;
 using InterfaceGradient = OuterProduct<kInterfaceRows, kUnits + 1>;
 
 // Both weights' gradients, with their biases' in the last column.
 struct WeightGradients {
-  alignas(64) float gates[GatesGradient::kFloats];
+  alignas(64) float controller[ControllerGradient::kFloats];
   alignas(64) float interface[InterfaceGradient::kFloats];
 
-  WeightGradients() : gates{}, interface{} {}
+  WeightGradients() : controller{}, interface{} {}
 };
 
 // The weights' transposes. The inputs' part has its own, for it is seldom needed.
 struct BackwardPanels {
-  using Seen = Panels<kReads + kUnits, 4 * kUnits>;
-  using Input = Panels<kInputs, 4 * kUnits>;
+  using Seen = Panels<kReads + kCarried, kSums>;
+  using Input = Panels<kInputs, kSums>;
   using Hidden = Panels<kUnits, kInterfaceRows>;
 
   alignas(64) float seen[Seen::kFloats];
@@ -40,9 +40,9 @@ class BackwardPass {
   void start(Group group, const State& d_end) {
     group_ = group;
     const int b = group.first;
-    gradient_rows(d_end.hidden, b, kUnits, d_seen_ + kReads);
+    gradient_rows(d_end.hidden, b, kCarried, d_seen_ + kReads);
     gradient_rows(d_end.reads, b, kReads, d_seen_);
-    gradient_rows(d_end.cell, b, kUnits, d_cell_);
+    gradient_rows(d_end.cell, b, kCarried, d_cell_);
     for (int lane = 0; lane < group.count; ++lane) {
       const int s = group.first + lane;
       to_weightings(of_sequence(d_end.weightings, s, kHeads * kSlots), d_weighting_[lane]);
@@ -54,8 +54,9 @@ class BackwardPass {
   // Time steps come last to first.
   void step(int t, const float* d_outputs, float* d_inputs) {
     const ControllerStep& now = tape_.controller(group_, t);
-    const int slot = t % GatesGradient::kMostSteps;
-    Row *d_gates = d_gates_[slot], *d_raw = d_raw_[slot], *d_hidden = d_seen_ + kReads;
+    const int slot = t % ControllerGradient::kMostSteps;
+    Row *d_sums = d_sums_[slot], *d_raw = d_raw_[slot], *d_hidden = d_seen_ + kReads;
+    if (!kLstm) std::fill_n(d_hidden[0], kUnits * kSequences, 0.0f);
     if (d_outputs) {
       const float* from = d_outputs + group_.first * kOutputs;
       add_to_rows(from, kOutputs, kUnits, group_.count, d_hidden);
@@ -66,11 +67,15 @@ class BackwardPass {
     activate_interface_backward(now, d_raw);
     BackwardPanels::Hidden::multiply_add(panels_.hidden, d_raw[0], d_hidden[0]);
 
-    lstm_backward(now, d_hidden, d_cell_, d_gates);
-    BackwardPanels::Seen::multiply(panels_.seen, d_gates[0], d_seen_[0]);
+    if constexpr (kLstm) {
+      lstm_backward(now, d_hidden, d_cell_, d_sums);
+    } else {
+      feedforward_backward(tape_.controller(group_, t + 1), d_hidden, d_sums);
+    }
+    BackwardPanels::Seen::multiply(panels_.seen, d_sums[0], d_seen_[0]);
     if (d_inputs) {
       Row d_input[kInputs];
-      BackwardPanels::Input::multiply(panels_.input, d_gates[0], d_input[0]);
+      BackwardPanels::Input::multiply(panels_.input, d_sums[0], d_input[0]);
       from_rows(d_input, kInputs, group_.count, d_inputs + group_.first * kInputs, kInputs);
     }
     pending_ += 1;
@@ -79,9 +84,9 @@ class BackwardPass {
 
   void end(const State& d_start) const {
     const int b = group_.first;
-    from_rows(d_seen_ + kReads, kUnits, group_.count, d_start.hidden + b * kUnits, kUnits);
+    from_rows(d_seen_ + kReads, kCarried, group_.count, d_start.hidden + b * kCarried, kCarried);
     from_rows(d_seen_, kReads, group_.count, d_start.reads + b * kReads, kReads);
-    from_rows(d_cell_, kUnits, group_.count, d_start.cell + b * kUnits, kUnits);
+    from_rows(d_cell_, kCarried, group_.count, d_start.cell + b * kCarried, kCarried);
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
       from_weightings(d_weighting_[lane], of_sequence(d_start.weightings, s, kHeads * kSlots));
@@ -135,7 +140,7 @@ class BackwardPass {
     constexpr ptrdiff_t step = kStepFloats;
     const ControllerStep& now = tape_.controller(group_, t);
     const ControllerStep& next = tape_.controller(group_, t + 1);
-    GatesGradient::accumulate(d_gates_[0][0], 4 * kUnits * kSequences, now.input[0], step, pending_, gradients_.gates,
+    ControllerGradient::accumulate(d_sums_[0][0], kSums * kSequences, seen_by_controller(now), step, pending_, gradients_.controller,
                               scratch_);
     InterfaceGradient::accumulate(d_raw_[0][0], kInterfaceRows * kSequences, next.hidden[0], step, pending_,
                                   gradients_.interface, scratch_);
@@ -149,11 +154,11 @@ class BackwardPass {
   int pending_ = 0;
 
   alignas(64) Row d_seen_[kReads + kUnits];  // reads and hidden, as in ControllerStep
-  Row d_cell_[kUnits];
-  Row d_gates_[GatesGradient::kMostSteps][4 * kUnits];
-  Row d_raw_[GatesGradient::kMostSteps][kInterfaceRows];
+  Row d_cell_[kCellRows];
+  Row d_sums_[ControllerGradient::kMostSteps][kSums];
+  Row d_raw_[ControllerGradient::kMostSteps][kInterfaceRows];
   alignas(64) Slots d_weighting_[kSequences][kHeads];
   Memory d_memory_[kSequences];
   Memory recomputed_;
-  alignas(64) float scratch_[std::max(GatesGradient::kScratchFloats, InterfaceGradient::kScratchFloats)];
+  alignas(64) float scratch_[std::max(ControllerGradient::kScratchFloats, InterfaceGradient::kScratchFloats)];
 };

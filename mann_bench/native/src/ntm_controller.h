@@ -14,10 +14,10 @@ INLINE void over_lanes(Body body) {
 inline void lstm(ControllerStep& step, ControllerStep& next) {
   for (int unit = 0; unit < kUnits; ++unit) {
     over_lanes([&](int lane) {
-      float* in = step.gates[unit] + lane;
-      float* forget = step.gates[kUnits + unit] + lane;
-      float* candidate = step.gates[2 * kUnits + unit] + lane;
-      float* out = step.gates[3 * kUnits + unit] + lane;
+      float* in = step.sums[unit] + lane;
+      float* forget = step.sums[kUnits + unit] + lane;
+      float* candidate = step.sums[2 * kUnits + unit] + lane;
+      float* out = step.sums[3 * kUnits + unit] + lane;
       store(in, sigmoid(load(in)));
       store(forget, sigmoid(load(forget)));
       store(candidate, hyperbolic_tangent(load(candidate)));
@@ -31,21 +31,38 @@ inline void lstm(ControllerStep& step, ControllerStep& next) {
   }
 }
 
-// Set `d_gates`, of the sums; `d_cell` is that of the cell after the step, and becomes that of the one before.
-inline void lstm_backward(const ControllerStep& step, const Row* d_hidden, Row* d_cell, Row* d_gates) {
+// Set `d_sums`, of the sums; `d_cell` is that of the cell after the step, and becomes that of the one before.
+inline void lstm_backward(const ControllerStep& step, const Row* d_hidden, Row* d_cell, Row* d_sums) {
   for (int unit = 0; unit < kUnits; ++unit) {
     over_lanes([&](int lane) {
-      const Vector in = load(step.gates[unit] + lane);
-      const Vector forget = load(step.gates[kUnits + unit] + lane);
-      const Vector candidate = load(step.gates[2 * kUnits + unit] + lane);
-      const Vector out = load(step.gates[3 * kUnits + unit] + lane);
+      const Vector in = load(step.sums[unit] + lane);
+      const Vector forget = load(step.sums[kUnits + unit] + lane);
+      const Vector candidate = load(step.sums[2 * kUnits + unit] + lane);
+      const Vector out = load(step.sums[3 * kUnits + unit] + lane);
       const Vector tanh = load(step.cell_tanh[unit] + lane), dh = load(d_hidden[unit] + lane);
       const Vector dc = load(d_cell[unit] + lane) + dh * out * (1.0f - tanh * tanh);
-      store(d_gates[unit] + lane, dc * candidate * in * (1.0f - in));
-      store(d_gates[kUnits + unit] + lane, dc * load(step.cell[unit] + lane) * forget * (1.0f - forget));
-      store(d_gates[2 * kUnits + unit] + lane, dc * in * (1.0f - candidate * candidate));
-      store(d_gates[3 * kUnits + unit] + lane, dh * tanh * out * (1.0f - out));
+      store(d_sums[unit] + lane, dc * candidate * in * (1.0f - in));
+      store(d_sums[kUnits + unit] + lane, dc * load(step.cell[unit] + lane) * forget * (1.0f - forget));
+      store(d_sums[2 * kUnits + unit] + lane, dc * in * (1.0f - candidate * candidate));
+      store(d_sums[3 * kUnits + unit] + lane, dh * tanh * out * (1.0f - out));
       store(d_cell[unit] + lane, dc * forget);
+    });
+  }
+}
+
+// From the sums to the hidden activation of the next step.
+inline void feedforward(const ControllerStep& step, ControllerStep& next) {
+  for (int unit = 0; unit < kUnits; ++unit) {
+    over_lanes([&](int lane) { store(next.hidden[unit] + lane, hyperbolic_tangent(load(step.sums[unit] + lane))); });
+  }
+}
+
+// Set `d_sums`; `next` holds the hidden activation after the step.
+inline void feedforward_backward(const ControllerStep& next, const Row* d_hidden, Row* d_sums) {
+  for (int unit = 0; unit < kUnits; ++unit) {
+    over_lanes([&](int lane) {
+      const Vector hidden = load(next.hidden[unit] + lane);
+      store(d_sums[unit] + lane, load(d_hidden[unit] + lane) * (1.0f - hidden * hidden));
     });
   }
 }

@@ -6,20 +6,25 @@
 #include "ntm_controller.h"
 #include "ntm_memory.h"
 
-using GatesProduct = Panels<4 * kUnits, kSeenRows>;
+using ControllerProduct = Panels<kSums, kSeenRows>;
 using InterfaceProduct = Panels<kInterfaceRows, kUnits + 1>;
 
 struct ForwardPanels {
-  alignas(64) float gates[GatesProduct::kFloats];
+  alignas(64) float controller[ControllerProduct::kFloats];
   alignas(64) float interface[InterfaceProduct::kFloats];
 
   explicit ForwardPanels(const Weights& w) {
-    GatesProduct::pack(
-        [&](int row, int k) { return k < kSeen ? w.controller[row * kSeen + k] : w.controller_bias[row]; }, gates);
+    const auto element = [&](int row, int k) {
+      return k == kBiasColumn ? w.controller_bias[row] : w.controller[row * kSeen + k - kFirstColumn];
+    };
+    ControllerProduct::pack(element, controller);
     InterfaceProduct::pack(
         [&](int row, int k) { return k < kUnits ? w.interface[row * kUnits + k] : w.interface_bias[row]; }, interface);
   }
 };
+
+// The first row of what the controller sees.
+INLINE const float* seen_by_controller(const ControllerStep& step) { return kLstm ? step.input[0] : step.first_one[0]; }
 
 // One sequence's floats out of rows.
 INLINE Interface interface_of(const ControllerStep& step, int lane) {
@@ -40,8 +45,8 @@ class ForwardPass {
 
   void start(const State& state) {
     ControllerStep& first = tape_.controller(group_, 0);
-    to_rows(state.hidden + group_.first * kUnits, kUnits, kUnits, group_.count, first.hidden);
-    to_rows(state.cell + group_.first * kUnits, kUnits, kUnits, group_.count, first.cell);
+    to_rows(state.hidden + group_.first * kCarried, kCarried, kCarried, group_.count, first.hidden);
+    to_rows(state.cell + group_.first * kCarried, kCarried, kCarried, group_.count, first.cell);
     to_rows(state.reads + group_.first * kReads, kReads, kReads, group_.count, first.reads);
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
@@ -55,10 +60,15 @@ class ForwardPass {
     ControllerStep& now = tape_.controller(group_, t);
     ControllerStep& next = tape_.controller(group_, t + 1);
     to_rows(inputs + group_.first * kInputs, kInputs, kInputs, group_.count, now.input);
+    std::fill_n(now.first_one[0], kSequences, 1.0f);
     std::fill_n(now.one[0], kSequences, 1.0f);
     std::fill_n(next.one[0], kSequences, 1.0f);
-    GatesProduct::multiply(panels_.gates, now.input[0], now.gates[0]);
-    lstm(now, next);
+    ControllerProduct::multiply(panels_.controller, seen_by_controller(now), now.sums[0]);
+    if constexpr (kLstm) {
+      lstm(now, next);
+    } else {
+      feedforward(now, next);
+    }
     InterfaceProduct::multiply(panels_.interface, next.hidden[0], now.raw[0]);
     activate_interface(now);
 
@@ -72,8 +82,8 @@ class ForwardPass {
 
   void end(int steps, const State& state) const {
     const ControllerStep& last = tape_.controller(group_, steps);
-    from_rows(last.hidden, kUnits, group_.count, state.hidden + group_.first * kUnits, kUnits);
-    from_rows(last.cell, kUnits, group_.count, state.cell + group_.first * kUnits, kUnits);
+    from_rows(last.hidden, kCarried, group_.count, state.hidden + group_.first * kCarried, kCarried);
+    from_rows(last.cell, kCarried, group_.count, state.cell + group_.first * kCarried, kCarried);
     from_rows(last.reads, kReads, group_.count, state.reads + group_.first * kReads, kReads);
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;

@@ -13,6 +13,12 @@ constexpr int kReach = SHIFT_RANGE;
 constexpr int kHeads = kReadHeads + kWriteHeads;  // read heads come first
 constexpr int kShifts = 2 * kReach + 1;
 
+constexpr bool kLstm = LSTM;                        // or a feedforward controller, whose units are tanh
+constexpr int kSums = (kLstm ? 4 : 1) * kUnits;     // that the controller makes of what it sees
+constexpr int kCarried = kLstm ? kUnits : 0;        // units that it sees again at the next step
+constexpr int kSeen = kInputs + kReads + kCarried;  // input, reads and, of an LSTM, its hidden activation
+constexpr int kCellRows = kLstm ? kUnits : 1;       // there is no array of none
+
 // The memory is kept every so many steps; backward computes the steps between anew.
 #ifndef MEMORY_INTERVAL
 #define MEMORY_INTERVAL 4
@@ -44,21 +50,26 @@ constexpr int kStrengthRow = kWidth, kGateRow = kWidth + 1, kShiftRow = kWidth +
 constexpr int kEraseRow = kHeads * kHeadRows, kAddRow = kEraseRow + kWriteHeads * kWidth;
 
 // What the controller meets at a time step: the state before the step, then what the step makes of it.
+//
+// Products want what they see in a row, with a one whose weight is the bias: an LSTM sees from the input to the last
+// one, a feedforward controller from the first one to the reads, the interface from hidden to the last one.
 struct alignas(64) ControllerStep {
+  Row first_one[1];
   Row input[kInputs];
   Row reads[kReads];
   Row hidden[kUnits];
-  Row one[1];  // whose weight is the bias
-  Row cell[kUnits];
+  Row one[1];
+  Row cell[kCellRows];
 
-  Row gates[4 * kUnits];  // input, forget, candidate, output, after their nonlinearities
-  Row cell_tanh[kUnits];  // of the cell after the step
+  Row sums[kSums];           // of an LSTM: input, forget, candidate, output, after their nonlinearities
+  Row cell_tanh[kCellRows];  // of the cell after the step
   Row raw[kInterfaceRows];
   Row interface[kInterfaceRows];  // clipped, and after the nonlinearities
   Row inverse_key_norm[kHeads];
 };
 
-constexpr int kSeenRows = kSeen + 1;  // input, reads, hidden, one
+constexpr int kSeenRows = kSeen + 1;  // with the one
+constexpr int kBiasColumn = kLstm ? kSeen : 0, kFirstColumn = kLstm ? 0 : 1;  // of the controller's weights
 constexpr int kStepFloats = sizeof(ControllerStep) / sizeof(float);
 
 // The same for the heads of one sequence. Padding slots hold zero weight.

@@ -14,7 +14,6 @@ constexpr int kReadHeads = READ_HEADS;
 constexpr float kClip = CLIP;  // zero for none
 
 constexpr int kReads = kReadHeads * kWidth;
-constexpr int kSeen = kInputs + kReads + kUnits;  // by the controller: input, reads and its hidden activation
 constexpr int kOutputs = kUnits + kReads;
 constexpr float kNormFloor = 1e-20f;  // of addressing.py
 
