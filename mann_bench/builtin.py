@@ -109,6 +109,7 @@ def mann_bench_studies() -> list[StudySpec]:
         "collier-beel-2018": "memory initialisations and architectures on three tasks, ten seeds",
         "collier-beel-2018-short": "initialisations and architectures, three tasks, five seeds, a third of the budget",
         "graves-2014": "NTM against LSTM on the five tasks of the paper",
+        "graves-2014-short": "NTM with either controller against an LSTM of its size, a fifth of the budget",
         "memory-init": "three memory initialisations, trained and frozen",
         "ntm-stability": "sharpening, clipping and optimiser against NaN",
     }
