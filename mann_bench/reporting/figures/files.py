@@ -21,7 +21,7 @@ def figures(records: Iterable[Record]) -> dict[str, Figure]:
     Who saves them has to do so under `plain_settings`, as `figure_files` does: widths are measured for it.
     """
     with plain_settings():
-        return {stem: _draw(data) for stem, data in figure_data(records).items()}
+        return {stem: draw(data) for stem, data in figure_data(records).items()}
 
 
 def figure_files(records: Iterable[Record]) -> dict[str, bytes]:
@@ -33,12 +33,13 @@ def figure_files(records: Iterable[Record]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     with plain_settings():
         for stem, data in made.items():
-            figure = _draw(data)
+            figure = draw(data)
             files |= {f"{stem}.svg": svg(figure), f"{stem}.png": png(figure)}
     return files | {DATA_NAME: to_json(made).encode()}
 
 
-def _draw(data: FigureData) -> Figure:
+def draw(data: FigureData) -> Figure:
+    """Draw one figure; whoever saves it does so under `plain_settings`."""
     match data:
         case LearningFigure():
             return learning.draw(data)
