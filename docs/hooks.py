@@ -36,7 +36,7 @@ def moved(text: str) -> str:
     """Return a page of the root with its links as they are from this folder."""
     for source, page in ROOT_PAGES.items():
         text = text.replace(f"]({source})", f"]({page})")
-    return text.replace("](docs/", "](")
+    return re.sub(r'(\]\(|src=")docs/', r"\1", text)
 
 
 def reference(module: str) -> str:
