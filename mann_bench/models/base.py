@@ -95,13 +95,20 @@ class SequenceModule(pl.LightningModule, ABC):
         return torch.optim.Adam(parameters, lr=protocol.learning_rate, fused=True)
 
     def clip_gradient_norm(self) -> None:
-        """Clip the global gradient norm as the protocol says; refuse to step on a norm that is not finite.
+        """Clip the global gradient norm as the protocol says; refuse to step on gradients that are not finite.
 
-        What `torch.nn.utils.clip_grad_norm_` does, without its multiplication where nothing is clipped.
+        What `torch.nn.utils.clip_grad_norm_` does, without its multiplication where nothing is clipped. Finite gradients
+        whose squares overflow float32, as those through 200 time steps do now and then, are clipped like any others.
+
+        Raises:
+            NonFiniteError: a gradient is not finite, or nothing bounds a norm that is not.
         """
         gradients = [p.grad for p in self.parameters() if p.grad is not None]
         self.gradient_norm = nn.utils.get_total_norm(gradients)
         norm, bound = self.gradient_norm.item(), self.protocol.gradient_clip_norm
+        if bound is not None and not math.isfinite(norm):
+            self.gradient_norm = nn.utils.get_total_norm([gradient.double() for gradient in gradients])
+            norm = self.gradient_norm.item()
         if not math.isfinite(norm):
             raise NonFiniteError(self._first_non_finite_gradient())
         if bound is not None and norm > bound:

@@ -158,7 +158,15 @@ def test_parameters_without_gradient_are_no_culprits(model):
     assert caught.value.culprit == "second.weight"
 
 
-def test_finite_gradients_whose_norm_is_not_finite_are_an_error(model):
+def test_finite_gradients_whose_squares_overflow_are_clipped(model):
+    model.protocol = Protocol(gradient_clip_norm=50.0)
+    clip(with_gradients(model, 1e30))
+    assert math.isclose(norm_of(model), 50.0, rel_tol=1e-5)
+    assert math.isfinite(model.gradient_norm)
+
+
+def test_finite_gradients_whose_norm_is_not_finite_are_an_error_where_nothing_bounds_it(model):
+    model.protocol = Protocol(gradient_clip_norm=None)
     with pytest.raises(NonFiniteError) as caught:
         clip(with_gradients(model, 1e30))
     assert caught.value.culprit == "gradient norm"
