@@ -97,8 +97,8 @@ class SequenceModule(pl.LightningModule, ABC):
     def clip_gradient_norm(self) -> None:
         """Clip the global gradient norm as the protocol says; refuse to step on gradients that are not finite.
 
-        What `torch.nn.utils.clip_grad_norm_` does, without its multiplication where nothing is clipped. Finite gradients
-        whose squares overflow float32, as those through 200 time steps do now and then, are clipped like any others.
+        What `torch.nn.utils.clip_grad_norm_` does, without its multiplication where nothing is clipped. Finite
+        gradients whose squares overflow float32, as those through 200 time steps do now and then, are clipped too.
 
         Raises:
             NonFiniteError: a gradient is not finite, or nothing bounds a norm that is not.
