@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PLUGINS := mann-bench-baselines mann-bench-ray mann-bench-recall mann-bench-slurm
 
-.PHONY: run test smoke leaderboards lint types wheel afternoon plugins slurm-packages test-slurm docs schema check clean
+.PHONY: run test smoke leaderboards lint types wheel afternoon plugins results slurm-packages test-slurm docs schema check clean
 
 run: $(READY)  ## The main job: NTM on copy, default protocol, two seeds
 	$(BIN)/mann-bench run --model ntm --task copy --seeds 0-1
@@ -47,6 +47,9 @@ test-slurm: wheel  ## mann-bench-slurm on a SLURM of two virtual nodes that die,
 
 docs: $(READY)  ## The documentation with its API reference: build/docs/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+results: $(READY)  ## Write anew what README and docs/reproduction.md show of the committed records
+	$(BIN)/python docs/results.py
 
 schema: $(READY)  ## Write docs/record.schema.json anew
 	$(BIN)/python -c "import json; from mann_bench import Record; \

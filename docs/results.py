@@ -1,0 +1,92 @@
+"""Write what README.md and docs/reproduction.md show of the committed records: `make results`.
+
+A comment in a page names a command; the block after it, a table or fenced lines, is what that command prints:
+
+    <!-- mann-bench study check STUDY --leaderboards leaderboards -->
+    <!-- mann-bench report FILES | Convergence | task, model, solved -->    columns of one of its tables
+    <!-- mann-bench report FILES | Convergence | model by task -->          solved, and median steps where there are any
+
+A picture in docs/figures/STUDY/ is what `mann-bench report FILES --figures` draws of the study's records.
+"""
+
+import contextlib
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mann_bench.cli.main import invoke
+from mann_bench.reporting.curves.data import figure_data
+from mann_bench.reporting.figures.files import draw
+from mann_bench.reporting.pictures import plain_settings, svg
+from mann_bench.results.many import load_records
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "docs/reproduction.md")
+_BLOCK = re.compile(r"(<!-- mann-bench (?P<command>.*?) -->\n\n)(?:```\n.*?```\n|(?:\|[^\n]*\n)*)", re.DOTALL)
+
+Table = list[list[str]]
+"""Rows of cells, the heading first."""
+
+
+def page(name: str) -> str:
+    """Return a page with every block as its command prints it."""
+    return _BLOCK.sub(lambda found: found[1] + _block(found["command"]), (ROOT / name).read_text(encoding="utf-8"))
+
+
+def pictures() -> Iterator[tuple[Path, bytes]]:
+    """Yield each committed picture with what it is to hold."""
+    for folder in sorted(path for path in (ROOT / "docs/figures").iterdir() if path.is_dir()):
+        records, _ = load_records(sorted((ROOT / "leaderboards" / folder.name).glob("*/records/*.json")))
+        data = figure_data(records)
+        for path in sorted(folder.glob("*.svg")):
+            with plain_settings():
+                yield path, svg(draw(data[path.stem]))
+
+
+def _block(command: str) -> str:
+    words, *shaping = command.split(" | ")
+    if not shaping:
+        return f"```\n{_printed(words.split())}```\n"
+    title, columns = shaping
+    table = _table(_printed([*words.split(), "--format", "markdown"]), title)
+    shown = _pivot(table, *columns.split(" by ")) if " by " in columns else _columns(table, columns.split(", "))
+    heading, *rows = [f"| {' | '.join(cells)} |\n" for cells in shown]
+    return "".join([heading, "|---" * len(shown[0]) + "|\n", *rows])
+
+
+def _printed(words: list[str]) -> str:
+    given = [str(path) for word in words for path in (sorted(ROOT.glob(word)) if "*" in word else [word])]
+    with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(io.StringIO()) as errors:
+        code = invoke(["--no-plugins", *given])
+    if code:
+        raise SystemExit(f"mann-bench {' '.join(words)} ends with {code}:\n{errors.getvalue()}")
+    return output.getvalue()
+
+
+def _table(printed: str, title: str) -> Table:
+    lines = printed.partition(f"**{title}**\n\n")[2].partition("\n\n")[0].splitlines()
+    heading, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [heading, *rows]
+
+
+def _columns(table: Table, names: list[str]) -> Table:
+    return [[row[table[0].index(name)] for name in names] for row in table]
+
+
+def _pivot(table: Table, rows: str, columns: str) -> Table:
+    """Return a row a model and a column a task, or the other way round, in the order of the table."""
+    found = {}
+    for row, column, solved, steps in _columns(table, [rows, columns, "solved", "steps"])[1:]:
+        median = steps.partition(" [")[0]
+        share = solved.partition(" [")[0]
+        found[row, column] = share if median.startswith(">") else f"{share}, {median}"
+    names = [list(dict.fromkeys(key[place] for key in found)) for place in (0, 1)]
+    return [["", *names[1]], *([f"`{row}`", *(found[row, column] for column in names[1])] for row in names[0])]
+
+
+if __name__ == "__main__":
+    for name in PAGES:
+        (ROOT / name).write_text(page(name), encoding="utf-8")
+    for path, content in pictures():
+        path.write_bytes(content)

@@ -1,0 +1,33 @@
+"""What README and docs/reproduction.md show of the committed records is what these say."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+_SPEC = importlib.util.spec_from_file_location("results", ROOT / "docs/results.py")
+results = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(results)
+
+
+@pytest.mark.parametrize("name", results.PAGES)
+def test_every_block_is_what_its_command_prints(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert results.page(name) == (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_every_picture_is_what_its_study_draws():
+    assert all(path.read_bytes() == content for path, content in results.pictures())
+
+
+def test_every_picture_is_shown():
+    pages = "".join((ROOT / name).read_text(encoding="utf-8") for name in results.PAGES)
+    pictures = list(ROOT.glob("docs/figures/*/*.svg"))
+    assert pictures
+    assert all(f"figures/{picture.parent.name}/{picture.name}" in pages for picture in pictures)
+
+
+def test_the_seed_papers_claims_are_checked():
+    page = (ROOT / "docs/reproduction.md").read_text(encoding="utf-8")
+    assert "<!-- mann-bench study check collier-beel-2018-short --leaderboards leaderboards -->\n\n```\nclaim" in page
