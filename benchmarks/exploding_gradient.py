@@ -1,7 +1,7 @@
 """How far the gradient of an NTM grows through the 200 time steps of dynamic n-grams, and whether rounding has a part.
 
-Trains as a run of that seed does, until the squares of a batch's gradient overflow float32. Then differentiates the loss
-of each of its sequences alone, in float32 and in float64, and follows the gradient of the largest back through time.
+Trains as a run of that seed does, until the squares of a batch's gradient overflow float32. Then differentiates the
+loss of each of its sequences alone, in float32 and in float64, and follows the gradient of the largest through time.
 
 .venv/bin/python benchmarks/exploding_gradient.py [--controller feedforward] [--seed 0] [--steps 6250]
 """
