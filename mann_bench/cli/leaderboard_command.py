@@ -59,7 +59,8 @@ def submit(
 ) -> None:
     """Make an entry of STUDY from the records at or below RUNS, and say what to commit.
 
-    Of every model, task and protocol all seeds of the study must be there, however they ended, and no others.
+    Of every model, task and protocol all seeds of the study must be there, however they ended, and no others. Runs of
+    tasks and protocols that the study does not have are left out.
     Folders in tracebacks, and the names of this machine and user, are taken out. Exit code 4: the entry is refused.
     One run of each is traced for the pages, the lowest seed that kept weights, where these lie beside its record.
     """
@@ -70,8 +71,10 @@ def submit(
 
     registry = registry_of(context)
     files = {file: load_record(file) for path in runs for file in record_files(path)}
-    records = list(files.values())
-    rules = study_rules(registry, study, {record.model.text for record in records})
+    rules = study_rules(registry, study, {record.model.text for record in files.values()})
+    records = [record for record in files.values() if rules.has_place_for(record)]
+    if left_out := len(files) - len(records):
+        click.echo(f"{left_out} left out: runs of tasks or protocols that {rules.name} does not have.", err=True)
     tracer = _tracer(registry, {record.key: file for file, record in files.items()})
     folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer)
     subject = f"Add {folder.name} to the leaderboard of {rules.name}"

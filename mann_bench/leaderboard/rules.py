@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mann_bench.core.options import OptionValue
 from mann_bench.core.sizes import Size
-from mann_bench.results.schema import ComponentRecord, GridRow, ProtocolRecord, RuleRecord
+from mann_bench.results.schema import ComponentRecord, GridRow, ProtocolRecord, Record, RuleRecord
 
 
 @dataclass(frozen=True)
@@ -58,3 +58,7 @@ class StudyRules:
     tasks: Mapping[str, TaskRules]
     protocols: Mapping[str, ProtocolRecord]
     models: Mapping[str, ModelRules | None]
+
+    def has_place_for(self, record: Record) -> bool:
+        """Tell whether the run is of a task and a protocol of the study, by their texts."""
+        return record.task.text in self.tasks and record.protocol.text in self.protocols

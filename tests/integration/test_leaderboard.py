@@ -62,6 +62,18 @@ def test_claims_are_checked_from_entries_as_from_records(mann_bench):
     assert mann_bench("study", "check", "tiny.toml", "--leaderboards", "leaderboards") == from_records
 
 
+def test_runs_that_are_none_of_the_studys_are_left_out(mann_bench):
+    shutil.rmtree("leaderboards")
+    protocol = "collier2018:max_steps=2,evaluate_every=2,validation_sequences=4,probe_every=0,test_sequences=1"
+    other = ["--model", MODELS[0], "--task", "copy:bits=3,max_length=2", "--protocol", protocol, "--seeds", "0"]
+    assert mann_bench("run", *other, "--backend", "eager", "--jobs", "1")[0] == 0
+    runs = len(list(Path("runs").glob("*/record.json")))
+    code, _, err = mann_bench(*SUBMIT, "runs")
+    assert code == 0
+    assert "1 left out" in err
+    assert len(keys()) == runs - 1
+
+
 def test_a_leaderboard_without_entries_of_a_study_is_told(mann_bench):
     code, _, err = mann_bench("study", "check", "smoke", "--leaderboards", "leaderboards")
     assert (code, "no entries of smoke here" in err) == (1, True)
