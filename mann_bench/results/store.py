@@ -15,7 +15,7 @@ import pydantic
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.texts import shortened
 from mann_bench.results.files import prepare_folder, write_atomically
-from mann_bench.results.reading import LARGEST_RECORD, UnreadableFileError, read_plain
+from mann_bench.results.reading import LARGEST_RECORD, LARGEST_WEIGHTS, UnreadableFileError, read_plain
 from mann_bench.results.schema import MOST, SCHEMA_VERSION, Record
 from mann_bench.results.soundness import first_problem
 
@@ -225,10 +225,7 @@ class Store:
             return
         if record.weights_sha256 is not None:
             places = [self.folder(key) / WEIGHTS_NAME, *sorted(self.folder(key).glob(f".{WEIGHTS_NAME}.*.tmp"))]
-            whole = (
-                place for place in places if place.is_file() and digest(place.read_bytes()) == record.weights_sha256
-            )
-            weights = next(whole, None)
+            weights = next((place for place in places if _is_whole(place, record.weights_sha256)), None)
             if weights is None:
                 return
             weights.replace(places[0])
@@ -254,3 +251,11 @@ class Store:
 def digest(content: bytes) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _is_whole(weights: Path, sha256: str) -> bool:
+    """Tell whether a plain file has that digest."""
+    try:
+        return digest(read_plain(weights, LARGEST_WEIGHTS)) == sha256
+    except (FileNotFoundError, UnreadableFileError):
+        return False
