@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mann_bench.cli.main import invoke
+from mann_bench.cli.study_command import REFUTED
 from mann_bench.reporting.curves.data import figure_data
 from mann_bench.reporting.figures.files import draw
 from mann_bench.reporting.pictures import plain_settings, svg
@@ -23,7 +24,7 @@ from mann_bench.results.many import load_records
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "docs/reproduction.md")
-_BLOCK = re.compile(r"(<!-- mann-bench (?P<command>.*?) -->\n\n)(?:```\n.*?```\n|(?:\|[^\n]*\n)*)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- mann-bench (?P<command>.*?) -->\n\n)(?:```\n.*?```\n|(?:\|[^\n]*\n)*)\n*", re.DOTALL)
 
 Table = list[list[str]]
 """Rows of cells, the heading first."""
@@ -31,7 +32,8 @@ Table = list[list[str]]
 
 def page(name: str) -> str:
     """Return a page with every block as its command prints it."""
-    return _BLOCK.sub(lambda found: found[1] + _block(found["command"]), (ROOT / name).read_text(encoding="utf-8"))
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return _BLOCK.sub(lambda found: f"{found[1]}{_block(found['command'])}\n", text).rstrip() + "\n"
 
 
 def pictures() -> Iterator[tuple[Path, bytes]]:
@@ -59,7 +61,7 @@ def _printed(words: list[str]) -> str:
     given = [str(path) for word in words for path in (sorted(ROOT.glob(word)) if "*" in word else [word])]
     with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(io.StringIO()) as errors:
         code = invoke(["--no-plugins", *given])
-    if code:
+    if code not in (0, REFUTED):
         raise SystemExit(f"mann-bench {' '.join(words)} ends with {code}:\n{errors.getvalue()}")
     return output.getvalue()
 
