@@ -6,7 +6,7 @@
 using ControllerGradient = OuterProduct<kSums, kSeenRows>;
 using InterfaceGradient = OuterProduct<kInterfaceRows, kUnits + 1>;
 
-// Both weights' gradients, with their biases' in the last column.
+// Both weights' gradients, each with its bias' in a column of its own.
 struct WeightGradients {
   alignas(64) float controller[ControllerGradient::kFloats];
   alignas(64) float interface[InterfaceGradient::kFloats];
@@ -140,8 +140,8 @@ class BackwardPass {
     constexpr ptrdiff_t step = kStepFloats;
     const ControllerStep& now = tape_.controller(group_, t);
     const ControllerStep& next = tape_.controller(group_, t + 1);
-    ControllerGradient::accumulate(d_sums_[0][0], kSums * kSequences, seen_by_controller(now), step, pending_, gradients_.controller,
-                              scratch_);
+    ControllerGradient::accumulate(d_sums_[0][0], kSums * kSequences, seen_by_controller(now), step, pending_,
+                                   gradients_.controller, scratch_);
     InterfaceGradient::accumulate(d_raw_[0][0], kInterfaceRows * kSequences, next.hidden[0], step, pending_,
                                   gradients_.interface, scratch_);
     pending_ = 0;

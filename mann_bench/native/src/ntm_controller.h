@@ -31,7 +31,7 @@ inline void lstm(ControllerStep& step, ControllerStep& next) {
   }
 }
 
-// Set `d_sums`, of the sums; `d_cell` is that of the cell after the step, and becomes that of the one before.
+// Set `d_sums`, the gradient before the gates' nonlinearities; `d_cell` is that of the cell after the step, and becomes that of the one before.
 inline void lstm_backward(const ControllerStep& step, const Row* d_hidden, Row* d_cell, Row* d_sums) {
   for (int unit = 0; unit < kUnits; ++unit) {
     over_lanes([&](int lane) {
@@ -57,7 +57,7 @@ inline void feedforward(const ControllerStep& step, ControllerStep& next) {
   }
 }
 
-// Set `d_sums`; `next` holds the hidden activation after the step.
+// Set `d_sums`, the gradient before the nonlinearity; `next` holds the hidden activation after the step.
 inline void feedforward_backward(const ControllerStep& next, const Row* d_hidden, Row* d_sums) {
   for (int unit = 0; unit < kUnits; ++unit) {
     over_lanes([&](int lane) {

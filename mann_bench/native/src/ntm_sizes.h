@@ -61,7 +61,7 @@ struct alignas(64) ControllerStep {
   Row one[1];
   Row cell[kCellRows];
 
-  Row sums[kSums];           // of an LSTM: input, forget, candidate, output, after their nonlinearities
+  Row sums[kSums];           // of an LSTM made the gates in place: input, forget, candidate, output
   Row cell_tanh[kCellRows];  // of the cell after the step
   Row raw[kInterfaceRows];
   Row interface[kInterfaceRows];  // clipped, and after the nonlinearities
