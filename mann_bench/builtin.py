@@ -110,7 +110,7 @@ def mann_bench_studies() -> list[StudySpec]:
         "collier-beel-2018-short": "initialisations and architectures, three tasks, five seeds, a third of the budget",
         "graves-2014": "NTM against LSTM on the five tasks of the paper",
         "graves-2014-short": "NTM with either controller against an LSTM of its size, a fifth of the budget",
-        "graves-2014-recall": "associative recall by the recipe of the paper: RMSProp, one sequence a step, four heads",
+        "graves-2014-recall": "associative recall nearer to the paper's recipe: RMSProp, one sequence a step",
         "memory-init": "three memory initialisations, trained and frozen",
         "ntm-stability": "sharpening, clipping and optimiser against NaN",
     }

@@ -13,7 +13,7 @@ class Protocol:
     Attributes:
         name: what users type.
         version: raised whenever the same fields would train or measure differently; part of the run key.
-        optimizer: ``adam``, or ``rmsprop`` (with `momentum`) as Graves et al. 2014 used it.
+        optimizer: ``adam``, or ``rmsprop`` (torch's, with `momentum`).
         learning_rate: of the optimiser.
         momentum: of RMSProp; Adam does not use it.
         batch_size: sequences a training step.
