@@ -3,6 +3,7 @@
 import itertools
 import json
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +65,7 @@ def submit(
     Folders in tracebacks, and the names of this machine and user, are taken out. Exit code 4: the entry is refused.
     One run of each is traced for the pages, the lowest seed that kept weights, where these lie beside its record.
     """
+    from mann_bench.core.errors import UsageError
     from mann_bench.leaderboard.resolving import study_rules
     from mann_bench.leaderboard.submit import Submitter
     from mann_bench.leaderboard.submit import submit as submit_records
@@ -73,8 +75,12 @@ def submit(
     files = {file: load_record(file) for path in runs for file in record_files(path)}
     rules = study_rules(registry, study, {record.model.text for record in files.values()})
     records = [record for record in files.values() if rules.has_place_for(record)]
-    if left_out := len(files) - len(records):
-        click.echo(f"{left_out} left out: runs of tasks or protocols that {rules.name} does not have.", err=True)
+    others = Counter(f"{r.task.text} under {r.protocol.text}" for r in files.values() if not rules.has_place_for(r))
+    for cell, count in sorted(others.items()):
+        click.echo(f"Left out {count} of {cell}: {rules.name} does not have that.", err=True)
+    if others and not records:
+        asked = f"{'; '.join(rules.tasks)} under {'; '.join(rules.protocols)}"
+        raise UsageError(f"none of the runs is of {rules.name}: {asked}. Give the folder of its runs.")
     tracer = _tracer(registry, {record.key: file for file, record in files.items()})
     folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer)
     subject = f"Add {folder.name} to the leaderboard of {rules.name}"

@@ -70,8 +70,12 @@ def test_runs_that_are_none_of_the_studys_are_left_out(mann_bench):
     runs = len(list(Path("runs").glob("*/record.json")))
     code, _, err = mann_bench(*SUBMIT, "runs")
     assert code == 0
-    assert "1 left out" in err
+    assert "Left out 1 of copy:bits=3,max_length=2 under collier2018:" in err
     assert len(keys()) == runs - 1
+    records = Path("runs").glob("*/record.json")
+    others = [path.parent for path in records if '"copy:bits=3,max_length=2"' in path.read_text()]
+    code, _, err = mann_bench(*SUBMIT, "--root", "others", *others)
+    assert (code, "none of the runs is of tiny" in err, Path("others").exists()) == (2, True, False)
 
 
 def test_a_leaderboard_without_entries_of_a_study_is_told(mann_bench):
