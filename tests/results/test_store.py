@@ -334,6 +334,22 @@ def test_a_run_whose_weights_are_not_whole_is_undone(store, make_record, weights
     assert names(folder) == ["record.json", "weights.safetensors"]
 
 
+@pytest.mark.parametrize("kind", ["link", "folder", "large"])
+def test_staged_weights_that_are_no_plain_file_of_bounded_size_are_not_taken(store, make_record, kind, monkeypatch):
+    record = make_record(weights_sha256=digest(b"new"))
+    folder = staged(store, record, b"new")
+    (weights,) = folder.glob(".weights.safetensors.*.tmp")
+    if kind == "large":
+        monkeypatch.setattr("mann_bench.results.store.LARGEST_WEIGHTS", 2)
+    else:
+        weights.unlink()
+        (folder.parent / "elsewhere").write_bytes(b"new")
+        weights.symlink_to(folder.parent / "elsewhere") if kind == "link" else weights.mkdir()
+    store.mend(record.key)
+    assert store.find(record.key) is None
+    assert kind != "link" or (folder.parent / "elsewhere").read_bytes() == b"new"
+
+
 @pytest.mark.parametrize("keep", [0, 1, 500, -1])
 def test_a_staged_record_that_is_not_whole_is_undone(store, make_record, keep):
     record = make_record(weights_sha256=digest(b"new"))
