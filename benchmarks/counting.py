@@ -28,6 +28,8 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     restored = restore(Registry.discover(), find_record(given.run, given.runs))
+    if given.length < 20 or not restored.model.initial_state(1).controller:
+        parser.error("the length must be at least 20, the controller an LSTM: there is nothing else to set back")
     print(f"{restored.record.text}, length {given.length}, {SEQUENCES} sequences\n")
     rows = [["not at all", "0", str(last_row(restored, given.length, None))]]
     for at, to in ((15, 10), (15, 5), (20, 10), (20, 5)):

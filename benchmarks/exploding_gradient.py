@@ -53,13 +53,15 @@ def train_until_overflow(task: DynamicNGrams, given: argparse.Namespace) -> tupl
     torch.manual_seed(torch_seed(given.seed))
     model = NTMModel(task.input_size, task.output_size, controller=given.controller)
     model.protocol = Protocol()
-    prepare(model, "native", given.steps, task.batch_size)
+    if notice := prepare(model, "native", given.steps, task.batch_size).notice:
+        raise SystemExit(notice)
     optimizer = model.configure_optimizers()
     for step in range(given.steps):
         batch = task.batch(Stream.TRAIN, step)
         optimizer.zero_grad()
         task.loss(model(batch.inputs), batch).mean().backward()
-        if not math.isfinite(nn.utils.get_total_norm([p.grad for p in model.parameters()])):
+        gradients = [p.grad for p in model.parameters()]
+        if all(g.isfinite().all() for g in gradients) and not math.isfinite(nn.utils.get_total_norm(gradients)):
             return step, model, batch
         model.clip_gradient_norm()
         optimizer.step()

@@ -6,7 +6,8 @@ A comment in a page names a command; the block after it, a table or fenced lines
     <!-- mann-bench report FILES | Convergence | task, model, solved -->    columns of one of its tables
     <!-- mann-bench report FILES | Convergence | model by task -->          solved, and median steps where there are any
 
-A picture in docs/figures/STUDY/ is what `mann-bench report FILES --figures` draws of the study's records.
+A picture in docs/figures/STUDY/ is what `mann-bench report FILES --figures` draws of the study's records under that
+name; an empty file of the name adds one.
 """
 
 import contextlib

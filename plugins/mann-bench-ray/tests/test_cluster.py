@@ -10,7 +10,7 @@ from mann_bench import Finished, Notice, Outcome, execute_job
 from mann_bench_ray.executor import RayExecutor
 
 _TIMES = {"seconds", "provenance", "peak_memory_bytes"}
-# Seconds of training, a quarter of which is long against the time that it takes to kill a node.
+# They take so long that a quarter of them outlasts the killing of a node.
 _STEPS = 8000
 
 
