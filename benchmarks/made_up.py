@@ -7,7 +7,6 @@ from mann_bench.leaderboard.files import entry_folders, load_entry
 from mann_bench.results.cells import Cell, cells
 from mann_bench.results.schema import Record
 
-
 STUDY = "collier-beel-2018-short"
 """All of it is of one protocol, as the made-up records are."""
 
