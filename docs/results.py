@@ -53,7 +53,8 @@ def _block(command: str) -> str:
         return f"```\n{_printed(words.split())}```\n"
     title, columns = shaping
     table = _table(_printed([*words.split(), "--format", "markdown"]), title)
-    shown = _pivot(table, *columns.split(" by ")) if " by " in columns else _columns(table, columns.split(", "))
+    crossed = re.fullmatch(r"(\w+) by (\w+)", columns)
+    shown = _pivot(table, crossed[1], crossed[2]) if crossed else _columns(table, columns.split(", "))
     heading, *rows = [f"| {' | '.join(cells)} |\n" for cells in shown]
     return "".join([heading, "|---" * len(shown[0]) + "|\n", *rows])
 
