@@ -1,5 +1,7 @@
+import contextlib
 import json
 import struct
+import time
 import types
 import zlib
 
@@ -52,11 +54,23 @@ def _value(items):
     return found
 
 
-def _read_run(folder):
+def _entries(log):
+    """Return what a log holds, once the end of its run is in it: W&B's own process may still be at work on it."""
     from wandb.proto.wandb_internal_pb2 import Record
 
+    end = time.monotonic() + 30.0
+    while time.monotonic() < end:
+        with contextlib.suppress(AssertionError, struct.error):  # the last piece is not whole yet
+            entries = [Record.FromString(payload) for payload in _payloads(log.read_bytes())]
+            if any(entry.HasField("exit") for entry in entries):
+                return entries
+        time.sleep(0.05)
+    raise AssertionError(f"{log} has no end")
+
+
+def _read_run(folder):
     (log,) = folder.glob("run-*.wandb")
-    entries = [Record.FromString(payload) for payload in _payloads(log.read_bytes())]
+    entries = _entries(log)
     by_kind = {kind: [getattr(e, kind) for e in entries if e.HasField(kind)] for kind in ("run", "history", "exit")}
     config = [item for e in entries if e.HasField("config") for item in e.config.update]
     summary = [item for e in entries if e.HasField("summary") for item in e.summary.update]
