@@ -17,6 +17,7 @@ from mann_bench.core.protocol import Protocol
 from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.models.ntm import NTMModel
 from mann_bench.models.preparation import prepare
+from mann_bench.nn.ntm import NTMState
 from mann_bench.nn.scan import scan
 from mann_bench.tasks.base import Batch
 from mann_bench.tasks.dynamic_ngrams import DynamicNGrams
@@ -70,9 +71,8 @@ def train_until_overflow(task: DynamicNGrams, given: argparse.Namespace) -> tupl
 
 def norms_of_sequences(model: NTMModel, task: DynamicNGrams, batch: Batch, dtype: torch.dtype) -> torch.Tensor:
     """Return the norm of the gradient of each sequence's loss, by all parameters, computed without the native code."""
-    model.to(dtype)
-    outputs, _ = scan(model.cell, batch.inputs.to(dtype), model.cell.initial_state(batch.inputs.shape[1]))
-    losses = task.loss(model._logits(outputs), batch)
+    logits, _ = scan(model.to(dtype).step, batch.inputs.to(dtype), model.initial_state(batch.inputs.shape[1]))
+    losses = task.loss(logits, batch)
     gradients = (torch.autograd.grad(loss, list(model.parameters()), retain_graph=True) for loss in losses)
     return torch.stack([nn.utils.get_total_norm([part.double() for part in each]) for each in gradients])
 
@@ -80,13 +80,14 @@ def norms_of_sequences(model: NTMModel, task: DynamicNGrams, batch: Batch, dtype
 def through_time(model: NTMModel, task: DynamicNGrams, batch: Batch, sequence: int) -> list[float]:
     """Return the norm of the gradient by the heads' weightings before each time step and after the last."""
     alone = Batch(*(part[:, sequence : sequence + 1] for part in batch))
-    state, logits, weightings = model.double().cell.initial_state(1), [], []
-    for inputs in alone.inputs.double():
+    weightings = []
+
+    def step(inputs: torch.Tensor, state: NTMState) -> tuple[torch.Tensor, NTMState]:
         weightings.append(state.weightings)
-        output, state = model.cell(inputs, state)
-        logits.append(model._logits(output))
-    weightings.append(state.weightings)
-    gradients = torch.autograd.grad(task.loss(torch.stack(logits), alone).sum(), weightings)
+        return model.step(inputs, state)
+
+    logits, end = scan(step, alone.inputs.double(), model.double().initial_state(1))
+    gradients = torch.autograd.grad(task.loss(logits, alone).sum(), [*weightings, end.weightings])
     return [gradient.norm().item() for gradient in gradients]
 
 

@@ -11,6 +11,7 @@ name; an empty file of the name adds one.
 """
 
 import contextlib
+import functools
 import io
 import re
 from collections.abc import Iterator
@@ -50,21 +51,23 @@ def pictures() -> Iterator[tuple[Path, bytes]]:
 def _block(command: str) -> str:
     words, *shaping = command.split(" | ")
     if not shaping:
-        return f"```\n{_printed(words.split())}```\n"
+        return f"```\n{_printed(words)}```\n"
     title, columns = shaping
-    table = _table(_printed([*words.split(), "--format", "markdown"]), title)
+    table = _table(_printed(f"{words} --format markdown"), title)
     crossed = re.fullmatch(r"(\w+) by (\w+)", columns)
     shown = _pivot(table, crossed[1], crossed[2]) if crossed else _columns(table, columns.split(", "))
     heading, *rows = [f"| {' | '.join(cells)} |\n" for cells in shown]
     return "".join([heading, "|---" * len(shown[0]) + "|\n", *rows])
 
 
-def _printed(words: list[str]) -> str:
-    given = [str(path) for word in words for path in (sorted(ROOT.glob(word)) if "*" in word else [word])]
+@functools.cache
+def _printed(command: str) -> str:
+    """Return what a command prints; several blocks show parts of one report."""
+    given = [str(path) for word in command.split() for path in (sorted(ROOT.glob(word)) if "*" in word else [word])]
     with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(io.StringIO()) as errors:
         code = invoke(["--no-plugins", *given])
     if code not in (0, REFUTED):
-        raise SystemExit(f"mann-bench {' '.join(words)} ends with {code}:\n{errors.getvalue()}")
+        raise SystemExit(f"mann-bench {command} ends with {code}:\n{errors.getvalue()}")
     return output.getvalue()
 
 

@@ -4,7 +4,7 @@ import itertools
 import json
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import click
 from mann_bench.cli.parameters import VariantType, registry_of
 
 if TYPE_CHECKING:
+    from mann_bench.leaderboard.rules import StudyRules
     from mann_bench.leaderboard.submit import Tracer
     from mann_bench.registry import Registry
     from mann_bench.results.schema import Record
@@ -65,7 +66,6 @@ def submit(
     Folders in tracebacks, and the names of this machine and user, are taken out. Exit code 4: the entry is refused.
     One run of each is traced for the pages, the lowest seed that kept weights, where these lie beside its record.
     """
-    from mann_bench.core.errors import UsageError
     from mann_bench.leaderboard.resolving import study_rules
     from mann_bench.leaderboard.submit import Submitter
     from mann_bench.leaderboard.submit import submit as submit_records
@@ -74,13 +74,7 @@ def submit(
     registry = registry_of(context)
     files = {file: load_record(file) for path in runs for file in record_files(path)}
     rules = study_rules(registry, study, {record.model.text for record in files.values()})
-    records = [record for record in files.values() if rules.has_place_for(record)]
-    others = Counter(f"{r.task.text} under {r.protocol.text}" for r in files.values() if not rules.has_place_for(r))
-    for cell, count in sorted(others.items()):
-        click.echo(f"Left out {count} of {cell}: {rules.name} does not have that.", err=True)
-    if others and not records:
-        asked = f"{'; '.join(rules.tasks)} under {'; '.join(rules.protocols)}"
-        raise UsageError(f"none of the runs is of {rules.name}: {asked}. Give the folder of its runs.")
+    records = _of_study(list(files.values()), rules)
     tracer = _tracer(registry, {record.key: file for file, record in files.items()})
     folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer)
     subject = f"Add {folder.name} to the leaderboard of {rules.name}"
@@ -89,6 +83,24 @@ def submit(
     click.echo(shlex.join(["git", "add", str(folder)]))
     click.echo(shlex.join(["git", "commit", "--message", subject]))
     click.echo(f"Its text:\n\n{subject}\n\n{len(records)} runs by {name}, {url}\n{note}".rstrip(), err=True)
+
+
+def _of_study(records: "Sequence[Record]", rules: "StudyRules") -> "list[Record]":
+    """Return the runs that the study has a place for, and name the others; raises UsageError where all are others."""
+    from mann_bench.core.errors import UsageError
+
+    found, others = [], Counter[str]()
+    for record in records:
+        if rules.has_place_for(record):
+            found.append(record)
+        else:
+            others[f"{record.task.text} under {record.protocol.text}"] += 1
+    for cell, count in sorted(others.items()):
+        click.echo(f"Left out {count} of {cell}: {rules.name} does not have that.", err=True)
+    if others and not found:
+        asked = f"{'; '.join(rules.tasks)} under {'; '.join(rules.protocols)}"
+        raise UsageError(f"none of the runs is of {rules.name}: {asked}. Give the folder of its runs.")
+    return found
 
 
 def _tracer(registry: "Registry", files: Mapping[str, Path]) -> "Tracer":
