@@ -147,4 +147,5 @@ def restricted_mean(durations: Durations, until: float | None = None) -> float:
         raise ValueError(f"until must be above 0 and up to the horizon {durations.horizon}, not {until}")
     curve = kaplan_meier(durations)
     edges = np.array([0.0, *np.minimum(curve.times, until), until])
-    return float(np.diff(edges) @ np.array([1.0, *curve.survival]))
+    # Summed exactly: a dot product of BLAS ends in another digit on another processor.
+    return math.fsum(np.diff(edges) * np.array([1.0, *curve.survival]))
