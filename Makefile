@@ -55,7 +55,7 @@ schema: $(READY)  ## Write docs/record.schema.json anew
 	$(BIN)/python -c "import json; from mann_bench import Record; \
 	print(json.dumps(Record.model_json_schema(), indent=2))" > docs/record.schema.json
 
-check: test smoke lint types docs wheel leaderboards plugins afternoon  ## All that CI does
+check: run test smoke lint types docs wheel leaderboards plugins afternoon  ## All that CI does
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

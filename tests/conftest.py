@@ -3,6 +3,9 @@
 import dataclasses
 import json
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,8 +24,46 @@ pytest_plugins = ["mann_bench.testing.pytest_plugin"]
 
 # As every worker of the suite has; two threads on a busy machine collapse.
 torch.set_num_threads(1)
-# W&B's own error reports would wait for a network.
-os.environ["WANDB_ERROR_REPORTING"] = "false"
+
+_USERS_OWN = ("WANDB_", "MANN_BENCH_", "PL_", "XDG_", "NETRC")
+"""How the names of variables begin by which a user's shell would have a say in the tests."""
+
+
+def pytest_configure(config):
+    """Give the whole session a home of its own: no test meets what lies in the user's, or in the user's shell.
+
+    Compiled libraries and examples of hypothesis, which are known by their content, outlive it.
+    """
+    if hasattr(config, "workerinput"):  # of pytest-xdist: it has inherited all this
+        return
+    for name in [name for name in os.environ if name.startswith(_USERS_OWN)]:
+        del os.environ[name]
+    home = tempfile.mkdtemp(prefix="mann-bench-tests-")
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    os.environ |= {
+        "HOME": home,
+        "MANN_BENCH_CACHE": str(config.cache.mkdir("native")),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(config.rootpath / ".hypothesis"),
+        # W&B's own error reports would wait for a network.
+        "WANDB_ERROR_REPORTING": "false",
+    }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _session_folder(tmp_path_factory):
+    """Run all tests in an empty folder, where none meets what lies in the checkout."""
+    before, folder = Path.cwd(), tmp_path_factory.mktemp("current")
+    os.chdir(folder)
+    yield folder
+    os.chdir(before)
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing(_session_folder):
+    """Fail a test that leaves something in the folder that it happens to run in."""
+    yield
+    assert list(_session_folder.iterdir()) == []
+
 
 TINY = {
     "max_steps": 4,

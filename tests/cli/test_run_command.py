@@ -152,12 +152,12 @@ def test_a_full_disk_is_an_error_that_says_what_to_do(run, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full)
-    code, _, err = run()
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        code, _, err = run()
     assert code == 1
     assert "No space left on device" in err
     assert "give the same command again" in err
-    monkeypatch.undo()
     assert records() == []
 
 

@@ -26,7 +26,8 @@ def printed(tmp_path_factory):
         words = [sys.executable, "-c", "from mann_bench.cli.main import main; main()", "report", *records, *views]
         done = subprocess.run(words, env=os.environ | kernels, capture_output=True, check=True)
         pictures = {path.name: path.read_bytes() for path in out.iterdir()}
-        assert done.stdout and pictures
+        assert done.stdout
+        assert pictures
         return pictures | {"tables": done.stdout}
 
     return make

@@ -1,7 +1,6 @@
-"""A compiler cache that outlives the run, and what compares the native recurrence with its plain twin."""
+"""What compares the native recurrence with its plain twin."""
 
 import copy
-import os
 
 import pytest
 import torch
@@ -9,17 +8,6 @@ import torch
 from mann_bench.native.arguments import tensors_of
 from mann_bench.nn.controller import LSTMState
 from mann_bench.nn.ntm import NTMState
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cache(request):
-    before = os.environ.get("MANN_BENCH_CACHE")
-    os.environ["MANN_BENCH_CACHE"] = str(request.config.cache.mkdir("native"))
-    yield
-    if before is None:
-        del os.environ["MANN_BENCH_CACHE"]
-    else:
-        os.environ["MANN_BENCH_CACHE"] = before
 
 
 @pytest.fixture
