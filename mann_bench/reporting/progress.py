@@ -27,8 +27,8 @@ class ConsoleProgress:
         self._notices: set[str] = set()
         self._started: dict[str, float] = {}
         self._said: dict[str, float] = {}
-        self._first: dict[str, int] = {}
-        """The step at which a run began here: above 0 where it goes on from a checkpoint."""
+        self._first: dict[str, tuple[int, float]] = {}
+        """The step at which a run began here, above 0 where it goes on from a checkpoint, and when that was."""
         self._steps: dict[str, tuple[int, int]] = {}
         self._trained: dict[str, float] = {}
         self._bars: dict[str, rich.progress.TaskID] = {}
@@ -80,7 +80,9 @@ class ConsoleProgress:
         self._runs[run.key], self._started[run.key], self._said[run.key] = run, now, now
         self._steps[run.key] = (0, run.protocol.max_steps)
         if self._progress:
-            self._bars[run.key] = self._progress.add_task(run.text, total=run.protocol.max_steps, rate="", scores="")
+            self._bars[run.key] = self._progress.add_task(
+                run.text, start=False, total=run.protocol.max_steps, rate="preparing", scores=""
+            )
             self._show_all()
         else:
             self._say(run, "started")
@@ -92,7 +94,11 @@ class ConsoleProgress:
             self._console.print(text, markup=False, style="yellow", soft_wrap=True)
 
     def _advance(self, key: str, step: int, last: int) -> None:
-        self._first.setdefault(key, step)
+        if key not in self._first:
+            # Compiling comes before it: neither rate nor time left counts that.
+            self._first[key] = (step, time.monotonic())
+            if self._progress:
+                self._progress.start_task(self._bars[key])
         self._steps[key] = (step, last)
         self._update(key, completed=step, total=last, rate=f"{self._rate(key):,.0f} seq/s")
 
@@ -104,7 +110,7 @@ class ConsoleProgress:
         if not self._progress and now - self._said[key] >= _LINE_SECONDS:
             self._said[key] = now
             done, last = self._steps[key]
-            left = (now - self._started[key]) / max(self._steps_here(key), 1) * (last - done)
+            left = self._seconds_here(key) / max(self._steps_here(key), 1) * (last - done)
             self._say(
                 self._runs[key],
                 f"step {step:,}/{last:,}, {text}, {self._rate(key):,.0f} seq/s, {_duration(left)} left",
@@ -133,11 +139,13 @@ class ConsoleProgress:
             self._progress.update(self._all, description=self._tally(), completed=self._over)
 
     def _rate(self, key: str) -> float:
-        elapsed = time.monotonic() - self._started[key]
-        return self._steps_here(key) * self._runs[key].protocol.batch_size / max(elapsed, 1e-9)
+        return self._steps_here(key) * self._runs[key].protocol.batch_size / max(self._seconds_here(key), 1e-9)
 
     def _steps_here(self, key: str) -> int:
-        return self._steps[key][0] - self._first.get(key, 0)
+        return self._steps[key][0] - self._first[key][0] if key in self._first else 0
+
+    def _seconds_here(self, key: str) -> float:
+        return time.monotonic() - self._first[key][1] if key in self._first else 0.0
 
     def _update(self, key: str, **fields: Any) -> None:
         if self._progress:

@@ -135,9 +135,10 @@ def test_durations_read_as_minutes_and_seconds(seconds, text):
     assert progress._duration(seconds) == text
 
 
-def test_the_rate_of_a_run_that_goes_on_counts_the_steps_done_here(shown, run, monkeypatch):
+@pytest.mark.parametrize("compiling", [0.0, 50.0])
+def test_rate_and_time_left_count_the_steps_done_here_and_no_compiling(shown, run, monkeypatch, compiling):
     monkeypatch.setattr(progress, "_LINE_SECONDS", 0.0)
-    times = itertools.chain([0.0], itertools.repeat(10.0))
+    times = itertools.chain([0.0, compiling], itertools.repeat(compiling + 10.0))
     monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=times.__next__))
     point = CurvePoint(300, 6_400, 1.0, {"bit_errors": 0.125})
     events = Started(run), Progress(run.key, 200, 400), Progress(run.key, 300, 400), Evaluated(run.key, point)
