@@ -54,7 +54,7 @@ def train_until_overflow(task: DynamicNGrams, given: argparse.Namespace) -> tupl
     torch.manual_seed(torch_seed(given.seed))
     model = NTMModel(task.input_size, task.output_size, controller=given.controller)
     model.protocol = Protocol()
-    if notice := prepare(model, "native", given.steps, task.batch_size).notice:
+    if notice := prepare(model, "native", math.inf, task.batch_size).notice:
         raise SystemExit(notice)
     optimizer = model.configure_optimizers()
     for step in range(given.steps):

@@ -14,6 +14,7 @@ from torch.nn import functional
 from mann_bench.core.backends import Backend
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol
+from mann_bench.models.compiled_step import CompiledStep
 from mann_bench.nn.scan import recomputing_scan, scan
 
 
@@ -144,7 +145,7 @@ class RecurrentModel(SequenceModule):
         super().__init__(input_size, output_size)
         self.backend = Backend.EAGER
         self.recompute = False
-        self._compiled_step: Any = None
+        self._compiled_step: CompiledStep | None = None
         self._compiled_batch = 0
 
     @abstractmethod
@@ -169,8 +170,13 @@ class RecurrentModel(SequenceModule):
 
     def compile_step(self, batch_size: int) -> None:
         """Make ready for the compiled backend, with shapes that are static: batches of one size."""
-        self._compiled_step, self._compiled_batch = torch.compile(self.step, dynamic=False), batch_size
+        self._compiled_step, self._compiled_batch = CompiledStep(self.step), batch_size
         self.backend = Backend.COMPILED
+
+    @property
+    def graph_calls(self) -> int:
+        """How often compiled code was called; 0 where nothing was compiled, or all of it runs eagerly after all."""
+        return self._compiled_step.graph_calls if self._compiled_step else 0
 
     def forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         """Run `step` over time from the initial state, on the backend that was prepared."""

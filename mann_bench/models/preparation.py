@@ -1,9 +1,10 @@
 """Get a model ready to run on the backend that was asked for, or on the next best one."""
 
+import contextlib
 import shutil
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -12,8 +13,14 @@ from mann_bench.core.backends import AUTO, Backend
 from mann_bench.models.base import RecurrentModel, SequenceModule
 from mann_bench.native.build import NativeBuildError
 
-COMPILING_PAYS_FROM = 1_000
-"""Training steps below which ``auto`` does not compile: it would take longer than it saves."""
+COMPILING_PAYS_FROM = 120.0
+"""Seconds of eager training below which ``auto`` does not compile: that takes up to a minute, and may gain nothing."""
+
+_STEPS = 3
+"""Time steps of a pass that tries a backend: the first from the initial state, the others from a later one."""
+
+_SHORT_PASS = 0.1
+"""Seconds below which a pass is timed again, for the least of several."""
 
 
 class Prepared(NamedTuple):
@@ -24,35 +31,50 @@ class Prepared(NamedTuple):
     notice: str | None
 
 
-def prepare(model: SequenceModule, choice: str, steps: int, batch_size: int) -> Prepared:
+def prepare(model: SequenceModule, choice: str, time_steps: float, batch_size: int) -> Prepared:
     """Set `model.backend` and build what it needs; where that fails, fall back to eager PyTorch.
 
+    ``auto`` takes the native recurrence where there is one. Otherwise it measures the eager model, compiles the step
+    where all of the training would take long enough for that to pay, measures again, and takes the faster of the two.
+
     Args:
-        model: on the device on which it will run. Anything but a `RecurrentModel` is left as it is.
+        model: on the device on which it will run. Only a `RecurrentModel` can run on other backends than eager.
         choice: ``auto``, or the name of a backend.
-        steps: training steps to come at most.
+        time_steps: time steps of all the training to come at most: training steps times the length of their batches.
         batch_size: sequences of a training batch.
     """
     if not isinstance(model, RecurrentModel):
-        return Prepared(Backend.EAGER, 0.0, None)
+        return Prepared(Backend.EAGER, 0.0, _eager_alone(choice))
     started = time.perf_counter()
-    problems = []
-    for backend in _candidates(model, choice, steps):
-        problem = _build[backend](model, batch_size)
-        if problem is None:
-            model.backend = backend
-            break
-        problems.append(f"{backend} backend: {problem}")
-    notice = f"{'; '.join(problems)}. Running on the {model.backend} backend." if problems else None
+    problem = _auto(model, time_steps, batch_size) if choice == AUTO else _build[Backend(choice)](model, batch_size)
+    notice = f"{problem}. Running on the {model.backend} backend." if problem else None
     return Prepared(model.backend, time.perf_counter() - started, notice)
 
 
-def _candidates(model: RecurrentModel, choice: str, steps: int) -> list[Backend]:
-    if choice != AUTO:
-        return [] if choice == Backend.EAGER else [Backend(choice)]
+def _eager_alone(choice: str) -> str | None:
+    if choice in (AUTO, Backend.EAGER):
+        return None
+    return f"{choice} backend: the model has no time step (it is no RecurrentModel). Running on the eager backend."
+
+
+def _auto(model: RecurrentModel, time_steps: float, batch_size: int) -> str | None:
+    """Choose a backend; return why it is not the one that was tried, where the user can do something about that."""
     if model.native_problem() is None:
-        return [Backend.NATIVE]
-    return [Backend.COMPILED] if steps >= COMPILING_PAYS_FROM else []
+        return _build_native(model, batch_size)
+    try:
+        eager = _seconds_a_step(model, batch_size)
+    except Exception:  # a model that cannot run shows that in training
+        return None
+    if eager * time_steps < COMPILING_PAYS_FROM:
+        return None
+    problem = _build_compiled(model, batch_size)
+    if problem is None and _seconds_a_step(model, batch_size) >= eager:
+        model.backend = Backend.EAGER
+    return problem
+
+
+def _build_eager(model: RecurrentModel, batch_size: int) -> None:
+    model.backend = Backend.EAGER
 
 
 def _build_native(model: RecurrentModel, batch_size: int) -> str | None:
@@ -63,16 +85,18 @@ def _build_native(model: RecurrentModel, batch_size: int) -> str | None:
                 model.native_forward(_zeros(model, 1))
         except NativeBuildError as error:
             problem = str(error).rstrip(".")
-    return problem
+    if problem is not None:
+        return f"{Backend.NATIVE} backend: {problem}"
+    model.backend = Backend.NATIVE
+    return None
 
 
 def _build_compiled(model: RecurrentModel, batch_size: int) -> str | None:
     if not any(map(shutil.which, ("c++", "g++", "clang++"))):
-        return "no C++ compiler found, install g++ or clang++"
+        return f"{Backend.COMPILED} backend: no C++ compiler found, install g++ or clang++"
     try:
         # Both kinds of pass are traced here, on the initial state and on a later one, off the training clock.
-        with warnings.catch_warnings(), torch.random.fork_rng():
-            warnings.simplefilter("ignore")
+        with _untouched(model):
             model.compile_step(batch_size)
             inputs = _zeros(model, batch_size)
             model(inputs).sum().backward()
@@ -80,17 +104,57 @@ def _build_compiled(model: RecurrentModel, batch_size: int) -> str | None:
                 model(inputs)
     except Exception as error:
         model.backend = Backend.EAGER
-        return f"torch.compile failed with {type(error).__name__}: {str(error).splitlines()[0]}"
-    finally:
-        model.zero_grad()
+        return f"{Backend.COMPILED} backend: torch.compile failed with {type(error).__name__}: {_first_line(error)}"
+    if not model.graph_calls:
+        model.backend = Backend.EAGER
+        return f"{Backend.COMPILED} backend: torch.compile found nothing in the step that it can compile"
     return None
 
 
-def _zeros(model: RecurrentModel, batch_size: int) -> torch.Tensor:
-    return next(model.parameters()).new_zeros(3, batch_size, model.input_size)
-
-
 _build: dict[Backend, Callable[[RecurrentModel, int], str | None]] = {
+    Backend.EAGER: _build_eager,
     Backend.NATIVE: _build_native,
     Backend.COMPILED: _build_compiled,
 }
+
+
+def _seconds_a_step(model: RecurrentModel, batch_size: int) -> float:
+    """Return how long a time step takes on the model's backend, forward and backward."""
+    inputs = _zeros(model, batch_size)
+    with _untouched(model):
+        model(inputs).sum().backward()  # the first pass allocates
+        seconds = [_seconds_of_pass(model, inputs)]
+        while seconds[-1] < _SHORT_PASS and len(seconds) < 5:
+            seconds.append(_seconds_of_pass(model, inputs))
+    return min(seconds) / len(inputs)
+
+
+def _seconds_of_pass(model: RecurrentModel, inputs: torch.Tensor) -> float:
+    started = time.perf_counter()
+    model(inputs).sum().backward()
+    if inputs.is_cuda:
+        torch.cuda.synchronize()
+    return time.perf_counter() - started
+
+
+@contextlib.contextmanager
+def _untouched(model: RecurrentModel) -> Iterator[None]:
+    """Leave no gradients, no warnings, no drawn random numbers and no moved buffers behind."""
+    buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    with warnings.catch_warnings(), torch.random.fork_rng():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            model.zero_grad()
+            with torch.no_grad():
+                for buffer, before in buffers:
+                    buffer.copy_(before)
+
+
+def _zeros(model: RecurrentModel, batch_size: int) -> torch.Tensor:
+    return next(model.parameters()).new_zeros(_STEPS, batch_size, model.input_size)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0]

@@ -132,7 +132,7 @@ def _step_seconds(models: Sequence[SequenceModule], task: SequenceTask, batch: B
     optimizers = [model.configure_optimizers() for model in models]
     times: list[list[float]] = [[] for _ in models]
     for model in models:
-        prepare(model, AUTO, steps=0, batch_size=batch.inputs.shape[1])
+        prepare(model, AUTO, time_steps=0, batch_size=batch.inputs.shape[1])
     for _ in range(5):
         for model, optimizer, taken in zip(models, optimizers, times, strict=True):
             started = time.perf_counter()

@@ -1,5 +1,6 @@
 """Checkpoints on disk: what one holds, how it is written whole, and how it is read without being trusted."""
 
+import contextlib
 import io
 import pickle
 import re
@@ -13,6 +14,7 @@ import pydantic
 import torch
 from torch import Tensor
 
+from mann_bench.core.backends import Backend
 from mann_bench.results.files import write_atomically
 from mann_bench.training.result import Measured
 
@@ -72,7 +74,7 @@ def load(path: Path, made_by: Mapping[str, str], weights: Mapping[str, Tensor]) 
         UnusableCheckpointError: it is damaged or foreign, or larger than one of this model can be.
     """
     try:
-        content = torch.load(io.BytesIO(_intact(path, _most_bytes(weights))), map_location="cpu", weights_only=True)
+        content = _content(path, weights)
         for name, expected in made_by.items():
             if content["made_by"][name] != expected:
                 raise ValueError(f"it was made with {name} {content['made_by'][name]!r}, not {expected!r}")
@@ -85,6 +87,17 @@ def load(path: Path, made_by: Mapping[str, str], weights: Mapping[str, Tensor]) 
     except Exception as error:
         raise UnusableCheckpointError(path, error) from error
     return checkpoint
+
+
+def backend_of(path: Path, weights: Mapping[str, Tensor]) -> Backend | None:
+    """Return the backend that a checkpoint of a model with such weights was made with, None where it does not tell."""
+    with contextlib.suppress(Exception):  # `load` says what is wrong with it
+        return Backend(_content(path, weights)["made_by"]["backend"])
+    return None
+
+
+def _content(path: Path, weights: Mapping[str, Tensor]) -> Any:
+    return torch.load(io.BytesIO(_intact(path, _most_bytes(weights))), map_location="cpu", weights_only=True)
 
 
 def _intact(path: Path, most: int) -> bytes:

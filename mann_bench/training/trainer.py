@@ -2,9 +2,11 @@
 
 import contextlib
 import gc
+import inspect
 import logging
 import math
 import signal
+import statistics
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,7 +17,7 @@ import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
-from mann_bench.core.backends import Backend
+from mann_bench.core.backends import AUTO, Backend
 from mann_bench.core.events import Event, Notice
 from mann_bench.core.loading import load_target
 from mann_bench.core.protocol import Protocol
@@ -25,10 +27,10 @@ from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes
 from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule
-from mann_bench.models.preparation import prepare
+from mann_bench.models.preparation import Prepared, prepare
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.callbacks import Evaluation
-from mann_bench.training.checkpoint import Checkpoints, UnusableCheckpointError
+from mann_bench.training.checkpoint import Checkpoints, UnusableCheckpointError, backend_of
 from mann_bench.training.interruption import Interruption
 from mann_bench.training.result import Divergence, Seconds, TrainingResult
 from mann_bench.training.resume import Resume
@@ -57,10 +59,14 @@ def load_class(component: Component) -> Any:
     return load_target(component.name, component.target, component.distribution)
 
 
+def training_lengths(task: SequenceTask) -> list[int]:
+    """Return how many time steps a training sequence of each size of `task` has."""
+    return [len(task.evaluation_batch(Stream.VALIDATION, size, 1).inputs) for size in task.training_sizes()]
+
+
 def longest_batch_bytes(model: SequenceModule, task: SequenceTask, batch_size: int) -> int:
     """Return the bytes that backward keeps for the longest training batch of `task`, if nothing is recomputed."""
-    one_each = (task.evaluation_batch(Stream.VALIDATION, size, 1) for size in task.training_sizes())
-    return backward_bytes(model, max(len(batch.inputs) for batch in one_each), batch_size)
+    return backward_bytes(model, max(training_lengths(task)), batch_size)
 
 
 def recomputes(model: SequenceModule, kept: int) -> bool:
@@ -111,13 +117,11 @@ def _train(
     grid = task.grid()
     model = build_model(run.model, task)
     model.protocol = run.protocol
-    if isinstance(model, RecurrentModel):
-        with contextlib.suppress(Exception):  # a model that cannot run shows that in training
-            model.recompute = recomputes(model, longest_batch_bytes(model, task, run.protocol.batch_size))
-    prepared = prepare(model.to(device), backend, run.protocol.max_steps, run.protocol.batch_size)
+    prepared = _prepared(model, task, run, device, backend, resume_from)
     if prepared.notice:
         emit(Notice(run.key, f"{run.model.text}: {prepared.notice}"))
     evaluation = Evaluation(run, task, emit)
+    graph_calls = _graph_calls(model)
     with Interruption() as interruption:
         resume = Resume(evaluation, model, _made_by(run, device, prepared.backend), checkpoints, interruption)
         if resume_from is not None:
@@ -129,12 +133,44 @@ def _train(
         except NonFiniteError as error:
             evaluation.measured.step = model.steps_trained
             divergence = Divergence(model.steps_trained, error.culprit)
+    if divergence is None:
+        _check_complete(evaluation)
+    ran_on = prepared.backend
+    if ran_on is Backend.COMPILED and _graph_calls(model) == graph_calls:
+        ran_on = Backend.EAGER
+        emit(Notice(run.key, f"{run.model.text}: torch.compile gave up on the step in training; it ran eagerly."))
     try:
-        return _result(run, model, task, evaluation, divergence, prepared.backend, grid, device)
+        return _result(run, model, task, evaluation, divergence, ran_on, grid, device)
     except KeyboardInterrupt:
         if divergence is None:
             resume.save()
         raise
+
+
+def _prepared(
+    model: SequenceModule, task: SequenceTask, run: Run, device: str, backend: str, resume_from: Path | None
+) -> Prepared:
+    """Bring a model to its device and its backend; one that goes on stays on the backend that it had."""
+    if isinstance(model, RecurrentModel):
+        with contextlib.suppress(Exception):  # a model that cannot run shows that in training
+            model.recompute = recomputes(model, longest_batch_bytes(model, task, run.protocol.batch_size))
+    if backend == AUTO and resume_from is not None:
+        backend = backend_of(resume_from, model.state_dict()) or AUTO
+    time_steps = run.protocol.max_steps * statistics.fmean(training_lengths(task))
+    return prepare(model.to(device), backend, time_steps, run.protocol.batch_size)
+
+
+def _check_complete(evaluation: Evaluation) -> None:
+    """Raise RuntimeError where training ended before its time: what was measured is no result."""
+    if evaluation.measured.step < evaluation.last_step:
+        raise RuntimeError(
+            f"training ended after {evaluation.measured.step:,} steps, though the protocol goes on to "
+            f"{evaluation.last_step:,}: the model or the task stopped Lightning's Trainer"
+        )
+
+
+def _graph_calls(model: SequenceModule) -> int:
+    return model.graph_calls if isinstance(model, RecurrentModel) else 0
 
 
 def _made_by(run: Run, device: str, backend: Backend) -> dict[str, str]:
@@ -162,7 +198,7 @@ def _fit(model: SequenceModule, task: SequenceTask, evaluation: Evaluation, resu
         evaluation.tell_earlier()
         return
     with _quiet():
-        trainer = pl.Trainer(
+        trainer = _trainer(
             accelerator="gpu" if device == "cuda" else device,
             devices=1,
             # One process, whatever a scheduler's variables and programs say: Lightning would look for SLURM itself.
@@ -177,6 +213,12 @@ def _fit(model: SequenceModule, task: SequenceTask, evaluation: Evaluation, resu
         )
         _ease_collector()
         trainer.fit(model, datamodule=task)
+
+
+def _trainer(**given: Any) -> pl.Trainer:
+    """Return Lightning's Trainer with every argument passed: it takes the others from variables PL_TRAINER_*."""
+    defaults = {name: argument.default for name, argument in inspect.signature(pl.Trainer).parameters.items()}
+    return pl.Trainer(**defaults | given)
 
 
 def _ease_collector() -> None:

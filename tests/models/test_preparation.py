@@ -2,14 +2,16 @@ import pytest
 import torch
 
 from mann_bench.core.backends import Backend
+from mann_bench.models import preparation
 from mann_bench.models.base import RecurrentModel
 from mann_bench.models.dnc import DNCModel
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.models.ntm import NTMModel
-from mann_bench.models.preparation import COMPILING_PAYS_FROM, prepare
+from mann_bench.models.preparation import prepare
 
 SIZES = {"controller_size": 8, "memory_slots": 6, "slot_width": 4}
-LONG = COMPILING_PAYS_FROM
+LONG = 1e12
+"""Time steps for which compiling pays, however fast the model is."""
 
 
 class Leaky(RecurrentModel):
@@ -51,7 +53,13 @@ def logits_and_gradients(model, inputs):
 
 
 def test_a_model_that_is_not_recurrent_is_left_as_it_is():
-    assert prepare(LSTMModel(3, 2, layers=1, units=4), "native", LONG, 4) == (Backend.EAGER, 0.0, None)
+    assert prepare(LSTMModel(3, 2, layers=1, units=4), "auto", LONG, 4) == (Backend.EAGER, 0.0, None)
+
+
+def test_asking_for_another_backend_of_a_model_without_a_time_step_is_answered_in_words():
+    prepared = prepare(LSTMModel(3, 2, layers=1, units=4), "compiled", LONG, 4)
+    assert prepared.backend is Backend.EAGER
+    assert "compiled backend: the model has no time step" in prepared.notice
 
 
 def test_auto_takes_the_native_recurrence_where_there_is_one(make):
@@ -60,8 +68,42 @@ def test_auto_takes_the_native_recurrence_where_there_is_one(make):
 
 
 def test_auto_does_not_compile_for_a_short_run(make):
-    prepared = prepare(make(Leaky), "auto", LONG - 1, 4)
+    prepared = prepare(make(Leaky), "auto", 1_000, 4)
     assert (prepared.backend, prepared.notice) == (Backend.EAGER, None)
+
+
+@pytest.mark.parametrize(("compiled", "taken"), [(0.1, Backend.COMPILED), (0.3, Backend.EAGER)])
+def test_auto_takes_the_faster_of_the_two_that_it_measured(make, monkeypatch, compiled, taken):
+    seconds = {Backend.EAGER: 0.2, Backend.COMPILED: compiled}
+    monkeypatch.setattr(preparation, "_seconds_a_step", lambda model, batch_size: seconds[model.backend])
+    model = make(Leaky)
+    assert prepare(model, "auto", LONG, 4).backend is model.backend is taken
+
+
+def test_each_of_many_variants_in_one_process_runs_compiled(make, monkeypatch):
+    monkeypatch.setattr("jaxtyping.config.jaxtyping_disable", True)
+    for batch in range(1, 12):
+        prepared = prepare(model := make(Leaky), "compiled", LONG, batch)
+        before = model.graph_calls
+        model(torch.zeros(5, batch, 3))
+        assert (prepared.backend, prepared.notice, model.graph_calls - before) == (Backend.COMPILED, None, 5)
+
+
+def test_a_step_in_which_nothing_can_be_compiled_is_said_to_run_eagerly(make, monkeypatch):
+    monkeypatch.setattr(Leaky, "step", torch.compiler.disable(Leaky.step))
+    prepared = prepare(make(Leaky), "compiled", LONG, 4)
+    assert prepared.backend is Backend.EAGER
+    assert "found nothing in the step" in prepared.notice
+
+
+def test_trying_backends_moves_no_buffer(monkeypatch):
+    monkeypatch.setattr("jaxtyping.config.jaxtyping_disable", True)
+    model = Leaky()
+    model.norm = torch.nn.BatchNorm1d(3)
+    monkeypatch.setattr(Leaky, "step", lambda self, x, state: (self.map(self.norm(x + 1)), state))
+    prepare(model, "auto", 1.0, 4)
+    assert model.norm.num_batches_tracked == 0
+    assert torch.equal(model.norm.running_mean, torch.zeros(3))
 
 
 @pytest.mark.parametrize("batch", [1, 4, 7])
@@ -94,7 +136,7 @@ def test_a_step_that_cannot_be_compiled_runs_eager(make, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("no such luck\nand more")
 
-    monkeypatch.setattr(torch, "compile", lambda step, dynamic: broken)
+    monkeypatch.setattr(torch, "compile", lambda step, **_: broken)
     model = make(Leaky)
     prepared = prepare(model, "compiled", LONG, 4)
     assert prepared.notice == (

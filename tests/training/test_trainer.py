@@ -5,11 +5,13 @@ import time
 import pytest
 import torch
 
+from mann_bench.core.backends import Backend
 from mann_bench.core.errors import PluginUnavailableError
-from mann_bench.core.events import Evaluated, Probed, Progress
+from mann_bench.core.events import Evaluated, Notice, Probed, Progress
 from mann_bench.core.runs import Outcome
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.models.ntm import NTMModel
+from mann_bench.models.preparation import Prepared
 from mann_bench.tasks.copy import Copy
 from mann_bench.training.trainer import train
 
@@ -249,3 +251,16 @@ def test_a_second_run_has_little_to_collect(make_run):
         assert len(gc.get_objects()) < 50_000
     finally:
         gc.unfreeze()
+
+
+def test_a_record_does_not_say_compiled_where_compiled_code_was_never_called(make_run, monkeypatch):
+    def give_up(model, choice, *_):
+        model.backend = Backend.COMPILED
+        monkeypatch.setattr(model, "forward", model.native_forward)
+        return Prepared(Backend.COMPILED, 0.0, None)
+
+    monkeypatch.setattr("mann_bench.training.trainer.prepare", give_up)
+    events = []
+    result = train(make_run("ntm:controller_size=8,memory_slots=6,slot_width=4"), "cpu", "compiled", events.append)
+    assert result.backend is Backend.EAGER
+    assert any("gave up on the step" in event.text for event in events if isinstance(event, Notice))
