@@ -26,13 +26,20 @@ class Match(NamedTuple):
 def match_ntm(build: Callable[[int], nn.Module], input_size: int, output_size: int) -> Match:
     """Return the size whose model has a parameter count nearest to that of the default NTM.
 
+    It is searched from below, by doubling and then by halves: no model of more than twice the size that is sought is
+    built, so that a library which ignores torch's meta device and asks for memory asks for little.
+
     Args:
-        build: makes the model of a size of 1 or more; its count grows with the size.
+        build: makes the model of a size of 1 or more. Its count is taken never to fall as the size grows, and to
+            reach that of the NTM by as many sizes as the NTM has parameters.
         input_size, output_size: channels of the task, for which the NTM is built too.
     """
     aim = _parameters(lambda: NTMModel(input_size, output_size))
     count = functools.cache(lambda size: _parameters(lambda: build(size)))
-    above = bisect.bisect_left(range(aim), aim, lo=1, key=count)
+    most = 1
+    while count(most) < aim and most < aim:
+        most *= 2
+    above = bisect.bisect_left(range(most), aim, lo=max(1, most // 2), key=count)
     return Match(min((max(1, above - 1), above), key=lambda size: abs(count(size) - aim)), aim)
 
 
