@@ -144,7 +144,8 @@ class _Workers:
         code = self._retire(pipe)
         task = self._current.pop(pipe, None)
         if task is not None:
-            problem = f"its worker process died with exit code {code} (-9 is often a lack of memory: try fewer --jobs)"
+            hint = " (often a lack of memory: try fewer --jobs)" if code == -9 else ""
+            problem = f"its worker process died with exit code {code}{hint}"
             observe(Finished(task.job.run.key, Outcome.FAILED, None, problem))
         else:
             self._failed_starts += 1

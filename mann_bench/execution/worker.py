@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import safetensors.torch
+import pydantic
 import torch
 
 from mann_bench.core.backends import Backend
@@ -21,11 +21,15 @@ from mann_bench.execution.resolve import Device, device_name
 from mann_bench.results import schema
 from mann_bench.results.locks import LockLostError, Locks, RunLock
 from mann_bench.results.provenance import provenance
-from mann_bench.results.store import Store, digest
+from mann_bench.results.store import Store, UnfitRecordError, digest
 from mann_bench.training.checkpoint import Checkpoints
 from mann_bench.training.interruption import sigterm_interrupts
 from mann_bench.training.result import Seconds, TrainingResult
 from mann_bench.training.trainer import train
+from mann_bench.training.weights import UnsavableWeightsError, weights_bytes
+
+_LONGEST_TRACEBACK = 100_000
+"""Characters of a traceback that are kept, its end: a message may hold a tensor of millions of numbers."""
 
 _LOOK_SECONDS = 1.0
 """Time between two looks at a run that another process does."""
@@ -107,14 +111,23 @@ def _execute(job: Job, observe: Observer, lock: RunLock, answered: bool) -> None
     except (ConnectionError, LockLostError):
         raise  # nobody listens any more, or another process does it: that is not the model's failure
     except Exception:
-        result, error = _nothing(), traceback.format_exc()
-    weights = safetensors.torch.save(result.weights) if result.weights else None
-    record = _record(job, result, error, weights)
+        result, error = _nothing(), traceback.format_exc()[-_LONGEST_TRACEBACK:]
     lock.confirm()
-    folder = store.write(record, weights)
+    record, folder = _write(store, job, result, error)
     with contextlib.suppress(OSError):  # beside a record they do no harm
         checkpoints.remove()
     observe(Finished(job.run.key, record.outcome, folder))
+
+
+def _write(store: Store, job: Job, result: TrainingResult, error: str | None) -> tuple[schema.Record, Path]:
+    """Write a run's record and weights; where they cannot be kept, the record of a failed run that says why."""
+    try:
+        weights = weights_bytes(result.weights) if result.weights else None
+        record = _record(job, result, error, weights)
+        return record, store.write(record, weights)
+    except (UnsavableWeightsError, UnfitRecordError, pydantic.ValidationError) as problem:
+        record = _record(job, _nothing(), f"what was trained cannot be kept: {problem}", None)
+        return record, store.write(record, None)
 
 
 def _remove(checkpoints: Checkpoints) -> None:

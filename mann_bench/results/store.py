@@ -35,6 +35,10 @@ class CorruptRecordError(StoreError):
         self.path = path
 
 
+class UnfitRecordError(StoreError):
+    """A record that was to be written is one that no reader would take."""
+
+
 class NewerRecordError(CorruptRecordError):
     """A record has a later schema than this version knows; it is somebody's work, and not to be set aside."""
 
@@ -232,12 +236,17 @@ class Store:
         staged.replace(self.folder(key) / RECORD_NAME)
 
     def write(self, record: Record, weights: bytes | None) -> Path:
-        """Store a run, its record last; return its folder. Raises StoreError, and then leaves the old run."""
-        folder = self.folder(record.key)
+        """Store a run, its record last; return its folder.
+
+        Raises:
+            UnfitRecordError: no reader would take it.
+            StoreError: the system does not let it be written. Either way the old run stays.
+        """
+        folder, content = self.folder(record.key), _checked(record)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             files = {} if weights is None else {folder / WEIGHTS_NAME: weights}
-            write_atomically(files | {folder / RECORD_NAME: record.model_dump_json(indent=1).encode()})
+            write_atomically(files | {folder / RECORD_NAME: content})
         except OSError as error:
             with contextlib.suppress(OSError):
                 folder.rmdir()  # only where it is empty
@@ -246,6 +255,17 @@ class Store:
                 "Make room or choose another folder with --out, then give the same command again."
             ) from error
         return folder
+
+
+def _checked(record: Record) -> bytes:
+    """Return the content of a record's file; raises UnfitRecordError."""
+    content = record.model_dump_json(indent=1).encode()
+    problem: object = first_problem(record)
+    if len(content) > LARGEST_RECORD:
+        problem = f"it takes {len(content):,} bytes, and at most {LARGEST_RECORD:,} are read"
+    if problem:
+        raise UnfitRecordError(f"the record of {record.text} would not be read again: {problem}.")
+    return content
 
 
 def digest(content: bytes) -> str:

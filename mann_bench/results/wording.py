@@ -20,11 +20,26 @@ def text_problems(record: Record) -> Iterator[Problem]:
     if not _fine([text for of_place in texts.values() for text in of_place]):
         yield from _problems(texts)
     for place, values in _options(record).items():
-        for value in values.values():
-            if isinstance(value, float) and not math.isfinite(value) and place != "details":
-                yield Problem(place, "an option that is not finite")
-            if isinstance(value, int) and abs(value) > MOST:
-                yield Problem(place, f"a whole number beyond {MOST:,}")
+        yield from _number_problems(place, values, finite=place != "details")
+
+
+def value_problems(place: str, values: Mapping[str, OptionValue]) -> Iterator[Problem]:
+    """Yield what is wrong with the `details` of a model, before there is a record."""
+    yield from _problems({place: _texts(values)})
+    yield from _number_problems(place, values, finite=False)
+
+
+def _number_problems(place: str, values: Mapping[str, OptionValue], finite: bool) -> Iterator[Problem]:
+    for value in values.values():
+        if isinstance(value, float) and finite and not math.isfinite(value):
+            yield Problem(place, "an option that is not finite")
+        if isinstance(value, int) and abs(value) > MOST:
+            yield Problem(place, f"a whole number beyond {MOST:,}")
+
+
+def _texts(values: Mapping[str, OptionValue]) -> list[str]:
+    """Return the names of values, and the values that are texts."""
+    return [*values, *(value for value in values.values() if isinstance(value, str))]
 
 
 def _options(record: Record) -> dict[str, Mapping[str, OptionValue]]:
@@ -47,9 +62,7 @@ def _texts_by_place(record: Record) -> dict[str, list[str]]:
     for place, part in (("model", record.model), ("task", record.task), ("protocol", record.protocol)):
         texts[place] = [value for value in part.__dict__.values() if isinstance(value, str)]
         texts[f"{place}.given"] = [*part.given, *part.given.values()]
-    for place, values in _options(record).items():
-        texts[place] = [*values, *(value for value in values.values() if isinstance(value, str))]
-    return texts
+    return texts | {place: _texts(values) for place, values in _options(record).items()}
 
 
 def _names(record: Record) -> set[str]:

@@ -16,8 +16,10 @@ from mann_bench.core.streams import Stream
 from mann_bench.evaluation.diagnostics import diagnostics
 from mann_bench.evaluation.measure import grid_scores, validation_scores
 from mann_bench.models.base import NonFiniteError
+from mann_bench.results.limits import check_room
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.result import Measured
+from mann_bench.training.weights import weights_of
 
 _PROGRESS_SECONDS = 0.5
 
@@ -59,6 +61,7 @@ class Evaluation(pl.Callback):
                 self.tell_earlier()
             else:
                 self._evaluate(pl_module)
+                check_room(self.run.protocol, self.measured.curve[0], self.task.grid())
             self.emit(Progress(self.run.key, self.measured.step, self.last_step))
 
     def tell_earlier(self) -> None:
@@ -124,7 +127,7 @@ class Evaluation(pl.Callback):
             raise NonFiniteError("validation loss")
         self.convergence.observe(step, scores)
         if self.convergence.best_step == step:
-            self.best_weights = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
+            self.best_weights = weights_of(model)
 
     def _probe(self, model: Any) -> None:
         rows = grid_scores(model, self.task, Stream.PROBE, self.run.protocol.probe_sequences)

@@ -141,5 +141,10 @@ def _restore(optimizer: Any, state: Mapping[str, Any]) -> None:
 
 
 def _matches(value: Tensor, parameter: Tensor) -> bool:
-    plain = value.layout is torch.strided and value.is_contiguous()
-    return plain and (value.ndim == 0 or (value.shape, value.dtype) == (parameter.shape, parameter.dtype))
+    if value.layout is not torch.strided:
+        return False
+    return value.ndim == 0 or _form(value) == _form(parameter)
+
+
+def _form(tensor: Tensor) -> tuple[torch.Size, torch.dtype, tuple[int, ...]]:
+    return tensor.shape, tensor.dtype, tensor.stride()

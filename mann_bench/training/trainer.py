@@ -28,12 +28,14 @@ from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes
 from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule
 from mann_bench.models.preparation import Prepared, prepare
+from mann_bench.results.limits import check_details
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.callbacks import Evaluation
 from mann_bench.training.checkpoint import Checkpoints, UnusableCheckpointError, backend_of
 from mann_bench.training.interruption import Interruption
 from mann_bench.training.result import Divergence, Seconds, TrainingResult
 from mann_bench.training.resume import Resume
+from mann_bench.training.weights import weights_bytes, weights_of
 from mann_bench.version import __version__
 
 _MOST_STEPS_A_TURN = 10
@@ -117,6 +119,9 @@ def _train(
     grid = task.grid()
     model = build_model(run.model, task)
     model.protocol = run.protocol
+    # What cannot be kept fails before it is trained.
+    weights_bytes(weights_of(model))
+    check_details(model.details())
     prepared = _prepared(model, task, run, device, backend, resume_from)
     if prepared.notice:
         emit(Notice(run.key, f"{run.model.text}: {prepared.notice}"))
@@ -263,7 +268,7 @@ def _result(
         grid=grid,
         parameters=sum(p.numel() for p in model.parameters()),
         state_bytes=model.state_bytes(),
-        details=model.details(),
+        details=dict(check_details(model.details())),
         backend=backend,
         seconds=Seconds(
             measured.training_seconds,

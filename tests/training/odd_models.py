@@ -1,0 +1,96 @@
+"""Models that torch trains without a word, whose weights or details are not as plain as others'."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from mann_bench.models.base import SequenceModule
+
+
+class Odd(SequenceModule):
+    """A linear model of each step with one tensor besides, which `forward` uses where it is a parameter."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.readout = nn.Linear(input_size, output_size)
+        self.add()
+
+    def add(self) -> None:
+        """Register what is odd about the model."""
+
+    def forward(self, inputs):
+        own = [p.abs().sum() for name, p in self.named_parameters() if not name.startswith("readout")]
+        return self.readout(inputs) + sum(own)
+
+
+class Transposed(Odd):
+    def add(self):
+        self.m = nn.Parameter(torch.rand(2, 3).t())
+
+
+class Fortran(Odd):
+    def add(self):
+        self.m = nn.Parameter(torch.from_numpy(np.asfortranarray(np.ones((3, 4), dtype=np.float32))))
+
+
+class Orthonormal(Odd):
+    def add(self):
+        self.m = nn.Parameter(torch.linalg.qr(torch.rand(4, 4)).Q)
+        self.register_buffer("e", torch.linalg.eigh(torch.eye(4) + torch.ones(4, 4)).eigenvectors)
+
+
+class Parametrized(Odd):
+    def add(self):
+        self.map = nn.utils.parametrizations.orthogonal(nn.Linear(4, 4))
+
+
+class ChannelsLast(Odd):
+    def add(self):
+        self.m = nn.Parameter(torch.rand(2, 3, 4, 5).to(memory_format=torch.channels_last))
+
+
+class Tied(Odd):
+    def add(self):
+        self.other = self.readout
+
+
+class Sparse(Odd):
+    def add(self):
+        self.register_buffer("links", torch.eye(3).to_sparse())
+
+
+class DoubleComplex(Odd):
+    def add(self):
+        self.register_buffer("phases", torch.ones(3, dtype=torch.complex128))
+
+
+class ListedDetails(Odd):
+    def details(self):
+        return [1, 2]
+
+
+class NestedDetails(Odd):
+    def details(self):
+        return {"sizes": [1, 2]}
+
+
+class LongDetails(Odd):
+    def details(self):
+        return {"story": "a" * 1_001}
+
+
+class BrokenLine(Odd):
+    def details(self):
+        return {"story": "two\nlines"}
+
+
+class HugeNumber(Odd):
+    def details(self):
+        return {"many": 2**60}
+
+
+class LateDetails(Odd):
+    """What it says after training is not what it said before."""
+
+    def details(self):
+        return {"story": "fine" if self.steps_trained == 0 else "a" * 1_001}

@@ -1,0 +1,112 @@
+"""Whatever a model has for weights and details: nothing trained is lost, and what cannot be kept is not trained."""
+
+import dataclasses
+
+import pytest
+import safetensors.torch
+import torch
+
+from mann_bench.core.events import Evaluated, Progress
+from mann_bench.core.runs import Outcome
+from mann_bench.execution.local import LocalExecutor
+from mann_bench.execution.worker import Job, execute_job
+from mann_bench.results.store import Store, UnfitRecordError
+from mann_bench.training.trainer import build_model, build_task
+
+KEPT = ["Transposed", "Fortran", "Orthonormal", "Parametrized", "ChannelsLast", "Tied"]
+REFUSED = {
+    "Sparse": "'links' of the state dict is torch.sparse_coo, and only dense tensors can be saved",
+    "DoubleComplex": "the weights, of torch.complex128, torch.float32, cannot be saved",
+    "ListedDetails": "details() is [1, 2]; expected a dictionary from names to texts, numbers",
+    "NestedDetails": "details()['sizes'] is {'sizes': [1, 2]}; expected a dictionary",
+    "LongDetails": "details(): a text of 1,001 characters, at most 1,000",
+    "BrokenLine": "details(): a character that cannot be shown, in 'two\\nlines'",
+    "HugeNumber": "details(): a whole number beyond 9,007,199,254,740,992",
+}
+
+
+@pytest.fixture
+def odd_run(make_run):
+    """Return a function that makes the run of one of the odd models."""
+
+    def make(name, **fields):
+        run = make_run(**fields)
+        model = dataclasses.replace(run.model, name=name, target=f"training.odd_models:{name}", options={}, defaults={})
+        return dataclasses.replace(run, model=model)
+
+    return make
+
+
+@pytest.fixture
+def execute(tmp_path):
+    """Return a function that executes a run; it returns its record and its events."""
+
+    def do(run):
+        events = []
+        execute_job(Job(run, "cpu", "eager", tmp_path), events.append)
+        return Store(tmp_path).find(run.key), events
+
+    return do
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_weights_of_any_strides_are_kept_and_load_again(odd_run, execute, tmp_path, name):
+    run = odd_run(name)
+    record, _ = execute(run)
+    assert (record.outcome, record.error) == (Outcome.NOT_CONVERGED, None)
+    weights = safetensors.torch.load_file(Store(tmp_path).folder(run.key) / "weights.safetensors")
+    model = build_model(run.model, build_task(run.task))
+    model.load_state_dict(weights)
+    assert all(torch.equal(value, weights[key]) for key, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_kept_is_a_failed_run_that_was_never_trained(odd_run, execute, name):
+    record, events = execute(odd_run(name))
+    assert record.outcome is Outcome.FAILED
+    assert REFUSED[name] in record.error
+    assert not any(isinstance(event, Progress) for event in events)
+
+
+def test_what_cannot_be_kept_after_all_is_a_failed_run_with_its_reason(odd_run, execute):
+    record, _ = execute(odd_run("LateDetails"))
+    assert record.outcome is Outcome.FAILED
+    assert "details(): a text of 1,001 characters" in record.error
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_run_that_cannot_be_kept_costs_no_other(odd_run, make_run, tmp_path, jobs):
+    runs = [odd_run("Sparse"), odd_run("LateDetails"), make_run()]
+    LocalExecutor(jobs=jobs).execute([Job(run, "cpu", "eager", tmp_path) for run in runs], lambda _: None)
+    outcomes = [Store(tmp_path).find(run.key).outcome for run in runs]
+    assert outcomes == [Outcome.FAILED, Outcome.FAILED, Outcome.NOT_CONVERGED]
+
+
+def test_a_run_with_transposed_weights_goes_on_from_its_checkpoint(odd_run, interrupt, same):
+    run = odd_run("Transposed", max_steps=40)
+    interrupt(run, until=lambda event: isinstance(event, Evaluated) and event.point.step == 20)
+    events = same(run)
+    assert next(event.step for event in events if isinstance(event, Progress)) >= 20
+
+
+def test_a_cadence_whose_record_could_not_be_read_again_is_refused_before_training(make_run, execute):
+    record, events = execute(make_run(max_steps=100_000, probe_every=1))
+    assert "probe_every=1 over 100,000 steps make a record of up to" in record.error
+    assert not any(isinstance(event, Progress) for event in events)
+
+
+def test_a_record_that_no_reader_would_take_is_never_written(make_record, tmp_path):
+    record = make_record(details={"story": "a" * 1_001})
+    with pytest.raises(UnfitRecordError, match="would not be read again: details: a text of 1,001 characters"):
+        Store(tmp_path).write(record, None)
+    assert Store(tmp_path).find(record.key) is None
+
+
+def test_a_traceback_of_millions_of_characters_is_kept_in_part(make_run, execute, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("x" * 10**7)
+
+    monkeypatch.setattr("mann_bench.execution.worker.train", fail)
+    record, _ = execute(make_run())
+    assert record.error.endswith("xxx\n")
+    assert len(record.error) == 100_000
