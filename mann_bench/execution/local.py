@@ -85,10 +85,11 @@ class _Workers:
         alone = all(job.threads == 1 for job in jobs)
         self._cores: list[int | None] = _cores(count) if alone else [None] * count
         self._core_of: dict[Connection, int | None] = {}
-        for _ in range(count):
-            self._start()
+        self._count = count
 
     def run(self, observe: Observer) -> None:
+        for _ in range(self._count):
+            self._start()
         while self._processes:
             for pipe in wait(list(self._processes)):
                 assert isinstance(pipe, Connection)
@@ -174,10 +175,10 @@ def _serve(pipe: Connection, core: int | None) -> None:
     Ctrl-C is the parent's to answer. It ends its workers by SIGTERM, which makes a run that trains leave a
     checkpoint, and unwinds everything else, so that no temporary file is left.
     """
-    signal.signal(signal.SIGTERM, _unwind)
-    if core is not None:
-        os.sched_setaffinity(0, {core})
     with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        signal.signal(signal.SIGTERM, _unwind)
+        if core is not None:
+            os.sched_setaffinity(0, {core})
         while True:
             pipe.send(_IDLE)
             task: _Task = pipe.recv()
