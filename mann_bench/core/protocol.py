@@ -5,6 +5,9 @@ from typing import Literal, get_args
 
 Optimizer = Literal["adam", "rmsprop"]
 
+TrainingMethod = Literal["training_step", "configure_optimizers", "clip_gradient_norm", "manual_backward", "optimizers"]
+"""The methods of a model by which it is trained as the protocol says, unless it has its own."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:

@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import pytorch_lightning as pl
 import torch
@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.options import OptionValue
-from mann_bench.core.protocol import Protocol
+from mann_bench.core.protocol import Protocol, TrainingMethod
 from mann_bench.models.compiled_step import CompiledStep
 from mann_bench.nn.scan import recomputing_scan, scan
 
@@ -34,7 +34,8 @@ class SequenceModule(pl.LightningModule, ABC):
     """A model of the suite. Authors write `forward`; its options are the keyword-only parameters of `__init__`.
 
     It trains under any `pytorch_lightning.Trainer` with a `SequenceTask` as its datamodule; the loss is the
-    task's, optimiser and gradient clipping are those of `protocol`.
+    task's, optimiser and gradient clipping are those of `protocol`. A model with a `TrainingMethod` of its own is
+    trained by that; its records say so, and tables mark its rows as not the protocol's.
 
     Args:
         input_size: channels of the task's inputs, I.
@@ -120,6 +121,16 @@ class SequenceModule(pl.LightningModule, ABC):
             if parameter.grad is not None and not parameter.grad.isfinite().all():
                 return name
         return "gradient norm"
+
+
+def own_training(model: SequenceModule | type[SequenceModule]) -> list[TrainingMethod]:
+    """Return the methods by which the suite follows a protocol that a model, or its class, has in its own way."""
+    return [name for name in get_args(TrainingMethod) if _function(model, name) is not _function(SequenceModule, name)]
+
+
+def _function(owner: Any, name: str) -> Any:
+    method = getattr(owner, name)
+    return getattr(method, "__func__", method)
 
 
 class Observation(NamedTuple):

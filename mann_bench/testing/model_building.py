@@ -6,18 +6,20 @@ import numpy as np
 import safetensors.torch
 import torch
 
-from mann_bench.models.base import RecurrentModel, SequenceModule
+from mann_bench.models.base import RecurrentModel, SequenceModule, own_training
 from mann_bench.testing.clause import require
 from mann_bench.testing.common_clauses import check_class, check_options
+from mann_bench.testing.returned import check_forward, check_step
 from mann_bench.testing.subject import INPUT_SIZE, OUTPUT_SIZE, ModelSubject
 from mann_bench.testing.tensors import bits, state_bytes
 
-_SUITES_OWN = ("training_step", "configure_optimizers", "clip_gradient_norm")
 
-
-def api(subject: ModelSubject) -> None:
-    """The class is a `SequenceModule` or `RecurrentModel`, complete, and trains as the protocol says."""
-    check_class(subject, SequenceModule, _SUITES_OWN)
+def api(subject: ModelSubject) -> str | None:
+    """The class is a `SequenceModule` or `RecurrentModel`, and complete; that it trains in its own way is told."""
+    check_class(subject, SequenceModule, ())
+    if own := own_training(subject.target):
+        return f"its own {', '.join(own)}: not the protocol's, and tables mark its rows with ‡"
+    return None
 
 
 def options(subject: ModelSubject) -> None:
@@ -28,7 +30,7 @@ def options(subject: ModelSubject) -> None:
 
 
 def builds(subject: ModelSubject) -> None:
-    """The model is built for any number of input and output channels, and has parameters to train."""
+    """The model is built for any number of channels, has parameters to train, and returns what is asked for."""
     for input_size, output_size in ((INPUT_SIZE, OUTPUT_SIZE), (1, 5)):
         model = subject.build(0, input_size, output_size)
         sizes = model.input_size, model.output_size
@@ -38,9 +40,9 @@ def builds(subject: ModelSubject) -> None:
             "the same numbers",
             "Pass both on to super().__init__",
         )
-        with torch.no_grad():
-            shape = tuple(model(bits(4, 2, input_size)).shape)
-        require(shape == (4, 2, output_size), f"logits have shape {shape}", f"(4, 2, {output_size})", "Use both sizes")
+        if isinstance(model, RecurrentModel):
+            check_step(model)
+        check_forward(model, steps=4, batch=2)
         trained = any(parameter.requires_grad for parameter in model.parameters())
         require(trained, "no parameter is trained", "at least one", "Make weights torch.nn.Parameter")
 

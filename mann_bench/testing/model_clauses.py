@@ -4,16 +4,15 @@ from mann_bench.testing.clause import clauses
 from mann_bench.testing.common_clauses import check_spec
 from mann_bench.testing.model_building import api, builds, checkpoint, counts, options, seeded
 from mann_bench.testing.model_computing import (
-    backends,
     batch_independent,
     causal,
     deterministic,
-    feedback,
     finite,
-    observe,
     shapes,
     state_reset,
 )
+from mann_bench.testing.model_remembering import remembers
+from mann_bench.testing.model_stepping import backends, feedback, observe, pieces, state_written
 from mann_bench.testing.model_training import gradients, overfits, speed, trains
 from mann_bench.testing.subject import ModelSubject
 
@@ -34,7 +33,10 @@ MODEL_CLAUSES = clauses(
     state_reset,
     batch_independent,
     causal,
+    pieces,
+    state_written,
     feedback,
+    remembers,
     gradients,
     finite,
     checkpoint,

@@ -1,4 +1,4 @@
-"""Models with one defect each, as small as they can be, beside one that is sound."""
+"""Models with one defect each, as small as they can be, beside some that are sound."""
 
 import numpy as np
 import torch
@@ -29,6 +29,25 @@ class Sound(RecurrentModel):
         return self.readout(torch.cat([hidden, memory], -1)), (hidden, memory)
 
 
+class SoundForward(SequenceModule):
+    """A recurrent network that has forward alone."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.recurrence = nn.GRU(input_size, WIDTH)
+        self.readout = nn.Linear(WIDTH, output_size)
+
+    def forward(self, inputs):
+        return self.readout(self.recurrence(inputs)[0])
+
+
+class DropsOut(SoundForward):
+    """It drops inputs out, in training alone."""
+
+    def forward(self, inputs):
+        return super().forward(nn.functional.dropout(inputs, 0.1, self.training))
+
+
 class ReadNotFedBack(Sound):
     """It returns what it read, and the next step does not look at it."""
 
@@ -57,13 +76,13 @@ class Leaking(Sound):
         return torch.stack(logits)
 
 
-class Counting(Sound):
+class Counting(SoundForward):
     """A long sequence leaves something behind."""
 
-    long = 0
+    long = False
 
     def forward(self, inputs):
-        self.long += len(inputs) > 20
+        self.long |= len(inputs) > 20
         return super().forward(inputs) + 0.1 * self.long
 
 
@@ -74,14 +93,14 @@ class BatchFirst(Sound):
         return super().forward(inputs).transpose(0, 1)
 
 
-class ScansTheBatch(Sound):
+class ScansTheBatch(SoundForward):
     """It takes sequences for steps and steps for sequences; shapes are right."""
 
     def forward(self, inputs):
         return super().forward(inputs.transpose(0, 1)).transpose(0, 1)
 
 
-class SharesTheBatch(Sound):
+class SharesTheBatch(SoundForward):
     """It takes the mean of the batch away."""
 
     def forward(self, inputs):
@@ -105,14 +124,152 @@ class SeedsItself(Sound):
         super().__init__(input_size, output_size)
 
 
-class Peeking(Sound):
+class Peeking(SoundForward):
     """Each step sees the next input."""
 
     def forward(self, inputs):
         return super().forward(inputs + 0.1 * inputs.roll(-1, 0))
 
 
-class LogOfZero(Sound):
+class PeekingInChunks(SoundForward):
+    """Each step sees all of its chunk of 16 steps, once that is complete."""
+
+    def forward(self, inputs):
+        chunks = [c + 0.1 * c.mean(0) if len(c) == 16 else c for c in inputs.split(16)]
+        return super().forward(torch.cat(chunks))
+
+
+class SharesALargeBatch(SoundForward):
+    """It takes the mean of a batch away that has eight sequences or more."""
+
+    def forward(self, inputs):
+        return super().forward(inputs - inputs.mean(1, keepdim=True) if inputs.shape[1] >= 8 else inputs)
+
+
+class NormalisesTheBatch(SoundForward):
+    """It has batch normalisation, whose statistics in training are those of all steps and sequences."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.norm = nn.BatchNorm1d(input_size)
+
+    def forward(self, inputs):
+        return super().forward(self.norm(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2]))
+
+
+class MovingMean(SoundForward):
+    """It takes away the mean of the batches that it was trained on before."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.register_buffer("mean", torch.zeros(input_size))
+
+    def forward(self, inputs):
+        centred = inputs - self.mean
+        if self.training:
+            self.mean = self.mean.lerp(inputs.mean((0, 1)), 0.1)
+        return super().forward(centred)
+
+
+class OldCellState(RecurrentModel):
+    """An LSTM that returns the cell state that it was given."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.cell = nn.LSTMCell(input_size, WIDTH)
+        self.readout = nn.Linear(WIDTH, output_size)
+
+    def initial_state(self, batch_size):
+        zeros = self.readout.weight.new_zeros(batch_size, WIDTH)
+        return zeros, zeros
+
+    def step(self, inputs, state):
+        hidden, _ = self.cell(inputs, state)
+        return self.readout(hidden), (hidden, state[1])
+
+
+class FadingFastWeights(RecurrentModel):
+    """A memory of outer products of which each step keeps half; nothing else goes from step to step."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.vectors = nn.Linear(input_size, 3 * WIDTH)
+        self.readout = nn.Linear(WIDTH, output_size)
+
+    def initial_state(self, batch_size):
+        return (self.readout.weight.new_zeros(batch_size, WIDTH, WIDTH),)
+
+    def step(self, inputs, state):
+        query, key, value = self.vectors(inputs).unsqueeze(-1).chunk(3, 1)  # [B, WIDTH, 1]
+        memory = 0.5 * state[0] + value @ key.mT
+        return self.readout((memory @ query).squeeze(-1)), (memory,)
+
+
+class StateOnSelf(Sound):
+    """Its memory is not in the state that it returns."""
+
+    def initial_state(self, batch_size):
+        hidden, self.memory = super().initial_state(batch_size)
+        return (hidden,)
+
+    def step(self, inputs, state):
+        logits, (hidden, self.memory) = super().step(inputs, (state[0], self.memory))
+        return logits, (hidden,)
+
+
+class ForwardApart(Sound):
+    """Its forward is not what its step does."""
+
+    def forward(self, inputs):
+        return 1.01 * super().forward(inputs)
+
+
+class BareLogits(Sound):
+    """Its step returns no state."""
+
+    def step(self, inputs, state):
+        return super().step(inputs, state)[0]
+
+
+class StepAsList(Sound):
+    """Its step returns a list."""
+
+    def step(self, inputs, state):
+        return list(super().step(inputs, state))
+
+
+class StepOfOneLogit(Sound):
+    """Its step drops the channels of the logits."""
+
+    def step(self, inputs, state):
+        logits, state = super().step(inputs, state)
+        return logits[:, 0], state
+
+
+class StateAsList(Sound):
+    """Its step returns the state in another form than initial_state."""
+
+    def step(self, inputs, state):
+        logits, state = super().step(inputs, state)
+        return logits, list(state)
+
+
+class StateAsDict(Sound):
+    """Its initial state is a dictionary."""
+
+    def initial_state(self, batch_size):
+        return dict(zip(("hidden", "memory"), super().initial_state(batch_size), strict=True))
+
+
+class ForwardWithState(SoundForward):
+    """Its forward returns the state beside the logits."""
+
+    def forward(self, inputs):
+        outputs, state = self.recurrence(inputs)
+        return self.readout(outputs), state
+
+
+class LogOfZero(SoundForward):
     """It takes the logarithm of how much there is in the inputs."""
 
     def forward(self, inputs):
@@ -237,11 +394,21 @@ class Memoryless(SequenceModule):
         return self.readout(inputs)
 
 
-class OwnOptimizer(Sound):
-    """It trains as it likes."""
+class OwnTraining(Sound):
+    """It trains as it likes; that is allowed."""
+
+    def training_step(self, batches, batch_index):
+        super().training_step(batches, batch_index)
+
+    def clip_gradient_norm(self):
+        self.gradient_norm = None
+
+
+class OwnOptimizers(Sound):
+    """It trains with optimisers that it likes better; that is allowed."""
 
     def configure_optimizers(self):
-        return torch.optim.SGD(self.parameters(), lr=1.0)
+        return [torch.optim.SGD(part.parameters(), lr=1.0) for part in (self.controller, self.readout)]
 
 
 class Incomplete(RecurrentModel):
@@ -277,3 +444,10 @@ class OwnGenerator(Sound):
         if self.training:
             inputs = inputs + float(self.noise.standard_normal())
         return super().forward(inputs)
+
+
+class Raising(Sound):
+    """It raises."""
+
+    def forward(self, inputs):
+        raise ValueError("a slip")

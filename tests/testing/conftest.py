@@ -2,7 +2,7 @@ import pytest
 
 from mann_bench.testing import find_cases, run_case
 
-SLOW = {"trains", "speed", "overfits"}
+SLOW = {"trains", "speed", "overfits", "remembers"}
 
 
 @pytest.fixture

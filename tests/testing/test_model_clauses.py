@@ -24,11 +24,28 @@ DEFECTS = {
     "GrowingState": {"counts": "after three steps the state has 48 bytes, before them 12"},
     "ObservesAnother": {"observe": r"observe and step differ in output\[0\]"},
     "ObservesScores": {"observe": "read_weightings holds -"},
-    "OwnOptimizer": {"api": "overrides configure_optimizers"},
+    "PeekingInChunks": {"causal": "inputs from step 101 on change earlier logits"},
+    "SharesALargeBatch": {"batch_independent": "alone, logits differ"},
+    "MovingMean": {"state_reset": "logits in training that differ"},
+    "OldCellState": {"state_written": r"state\[1\] is the same whatever the inputs were"},
+    "ForwardApart": {"pieces": "from those of forward"},
+    "StepAsList": {
+        "builds": r"step returns \[tensor \[2, 2\], .* Expected: a tuple of the logits \[B, O\] and the next"
+    },
+    "StateAsList": {"builds": r"step returns \(tensor \[2, 2\], \[tensor \[2, 6\], tensor \[2, 6\]\]\)\. Expected: "},
     "BadNative": {"backends": "logits differs by up to"},
     "FixedChannels": {"builds": "mat1 and mat2 shapes cannot be multiplied"},
 }
 WITH_CONSEQUENCES = {
+    "NormalisesTheBatch": ("causal", "in training mode, inputs from step 1 on change earlier logits"),
+    "StateOnSelf": ("pieces", "keep nothing on self"),
+    "BareLogits": (
+        "builds",
+        r"step returns tensor \[2, 2\]\. Expected: .* here \(tensor \[2, 2\], \(tensor \[2, 6\], ",
+    ),
+    "StepOfOneLogit": ("builds", r"step returns \(tensor \[2\], .* Expected: .* here \(tensor \[2, 2\], "),
+    "StateAsDict": ("builds", "initial_state returns dict. Expected: a tensor or nested tuples of tensors"),
+    "ForwardWithState": ("builds", r"give \(tensor \[4, 2, 2\], .* Expected: from forward a tensor \[T, B, O\]"),
     "Leaking": ("state_reset", "Keep no state on self"),
     "AlwaysDropsOut": ("deterministic", "use dropout only while self.training"),
     "BatchFirst": ("shapes", r"7 steps, 4 sequences give logits \[4, 7, 2\]"),
@@ -38,8 +55,9 @@ WITH_CONSEQUENCES = {
 }
 
 
-def test_a_sound_model_fails_nothing(failures):
-    assert failures("broken_models:Sound", also={"overfits"}) == {}
+@pytest.mark.parametrize("name", ["Sound", "SoundForward", "DropsOut"])
+def test_a_sound_model_fails_nothing(failures, name):
+    assert failures(f"broken_models:{name}", also={"overfits", "remembers"}) == {}
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
@@ -59,6 +77,18 @@ def test_a_model_without_memory_does_not_learn_a_batch_by_heart(failures):
     found = failures("broken_models:Memoryless", also={"overfits"})
     assert found.keys() == {"overfits"}
     assert "the loss is still" in found["overfits"]
+
+
+@pytest.mark.parametrize("name", ["FadingFastWeights", "Memoryless"])
+def test_a_model_whose_memory_fades_before_copy_asks_for_it_does_not_remember(failures, name):
+    found = failures(f"broken_models:{name}", also={"remembers"})
+    assert found.keys() == {"remembers"}
+    assert "changes no logit from step 21 on by 1%; it last shows at step" in found["remembers"]
+
+
+@pytest.mark.parametrize("clause", ["batch_independent", "state_reset"])
+def test_statistics_over_the_batch_in_training_fail_what_they_mix(failures, clause):
+    assert "training" in failures("broken_models:NormalisesTheBatch")[clause]
 
 
 def test_a_generator_of_the_models_own_fails_the_runners_training(failures):
