@@ -2,6 +2,7 @@
 
 import json
 from itertools import groupby
+from textwrap import indent
 
 import click
 
@@ -29,11 +30,17 @@ def check(context: click.Context, names: tuple[str, ...], as_json: bool, as_mark
     quiet, results = as_json or as_markdown, []
     for variant, cases in groupby(find_cases(names, registry_of(context)), key=lambda case: case.subject.text):
         click.echo(variant, err=quiet)
+        shown: dict[str, str] = {}
         for case in cases:
-            results.append(run_case(case))
-            click.echo(results[-1].line, err=quiet)
+            result = run_case(case)
+            results.append(result)
+            click.echo(result.line, err=quiet)
+            if result.traceback:
+                first = shown.setdefault(result.traceback, result.clause)
+                text = result.traceback if first == result.clause else f"The traceback is that of {first}."
+                click.echo(indent(text, " " * 4), err=quiet)
             if as_json:
-                click.echo(json.dumps(results[-1].data()))
+                click.echo(json.dumps(result.data()))
     if as_markdown:
         click.echo(markdown(results))
     click.echo(f"{summary(results)} in {sum(result.seconds for result in results):.0f} s", err=quiet)

@@ -2,9 +2,11 @@
 
 import platform
 import time
+import traceback
 from collections.abc import Sequence
 from enum import StrEnum
 from itertools import groupby
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -12,6 +14,8 @@ import torch
 from mann_bench.testing.cases import Case
 from mann_bench.testing.clause import ConformanceError, DoesNotApplyError
 from mann_bench.version import __version__
+
+_KIT = Path(__file__).parent
 
 
 class Status(StrEnum):
@@ -36,6 +40,7 @@ class Result(NamedTuple):
         status: what came out.
         seconds: how long it took.
         note: why it failed or was skipped, or what it reports; empty where there is nothing to say.
+        traceback: of what the model or task raised, from its own code on; empty where it raised nothing.
     """
 
     variant: str
@@ -45,6 +50,7 @@ class Result(NamedTuple):
     status: Status
     seconds: float
     note: str
+    traceback: str = ""
 
     @property
     def line(self) -> str:
@@ -59,7 +65,7 @@ class Result(NamedTuple):
 def run_case(case: Case) -> Result:
     """Check a case; raises nothing, whatever the model or task does short of exiting."""
     started = time.perf_counter()
-    status, note = _outcome(case)
+    status, note, raised = _outcome(case)
     plugin = _plugin(case)
     return Result(
         variant=case.subject.text,
@@ -69,6 +75,7 @@ def run_case(case: Case) -> Result:
         status=status,
         seconds=time.perf_counter() - started,
         note=note,
+        traceback=raised,
     )
 
 
@@ -85,6 +92,8 @@ def markdown(results: Sequence[Result]) -> str:
             "|:--|:--|:--|",
         ]
         lines += [f"| {row.clause} | {_mark(row.status)} | {_cell(row.note or row.asks)} |" for row in rows]
+        for text, named in tracebacks(rows).items():
+            lines += ["", f"Traceback of {', '.join(named)}:", "", "```text", text, "```"]
         lines.append("")
     return "\n".join(lines)
 
@@ -95,19 +104,43 @@ def summary(results: Sequence[Result]) -> str:
     return ", ".join(f"{count} {status}" for status, count in counts.items() if count)
 
 
-def _outcome(case: Case) -> tuple[Status, str]:
+def tracebacks(results: Sequence[Result]) -> dict[str, list[str]]:
+    """Return each traceback once, with the names of the clauses that have it."""
+    found: dict[str, list[str]] = {}
+    for result in results:
+        if result.traceback:
+            found.setdefault(result.traceback, []).append(result.clause)
+    return found
+
+
+def _outcome(case: Case) -> tuple[Status, str, str]:
     declared = case.expected_failure
     if case.missing:
-        return Status.UNAVAILABLE, f"needs {', '.join(case.missing)}, which is not installed"
+        return Status.UNAVAILABLE, f"needs {', '.join(case.missing)}, which is not installed", ""
     try:
         note = case.check()
     except DoesNotApplyError as error:
-        return Status.SKIPPED, str(error)
+        return Status.SKIPPED, str(error), ""
     except ConformanceError as error:
-        return (Status.EXPECTED, declared.reason) if declared else (Status.FAILED, str(error))
+        if declared:
+            return Status.EXPECTED, declared.reason, ""
+        return Status.FAILED, str(error), _traceback(error.__cause__)
     if declared:
-        return Status.FAILED, f"it passed, though it is declared to fail ({declared.reason}). Remove the declaration."
-    return Status.PASSED, note or ""
+        note = f"it passed, though it is declared to fail ({declared.reason}). Remove the declaration."
+        return Status.FAILED, note, ""
+    return Status.PASSED, note or "", ""
+
+
+def _traceback(error: BaseException | None) -> str:
+    """Return the traceback of what a model or task raised, from where the kit calls it."""
+    if error is None:
+        return ""
+    frame = first = error.__traceback__
+    while frame:
+        if Path(frame.tb_frame.f_code.co_filename).parent == _KIT:
+            first = frame.tb_next or frame
+        frame = frame.tb_next
+    return "".join(traceback.format_exception(error.with_traceback(first))).rstrip()
 
 
 def _plugin(case: Case) -> str:

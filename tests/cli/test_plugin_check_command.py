@@ -80,3 +80,17 @@ def test_as_markdown_the_report_stands_on_stdout_alone(check):
 
 def test_json_and_markdown_together_are_an_error(check):
     assert check("--json", "--markdown")[0] == 2
+
+
+def test_a_traceback_is_printed_once_below_the_clause_that_mentions_it(check):
+    code, out, _ = check(target="broken_models:Raising")
+    assert code == 4
+    assert out.count("Traceback (most recent call last)") == 1
+    assert '    raise ValueError("a slip")\n' in out
+    assert "    The traceback is that of causal.\n" in out
+
+
+def test_as_json_a_result_has_its_traceback(check):
+    _, out, _ = check("--json", target="broken_models:Raising")
+    raised = {row["clause"]: row["traceback"].splitlines()[-1:] for row in map(json.loads, out.splitlines())}
+    assert raised == {"specs": [], "causal": ["ValueError: a slip"], "backends": ["ValueError: a slip"]}

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -35,6 +36,34 @@ def test_what_a_clause_reports_is_its_note(result_of):
 def test_a_clause_that_is_not_met_fails_with_its_message(result_of):
     result = result_of("causal", "broken_models:Peeking")
     assert (result.status, result.note[:18]) == (Status.FAILED, "inputs from step 1")
+
+
+def test_a_training_of_the_models_own_is_told_and_allowed(result_of):
+    result = result_of("api", "broken_models:OwnTraining")
+    assert result.status is Status.PASSED
+    assert result.note.startswith("its own training_step, clip_gradient_norm: not the protocol's")
+
+
+def test_the_speed_is_a_time_and_a_share_of_another_time(result_of):
+    note = r"a training step takes [\d.]+ ms, [\d.]+ times as long as the built-in LSTM's, [\d.]+ ms"
+    assert re.fullmatch(note, result_of("speed").note)
+
+
+def test_the_speed_of_a_model_with_two_optimisers_is_told_too(result_of):
+    assert result_of("speed", "broken_models:OwnOptimizers").status is Status.PASSED
+
+
+def test_what_a_model_raises_is_told_with_its_traceback_from_where_the_kit_called_it(result_of):
+    result = result_of("builds", "broken_models:FixedChannels")
+    lines = result.traceback.splitlines()
+    assert "See the traceback" in result.note
+    assert (lines[0], lines[-1][:13]) == ("Traceback (most recent call last):", "RuntimeError:")
+    assert "broken_models.py" in result.traceback
+    assert "mann_bench/testing" not in result.traceback
+
+
+def test_what_the_kit_itself_finds_has_no_traceback(result_of):
+    assert result_of("causal", "broken_models:Peeking").traceback == ""
 
 
 def test_a_declared_failure_is_expected_with_its_reason(result_of):
@@ -82,3 +111,10 @@ def test_the_markdown_has_a_table_a_variant():
     assert "| clause0 | passed | Asks. |" in lines
     assert "### other (acme-memory 3.1): 1 failed" in lines
     assert "| clause0 | **failed** | a \\| b c |" in lines
+
+
+def test_the_markdown_has_each_traceback_once():
+    raised = [result._replace(traceback="Traceback\nValueError") for result in results(*[Status.FAILED] * 2)]
+    text = markdown(raised)
+    assert "Traceback of clause0, clause1:\n\n```text\nTraceback\nValueError\n```\n" in text
+    assert text.count("ValueError") == 1
