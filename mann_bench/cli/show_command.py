@@ -63,6 +63,7 @@ def _show_task(registry: "Registry", text: str) -> None:
 def _show_model(registry: "Registry", text: str, task: str) -> None:
     from mann_bench.execution.memory import MemoryNeed
     from mann_bench.execution.resolve import checked_model, checked_task, resolve_component
+    from mann_bench.models.base import own_training
 
     component = _show_component(registry, "model", text)
     task_component = resolve_component(registry, "task", task)
@@ -71,6 +72,8 @@ def _show_model(registry: "Registry", text: str, task: str) -> None:
     memory = MemoryNeed.of(component, task_component, built.protocol.batch_size)
     click.echo(f"\nsize on {task_component.text}: {parameters:,} parameters, {built.state_bytes():,} bytes of state")
     click.echo(f"training on it: {memory}")
+    if own := own_training(built):
+        click.echo(f"trained by its own {', '.join(own)}, not as the protocol says")
     for detail, value in built.details().items():
         click.echo(f"{detail}: {option_text(value)}")
 

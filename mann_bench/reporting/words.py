@@ -15,6 +15,11 @@ SCORE_WORDS = {
 """How scores that the suite knows read; any other reads as its name."""
 
 
+OWN_TRAINING = "trains by its own optimiser or training step, not the protocol's"
+
+_OWN = "‡"
+
+
 def cell_labels(made: Sequence[Cell]) -> list[str]:
     """Name each cell by its model, and by its protocol or its origin where that is what tells cells apart."""
     several = len({cell.protocol for cell in made}) > 1
@@ -24,6 +29,17 @@ def cell_labels(made: Sequence[Cell]) -> list[str]:
         f"{label} [{cell.origin}]" if named[cell.task, label] > 1 else label
         for cell, label in zip(made, labels, strict=True)
     ]
+
+
+def row_labels(made: Sequence[Cell]) -> list[str]:
+    """Name each cell as `cell_labels` does, and mark those that were not trained as the protocol says."""
+    labels = zip(cell_labels(made), made, strict=True)
+    return [f"{label} {_OWN}" if cell.own_training else label for label, cell in labels]
+
+
+def own_training_notes(made: Sequence[Cell]) -> list[str]:
+    """Say what the mark of `row_labels` means, where there is one."""
+    return [f"{_OWN} {OWN_TRAINING}"] if any(cell.own_training for cell in made) else []
 
 
 def with_protocol(name: str, cell: Cell, made: Sequence[Cell]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from mann_bench.core.protocol import TrainingMethod
 from mann_bench.results.schema import Record, RuleRecord
 
 
@@ -29,6 +30,11 @@ class Cell(NamedTuple):
     def rule(self) -> RuleRecord:
         """When a run of the task counts as converged."""
         return self.records[0].convergence
+
+    @property
+    def own_training(self) -> list[TrainingMethod]:
+        """The methods by which a model was trained in its own way, not as the protocol says; none of most."""
+        return sorted({method for record in self.records for method in record.own_training})
 
     @property
     def budget(self) -> int:

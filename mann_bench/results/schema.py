@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 
@@ -10,7 +10,7 @@ from mann_bench.core.backends import Backend
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
-from mann_bench.core.protocol import Protocol
+from mann_bench.core.protocol import Protocol, TrainingMethod
 from mann_bench.core.runs import Component, Outcome
 from mann_bench.core.sizes import GridSize
 
@@ -222,6 +222,11 @@ class Record(_Part):
     state_bytes: Count = Field(description="recurrent state a sequence, counted from the tensors")
     details: dict[str, OptionValue] = Field(
         default={}, description="what the model states about itself that its options do not tell"
+    )
+    own_training: Rows[TrainingMethod] = Field(
+        default=[],
+        max_length=len(get_args(TrainingMethod)),
+        description="methods by which the model was trained in its own way, not as the protocol says",
     )
     backend: Backend = Field(default=Backend.EAGER, description="how the model was computed; results agree across them")
     peak_memory_bytes: Count | None = Field(

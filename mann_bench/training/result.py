@@ -8,6 +8,7 @@ from torch import Tensor
 from mann_bench.core.backends import Backend
 from mann_bench.core.events import CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
+from mann_bench.core.protocol import TrainingMethod
 from mann_bench.core.runs import Outcome
 from mann_bench.core.sizes import GridSize
 
@@ -63,6 +64,7 @@ class TrainingResult:
     parameters: int
     state_bytes: int
     details: dict[str, OptionValue]
+    own_training: list[TrainingMethod]
     backend: Backend
     seconds: Seconds
     weights: dict[str, Tensor] = field(repr=False)

@@ -26,7 +26,7 @@ from mann_bench.core.sizes import GridSize
 from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes
-from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule
+from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule, own_training
 from mann_bench.models.preparation import Prepared, prepare
 from mann_bench.results.limits import check_details
 from mann_bench.tasks.base import SequenceTask
@@ -269,6 +269,7 @@ def _result(
         parameters=sum(p.numel() for p in model.parameters()),
         state_bytes=model.state_bytes(),
         details=dict(check_details(model.details())),
+        own_training=own_training(model),
         backend=backend,
         seconds=Seconds(
             measured.training_seconds,

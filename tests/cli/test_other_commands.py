@@ -39,6 +39,12 @@ def test_show_model_states_that_it_recomputes(mann_bench, monkeypatch):
     assert re.search(r"^training on it: backward would keep .*, so most steps are recomputed$", out, re.M)
 
 
+def test_show_model_states_a_training_of_the_models_own(mann_bench, monkeypatch):
+    monkeypatch.setattr("mann_bench.models.lstm.LSTMModel.training_step", lambda model, batches, index: None)
+    _, out, _ = mann_bench("show", "model", "lstm", "--task", "copy:max_length=2")
+    assert "trained by its own training_step, not as the protocol says" in out
+
+
 def test_show_model_states_what_the_model_tells_of_itself(mann_bench):
     _, out, _ = mann_bench("show", "model", "lstm_matched", "--task", "copy:max_length=2")
     assert out.splitlines()[-2:] == ["units: 121", "parameters_of_ntm: 65096"]

@@ -50,6 +50,12 @@ def test_the_weights_lie_beside_the_record(execute_run, tmp_path):
     assert "readout.weight" in safetensors.torch.load(content)
 
 
+def test_a_training_of_the_models_own_is_stated(execute_run, monkeypatch):
+    monkeypatch.setattr(LSTMModel, "clip_gradient_norm", lambda model: None)
+    record, _ = execute_run()
+    assert (record.own_training, record.error) == (["clip_gradient_norm"], None)
+
+
 def test_provenance_is_stated(execute_run):
     record, _ = execute_run()
     assert (record.provenance.device, record.provenance.threads) == ("cpu", 1)

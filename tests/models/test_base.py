@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mann_bench.core.protocol import Protocol
-from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule
+from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule, own_training
 
 
 class Stateless(SequenceModule):
@@ -193,6 +193,16 @@ def test_a_training_step_does_the_optimisers_step_on_the_mean_over_sequences(mod
     monkeypatch.setattr(model, "clip_gradient_norm", lambda: None)
     trained_on(model, torch.tensor([1.0, 4.0]))
     assert (taken, model.steps_trained) == ([2.5], 1)
+
+
+def test_a_model_is_trained_as_the_protocol_says_unless_it_has_methods_of_its_own(model):
+    class Own(Stateless):
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters())
+
+    assert (own_training(model), own_training(Own), own_training(Own())) == ([], *[["configure_optimizers"]] * 2)
+    model.training_step = lambda batches, index: None
+    assert own_training(model) == ["training_step"]
 
 
 def test_a_list_of_batches_is_as_many_steps(model):

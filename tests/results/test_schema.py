@@ -120,12 +120,27 @@ def test_a_run_that_never_converged_has_no_converged_row(make_record):
 
 def test_only_fields_that_came_later_have_a_default():
     optional = [name for model, name in FIELDS if not model.model_fields[name].is_required()]
-    assert optional == ["diagnostics", "training_range", "grid", "details", "backend"]
+    assert optional == ["diagnostics", "training_range", "grid", "details", "own_training", "backend"]
 
 
 def test_what_a_model_states_about_itself_survives_json(make_record):
     record = make_record(details={"units": 124, "kind": "fused", "ratio": 0.5})
     assert Record.model_validate_json(record.model_dump_json()).details == record.details
+
+
+def test_a_training_of_the_models_own_survives_json(make_record):
+    record = make_record(own_training=["training_step"])
+    assert Record.model_validate_json(record.model_dump_json()).own_training == ["training_step"]
+
+
+@pytest.mark.parametrize("methods", [["forward"], ["training_step"] * 6])
+def test_only_methods_that_train_can_be_a_training_of_the_models_own(make_record, methods):
+    with pytest.raises(pydantic.ValidationError, match="own_training"):
+        make_record(own_training=methods)
+
+
+def test_a_record_without_a_training_of_its_own_says_so_by_default(make_record):
+    assert make_record().own_training == []
 
 
 def test_a_curve_row_describes_an_evaluation():

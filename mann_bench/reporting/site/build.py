@@ -100,5 +100,5 @@ def _entry_page(board: Board, entry: BoardEntry, sheet: Sheet) -> bytes:
 
 
 def _record_lines(entry: BoardEntry) -> bytes:
-    lines = (record.model_dump_json() for cell in cells(entry.records) for record in cell.records)
+    lines = (record.model_dump_json(exclude_unset=True) for cell in cells(entry.records) for record in cell.records)
     return "".join(f"{line}\n" for line in lines).encode()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from mann_bench.reporting.site.text import shown
 from mann_bench.reporting.tables.table import Row, estimate_text, share_text
+from mann_bench.reporting.words import OWN_TRAINING
 
 LONGEST_VARIANT = 160
 
@@ -49,6 +50,8 @@ def columns(rows: Sequence[Row], named: bool) -> list[Column]:
     left_out = set() if named else {"name", "badge"}
     if len({row["protocol"] for row in rows}) == 1:
         left_out.add("protocol")
+    if not any("own_training" in row for row in rows):
+        left_out.add("own_training")
     return [column for column in _COLUMNS if column.name not in left_out]
 
 
@@ -62,6 +65,11 @@ def _words(name: str) -> Callable[[Row], Value]:
         return Value(text, sort=text)
 
     return value
+
+
+def _own_training(row: Row) -> Value:
+    text = f"its own {row['own_training']}" if "own_training" in row else "protocol"
+    return Value(text, sort=text)
 
 
 def _share(name: str) -> Callable[[Row], Value]:
@@ -122,5 +130,6 @@ _COLUMNS = (
         "seconds", "Seconds", "of training until convergence, Kaplan-Meier median, on the machine of the runs",
         _estimate("seconds", lambda row: f"> {row['seconds_budget']:,.1f}", digits=1),
     ),
+    Column("own_training", "Trained by", f"the model {OWN_TRAINING}", _own_training, words=True),
     Column("badge", "Checked", None, _words("badge"), words=True),
 )  # fmt: skip

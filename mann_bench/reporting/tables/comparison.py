@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 from mann_bench.core.errors import UsageError, nearest
 from mann_bench.reporting.measures import Unit, convergence_durations
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Row, Table, finite
-from mann_bench.results.cells import Cell, cells
+from mann_bench.reporting.words import OWN_TRAINING
+from mann_bench.results.cells import Cell, Cells, cells
 from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import Ratio, median_ratio
 from mann_bench.statistics.paired import Comparison, paired_permutation_test
 from mann_bench.statistics.survival import median
 
 
-def comparison_rows(records: Iterable[Record], first: str, second: str) -> list[Row]:
+def comparison_rows(records: Iterable[Record] | Cells, first: str, second: str) -> list[Row]:
     """Return one row a task and protocol that both models ran, from the seeds that both have.
 
     Raises:
@@ -31,7 +32,9 @@ def comparison_rows(records: Iterable[Record], first: str, second: str) -> list[
 
 def comparison_table(records: Iterable[Record], first: str, second: str) -> Table:
     """Return the comparison of two models; raises as `comparison_rows`."""
-    rows = comparison_rows(records, first, second)
+    made = cells(records)
+    rows = comparison_rows(made, first, second)
+    own = [name for name in (first, second) if any(cell.model == name and cell.own_training for cell in made)]
     return Table(
         f"{first} against {second}",
         ["task", "protocol", "seeds", f"steps of {first}", f"steps of {second}", "times faster", "difference", "p"],
@@ -43,6 +46,7 @@ def comparison_table(records: Iterable[Record], first: str, second: str) -> Tabl
             "counted as the budget; p: paired permutation test of it, two-sided; (least p that so many seeds can give)",
             INTERVALS,
             *([ONE_SEED] if any(row["seeds"] == 1 for row in rows) else []),
+            *(f"{name} {OWN_TRAINING}" for name in own),
         ],
     )
 

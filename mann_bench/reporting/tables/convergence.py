@@ -16,7 +16,7 @@ from mann_bench.reporting.tables.table import (
     share_row,
     share_text,
 )
-from mann_bench.reporting.words import SCORE_WORDS, cell_labels
+from mann_bench.reporting.words import SCORE_WORDS, own_training_notes, row_labels
 from mann_bench.results.cells import Cell, Cells, cells
 from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import median_estimate, survival_median
@@ -35,7 +35,7 @@ def convergence_rows(records: Iterable[Record] | Cells) -> list[Row]:
 def convergence_table(records: Iterable[Record] | Cells) -> Table:
     """Return the convergence table."""
     made = cells(records)
-    rows = [_text(cell, label) for cell, label in zip(made, cell_labels(made), strict=True)]
+    rows = [_text(cell, label) for cell, label in zip(made, row_labels(made), strict=True)]
     return Table(
         "Convergence",
         ["task", "model", "parameters", "solved", "steps", "seconds", "final", "NaN", "failed"],
@@ -46,6 +46,7 @@ def convergence_table(records: Iterable[Record] | Cells) -> Table:
             INTERVALS,
             SHARES,
             *([ONE_SEED] if any(len(cell.records) == 1 for cell in made) else []),
+            *own_training_notes(made),
             *_protocol_notes(made),
             *_censoring_notes(made),
         ],
@@ -74,6 +75,10 @@ def _row(cell: Cell) -> Row:
     row |= estimate_row("final", median_estimate(final_scores(cell)))
     row["diverged"] = _count(cell, Outcome.DIVERGED)
     row["failed"] = _count(cell, Outcome.FAILED)
+    if (
+        cell.own_training
+    ):  # nothing in rows of the protocol's own training: entries of leaderboards state them as they are
+        row["own_training"] = ", ".join(cell.own_training)
     return row
 
 

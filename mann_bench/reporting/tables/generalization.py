@@ -7,7 +7,7 @@ from typing import Any
 from mann_bench.core.sizes import Size, size_text
 from mann_bench.reporting.measures import beyond_capacity, masters, scores_at, test_sizes
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Row, Table, estimate_row, estimate_text
-from mann_bench.reporting.words import SCORE_WORDS, cell_labels, with_protocol
+from mann_bench.reporting.words import SCORE_WORDS, own_training_notes, row_labels, with_protocol
 from mann_bench.results.cells import Cell, Cells, cells
 from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import curve_estimates
@@ -77,7 +77,7 @@ def _table(task: str, made: Sequence[Cell]) -> Table:
     by_cell = [{row["size"]: row for row in _rows(cell, needed)} for cell in made]
     sizes = list(dict.fromkeys(size for rows in by_cell for size in rows))
     first: Size = next((test_sizes(cell)[0] for cell in made if test_sizes(cell)), {"size": 0})
-    labelled = [*zip(cell_labels(made), by_cell, strict=True), *_bayes_rows(made)]
+    labelled = [*zip(row_labels(made), by_cell, strict=True), *_bayes_rows(made)]
     return Table(
         f"Length generalisation: {task}",
         [f"{' x '.join(first)}:", *sizes, "mastered"],
@@ -91,6 +91,7 @@ def _table(task: str, made: Sequence[Cell]) -> Table:
             + ("99 % of the sequences are right" if metric != "regret_bits" else "the task's rule is met"),
             INTERVALS,
             *([ONE_SEED] if any(len(cell.records) == 1 for cell in made) else []),
+            *own_training_notes(made),
             *_capacity_notes(by_cell),
             *_untested_notes(made),
         ],

@@ -15,7 +15,7 @@ from mann_bench.reporting.tables.table import (
     share_row,
     share_text,
 )
-from mann_bench.reporting.words import cell_labels
+from mann_bench.reporting.words import own_training_notes, row_labels
 from mann_bench.results.cells import Cell, Cells, cells
 from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import survival_median
@@ -34,7 +34,7 @@ def probe_table(records: Iterable[Record] | Cells) -> Table | None:
     return Table(
         "Generalisation over training",
         ["task", "model", "longest size", "generalise", "from step", "by seed"],
-        [_text(cell, label) for cell, label in zip(made, cell_labels(made), strict=True)],
+        [_text(cell, label) for cell, label in zip(made, row_labels(made), strict=True)],
         [
             "generalise: seeds with 99 % of the sequences right at the longest size of the grid, or where none can "
             "be right, the task's rule met, in every probe from some step on",
@@ -42,6 +42,7 @@ def probe_table(records: Iterable[Record] | Cells) -> Table | None:
             INTERVALS,
             SHARES,
             *([ONE_SEED] if any(len(cell.records) == 1 for cell in made) else []),
+            *own_training_notes(made),
         ],
     )
 

@@ -1,5 +1,6 @@
 import pytest
 
+from mann_bench.reporting.site.columns import columns
 from mann_bench.reporting.site.sheet import board_sheet, own_sheet
 from mann_bench.reporting.tables.convergence import convergence_rows
 
@@ -58,3 +59,10 @@ def test_the_same_run_in_two_entries_counts_in_both(make_board, make_entry):
 def test_a_failed_run_stays_in_the_row(make_failed_record):
     (row,) = own_sheet([make_failed_record()]).rows
     assert (row["solved"], row["failed"], row["parameters"], "error_median" in row) == (0, 1, None, False)
+
+
+def test_a_column_tells_of_a_training_of_the_models_own_where_there_is_one(make_record):
+    own, ntm = make_record("acme", own_training=["training_step"]), make_record("ntm")
+    (column,) = (each for each in columns(own_sheet([own, ntm]).rows, named=False) if each.name == "own_training")
+    assert {column.value(row).text for row in own_sheet([own, ntm]).rows} == {"its own training_step", "protocol"}
+    assert "own_training" not in [each.name for each in columns(own_sheet([ntm]).rows, named=False)]

@@ -183,3 +183,9 @@ def test_notes_say_what_the_numbers_are(seeds):
 )
 def test_a_ratio_reads_as_far_as_it_is_known(low, high, text):
     assert ratio_text(low, high) == text
+
+
+def test_a_note_names_the_model_with_a_training_of_its_own(make_record):
+    records = [make_record("acme", own_training=["training_step"]), make_record("ntm")]
+    notes = comparison_table(records, "ntm", "acme").notes
+    assert notes[-1] == "acme trains by its own optimiser or training step, not the protocol's"

@@ -244,3 +244,17 @@ def test_rows_of_two_distributions_can_be_told_apart(make_record):
 
 def test_no_records_make_an_empty_table():
     assert (convergence_rows([]), convergence_table([]).rows) == ([], [])
+
+
+def test_a_model_with_a_training_of_its_own_is_marked_and_a_note_says_why(make_record):
+    own = make_record("acme", own_training=["training_step"])
+    table = convergence_table([own, make_record("acme", seed=1), make_record("ntm")])
+    assert cells_of(table, "model") == [["acme ‡"], ["ntm"]]
+    assert "‡ trains by its own optimiser or training step, not the protocol's" in table.notes
+
+
+def test_a_row_names_the_methods_of_a_training_of_its_own_and_others_name_none(make_record):
+    own = make_record("acme", own_training=["training_step", "configure_optimizers"])
+    first, second = convergence_rows([own, make_record("ntm")])
+    assert first["own_training"] == "configure_optimizers, training_step"
+    assert "own_training" not in second

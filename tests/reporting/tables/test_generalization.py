@@ -254,3 +254,9 @@ def test_where_all_runs_failed_there_is_no_bayes_line(make_failed_record):
 
 def test_no_records_make_no_tables():
     assert (generalization_rows([]), generalization_tables([])) == ([], [])
+
+
+def test_a_model_with_a_training_of_its_own_is_marked(make_record):
+    (table,) = generalization_tables([make_record("acme", own_training=["training_step"]), make_record("ntm")])
+    assert [row[0] for row in table.rows] == ["acme ‡", "ntm"]
+    assert "‡ trains by its own optimiser or training step, not the protocol's" in table.notes

@@ -128,3 +128,9 @@ def test_one_seed_has_a_note(make_record):
 def test_where_nothing_was_probed_there_is_no_table(make_record):
     assert probe_table([make_record(protocol=UNPROBED)]) is None
     assert (probe_rows([]), probe_table([])) == ([], None)
+
+
+def test_a_model_with_a_training_of_its_own_is_marked(make_record):
+    table = probe_table([make_record("acme", own_training=["training_step"])])
+    assert table.rows[0][1] == "acme ‡"
+    assert table.notes[-1] == "‡ trains by its own optimiser or training step, not the protocol's"
