@@ -33,7 +33,7 @@ def remembers(subject: ModelSubject) -> str:
         changes = (one - other).abs().mean((1, 2))
         shares = changes.detach() / logits.detach().abs().max()
         if bool((shares[_LATER:] >= _PLAIN).any()):
-            return f"steps of training for it: {step}"
+            return f"an input shows {_LATER} steps later; training steps for that: {step}"
         visible = (shares > _VISIBLE).nonzero().flatten().tolist()
         if not visible:
             break
