@@ -7,11 +7,13 @@ import safetensors.torch
 import torch
 
 from mann_bench.models.base import RecurrentModel, SequenceModule, own_training
-from mann_bench.testing.clause import require
+from mann_bench.results.limits import check_details
+from mann_bench.testing.clause import ConformanceError, require
 from mann_bench.testing.common_clauses import check_class, check_options
 from mann_bench.testing.returned import check_forward, check_step
 from mann_bench.testing.subject import INPUT_SIZE, OUTPUT_SIZE, ModelSubject
 from mann_bench.testing.tensors import bits, state_bytes
+from mann_bench.training.weights import weights_bytes, weights_of
 
 
 def api(subject: ModelSubject) -> str | None:
@@ -73,8 +75,7 @@ def seeded(subject: ModelSubject) -> None:
 def checkpoint(subject: ModelSubject) -> None:
     """A fresh model that loads the saved weights says the same."""
     model, other = subject.trained(), subject.build(seed=1)
-    saved = safetensors.torch.save({name: tensor.detach().clone() for name, tensor in model.state_dict().items()})
-    other.load_state_dict(safetensors.torch.load(saved))
+    other.load_state_dict(safetensors.torch.load(weights_bytes(weights_of(model))))
     inputs = bits(9, 4, INPUT_SIZE)
     with torch.no_grad():
         same = torch.equal(model(inputs), other(inputs))
@@ -84,6 +85,16 @@ def checkpoint(subject: ModelSubject) -> None:
         "the same",
         "Register every tensor that is drawn or learned as a parameter or with register_buffer",
     )
+
+
+def details(subject: ModelSubject) -> None:
+    """What `details` returns is what a record can hold, before training and after it."""
+    for model in (subject.build(), subject.trained()):
+        try:
+            check_details(model.details())
+        except ValueError as error:
+            mend = "Return {name: value}, each value a short text on one line or a number"
+            raise ConformanceError(str(error), "what a record can hold", mend) from error
 
 
 def counts(subject: ModelSubject) -> str:

@@ -2,7 +2,7 @@
 
 from mann_bench.testing.clause import clauses
 from mann_bench.testing.common_clauses import check_spec
-from mann_bench.testing.model_building import api, builds, checkpoint, counts, options, seeded
+from mann_bench.testing.model_building import api, builds, checkpoint, counts, details, options, seeded
 from mann_bench.testing.model_computing import (
     batch_independent,
     causal,
@@ -42,6 +42,7 @@ MODEL_CLAUSES = clauses(
     checkpoint,
     overfits,
     counts,
+    details,
     observe,
     backends,
     trains,

@@ -329,6 +329,21 @@ class WrongBytes(Sound):
         return 4 * self.width
 
 
+class ListedDetails(Sound):
+    """What it says of itself has no names."""
+
+    def details(self):
+        return [self.width]
+
+
+class SparseBuffer(Sound):
+    """Its state dict holds a tensor that no file of weights can hold."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        super().__init__(input_size, output_size)
+        self.register_buffer("links", torch.eye(3).to_sparse())
+
+
 class GrowingState(RecurrentModel):
     """It carries all that it ever saw."""
 

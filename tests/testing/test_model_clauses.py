@@ -21,6 +21,7 @@ DEFECTS = {
     "Swallowing": {"options": "took the option 'no_such_option'"},
     "PositionalOption": {"options": r"Put a \* before the first option"},
     "WrongBytes": {"counts": "says 24, the tensors of initial_state hold 48"},
+    "ListedDetails": {"details": r"details\(\) is \[6\]; expected a dictionary"},
     "GrowingState": {"counts": "after three steps the state has 48 bytes, before them 12"},
     "ObservesAnother": {"observe": r"observe and step differ in output\[0\]"},
     "ObservesScores": {"observe": "read_weightings holds -"},
@@ -37,6 +38,7 @@ DEFECTS = {
     "FixedChannels": {"builds": "mat1 and mat2 shapes cannot be multiplied"},
 }
 WITH_CONSEQUENCES = {
+    "SparseBuffer": ("checkpoint", "only dense tensors can be saved"),
     "NormalisesTheBatch": ("causal", "in training mode, inputs from step 1 on change earlier logits"),
     "StateOnSelf": ("pieces", "keep nothing on self"),
     "BareLogits": (
