@@ -1,6 +1,7 @@
 """Compare a run that was done again with its record: bit by bit, or within tolerances that are stated."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,9 @@ from mann_bench.results.schema import Provenance, Record, SizeRow
 
 _FIRST_TOLERANCE = 1e-3
 """Share by which the scores of the untrained model may differ, elsewhere."""
+
+_REDRAWN = (2, 12)
+"""The version of torch from which on `torch.nn.init.trunc_normal_` draws other numbers from the same seed."""
 
 _FACTOR = 2
 """By how much training until convergence may lie outside the range of the cell's seeds, elsewhere."""
@@ -45,12 +49,12 @@ def compare_runs(record: Record, rerun: Record, cell: Sequence[Record]) -> Compa
     """
     if record.backend is rerun.backend and same_machine(record.provenance, rerun.provenance):
         return _bitwise(repeatable(record), repeatable(rerun), "curve, probe, test, weights and all else but times")
-    found = list(_statistical(record, rerun, cell))
-    text = (
-        f"scores before training within {_FIRST_TOLERANCE:.1%}, steps until convergence within a factor of {_FACTOR} "
-        f"of the range of the entry's {len(cell)} seeds"
-    )
-    return Compared(Comparison.STATISTICAL, not found, "; ".join([text, *found]) + ".")
+    versions = record.provenance.torch, rerun.provenance.torch
+    same_start = _redrawn(versions[0]) == _redrawn(versions[1])
+    start = f"scores before training within {_FIRST_TOLERANCE:.1%}" if same_start else _other_start(*versions)
+    near = f"steps until convergence within a factor of {_FACTOR} of the range of the entry's {len(cell)} seeds"
+    found = list(_statistical(record, rerun, cell, same_start))
+    return Compared(Comparison.STATISTICAL, not found, "; ".join([f"{start}, {near}", *found]) + ".")
 
 
 def compare_tests(record: Record, rows: Sequence[SizeRow], bitwise: bool) -> Compared:
@@ -81,12 +85,25 @@ def _bitwise(one: Mapping[str, Any], other: Mapping[str, Any], what: str) -> Com
     return Compared(Comparison.BITWISE, not different, text)
 
 
-def _statistical(record: Record, rerun: Record, cell: Sequence[Record]) -> Iterator[str]:
+def _redrawn(version: str) -> bool:
+    """Tell whether a version of torch draws truncated normal weights as 2.12 does; if unclear, it is taken for new."""
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    return numbers is None or (int(numbers[1]), int(numbers[2])) >= _REDRAWN
+
+
+def _other_start(one: str, other: str) -> str:
+    return (
+        "another sample, since torch 2.12 draws other truncated normal weights from a seed than earlier versions, and "
+        f"one ran under {one}, the other under {other}: scores before training not compared"
+    )
+
+
+def _statistical(record: Record, rerun: Record, cell: Sequence[Record], same_start: bool) -> Iterator[str]:
     """Yield how a re-run differs by more than rounding explains: the untrained model, and when it converged."""
     if (record.error is None) != (rerun.error is None):
         yield f"the re-run ended {rerun.outcome}, not {record.outcome}"
         return
-    for name, value in (record.curve[0].scores if record.curve else {}).items():
+    for name, value in (record.curve[0].scores if same_start and record.curve else {}).items():
         again = rerun.curve[0].scores.get(name, math.nan)
         if not math.isclose(value, again, rel_tol=_FIRST_TOLERANCE, abs_tol=_FIRST_TOLERANCE):
             yield f"{name} before training is {again:g}, not {value:g}"

@@ -71,6 +71,31 @@ def test_elsewhere_the_untrained_model_must_be_the_same(cell):
     assert "loss_bits before training is 21, not 20" in compared.text
 
 
+def untrained_otherwise(record, torch):
+    """The record as of another version of torch, with other scores before training."""
+    row = changed(record.curve[0], scores=record.curve[0].scores | {"bit_errors": 9.0})
+    provenance = record.provenance.model_copy(update={"torch": torch})
+    return changed(record, provenance=provenance, curve=[row, *record.curve[1:]])
+
+
+@pytest.mark.parametrize("torch", ["2.12.0", "2.13.0+cpu", "3.0.0a0+gitabc"])
+def test_across_torch_2_12_a_run_starts_from_other_weights_and_says_so(cell, torch):
+    compared = compare_runs(cell[0], untrained_otherwise(cell[0], torch), cell)
+    assert compared[:2] == ("statistical", True)
+    assert compared.text.startswith("another sample, since torch 2.12 draws other truncated normal weights")
+    assert f"one ran under 2.9.0, the other under {torch}" in compared.text
+
+
+@pytest.mark.parametrize("torch", ["2.8.0", "2.11.0"])
+def test_before_torch_2_12_the_untrained_model_must_be_the_same(cell, torch):
+    assert not compare_runs(cell[0], untrained_otherwise(cell[0], torch), cell).agrees
+
+
+def test_across_torch_2_12_convergence_must_still_lie_near_the_range_of_the_seeds(cell):
+    again = changed(untrained_otherwise(cell[0], "2.12.0"), converged_first=1_601)
+    assert not compare_runs(cell[0], again, cell).agrees
+
+
 def test_elsewhere_a_run_that_fails_differs(cell):
     compared = compare_runs(cell[0], elsewhere(cell[0], error="Traceback", outcome="failed"), cell)
     assert not compared.agrees
