@@ -15,6 +15,7 @@ from mann_bench.core.backends import Backend
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Busy, Event, Finished, Observer, Started
 from mann_bench.core.runs import Outcome, Run
+from mann_bench.execution.arithmetic import Arithmetic
 from mann_bench.execution.memory import peak_memory, reset_peak_memory
 from mann_bench.execution.mending import mend_held
 from mann_bench.execution.resolve import Device, device_name
@@ -170,7 +171,12 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
         peak_memory_bytes=peak_memory(job.device),
         seconds=schema.SecondsRecord(**result.seconds._asdict()),
         weights_sha256=None if weights is None else digest(weights),
-        provenance=provenance(job.device, device_name(job.device), torch.get_num_threads()),
+        provenance=provenance(
+            job.device,
+            device_name(job.device),
+            torch.get_num_threads(),
+            **Arithmetic.of(job.device, result.backend)._asdict(),
+        ),
     )
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mann_bench.core.backends import Backend
 from mann_bench.leaderboard.schema import Comparison
 from mann_bench.results.repeatable import differences, repeatable
 from mann_bench.results.schema import Provenance, Record, SizeRow
@@ -23,6 +24,9 @@ _TEST_TOLERANCE = 0.01
 
 _MOST_DIFFERENCES = 3
 
+_SAME = ("device", "device_name", "threads", "torch", "numpy", "cpu_capability", "blas", "rounding", "compiler")
+"""What has to be the same for a run to repeat bit by bit, beside its backend."""
+
 
 class Compared(NamedTuple):
     """What a comparison found: how it was made, whether the two agree, and what was compared, in words."""
@@ -32,11 +36,16 @@ class Compared(NamedTuple):
     text: str
 
 
-def same_machine(one: Provenance, other: Provenance) -> bool:
-    """Tell whether two runs must be bitwise equal: same type of CPU or GPU, threads, and version of torch."""
-    return all(
-        getattr(one, name) == getattr(other, name) for name in ("device", "device_name", "threads", "torch", "numpy")
-    )
+def apart(record: Record, here: Provenance, backend: Backend) -> str:
+    """Return why a run done again need not equal its record bit by bit, in words; nothing where it must.
+
+    A name such as AMD EPYC is that of machines that round otherwise: how they do has to be the same as well.
+    """
+    was = record.provenance
+    if was.rounding is None or here.rounding is None:
+        return "the record does not tell how its machine rounds, so it cannot be taken for the same machine"
+    pairs = [("backend", record.backend, backend), *((name, getattr(was, name), getattr(here, name)) for name in _SAME)]
+    return ", ".join(f"{name} {now or 'unknown'}, not {then or 'unknown'}" for name, then, now in pairs if then != now)
 
 
 def compare_runs(record: Record, rerun: Record, cell: Sequence[Record]) -> Compared:
@@ -47,21 +56,30 @@ def compare_runs(record: Record, rerun: Record, cell: Sequence[Record]) -> Compa
         rerun: the same run, done again.
         cell: all seeds of the entry that share model, task and protocol with it.
     """
-    if record.backend is rerun.backend and same_machine(record.provenance, rerun.provenance):
-        return _bitwise(repeatable(record), repeatable(rerun), "curve, probe, test, weights and all else but times")
+    exact = _bitwise(repeatable(record), repeatable(rerun), "curve, probe, test, weights and all else but times")
+    why = apart(record, rerun.provenance, rerun.backend)
+    if exact.agrees or not why:
+        return exact
     versions = record.provenance.torch, rerun.provenance.torch
     same_start = _redrawn(versions[0]) == _redrawn(versions[1])
     start = f"scores before training within {_FIRST_TOLERANCE:.1%}" if same_start else _other_start(*versions)
     near = f"steps until convergence within a factor of {_FACTOR} of the range of the entry's {len(cell)} seeds"
     found = list(_statistical(record, rerun, cell, same_start))
-    return Compared(Comparison.STATISTICAL, not found, "; ".join([f"{start}, {near}", *found]) + ".")
+    return Compared(Comparison.STATISTICAL, not found, "; ".join([f"{why}: {start}, {near}", *found]) + ".")
 
 
-def compare_tests(record: Record, rows: Sequence[SizeRow], bitwise: bool) -> Compared:
-    """Compare test scores of a run's weights, measured again, with those of its record."""
-    if bitwise:
-        one, other = ([row.model_dump(mode="json") for row in each] for each in (record.generalization, rows))
-        return _bitwise({"generalization": one}, {"generalization": other}, "scores on the test stream")
+def compare_tests(record: Record, rows: Sequence[SizeRow], why: str) -> Compared:
+    """Compare test scores of a run's weights, measured again, with those of its record.
+
+    Args:
+        record: what the entry states.
+        rows: what was measured.
+        why: they need not be equal bit by bit, as of `apart`; empty where they must.
+    """
+    one, other = ([row.model_dump(mode="json") for row in each] for each in (record.generalization, rows))
+    exact = _bitwise({"generalization": one}, {"generalization": other}, "scores on the test stream")
+    if exact.agrees or not why:
+        return exact
     stated, measured = ({str(row.size): row.scores for row in each} for each in (record.generalization, rows))
     far = [
         f"{name} at {size} is {measured.get(size, {}).get(name)}, not {value:g}"
@@ -69,7 +87,7 @@ def compare_tests(record: Record, rows: Sequence[SizeRow], bitwise: bool) -> Com
         for name, value in scores.items()
         if not _close(value, measured.get(size, {}).get(name, math.nan))
     ]
-    text = f"scores on the test stream within {_TEST_TOLERANCE} or {_TEST_TOLERANCE:.0%}"
+    text = f"{why}: scores on the test stream within {_TEST_TOLERANCE} or {_TEST_TOLERANCE:.0%}"
     return Compared(Comparison.STATISTICAL, not far, "; ".join([text, *far[:_MOST_DIFFERENCES]]) + ".")
 
 

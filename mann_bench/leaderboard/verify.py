@@ -14,9 +14,10 @@ from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Observer
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation.measure import grid_scores
+from mann_bench.execution.arithmetic import Arithmetic
 from mann_bench.execution.resolve import device_name, resolve_device
 from mann_bench.execution.restore import restore
-from mann_bench.leaderboard.compare import Compared, compare_runs, compare_tests, same_machine
+from mann_bench.leaderboard.compare import Compared, apart, compare_runs, compare_tests
 from mann_bench.leaderboard.files import LoadedEntry, entry_content
 from mann_bench.leaderboard.reproduce import run_again
 from mann_bench.leaderboard.schema import Check, Entry, Evidence, earned_badge
@@ -91,18 +92,18 @@ def remeasure(registry: Registry, loaded: LoadedEntry, record: Record, weights: 
     traced = next((same_trace(trace, restored) for trace in loaded.traces if trace.key == record.key), None)
     _, model, task = restored
     device = resolve_device("auto" if record.provenance.device == "cuda" else "cpu")
-    here = provenance(device, device_name(device), record.provenance.threads)
     backend = prepare(
         model.to(device), record.backend, record.protocol.integer("max_steps"), record.protocol.integer("batch_size")
     ).backend
     before = torch.get_num_threads()
     torch.set_num_threads(record.provenance.threads)
     try:
+        arithmetic = Arithmetic.of(device, backend)._asdict()
+        here = provenance(device, device_name(device), record.provenance.threads, **arithmetic)
         rows = grid_scores(model, task, Stream.TEST, record.protocol.integer("test_sequences"))
     finally:
         torch.set_num_threads(before)
-    bitwise = backend is record.backend and same_machine(record.provenance, here)
-    compared = compare_tests(record, [SizeRow.of(row) for row in rows], bitwise)
+    compared = compare_tests(record, [SizeRow.of(row) for row in rows], apart(record, here, backend))
     if traced is not None:
         text = f"{compared.text} Its trace: {f'within {TOLERANCE:.0%} of its scales' if traced else 'differs'}."
         compared = compared._replace(agrees=compared.agrees and traced, text=text)

@@ -71,6 +71,12 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mann-bench"
 
 
+def toolchain() -> str:
+    """Name the compiler, and by a digest the processor that it compiles for; raises NativeBuildError without one."""
+    version = _version(tuple(_compiler())).partition("\n")[0]
+    return f"{version}, for processor {hashlib.sha256(_processor().encode()).hexdigest()[:12]}"
+
+
 def _compiler() -> list[str]:
     for candidate in (os.environ.get("CXX", ""), "g++", "clang++", "c++"):
         command = shlex.split(candidate)

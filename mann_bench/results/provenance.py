@@ -24,8 +24,8 @@ class GitState(NamedTuple):
     dirty: bool | None
 
 
-def provenance(device: Literal["cpu", "cuda"], device_name: str, threads: int) -> Provenance:
-    """Describe the software and the machine now."""
+def provenance(device: Literal["cpu", "cuda"], device_name: str, threads: int, **arithmetic: str | None) -> Provenance:
+    """Describe the software and the machine now; `arithmetic` are the fields that tell how it rounds."""
     git = _own_git_state()
     return Provenance(
         mann_bench=__version__,
@@ -40,6 +40,7 @@ def provenance(device: Literal["cpu", "cuda"], device_name: str, threads: int) -
         device_name=device_name,
         threads=threads,
         date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **arithmetic,
     )
 
 

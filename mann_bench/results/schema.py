@@ -189,6 +189,20 @@ class Provenance(_Part):
     device: Literal["cpu", "cuda"] = Field(description="kind of device the run trained on")
     device_name: str = Field(description="name of the CPU or GPU")
     threads: Count = Field(description="CPU threads torch was given")
+    cpu_capability: str | None = Field(
+        default=None, description="vector instructions of torch's CPU kernels, as AVX2; null in records of before"
+    )
+    blas: str | None = Field(default=None, description="library of torch's matrix products on the CPU, as mkl")
+    rounding: str | None = Field(
+        default=None,
+        description="digest of fixed products and functions as the device computes them: where it is another one, "
+        "torch rounds otherwise; null in records of before",
+    )
+    compiler: str | None = Field(
+        default=None,
+        description="compiler of the compiled and native backends, and a digest of the processor that it compiled for; "
+        "null where nothing was compiled",
+    )
     date: str = Field(description="UTC time at which the run ended, ISO 8601")
 
 

@@ -7,6 +7,7 @@ from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Busy, Evaluated, Finished, Probed, Started
 from mann_bench.core.runs import Outcome
 from mann_bench.execution import worker
+from mann_bench.execution.arithmetic import rounding
 from mann_bench.execution.worker import Job, execute_job
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.results.process import Process
@@ -59,6 +60,7 @@ def test_a_training_of_the_models_own_is_stated(execute_run, monkeypatch):
 def test_provenance_is_stated(execute_run):
     record, _ = execute_run()
     assert (record.provenance.device, record.provenance.threads) == ("cpu", 1)
+    assert record.provenance.rounding == rounding("cpu")
     assert record.model.distribution == "mann-bench"
     assert record.peak_memory_bytes > 10_000_000
 

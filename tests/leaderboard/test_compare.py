@@ -1,20 +1,38 @@
 import pytest
 
+from mann_bench.core.backends import Backend
+from mann_bench.core.runs import Outcome
 from mann_bench.leaderboard.compare import compare_runs, compare_tests
+
+ROUNDING = {"cpu_capability": "AVX512", "blas": "mkl", "rounding": "0123456789abcdef"}
+EQUAL = "curve, probe, test, weights and all else but times: equal."
 
 
 @pytest.fixture
 def cell(make_record):
-    return [make_record(seed=seed, converged_at=at) for seed, at in enumerate((400, 600, 800))]
+    """The seeds of a cell, each on a machine that tells how it rounds."""
+    return [placed(make_record(seed=seed, converged_at=at), **ROUNDING) for seed, at in enumerate((400, 600, 800))]
 
 
 def changed(record, **fields):
     return record.model_copy(update=fields)
 
 
+def placed(record, **fields):
+    """The record as of a machine, or software, with these fields."""
+    return changed(record, provenance=record.provenance.model_copy(update=fields))
+
+
+def rounded(record):
+    """The record with a loss that is one bit off."""
+    scores = record.curve[0].scores
+    row = changed(record.curve[0], scores=scores | {"loss_bits": scores["loss_bits"] * (1 + 2**-52)})
+    return changed(record, curve=[row, *record.curve[1:]])
+
+
 def elsewhere(record, **fields):
     """The record as of another CPU."""
-    return changed(record, provenance=record.provenance.model_copy(update={"device_name": "Other CPU"}), **fields)
+    return placed(changed(record, **fields), device_name="Other CPU")
 
 
 def test_times_dates_and_places_of_a_run_may_differ(cell):
@@ -26,9 +44,7 @@ def test_times_dates_and_places_of_a_run_may_differ(cell):
 
 
 def test_one_bit_is_a_difference_on_the_same_machine(cell):
-    scores = cell[0].curve[0].scores
-    row = changed(cell[0].curve[0], scores=scores | {"loss_bits": scores["loss_bits"] * (1 + 2**-52)})
-    compared = compare_runs(cell[0], changed(cell[0], curve=[row, *cell[0].curve[1:]]), cell)
+    compared = compare_runs(cell[0], rounded(cell[0]), cell)
     assert compared[:2] == ("bitwise", False)
     assert compared.text.endswith("curve differ.")
 
@@ -42,16 +58,38 @@ def test_a_score_that_is_no_number_equals_itself(make_record):
     assert compare_runs(record, make_record(sizes=(({"length": 20}, float("nan"), 0.0),)), [record]).agrees
 
 
-@pytest.mark.parametrize("change", [{"device_name": "Other CPU"}, {"torch": "2.10.0"}, {"threads": 2}])
-def test_another_machine_is_compared_statistically_and_says_so(cell, change):
-    again = changed(cell[0], provenance=cell[0].provenance.model_copy(update=change))
-    compared = compare_runs(cell[0], again, cell)
+OTHER = {
+    "device_name": "Other CPU", "torch": "2.10.0", "threads": 2, "cpu_capability": "AVX2", "blas": "open",
+    "rounding": "fedcba9876543210", "compiler": "g++ 14.2.0, for processor 0123456789ab",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), OTHER.items())
+def test_another_machine_is_compared_statistically_and_says_why(cell, name, value):
+    compared = compare_runs(cell[0], placed(rounded(cell[0]), **{name: value}), cell)
     assert compared[:2] == ("statistical", True)
+    assert compared.text.startswith(f"{name} {value}, not ")
     assert "within a factor of 2 of the range of the entry's 3 seeds" in compared.text
 
 
-def test_another_backend_is_compared_statistically(cell):
-    assert compare_runs(cell[0], changed(cell[0], backend="native"), cell).comparison == "statistical"
+def test_another_backend_is_compared_statistically_and_says_so(cell):
+    compared = compare_runs(cell[0], changed(cell[0], backend=Backend.NATIVE), cell)
+    assert compared.comparison == "statistical"
+    assert compared.text.startswith("backend native, not eager: ")
+
+
+def test_a_record_that_does_not_tell_how_its_machine_rounds_may_be_of_another_machine(cell):
+    old = placed(cell[0], **dict.fromkeys(ROUNDING))
+    compared = compare_runs(old, rounded(cell[0]), cell)
+    assert compared[:2] == ("statistical", True)
+    assert compared.text.startswith(
+        "the record does not tell how its machine rounds, so it cannot be taken for the same"
+    )
+
+
+def test_a_run_that_repeats_to_the_last_bit_is_equal_wherever_it_was_done(cell):
+    old = placed(cell[0], **dict.fromkeys(ROUNDING))
+    assert compare_runs(old, elsewhere(cell[0]), cell) == ("bitwise", True, EQUAL)
 
 
 @pytest.mark.parametrize(("steps", "agrees"), [(200, True), (1_600, True), (199, False), (1_601, False), (None, False)])
@@ -74,15 +112,14 @@ def test_elsewhere_the_untrained_model_must_be_the_same(cell):
 def untrained_otherwise(record, torch):
     """The record as of another version of torch, with other scores before training."""
     row = changed(record.curve[0], scores=record.curve[0].scores | {"bit_errors": 9.0})
-    provenance = record.provenance.model_copy(update={"torch": torch})
-    return changed(record, provenance=provenance, curve=[row, *record.curve[1:]])
+    return placed(changed(record, curve=[row, *record.curve[1:]]), torch=torch)
 
 
 @pytest.mark.parametrize("torch", ["2.12.0", "2.13.0+cpu", "3.0.0a0+gitabc"])
 def test_across_torch_2_12_a_run_starts_from_other_weights_and_says_so(cell, torch):
     compared = compare_runs(cell[0], untrained_otherwise(cell[0], torch), cell)
     assert compared[:2] == ("statistical", True)
-    assert compared.text.startswith("another sample, since torch 2.12 draws other truncated normal weights")
+    assert "another sample, since torch 2.12 draws other truncated normal weights" in compared.text
     assert f"one ran under 2.9.0, the other under {torch}" in compared.text
 
 
@@ -97,20 +134,32 @@ def test_across_torch_2_12_convergence_must_still_lie_near_the_range_of_the_seed
 
 
 def test_elsewhere_a_run_that_fails_differs(cell):
-    compared = compare_runs(cell[0], elsewhere(cell[0], error="Traceback", outcome="failed"), cell)
+    compared = compare_runs(cell[0], elsewhere(cell[0], error="Traceback", outcome=Outcome.FAILED), cell)
     assert not compared.agrees
     assert "the re-run ended failed, not converged" in compared.text
 
 
 @pytest.mark.parametrize(
-    ("errors", "bitwise", "elsewhere"), [(1.5, True, True), (1.51, False, True), (2.0, False, False)]
+    ("errors", "here", "elsewhere"),
+    [
+        (1.5, ("bitwise", True), ("bitwise", True)),
+        (1.51, ("bitwise", False), ("statistical", True)),
+        (2.0, ("bitwise", False), ("statistical", False)),
+    ],
 )
-def test_test_scores_are_equal_or_near(make_record, errors, bitwise, elsewhere):
+def test_test_scores_are_equal_or_near(make_record, errors, here, elsewhere):
     record = make_record()
     rows = make_record(sizes=(({"length": 20}, errors, 0.25),)).generalization
-    assert compare_tests(record, rows, bitwise=True)[:2] == ("bitwise", bitwise)
-    assert compare_tests(record, rows, bitwise=False)[:2] == ("statistical", elsewhere)
+    assert compare_tests(record, rows, "")[:2] == here
+    assert compare_tests(record, rows, "another machine")[:2] == elsewhere
+
+
+def test_test_scores_elsewhere_say_why_they_need_only_be_near(make_record):
+    rows = make_record(sizes=(({"length": 20}, 1.51, 0.25),)).generalization
+    assert compare_tests(make_record(), rows, "threads 2, not 1").text.startswith(
+        "threads 2, not 1: scores on the test"
+    )
 
 
 def test_a_size_that_was_not_measured_again_differs(make_record):
-    assert not compare_tests(make_record(), [], bitwise=False).agrees
+    assert not compare_tests(make_record(), [], "another machine").agrees

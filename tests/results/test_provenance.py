@@ -94,6 +94,11 @@ def test_the_machine_is_described_as_given():
     assert (made.device, made.device_name, made.threads) == ("cuda", "Some GPU", 3)
 
 
+def test_how_the_machine_rounds_is_described_as_given():
+    made = provenance("cpu", "Some CPU", 1, cpu_capability="AVX2", rounding="0123456789abcdef")
+    assert (made.cpu_capability, made.rounding, made.compiler) == ("AVX2", "0123456789abcdef", None)
+
+
 def test_the_date_is_now_in_utc():
     date = datetime.datetime.fromisoformat(provenance("cpu", "Some CPU", 1).date)
     assert date.utcoffset() == datetime.timedelta(0)

@@ -120,7 +120,10 @@ def test_a_run_that_never_converged_has_no_converged_row(make_record):
 
 def test_only_fields_that_came_later_have_a_default():
     optional = [name for model, name in FIELDS if not model.model_fields[name].is_required()]
-    assert optional == ["diagnostics", "training_range", "grid", "details", "own_training", "backend"]
+    assert optional == [
+        "diagnostics", "cpu_capability", "blas", "rounding", "compiler", "training_range", "grid", "details",
+        "own_training", "backend",
+    ]  # fmt: skip
 
 
 def test_what_a_model_states_about_itself_survives_json(make_record):

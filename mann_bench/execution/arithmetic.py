@@ -1,0 +1,59 @@
+"""By what a run computes: two machines of one name may round otherwise, and records are to tell."""
+
+import contextlib
+import hashlib
+import re
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from mann_bench.core.backends import Backend
+from mann_bench.execution.resolve import Device
+from mann_bench.native.build import NativeBuildError, toolchain
+
+_SHAPES = [(32, 146, 400), (400, 32, 146), (640, 100, 9), (4, 128, 20)]
+"""Rows, inner and columns of products such as training computes: libraries choose their kernel by size."""
+
+
+class Arithmetic(NamedTuple):
+    """What decides how a run rounds, beside the version of torch and the threads: fields of `Provenance`."""
+
+    cpu_capability: str
+    blas: str | None
+    rounding: str
+    compiler: str | None
+
+    @classmethod
+    def of(cls, device: Device, backend: Backend) -> "Arithmetic":
+        """Describe this machine, with the threads that torch has now."""
+        compiler = None
+        if backend is not Backend.EAGER:
+            with contextlib.suppress(NativeBuildError):
+                compiler = toolchain()
+        blas = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
+        return cls(
+            cpu_capability=torch.backends.cpu.get_cpu_capability(),
+            blas=blas[1] if blas else None,
+            rounding=rounding(device),
+            compiler=compiler,
+        )
+
+
+def rounding(device: Device) -> str:
+    """Return a digest of the bits of fixed results: torch rounds otherwise on a machine that gives another one."""
+    seen = hashlib.sha256()
+    with torch.inference_mode():
+        for rows, inner, columns in _SHAPES:
+            one, other = _numbers(rows, inner).to(device), _numbers(inner, columns).to(device)
+            product = one @ other / inner
+            batch = torch.bmm(one.expand(3, -1, -1), other.expand(3, -1, -1))
+            functions = [product.tanh(), product.sigmoid(), product.exp(), product.softmax(-1), (1 + product**2).log()]
+            for result in [product, batch, *functions, *(function.sum(0) for function in functions)]:
+                seen.update(result.cpu().numpy().tobytes())
+    return seen.hexdigest()[:16]
+
+
+def _numbers(rows: int, columns: int) -> Tensor:
+    """Return numbers between -1 and 1 that every machine makes alike."""
+    return (torch.arange(rows * columns).mul(7_919).remainder(2_003).float() / 1_001.5 - 1).reshape(rows, columns)
