@@ -31,9 +31,11 @@ _INSTALL = (
     "or set CXX to a C++17 compiler."
 )
 
+_ELSEWHERE = "Set MANN_BENCH_CACHE to a folder that can be written to, and whose files may be executed."
+
 
 class NativeBuildError(MannBenchError):
-    """There is no C++ compiler, or it refused the sources."""
+    """There is no C++ compiler, it refused the sources, or there is no place for what it makes."""
 
 
 def load(source: str, constants: Mapping[str, int | float]) -> ctypes.CDLL:
@@ -50,8 +52,7 @@ def load(source: str, constants: Mapping[str, int | float]) -> ctypes.CDLL:
         return _load(source, constants)
     except OSError as error:
         raise NativeBuildError(
-            f"compiled libraries cannot be kept in {cache_directory()}: {error.strerror or error}. "
-            "Set MANN_BENCH_CACHE to a folder that can be written to."
+            f"compiled libraries cannot be kept in {cache_directory()}: {error.strerror or error}. {_ELSEWHERE}"
         ) from error
 
 
@@ -59,16 +60,35 @@ def _load(source: str, constants: Mapping[str, int | float]) -> ctypes.CDLL:
     compiler = _compiler()
     defines = [f"-D{name}={value!r}" for name, value in sorted(constants.items())]
     commands = [[*compiler, *_FLAGS, *choice, *defines, str(SOURCES / source)] for choice in _CHOICES]
-    paths = [cache_directory() / f"{Path(source).stem}-{_digest(compiler, command)}.so" for command in commands]
+    folder = _cache()
+    paths = [folder / f"{Path(source).stem}-{_digest(compiler, command)}.so" for command in commands]
     path = next((path for path in paths if path.exists()), None) or _compile_first(commands, paths)
     return ctypes.CDLL(str(path))
 
 
 def cache_directory() -> Path:
-    """Return where compiled libraries are kept: $MANN_BENCH_CACHE, or mann-bench in the user's cache."""
+    """Return where compiled libraries are kept: $MANN_BENCH_CACHE, or mann-bench in the user's cache.
+
+    Raises:
+        NativeBuildError: neither is known, as in a container whose user has no account.
+    """
     if chosen := os.environ.get("MANN_BENCH_CACHE"):
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mann-bench"
+    if cache := os.environ.get("XDG_CACHE_HOME"):
+        return Path(cache) / "mann-bench"
+    try:
+        return Path.home() / ".cache" / "mann-bench"
+    except RuntimeError:
+        raise NativeBuildError(f"there is no home directory to keep compiled libraries in. {_ELSEWHERE}") from None
+
+
+def _cache() -> Path:
+    """Return the cache as a folder that is there, from which libraries can be loaded."""
+    folder = cache_directory()
+    folder.mkdir(parents=True, exist_ok=True)
+    if hasattr(os, "ST_NOEXEC") and os.statvfs(folder).f_flag & os.ST_NOEXEC:
+        raise NativeBuildError(f"{folder} lies on a file system where nothing may be executed (noexec). {_ELSEWHERE}")
+    return folder
 
 
 def toolchain() -> str:
@@ -99,7 +119,6 @@ def _compile(command: list[str], path: Path) -> str | None:
     The library appears under its name when it is complete, so processes that compile at the same time do not
     meet: each publishes the same library.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="building-") as folder:
         unfinished = Path(folder) / path.name
         done = subprocess.run([*command, "-o", str(unfinished)], capture_output=True, text=True, check=False)

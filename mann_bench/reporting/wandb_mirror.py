@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
 from mann_bench.core.sizes import size_text
 from mann_bench.reporting.render import table_rows
+from mann_bench.reporting.wandb_home import without_home
 from mann_bench.results.files import write_atomically
 from mann_bench.results.schema import CurveRow, ProbeRow, Record
 from mann_bench.results.store import RECORD_NAME, digest, load_record
@@ -117,6 +118,7 @@ class WandbMirror:
         import wandb
 
         self.folder.mkdir(parents=True, exist_ok=True)
+        without_home(self.folder / "wandb" / "home")
         if self.mode is WandbMode.OFFLINE:  # a server would replace the earlier mirror of a key
             for earlier in self.folder.glob(f"wandb/offline-run-*-{key}"):
                 shutil.rmtree(earlier, ignore_errors=True)

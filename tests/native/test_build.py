@@ -1,6 +1,8 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -95,6 +97,28 @@ def test_the_cache_is_the_users_unless_told(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert build.cache_directory() == tmp_path / ".cache" / "mann-bench"
+
+
+def no_home(path):
+    raise RuntimeError("Could not determine home directory.")
+
+
+def test_without_a_home_directory_the_error_says_what_to_set(source, monkeypatch):
+    monkeypatch.delenv("MANN_BENCH_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    with pytest.raises(build.NativeBuildError, match="no home directory to keep compiled libraries in"):
+        build.load("tiny.cpp", {"ANSWER": 42})
+
+
+@pytest.mark.skipif(not hasattr(os, "ST_NOEXEC"), reason="this system does not tell")
+def test_a_cache_where_nothing_may_be_executed_is_named_and_no_compiler_is_blamed(source, monkeypatch):
+    told = os.statvfs(source)
+    flags = SimpleNamespace(f_flag=told.f_flag | os.ST_NOEXEC)
+    monkeypatch.setattr(os, "statvfs", lambda path: flags)
+    with pytest.raises(build.NativeBuildError, match=r"cache lies on a file system .*noexec") as caught:
+        build.load("tiny.cpp", {"ANSWER": 42})
+    assert "Install" not in str(caught.value)
 
 
 def test_a_cache_that_cannot_be_written_to_is_an_error_that_says_what_to_do(source, monkeypatch, tmp_path):
