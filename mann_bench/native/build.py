@@ -61,9 +61,10 @@ def _load(source: str, constants: Mapping[str, int | float]) -> ctypes.CDLL:
     defines = [f"-D{name}={value!r}" for name, value in sorted(constants.items())]
     commands = [[*compiler, *_FLAGS, *choice, *defines, str(SOURCES / source)] for choice in _CHOICES]
     folder = _cache()
-    paths = [folder / f"{Path(source).stem}-{_digest(compiler, command)}.so" for command in commands]
-    path = next((path for path in paths if path.exists()), None) or _compile_first(commands, paths)
-    return ctypes.CDLL(str(path))
+    stems = [f"{Path(source).stem}-{_digest(compiler, command)}" for command in commands]
+    kept = (path for stem in stems for path in sorted(folder.glob(f"{stem}-*.so")))
+    found = next((library for path in kept if (library := _open(path))), None)
+    return found or _compile_first(commands, [folder / stem for stem in stems])
 
 
 def cache_directory() -> Path:
@@ -105,31 +106,47 @@ def _compiler() -> list[str]:
     raise NativeBuildError(f"no C++ compiler found. {_INSTALL}")
 
 
-def _compile_first(commands: list[list[str]], paths: list[Path]) -> Path:
-    for command, path in zip(commands, paths, strict=True):
-        complaint = _compile(command, path)
-        if complaint is None:
-            return path
-    raise NativeBuildError(f"{shlex.join(commands[-1])} failed:\n{complaint}\n{_INSTALL}")
+def _compile_first(commands: list[list[str]], stems: list[Path]) -> ctypes.CDLL:
+    for command, stem in zip(commands, stems, strict=True):
+        made = _compile(command, stem)
+        if isinstance(made, ctypes.CDLL):
+            return made
+    raise NativeBuildError(f"{shlex.join(commands[-1])} failed:\n{made}\n{_INSTALL}")
 
 
-def _compile(command: list[str], path: Path) -> str | None:
-    """Compile into `path`, or return what the compiler or the loader complained about.
+def _compile(command: list[str], stem: Path) -> ctypes.CDLL | str:
+    """Compile and keep a library, or return what the compiler or the loader complained about.
 
-    The library appears under its name when it is complete, so processes that compile at the same time do not
-    meet: each publishes the same library.
+    The library appears when it is complete, under a name that begins with `stem` and ends with a digest of its bytes.
+    So processes that compile at the same time do not meet: each publishes the same library, or one of its own.
     """
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix="building-") as folder:
-        unfinished = Path(folder) / path.name
+    with tempfile.TemporaryDirectory(dir=stem.parent, prefix="building-") as folder:
+        unfinished = Path(folder) / "library.so"
         done = subprocess.run([*command, "-o", str(unfinished)], capture_output=True, text=True, check=False)
         if done.returncode:
             return done.stderr.strip()
         try:
-            ctypes.CDLL(str(unfinished))
+            library = ctypes.CDLL(str(unfinished))
         except OSError as error:  # some compilers accept -fopenmp without having its runtime library
             return str(error)
-        unfinished.replace(path)
-    return None
+        unfinished.replace(stem.with_name(f"{stem.name}-{_content_digest(unfinished)}.so"))
+    return library
+
+
+def _open(path: Path) -> ctypes.CDLL | None:
+    """Load a library that was kept; None where it is not as it was, or does not load on this machine.
+
+    What is cut off must not be loaded to see whether it can be: that may end the process.
+    """
+    try:
+        sound = path.stem.endswith(f"-{_content_digest(path)}")
+        return ctypes.CDLL(str(path)) if sound else None
+    except OSError:
+        return None
+
+
+def _content_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:24]
 
 
 def _digest(compiler: list[str], command: list[str]) -> str:

@@ -39,6 +39,26 @@ def test_what_is_compiled_is_kept(source, monkeypatch):
     assert len(libraries()) == 1
 
 
+@pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.999])
+def test_a_library_that_was_cut_off_is_compiled_anew(source, share):
+    build.load("tiny.cpp", {"ANSWER": 42})
+    (library,) = libraries()
+    content = library.read_bytes()
+    library.unlink()  # this process has it in memory, and a file that shrinks there ends it
+    library.write_bytes(content[: int(share * len(content))])
+    assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+    assert [path.read_bytes() for path in libraries()] == [content]
+
+
+def test_a_library_with_another_content_is_not_loaded(source):
+    build.load("tiny.cpp", {"ANSWER": 43})
+    (other,) = libraries()
+    build.load("tiny.cpp", {"ANSWER": 42})
+    (library,) = set(libraries()) - {other}
+    other.replace(library)
+    assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+
+
 def test_a_changed_source_is_compiled_anew(source):
     build.load("tiny.cpp", {"ANSWER": 42})
     source.write_text(TINY.replace("ANSWER", "ANSWER + 1"))
