@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Event, Finished, Observer
+from mann_bench.core.limits import usable_cores
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.executor import Executor
 from mann_bench.execution.worker import Job, execute_job
@@ -58,8 +59,7 @@ def default_workers(device: str, threads: int) -> int:
     """Return how many worker processes to use by default: one for every `threads` cores; one alone on a GPU."""
     if device == "cuda":
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // threads)
+    return max(1, usable_cores() // threads)
 
 
 def _default_workers(job: Job) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import torch
 
+from mann_bench.core.limits import memory_left
 from mann_bench.core.runs import Component
 from mann_bench.execution.resolve import Device, checked_model, checked_task
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE
@@ -92,11 +93,12 @@ def workers_that_fit(needs: Iterable[MemoryNeed]) -> int | None:
 
 
 def available_memory() -> int | None:
-    """Return the bytes that new processes can use without swapping, where the system tells."""
+    """Return the bytes that new processes can use, without swapping and within this container, if the system tells."""
     with contextlib.suppress(OSError):
         for line in _MEMINFO.read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
+                free, left = int(line.split()[1]) * 1024, memory_left()
+                return free if left is None else min(free, left)
     return None
 
 

@@ -1,13 +1,14 @@
 """Work through very many files in two processes."""
 
 import contextlib
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from mann_bench.core.limits import usable_cores
 
 Made = TypeVar("Made")
 Work = Callable[[Sequence[Path]], list[Made]]
@@ -33,7 +34,7 @@ class Beside(contextlib.AbstractContextManager["Beside[Made]"], Generic[Made]):
         self._chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
         self._pool: ProcessPoolExecutor | None = None
         self._begun: list[Future[list[Made]]] = []
-        if len(files) >= WORTH_A_PROCESS and len(os.sched_getaffinity(0)) > 1:
+        if len(files) >= WORTH_A_PROCESS and usable_cores() > 1:
             self._pool = ProcessPoolExecutor(1, get_context("spawn"))
             self._begun = [self._pool.submit(work, chunk) for chunk in self._chunks]
 

@@ -8,7 +8,7 @@ from execution.executor_contract import check_executor, check_lost_process
 from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Busy, Finished, Progress, Started
 from mann_bench.core.runs import Outcome
-from mann_bench.execution.local import LocalExecutor, _cores
+from mann_bench.execution.local import LocalExecutor, _cores, default_workers
 from mann_bench.execution.worker import Job
 from mann_bench.results.locks import Locks
 from mann_bench.results.store import Store
@@ -54,6 +54,12 @@ def test_a_process_has_the_threads_that_were_asked_for(jobs):
     job = jobs("threads")[0]._replace(threads=2)
     LocalExecutor(jobs=1).execute([job], lambda event: None)
     assert Store(job.out).find(job.run.key).provenance.threads == 2
+
+
+def test_there_are_as_many_workers_as_usable_cores_carry(monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.local.usable_cores", lambda: 5)
+    assert [default_workers("cpu", threads) for threads in (1, 2, 8)] == [5, 2, 1]
+    assert default_workers("cuda", 1) == 1
 
 
 def test_workers_that_fill_the_machine_have_a_core_each(monkeypatch):

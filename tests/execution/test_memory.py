@@ -154,6 +154,14 @@ def test_a_run_that_recomputes_needs_no_more_than_the_limit(monkeypatch):
     assert need(2**40, recomputed=True).worker_bytes == WORKER_BYTES + RECOMPUTE_ABOVE
 
 
+@pytest.mark.parametrize(("left", "fit"), [(2 * (WORKER_BYTES + 100), 2), (None, 5)])
+def test_no_more_workers_fit_than_the_container_carries(monkeypatch, tmp_path, left, fit):
+    (tmp_path / "meminfo").write_text(f"MemTotal: 1 kB\nMemAvailable: {5 * (WORKER_BYTES + 1024) // 1024} kB\n")
+    monkeypatch.setattr("mann_bench.execution.memory._MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr("mann_bench.execution.memory.memory_left", lambda: left)
+    assert workers_that_fit([need(100)]) == fit
+
+
 def test_nothing_is_said_of_memory_where_the_system_does_not_tell(monkeypatch):
     monkeypatch.setattr("mann_bench.execution.memory._MEMINFO", Path("/nowhere"))
     assert workers_that_fit([need(100)]) is None
