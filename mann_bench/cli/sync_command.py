@@ -39,6 +39,7 @@ def command(runs: tuple[Path, ...], wandb: str | None) -> int:
         with WandbMirror(mode, file.absolute().parent.parent) as mirror:
             mirror.mirror(record, file.parent)
         problems += mirror.problems
+        mode = mirror.mode
         done += not mirror.problems
     click.echo(f"{done} mirrored ({mode}), {skipped} were already, {len(problems)} failed.", err=True)
     tell(problems, "Problem: ")

@@ -17,6 +17,7 @@ from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
 from mann_bench.core.sizes import size_text
 from mann_bench.reporting.render import table_rows
 from mann_bench.reporting.wandb_home import without_home
+from mann_bench.reporting.wandb_settings import settings_mode
 from mann_bench.results.files import write_atomically
 from mann_bench.results.schema import CurveRow, ProbeRow, Record
 from mann_bench.results.store import RECORD_NAME, digest, load_record
@@ -48,10 +49,15 @@ def logged_in() -> bool:
 
 
 def default_mode() -> WandbMode:
-    """Return the mode of ``WANDB_MODE`` where it names one, else online where logged in, else offline."""
+    """Return the mode of ``WANDB_MODE`` where it names one, else online where logged in, else offline.
+
+    Where `wandb offline` or `wandb disabled` was said in this folder, or for this user, it is no more than that.
+    """
     named = os.environ.get("WANDB_MODE", "")
     with contextlib.suppress(ValueError):
         return WandbMode(_OLD_MODES.get(named, named))
+    if (mode := settings_mode()) in (WandbMode.OFFLINE, WandbMode.DISABLED):
+        return WandbMode(mode)
     return WandbMode.ONLINE if logged_in() else WandbMode.OFFLINE
 
 
@@ -63,6 +69,7 @@ class WandbMirror:
         folder: where W&B keeps its files.
 
     Attributes:
+        mode: offline from the first failure on, since each run would wait for the server again.
         problems: what went wrong, one line a run. Nothing that W&B does stops a run.
     """
 
@@ -70,6 +77,7 @@ class WandbMirror:
         self.mode, self.folder = mode, folder
         self.problems: list[str] = []
         self._open: dict[str, Any] = {}
+        self._modes: dict[str, WandbMode] = {}
 
     def __enter__(self) -> "WandbMirror":
         return self
@@ -123,6 +131,7 @@ class WandbMirror:
             for earlier in self.folder.glob(f"wandb/offline-run-*-{key}"):
                 shutil.rmtree(earlier, ignore_errors=True)
             (self.folder / key / MARKER_NAME).unlink(missing_ok=True)
+        self._modes[key] = self.mode
         run = self._open[key] = wandb.init(
             project=os.environ.get("WANDB_PROJECT", PROJECT),
             id=key,
@@ -154,7 +163,7 @@ class WandbMirror:
         run.summary.update(_summary(record))
         run.finish()
         del self._open[record.key]
-        marker = {"id": run.id, "mode": self.mode.value, "record_sha256": _record_digest(folder)}
+        marker = {"id": run.id, "mode": self._modes[record.key].value, "record_sha256": _record_digest(folder)}
         write_atomically({folder / MARKER_NAME: json.dumps(marker).encode()})
 
     def _abandon(self, key: str) -> None:
@@ -165,7 +174,7 @@ class WandbMirror:
         try:
             run.finish(exit_code=1)
         finally:
-            if self.mode is WandbMode.OFFLINE:
+            if self._modes[key] is WandbMode.OFFLINE:
                 shutil.rmtree(Path(run.dir).parent, ignore_errors=True)
 
     @contextlib.contextmanager
@@ -175,7 +184,11 @@ class WandbMirror:
         except Exception as error:
             with contextlib.suppress(Exception):
                 self._abandon(key)
-            self.problems.append(f"W&B failed while {doing} run {key[:12]}: {type(error).__name__}: {error}")
+            reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+            if self.mode is WandbMode.ONLINE:
+                self.mode = WandbMode.OFFLINE
+                reason += ". Runs that started later are mirrored offline; mann-bench sync mirrors all online"
+            self.problems.append(f"W&B failed while {doing} run {key[:12]}: {reason}")
 
 
 def mirrored_as(folder: Path) -> WandbMode | None:

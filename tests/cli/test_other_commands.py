@@ -2,6 +2,8 @@ import json
 import re
 from pathlib import Path
 
+import wandb
+
 
 def test_list_names_what_exists_and_who_brings_it(mann_bench):
     code, out, _ = mann_bench("list", "models")
@@ -87,6 +89,22 @@ def test_sync_mirrors_each_record_once(run, mann_bench):
     assert first.startswith("2 mirrored (offline), 0 were already, 0 failed")
     assert second.startswith("0 mirrored (offline), 2 were already, 0 failed")
     assert len(list(Path("runs/wandb").glob("offline-run-*"))) == 2
+
+
+def test_sync_waits_for_a_server_that_does_not_answer_once(run, mann_bench, monkeypatch):
+    run(seeds="0-2")
+    start, modes = wandb.init, []
+
+    def init(**fields):
+        modes.append(fields["mode"])
+        if fields["mode"] == "online":
+            raise RuntimeError("timed out")
+        return start(**fields)
+
+    monkeypatch.setattr(wandb, "init", init)
+    code, _, err = mann_bench("sync", "--wandb", "online")
+    assert (code, modes) == (1, ["online", "offline", "offline"])
+    assert err.startswith("2 mirrored (offline), 0 were already, 1 failed")
 
 
 def test_version(mann_bench):

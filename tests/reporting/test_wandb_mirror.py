@@ -311,6 +311,46 @@ def test_a_failing_client_does_not_stop_mirroring_from_records(client, make_reco
     assert [problem.split(" run ")[0] for problem in mirror.problems] == ["W&B failed while mirroring"]
 
 
+@pytest.fixture
+def replay_two(client, make_record, run_of, tmp_path):
+    """Return a function that mirrors two runs online, one of which fails at a call; the mirror, and the client."""
+
+    def mirror_both(first, second):
+        stand_in = client()
+        stand_in.init.side_effect = [first or stand_in, second or stand_in]
+        with WandbMirror(ONLINE, tmp_path) as mirror:
+            records = [make_record(seed=seed) for seed in (1, 2)]
+            for record in records:
+                mirror(Started(run_of(seed=record.seed)))
+            for record in records:
+                mirror(Finished(record.key, record.outcome, Store(tmp_path).write(record, None)))
+        return mirror, [call.kwargs["mode"] for call in stand_in.init.call_args_list]
+
+    return mirror_both
+
+
+NO_SERVER = RuntimeError("timed out\nConsider waiting")
+
+
+def test_after_a_failure_online_the_session_is_offline_and_says_so_once(replay_two):
+    mirror, modes = replay_two(NO_SERVER, None)
+    assert modes == ["online", "offline"]
+    (problem,) = mirror.problems
+    assert problem.endswith(
+        "RuntimeError: timed out. Runs that started later are mirrored offline; mann-bench sync mirrors all online"
+    )
+
+
+def test_after_a_failure_online_what_is_mirrored_offline_is_marked_so(replay_two, make_record, tmp_path):
+    replay_two(NO_SERVER, None)
+    assert [mirrored_as(tmp_path / make_record(seed=seed).key) for seed in (1, 2)] == [None, OFFLINE]
+
+
+def test_a_run_that_is_open_online_stays_so_when_another_fails(replay_two, make_record, tmp_path):
+    replay_two(None, NO_SERVER)
+    assert [mirrored_as(tmp_path / make_record(seed=seed).key) for seed in (1, 2)] == [ONLINE, None]
+
+
 def test_a_run_that_fails_costs_no_other(client, make_record, run_of, tmp_path):
     stand_in, (one, other) = client(), (make_record(seed=1), make_record(seed=2))
     stand_in.init.side_effect = [RuntimeError("no init"), stand_in]
@@ -427,6 +467,23 @@ def test_the_environment_decides_the_mode(monkeypatch, mode):
 @pytest.mark.parametrize("value", ["", "shared", "ONLINE"])
 def test_another_mode_in_the_environment_is_passed_over(monkeypatch, value):
     monkeypatch.setenv("WANDB_MODE", value)
+    assert default_mode() is OFFLINE
+
+
+@pytest.mark.parametrize(("said", "mode"), [("offline", OFFLINE), ("disabled", DISABLED), ("online", ONLINE)])
+def test_what_was_said_to_wandb_in_this_folder_decides_the_mode(monkeypatch, tmp_path, said, mode):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    (tmp_path / "wandb").mkdir()
+    (tmp_path / "wandb" / "settings").write_text(f"[default]\nmode = {said}\n")
+    assert default_mode() is mode
+
+
+def test_a_mode_in_the_environment_goes_before_what_was_said_in_this_folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wandb").mkdir()
+    (tmp_path / "wandb" / "settings").write_text("[default]\nmode = disabled\n")
+    monkeypatch.setenv("WANDB_MODE", "offline")
     assert default_mode() is OFFLINE
 
 
