@@ -104,6 +104,10 @@ def run(
     Runs that `out` holds already are answered from their records. With ``jobs`` above 1, call this under
     ``if __name__ == "__main__":`` in a script: workers are spawned.
 
+    Threads may call this. Those of one process train one run after another, since random generators and the number of
+    torch's threads are the process's: to train side by side, give ``jobs``. A thread other than the main one cannot
+    answer Ctrl-C and SIGTERM with a checkpoint.
+
     Args:
         models, tasks: variants, as in ``ntm:memory_init=random``.
         seeds: non-negative integers.

@@ -1,6 +1,13 @@
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import mann_bench
+from mann_bench.execution import worker
+from mann_bench.results.repeatable import repeatable
 
 MODEL, TASK = "lstm:layers=1,units=8", "copy:max_length=3"
 
@@ -66,3 +73,46 @@ def test_jobs_and_an_executor_exclude_each_other(run):
 
 def test_a_shard_is_a_part_of_the_runs(run):
     assert [record.seed for record in run(seeds=range(3), shard="2/3").records] == [1]
+
+
+def in_threads(call, count):
+    """Call with each of the first numbers at once; the results in order."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(call, range(count)))
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_runs_of_several_threads_are_those_of_one(run, tmp_path):
+    def record(seed, folder):
+        (found,) = run(seeds=[seed], out=tmp_path / folder, progress=False).records
+        return repeatable(found)
+
+    alone = [record(seed, "alone") for seed in range(4)]
+    assert in_threads(lambda seed: record(seed, "together"), 4) == alone
+
+
+def test_threads_train_one_run_after_another(run, monkeypatch):
+    train, trains = worker.train, threading.Lock()
+
+    def alone(*arguments):
+        assert trains.acquire(blocking=False), "another thread trains"
+        try:
+            time.sleep(0.05)
+            return train(*arguments)
+        finally:
+            trains.release()
+
+    monkeypatch.setattr(worker, "train", alone)
+    found = in_threads(lambda seed: run(seeds=[seed], progress=False).records[0], 3)
+    assert [record.error for record in found] == [None] * 3
+
+
+def test_threads_that_want_the_same_run_train_it_once(run, monkeypatch):
+    trained, train = [], worker.train
+    monkeypatch.setattr(worker, "train", lambda *arguments: trained.append(1) or train(*arguments))
+    found = in_threads(lambda _: run(seeds=[0], progress=False).records, 3)
+    assert (len(trained), found[1:]) == (1, found[:-1])

@@ -13,6 +13,7 @@ from mann_bench.core.options import Option, options_of, resolve_options
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.requirements import missing_requirements
 from mann_bench.core.runs import Component
+from mann_bench.core.turns import GENERATORS
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.executor import Executor
 from mann_bench.models.base import SequenceModule
@@ -117,7 +118,7 @@ def checked_task(component: Component) -> SequenceTask:
 def checked_model(component: Component, task: SequenceTask) -> SequenceModule:
     """Return a model for `task`, so that options which do not go together are found before any training."""
     try:
-        with torch.random.fork_rng(devices=[]):
+        with GENERATORS, torch.random.fork_rng(devices=[]):
             return build_model(component, task)
     except Exception as error:
         raise UsageError(f"model {component.text!r} cannot be built: {_words(error)}.") from error

@@ -15,6 +15,7 @@ from mann_bench.core.backends import Backend
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Busy, Event, Finished, Observer, Started
 from mann_bench.core.runs import Outcome, Run
+from mann_bench.core.turns import GENERATORS
 from mann_bench.execution.arithmetic import Arithmetic
 from mann_bench.execution.memory import peak_memory, reset_peak_memory
 from mann_bench.execution.mending import mend_held
@@ -60,6 +61,7 @@ class Job(NamedTuple):
 def execute_job(job: Job, observe: Observer, patient: bool = False) -> bool:
     """Execute a run, from its last checkpoint on, and write its record, whatever its outcome.
 
+    Threads of one process do their runs one after another.
     Of several processes one does a run, by its lock (`mann_bench.results.locks`). Another one tells `Busy`; where it is
     patient, it then waits for the record, or does the run where that process dies. Either way, where a record answers
     the run by the time that the lock is free, nothing is trained, and `Finished` is told at once.
@@ -74,14 +76,15 @@ def execute_job(job: Job, observe: Observer, patient: bool = False) -> bool:
     locks = Locks(Store(job.out).folder(job.run.key))
     told: str | None = None
     answered = not job.fresh
-    with _threads(job.threads), sigterm_interrupts():
+    with sigterm_interrupts():
         while True:
-            taken = locks.take()
-            if isinstance(taken, RunLock):
-                with contextlib.suppress(LockLostError), taken:
-                    _execute(job, observe, taken, answered)
-                    return True
-            else:
+            with GENERATORS, _threads(job.threads):
+                taken = locks.take()
+                if isinstance(taken, RunLock):
+                    with contextlib.suppress(LockLostError), taken:
+                        _execute(job, observe, taken, answered)
+                        return True
+            if not isinstance(taken, RunLock):
                 if told != taken.text:
                     observe(Busy(job.run.key, told := taken.text))
                 if not patient:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from mann_bench.core.turns import GENERATORS
 from mann_bench.models.base import SequenceModule
 
 RECOMPUTE_ABOVE = 2**30
@@ -30,6 +31,7 @@ def _saved_bytes(model: SequenceModule, steps: int, sequences: int) -> int:
             saved[storage.data_ptr()] = storage
         return tensor
 
-    with torch.random.fork_rng(devices=[]), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    hooks = torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
+    with GENERATORS, torch.random.fork_rng(devices=[]), hooks:
         model(like.new_zeros(steps, sequences, model.input_size))
     return sum(storage.nbytes() for storage in saved.values())
