@@ -101,7 +101,7 @@ class DNCCell(nn.Module):
         )
         self.memory_slots, self.slot_width, self.read_heads = memory_slots, slot_width, read_heads
         self.masked, self.deallocation, self.sharpened, self.clip = masked, deallocation, sharpened, clip
-        self.controller_size = controller_size
+        self.input_size, self.controller_size = input_size, controller_size
         self.output_size = controller_size + read_heads * slot_width
 
         width, heads = slot_width, read_heads

@@ -5,6 +5,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mann_bench.nn.checks import require_sequences
 from mann_bench.nn.scan import scan
 
 
@@ -26,7 +27,13 @@ class RecurrentLayer(nn.Module):
         return self.cell.output_size  # type: ignore[return-value]
 
     def forward(self, inputs: Float[Tensor, "X Y I"], state: Any = None) -> tuple[Float[Tensor, "X Y F"], Any]:
-        """Run over time: [T, B, I] to [T, B, output_size], or batch first throughout, and the last state."""
+        """Run over time: [T, B, I] to [T, B, output_size], or batch first throughout, and the last state.
+
+        Raises:
+            TypeError: the inputs are packed, or no tensor.
+            ValueError: the inputs are not of that shape, or have no step.
+        """
+        require_sequences(inputs, self.batch_first, self.cell.input_size)  # type: ignore[arg-type]
         inputs = inputs.transpose(0, 1) if self.batch_first else inputs
         start = self.cell.initial_state(inputs.shape[1]) if state is None else state  # type: ignore[operator]
         outputs, end = scan(self.cell, inputs, start)

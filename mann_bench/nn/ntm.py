@@ -103,7 +103,7 @@ class NTMCell(nn.Module):
             raise ValueError(f"shift_range must be from 0 to {(memory_slots - 1) // 2}, not {shift_range}")
         self.read_heads, self.write_heads = read_heads, write_heads
         self.slot_width, self.memory_init, self.clip, self.sharpening = slot_width, memory_init, clip, sharpening
-        self.controller_size = controller_size
+        self.input_size, self.controller_size = input_size, controller_size
         self.output_size = controller_size + read_heads * slot_width
 
         heads = read_heads + write_heads

@@ -144,7 +144,7 @@ def test_an_exported_cell_goes_on_from_any_state(make_layer, normal):
 
 @pytest.fixture
 def unchecked(monkeypatch):
-    """Leave the suite's own type checks out, which torch cannot compile."""
+    """Leave the suite's own type checks out, which torch cannot compile and users do not have."""
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
@@ -181,3 +181,30 @@ def test_a_layer_learns_in_a_plain_loop_of_torch(layer_class):
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.3 * losses[0]
+
+
+@pytest.mark.parametrize(
+    ("batch_first", "shape", "says"),
+    [
+        (False, (6, 2), r"inputs must be \[T, B, 2\], not \[6, 2\]. One sequence is .* inputs.unsqueeze\(1\)"),
+        (True, (6, 2), r"inputs must be \[B, T, 2\], not \[6, 2\]. One sequence is .* inputs.unsqueeze\(0\)"),
+        (False, (1, 6, 3, 2), r"inputs must be \[T, B, 2\], not \[1, 6, 3, 2\]"),
+        (False, (6, 3, 4), r"inputs must be \[T, B, 2\], not \[6, 3, 4\]"),
+        (False, (0, 3, 2), r"at least one step; \[T, B, 2\] is \[0, 3, 2\]"),
+        (True, (3, 0, 2), r"at least one step; \[B, T, 2\] is \[3, 0, 2\]"),
+    ],
+)
+def test_inputs_of_another_shape_are_an_error_that_says_which(make_layer, unchecked, batch_first, shape, says):
+    with pytest.raises(ValueError, match=says):
+        make_layer(batch_first=batch_first)(torch.zeros(shape, dtype=torch.float64))
+
+
+def test_what_an_unbatched_sequence_is_told_to_be_runs(make_layer, normal):
+    layer = make_layer()
+    assert layer(normal(6, 2).unsqueeze(1))[0].shape == (6, 1, layer.output_size)
+
+
+def test_packed_sequences_are_an_error_that_says_what_to_do(make_layer, normal, unchecked):
+    packed = nn.utils.rnn.pack_sequence([normal(4, 2), normal(3, 2)])
+    with pytest.raises(TypeError, match=r"not a PackedSequence. Pad sequences .*pad_sequence"):
+        make_layer()(packed)
