@@ -94,7 +94,9 @@ class SequenceModule(pl.LightningModule, ABC):
         protocol, parameters = self.protocol, list(self.parameters())
         if protocol.optimizer == "rmsprop":
             return torch.optim.RMSprop(parameters, lr=protocol.learning_rate, momentum=protocol.momentum, foreach=True)
-        return torch.optim.Adam(parameters, lr=protocol.learning_rate, fused=True)
+        # The fused one refuses complex parameters.
+        fused = not any(parameter.is_complex() for parameter in parameters)
+        return torch.optim.Adam(parameters, lr=protocol.learning_rate, fused=fused)
 
     def clip_gradient_norm(self) -> None:
         """Clip the global gradient norm as the protocol says; refuse to step on gradients that are not finite.
@@ -109,7 +111,7 @@ class SequenceModule(pl.LightningModule, ABC):
         self.gradient_norm = nn.utils.get_total_norm(gradients)
         norm, bound = self.gradient_norm.item(), self.protocol.gradient_clip_norm
         if bound is not None and not math.isfinite(norm):
-            self.gradient_norm = nn.utils.get_total_norm([gradient.double() for gradient in gradients])
+            self.gradient_norm = nn.utils.get_total_norm([_doubled(gradient) for gradient in gradients])
             norm = self.gradient_norm.item()
         if not math.isfinite(norm):
             raise NonFiniteError(self._first_non_finite_gradient())
@@ -207,6 +209,11 @@ class RecurrentModel(SequenceModule):
     def _scan(self, step: Any, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         run = recomputing_scan if self.recompute and torch.is_grad_enabled() else scan
         return run(step, inputs, self.initial_state(inputs.shape[1]))[0]
+
+
+def _doubled(gradient: Tensor) -> Tensor:
+    """Return a gradient in double precision, and complex where it is."""
+    return gradient.to(torch.promote_types(gradient.dtype, torch.float64))
 
 
 def _tensors(state: Any) -> Iterator[Tensor]:

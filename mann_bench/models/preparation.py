@@ -111,6 +111,7 @@ def _build_compiled(model: RecurrentModel, batch_size: int) -> str | None:
     return None
 
 
+
 _build: dict[Backend, Callable[[RecurrentModel, int], str | None]] = {
     Backend.EAGER: _build_eager,
     Backend.NATIVE: _build_native,
@@ -153,7 +154,8 @@ def _untouched(model: RecurrentModel) -> Iterator[None]:
 
 
 def _zeros(model: RecurrentModel, batch_size: int) -> torch.Tensor:
-    return next(model.parameters()).new_zeros(_STEPS, batch_size, model.input_size)
+    like = next(model.parameters())
+    return like.new_zeros(_STEPS, batch_size, model.input_size, dtype=like.dtype.to_real())
 
 
 def _first_line(error: Exception) -> str:

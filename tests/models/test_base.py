@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mann_bench.core.protocol import Protocol
+from mann_bench.models.backward_memory import backward_bytes
 from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule, own_training
 
 
@@ -30,6 +31,22 @@ class Counter(RecurrentModel):
 
     def step(self, inputs, state):
         return inputs + 10 * state[0], (state[0] + 1,)
+
+
+class Rotating(RecurrentModel):
+    """A model whose first parameter is complex, as the eigenvalues of linear recurrences are."""
+
+    def __init__(self):
+        super().__init__(3, 2)
+        self.turn = torch.nn.Parameter(torch.tensor([1 + 1j, 1 - 1j], dtype=torch.complex64))
+        self.readin = torch.nn.Linear(3, 2)
+
+    def initial_state(self, batch_size):
+        return self.turn.new_zeros(batch_size, 2)
+
+    def step(self, inputs, state):
+        state = self.turn * state + self.readin(inputs)
+        return state.real + state.imag, state
 
 
 @pytest.fixture
@@ -104,6 +121,30 @@ def test_the_optimizer_steps_every_parameter(model, name):
     with_gradients(model, 1.0)
     optimizer.step()
     assert all((p < start).all() for p, start in zip(model.parameters(), before, strict=True))
+
+
+@pytest.mark.parametrize("name", ["adam", "rmsprop"])
+def test_the_optimizer_steps_complex_parameters(name):
+    model = Rotating()
+    model.protocol = Protocol(optimizer=name)
+    before = model.turn.clone()
+    optimizer = model.configure_optimizers()
+    with_gradients(model, 1.0)
+    optimizer.step()
+    assert (model.turn.real < before.real).all()
+
+
+def test_complex_gradients_whose_squares_overflow_are_clipped_in_both_parts():
+    model = Rotating()
+    model.protocol = Protocol(gradient_clip_norm=50.0)
+    with_gradients(model, 0.0)
+    model.turn.grad = torch.full_like(model.turn, 1e30j)
+    clip(model)
+    assert math.isclose(norm_of(model), 50.0, rel_tol=1e-5)
+
+
+def test_what_backward_keeps_of_a_complex_model_is_counted():
+    assert backward_bytes(Rotating(), steps=3, batch_size=2) > 0
 
 
 @pytest.mark.parametrize("bound", [0.5, 50.0])
