@@ -21,7 +21,7 @@ class Arithmetic(NamedTuple):
 
     cpu_capability: str
     blas: str | None
-    rounding: str
+    rounding: str | None
     compiler: str | None
 
     @classmethod
@@ -31,11 +31,14 @@ class Arithmetic(NamedTuple):
         if backend is not Backend.EAGER:
             with contextlib.suppress(NativeBuildError):
                 compiler = toolchain()
+        found = None
+        with contextlib.suppress(RuntimeError):  # a GPU on which a run failed may compute nothing any more
+            found = rounding(device)
         blas = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
         return cls(
             cpu_capability=torch.backends.cpu.get_cpu_capability(),
             blas=blas[1] if blas else None,
-            rounding=rounding(device),
+            rounding=found,
             compiler=compiler,
         )
 

@@ -29,6 +29,14 @@ def test_rounding_is_another_where_torch_computes_otherwise():
     assert done.stdout.strip() != rounding("cpu")
 
 
+def test_how_a_device_that_computes_no_more_rounds_is_unknown(monkeypatch):
+    def fail(device):
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr("mann_bench.execution.arithmetic.rounding", fail)
+    assert Arithmetic.of("cuda", Backend.EAGER).rounding is None
+
+
 def test_the_random_numbers_of_a_run_are_left_alone():
     before = torch.get_rng_state()
     Arithmetic.of("cpu", Backend.EAGER)
