@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from mann_bench.leaderboard.files import record_content
 from mann_bench.reporting.render import rows_csv
 from mann_bench.reporting.site.build import build_site, spreadsheet_row
+from mann_bench.results.schema import Record
 
 HOSTILE = "</script><script>document.title='x'</script><style>*{display:none}</style>\u202e" + "W" * 10_000
 
@@ -81,8 +83,9 @@ def test_the_downloads_hold_the_rows(site):
 
 
 def test_the_records_of_an_entry_are_as_they_were(site, make_entry):
-    lines = site["study/one/records.jsonl"].decode().splitlines()
-    assert lines == [record.model_dump_json(exclude_unset=True) for record in make_entry("one").records]
+    lines, records = site["study/one/records.jsonl"].decode().splitlines(), make_entry("one").records
+    assert [f"{line}\n".encode() for line in lines] == [record_content(record) for record in records]
+    assert [Record.model_validate_json(line) for line in lines] == records
 
 
 def test_texts_of_strangers_are_escaped(hostile, elements):
