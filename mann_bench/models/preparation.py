@@ -111,7 +111,6 @@ def _build_compiled(model: RecurrentModel, batch_size: int) -> str | None:
     return None
 
 
-
 _build: dict[Backend, Callable[[RecurrentModel, int], str | None]] = {
     Backend.EAGER: _build_eager,
     Backend.NATIVE: _build_native,
