@@ -195,12 +195,16 @@ def verify(
 def build(context: click.Context, root: Path, out: Path) -> None:
     """Make the pages of all leaderboards from their entries, which must be sound; the same entries give the same bytes.
 
-    They need no server and no network: open index.html.
+    They need no server and no network: open index.html. A board that the pages have already is never taken down.
     """
+    from mann_bench.core.errors import UsageError
     from mann_bench.leaderboard.pages import boards, write_pages
     from mann_bench.reporting.site.build import build_site
 
-    files = build_site(boards(registry_of(context), root))
+    found = boards(registry_of(context), root)
+    if not found:
+        raise UsageError(f"{root}: no <study>/<entry>/entry.json here. Give --root the folder with all leaderboards.")
+    files = build_site(found)
     write_pages(files, out)
     click.echo(f"{len(files)} files: {out / 'index.html'}", err=True)
 

@@ -4,6 +4,7 @@ Sizes are looked at before anything is read, and links are never followed.
 """
 
 import glob
+import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
@@ -68,9 +69,20 @@ def entry_folders(root: Path, study: str | None = None) -> list[Path]:
     """Return the folders of all entries below the folder of leaderboards, sorted; of one study, where it is given.
 
     What else lies there, such as pages, is passed over.
+
+    Raises:
+        StoreError: a folder cannot be read.
     """
-    studies = [root / study] if study else sorted(folder for folder in root.glob("*") if folder.is_dir())
-    return [folder for each in studies for folder in sorted(each.glob("*")) if _is_entry(folder)]
+    studies = [root / study] if study else _inside(root)
+    return [folder for each in studies for folder in _inside(each) if _is_entry(folder)]
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Return what lies in a folder, sorted; nothing where there is no such folder."""
+    try:
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise StoreError(f"{folder} could not be read: {error.strerror}. Make it readable.") from error
 
 
 def find_entry(text: str, root: Path) -> Path:
@@ -112,7 +124,7 @@ def find_runs(text: str, root: Path) -> tuple[LoadedEntry, Sequence[Record]]:
 
 
 def _is_entry(folder: Path) -> bool:
-    return folder.is_dir() and bool(_FOLDER_NAME.fullmatch(folder.name) or (folder / ENTRY_NAME).exists())
+    return folder.is_dir() and bool(_FOLDER_NAME.fullmatch(folder.name) or os.path.lexists(folder / ENTRY_NAME))
 
 
 def entry_content(entry: Entry) -> bytes:
@@ -162,7 +174,7 @@ def _refuse(faults: Sequence[Fault]) -> None:
 def _folder_faults(folder: Path) -> Iterator[Fault]:
     """Yield what is wrong with the files of an entry, of which none is opened."""
     total = count = 0
-    if not (folder / ENTRY_NAME).exists():
+    if not os.path.lexists(folder / ENTRY_NAME):
         yield Fault(FaultName.UNREADABLE, folder, None, f"there is no {ENTRY_NAME}. Name the folder of an entry.")
     for path in [folder, *sorted(folder.rglob("*"))]:
         try:

@@ -9,12 +9,14 @@ from mann_bench.leaderboard.files import LoadedEntry, entry_folders
 from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import by_study, sound_entries
 from mann_bench.registry import Registry
+from mann_bench.reporting.site.assets import FOLDER
 from mann_bench.reporting.site.board import Board, BoardEntry, ClaimLine
 from mann_bench.results.schema import Record
 from mann_bench.studies.claims import ClaimResult, check_claims
 from mann_bench.studies.plan import plan_study
 from mann_bench.studies.words import measured_text, number_text, tolerance_text
 
+_FIRST_PAGE = "index.html"
 _GENERATOR = b'<meta name="generator" content="mann-bench">'
 
 
@@ -23,6 +25,7 @@ def boards(registry: Registry, root: Path) -> list[Board]:
 
     Raises:
         EntryError: an entry is not sound; nothing of it is shown.
+        StoreError: a folder cannot be read.
         UsageError: a study is not installed.
     """
     folders = entry_folders(root)
@@ -51,14 +54,18 @@ def study_records(registry: Registry, root: Path, study: str, name: str) -> dict
 
 
 def write_pages(files: Mapping[str, bytes], folder: Path) -> None:
-    """Put a site in the place of the one in `folder`, whole or not at all; pages that are gone go.
+    """Put a site in the place of the one in `folder`, whole or not at all; pages that are gone go, boards never.
 
     Raises:
-        UsageError: the folder holds something else than a site.
+        UsageError: the folder holds something else than a site, or a board that is not among `files`.
         StoreError: the site could not be written; the old one stays.
     """
-    if folder.exists() and not _replaceable(folder):
-        raise UsageError(f"{folder} holds something else than a leaderboard site. Choose another folder with --out.")
+    gone = _boards_in(folder) - {path.partition("/")[0] for path in files}
+    if gone:
+        raise UsageError(
+            f"{folder} has boards that no entry is there for: {', '.join(sorted(gone))}. Is --root the folder with all "
+            "leaderboards? To take a board down, remove its folder of pages first."
+        )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
@@ -74,12 +81,28 @@ def write_pages(files: Mapping[str, bytes], folder: Path) -> None:
         raise StoreError(f"the site could not be written to {folder}: {error.strerror}.") from error
 
 
-def _replaceable(folder: Path) -> bool:
-    """Tell whether a folder is empty, or an earlier site."""
+def _boards_in(folder: Path) -> set[str]:
+    """Return the names of the boards of an earlier site, none where there is none; raises as of `write_pages`."""
+    if not folder.exists():
+        return set()
     if not folder.is_dir():
-        return False
-    first = folder / "index.html"
-    return not any(folder.iterdir()) or (first.is_file() and _GENERATOR in first.read_bytes())
+        raise _something_else(folder)
+    names = {path.name for path in folder.iterdir()}
+    pages = {name for name in names if _is_page(folder / name / _FIRST_PAGE)}
+    others = names - pages - {FOLDER, _FIRST_PAGE}
+    if others or (names and not _is_page(folder / _FIRST_PAGE)):
+        raise _something_else(folder / min(others, default=_FIRST_PAGE))
+    return pages
+
+
+def _is_page(file: Path) -> bool:
+    return file.is_file() and _GENERATOR in file.read_bytes()
+
+
+def _something_else(path: Path) -> UsageError:
+    return UsageError(
+        f"{path} is something else than a leaderboard site, which would be replaced. Choose another folder with --out."
+    )
 
 
 def _board(registry: Registry, name: str, entries: Sequence[LoadedEntry]) -> Board:

@@ -161,6 +161,14 @@ def test_validating_nothing_is_no_fault(mann_bench):
     assert mann_bench("leaderboard", "validate", "--root", "nowhere") == (0, "", "0 entries: no faults.\n")
 
 
+@pytest.mark.parametrize("root", ["nowhere", "empty", "leaderboards/tiny", "runs"])
+def test_pages_are_not_made_of_a_root_without_entries(mann_bench, root):
+    Path("empty").mkdir()
+    code, _, err = mann_bench("leaderboard", "build", "--root", root)
+    assert (code, Path("leaderboards/site").exists()) == (2, False)
+    assert f"{root}: no <study>/<entry>/entry.json here." in err
+
+
 def test_reproduce_prints_commands_that_run(mann_bench):
     code, out, _ = mann_bench("reproduce", entry_folder().name, "--out", "again")
     assert code == 0

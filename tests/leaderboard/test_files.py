@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +38,16 @@ def test_pages_are_no_entries(board):
     (board.root / "smoke" / "index.html").touch()
     assert entry_folders(board.root) == [board.folder]
     assert entry_folders(board.root, "other") == []
+
+
+def test_the_folder_of_a_study_that_cannot_be_read_is_not_passed_over(board, monkeypatch):
+    whole = Path.iterdir
+
+    def iterdir(folder):
+        if folder == board.folder.parent:
+            raise PermissionError(13, "Permission denied")
+        return whole(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    with pytest.raises(StoreError, match="smoke could not be read: Permission denied"):
+        entry_folders(board.root)
