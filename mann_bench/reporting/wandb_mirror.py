@@ -8,6 +8,7 @@ import json
 import netrc
 import os
 import shutil
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
 from mann_bench.core.sizes import size_text
 from mann_bench.reporting.render import table_rows
 from mann_bench.reporting.wandb_home import without_home
+from mann_bench.reporting.wandb_log import wait_for_end
 from mann_bench.reporting.wandb_settings import settings_mode
 from mann_bench.results.files import write_atomically
 from mann_bench.results.schema import CurveRow, ProbeRow, Record
@@ -26,6 +28,7 @@ PROJECT = "mann-bench"
 MARKER_NAME = "wandb.json"
 """File beside a record that says in which mode it was mirrored."""
 
+_STAGING = "WANDB_DATA_DIR"
 _OLD_MODES = {"dryrun": "offline", "run": "online"}
 _DEFAULT_URL = "https://api.wandb.ai"
 
@@ -153,15 +156,18 @@ class WandbMirror:
 
         run = self._open[record.key]
         run.config.update(_config(record), allow_val_change=True)
-        for name, rows in table_rows([record]).items():
-            if not rows:
-                continue
-            table = wandb.Table(columns=list[str | int](rows[0]))
-            for row in rows:
-                table.add_data(*row.values())
-            run.log({name: table})
+        with _staging_in(Path(run.dir).parent):
+            for name, rows in table_rows([record]).items():
+                if not rows:
+                    continue
+                table = wandb.Table(columns=list[str | int](rows[0]))
+                for row in rows:
+                    table.add_data(*row.values())
+                run.log({name: table})
         run.summary.update(_summary(record))
         run.finish()
+        if self._modes[record.key] is WandbMode.OFFLINE:  # online, finishing waits for the server
+            wait_for_end(Path(run.dir).parent / f"run-{record.key}.wandb")
         del self._open[record.key]
         marker = {"id": run.id, "mode": self._modes[record.key].value, "record_sha256": _record_digest(folder)}
         write_atomically({folder / MARKER_NAME: json.dumps(marker).encode()})
@@ -189,6 +195,19 @@ class WandbMirror:
                 self.mode = WandbMode.OFFLINE
                 reason += ". Runs that started later are mirrored offline; mann-bench sync mirrors all online"
             self.problems.append(f"W&B failed while {doing} run {key[:12]}: {reason}")
+
+
+@contextlib.contextmanager
+def _staging_in(folder: Path) -> Iterator[None]:
+    """Let W&B put the files of tables into the folder of their run, not into the user's, but where users chose."""
+    if _STAGING in os.environ:
+        yield
+        return
+    os.environ[_STAGING] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ[_STAGING]
 
 
 def mirrored_as(folder: Path) -> WandbMode | None:

@@ -1,7 +1,5 @@
-import contextlib
 import json
 import struct
-import time
 import types
 import zlib
 
@@ -42,6 +40,20 @@ def _payloads(log):
             whole = b""
 
 
+@pytest.fixture(scope="session")
+def log_of():
+    """Return a function that makes a log with one entry of each kind that it is given."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    def piece(kind):
+        entry = Record()
+        getattr(entry, kind).SetInParent()
+        payload = entry.SerializeToString()
+        return _HEADER.pack(zlib.crc32(bytes([_FULL]) + payload), len(payload), _FULL) + payload
+
+    return lambda *kinds: b":W&B\0\0\0" + b"".join(map(piece, kinds))
+
+
 def _value(items):
     """Put items, each of a path or a key and a value in JSON, into one dictionary."""
     found = {}
@@ -54,23 +66,11 @@ def _value(items):
     return found
 
 
-def _entries(log):
-    """Return what a log holds, once the end of its run is in it: W&B's own process may still be at work on it."""
+def _read_run(folder):
     from wandb.proto.wandb_internal_pb2 import Record
 
-    end = time.monotonic() + 30.0
-    while time.monotonic() < end:
-        with contextlib.suppress(AssertionError, struct.error):  # the last piece is not whole yet
-            entries = [Record.FromString(payload) for payload in _payloads(log.read_bytes())]
-            if any(entry.HasField("exit") for entry in entries):
-                return entries
-        time.sleep(0.05)
-    raise AssertionError(f"{log} has no end")
-
-
-def _read_run(folder):
     (log,) = folder.glob("run-*.wandb")
-    entries = _entries(log)
+    entries = [Record.FromString(payload) for payload in _payloads(log.read_bytes())]
     by_kind = {kind: [getattr(e, kind) for e in entries if e.HasField(kind)] for kind in ("run", "history", "exit")}
     config = [item for e in entries if e.HasField("config") for item in e.config.update]
     summary = [item for e in entries if e.HasField("summary") for item in e.summary.update]

@@ -11,6 +11,7 @@ import wandb
 
 from mann_bench.core.events import CurvePoint, Evaluated, Finished, Probed, Progress, SizeScores, Started
 from mann_bench.core.runs import Outcome
+from mann_bench.reporting import wandb_log
 from mann_bench.reporting.render import table_rows
 from mann_bench.reporting.wandb_mirror import (
     WandbMirror,
@@ -30,8 +31,9 @@ IDENTITY = {"schema_version", "key", "model", "task", "convergence", "protocol",
 @pytest.fixture(autouse=True)
 def environment(tmp_path, monkeypatch):
     """No trace of the user: neither a key nor a mode nor a netrc file."""
-    for name in ("WANDB_MODE", "WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_PROJECT", "WANDB_DIR", "NETRC"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("MODE", "API_KEY", "BASE_URL", "PROJECT", "DIR", "DATA_DIR"):
+        monkeypatch.delenv(f"WANDB_{name}", raising=False)
+    monkeypatch.delenv("NETRC", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("WANDB_SILENT", "true")
 
@@ -104,14 +106,16 @@ def mirrored(make_record, make_probe, run_of, read_wandb, tmp_path_factory):
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
         patch.setenv("WANDB_SILENT", "true")
+        patch.setenv("HOME", str(root / "home"))
         with WandbMirror(OFFLINE, root / "out") as mirror:
             for event in (event for pair in itertools.zip_longest(*live) for event in pair if event):
                 mirror(event)
             mirror.mirror(records[2], folders[2])
         server.setblocking(False)
         yield types.SimpleNamespace(
-            records=records, folders=folders, problems=mirror.problems, server=server, found=read_wandb(root / "out")
-        )
+            records=records, folders=folders, problems=mirror.problems, server=server, found=read_wandb(root / "out"),
+            runs=list(root.glob("out/wandb/offline-run-*")), home=root / "home",
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -247,12 +251,51 @@ def test_a_record_mirrored_offline_twice_is_there_once(tmp_path, make_record):
     assert len(list(tmp_path.glob("wandb/offline-run-*"))) == 1
 
 
+def test_all_of_an_offline_mirror_lies_below_its_folder(mirrored):
+    assert [len(list(run.glob("artifacts/staging/*"))) > 0 for run in mirrored.runs] == [True] * 3
+    assert not (mirrored.home / ".local").exists()
+
+
+def test_what_was_staged_goes_with_its_mirror(tmp_path, make_record):
+    record = make_record()
+    folder = Store(tmp_path).write(record, None)
+    with WandbMirror(OFFLINE, tmp_path) as mirror:
+        mirror.mirror(record, folder)
+        staged = list(tmp_path.rglob("staging/*"))
+        mirror.mirror(record, folder)
+    assert not any(path.exists() for path in staged)
+    assert len(list(tmp_path.rglob("staging/*"))) == len(staged) > 0
+
+
+def test_users_choose_where_tables_are_staged(tmp_path, make_record, monkeypatch):
+    monkeypatch.setenv("WANDB_DATA_DIR", str(tmp_path / "mine"))
+    with WandbMirror(OFFLINE, tmp_path / "runs") as mirror:
+        mirror.mirror(make_record(), Store(tmp_path / "runs").write(make_record(), None))
+    assert list(tmp_path.glob("mine/artifacts/staging/*"))
+    assert not list(tmp_path.glob("runs/wandb/*/artifacts"))
+
+
+def test_a_log_without_its_end_gets_no_marker(client, replay, monkeypatch):
+    stand_in = client()
+    stand_in.finish.side_effect = None
+    monkeypatch.setattr(wandb_log, "PATIENCE", 0.05)
+    mirror, folder = replay()
+    assert mirrored_as(folder) is None
+    assert "has no end after 0.05 seconds" in mirror.problems[0]
+
+
 @pytest.fixture
-def client(monkeypatch, tmp_path):
+def client(monkeypatch, tmp_path, log_of):
     """Return a function that puts a stand-in in place of W&B's runs, in which the named calls raise."""
 
     def replace(*failing):
         made = Mock(id="0" * 64, dir=str(tmp_path / "run" / "files"))
+
+        def finish(**_):
+            (tmp_path / "run").mkdir(exist_ok=True)
+            (tmp_path / "run" / f"run-{made.init.call_args.kwargs['id']}.wandb").write_bytes(log_of("exit"))
+
+        made.finish.side_effect = finish
         for name in failing:
             getattr(made, name).side_effect = RuntimeError(f"no {name}")
         monkeypatch.setattr(wandb, "init", made.init)
