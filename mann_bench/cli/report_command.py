@@ -1,5 +1,6 @@
 """``mann-bench report``: print the tables of runs on disk, and draw their figures."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "markdown", "latex", "csv", "json"]), help="How to write them.",
 )  # fmt: skip
 @click.option(
+    "--table", type=click.Choice(["convergence", "probe", "generalization"]),
+    help="Print this table alone; CSV holds one.",
+)  # fmt: skip
+@click.option(
     "--compare", nargs=2, metavar="MODEL MODEL",
     help="Print instead how much faster the first converges than the second, with a paired test.",
 )  # fmt: skip
@@ -30,23 +35,34 @@ if TYPE_CHECKING:
     help="Also write a page with tables, charts and runs, all in one file.",
 )  # fmt: skip
 def command(
-    runs: tuple[Path, ...], form: str, compare: tuple[str, str] | None, figures: Path | None, html: Path | None
+    runs: tuple[Path, ...],
+    form: str,
+    table: str | None,
+    compare: tuple[str, str] | None,
+    figures: Path | None,
+    html: Path | None,
 ) -> int:
     """Print the tables from the records at or below RUNS (default: the folder runs).
 
     Records that cannot be read are named on standard error, the first 20 of them, and left out; the exit code is
     then 1. Standard error also names the files of the figures and the page.
     """
+    from mann_bench.core.errors import UsageError
+    from mann_bench.reporting.render import Format, render
     from mann_bench.results.many import uncollected
 
+    def written(records: "list[Record]") -> str:
+        return render(records, Format(form), compare=compare, table=table)
+
+    if compare and table:
+        raise UsageError("--compare prints a table of its own: leave --table out.")
     with uncollected():  # until all is told: nothing of it becomes garbage before
-        return _report(runs, form, compare, figures, html)
+        return _report(runs, written, figures, html)
 
 
 def _report(
-    runs: tuple[Path, ...], form: str, compare: tuple[str, str] | None, figures: Path | None, html: Path | None
+    runs: tuple[Path, ...], written: Callable[["list[Record]"], str], figures: Path | None, html: Path | None
 ) -> int:
-    from mann_bench.reporting.render import Format, render
     from mann_bench.results.files import prepare_folder
     from mann_bench.results.many import load_records, load_thinned
     from mann_bench.results.store import record_files
@@ -59,7 +75,7 @@ def _report(
             prepare_folder(figures, "--figures")
         if html:
             prepare_folder(html.parent, "--html")
-        click.echo(render(records, Format(form), compare=compare), nl=False)
+        click.echo(written(records), nl=False)
         if figures:
             _draw(records, figures)
         if html:

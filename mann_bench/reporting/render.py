@@ -3,14 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import TypeVar
 
 import rich.box
 import rich.console
 import rich.table
 import rich.text
 
+from mann_bench.core.errors import UsageError
 from mann_bench.reporting.latex import latex
 from mann_bench.reporting.tables.comparison import comparison_rows, comparison_table
 from mann_bench.reporting.tables.convergence import convergence_rows, convergence_table
@@ -19,6 +21,10 @@ from mann_bench.reporting.tables.probe import probe_rows, probe_table
 from mann_bench.reporting.tables.table import Row, Table, reads_as_text
 from mann_bench.results.cells import cells
 from mann_bench.results.schema import Record
+
+TABLES = ("convergence", "probe", "generalization")
+
+T = TypeVar("T", Row, Table)
 
 
 class Format(StrEnum):
@@ -32,28 +38,51 @@ class Format(StrEnum):
 
 
 def render(
-    records: Sequence[Record], form: Format, width: int | None = None, compare: tuple[str, str] | None = None
+    records: Sequence[Record],
+    form: Format,
+    width: int | None = None,
+    compare: tuple[str, str] | None = None,
+    table: str | None = None,
 ) -> str:
-    """Return the tables. CSV puts an empty line between them; JSON has one key for each.
+    """Return the tables. CSV holds one; JSON has one key for each.
 
     Args:
         records: in any order; the same records give the same text.
         form: how.
         width: columns of the text form; by default what the content takes.
         compare: two models; then their comparison is the one table.
+        table: the name of one of `TABLES`; by default all are written.
 
     Raises:
-        UsageError: the records do not have both models.
+        UsageError: the records do not have both models, or nothing for the table; or CSV should hold several.
     """
     if form in (Format.JSON, Format.CSV):
-        rows = {"comparison": comparison_rows(records, *compare)} if compare else table_rows(records)
-        if form is Format.JSON:
-            return json.dumps(rows, indent=1) + "\n"
-        return "\n".join(rows_csv(table) for table in rows.values() if table)
-    tables = [comparison_table(records, *compare)] if compare else _tables(records)
+        rows = {"comparison": comparison_rows(records, *compare)} if compare else _chosen(table_rows(records), table)
+        return f"{json.dumps(rows, indent=1)}\n" if form is Format.JSON else rows_csv(_only(rows))
+    made = {"comparison": [comparison_table(records, *compare)]} if compare else _chosen(_tables(records), table)
     writers: dict[Format, Callable[[Table], str]] = {Format.MARKDOWN: _markdown, Format.LATEX: latex}
     write = writers.get(form) or (lambda table: _text(table, width))
-    return "\n".join(write(table) for table in tables)
+    return "\n".join(write(table) for tables in made.values() for table in tables)
+
+
+def _chosen(tables: Mapping[str, list[T]], name: str | None) -> Mapping[str, list[T]]:
+    if name is None:
+        return tables
+    if not tables[name]:
+        raise UsageError(f"these records have nothing for table {name!r}. They have: {_listing(tables)}.")
+    return {name: tables[name]}
+
+
+def _only(tables: Mapping[str, list[Row]]) -> list[Row]:
+    """Return the rows of the one table that has any."""
+    filled = [rows for rows in tables.values() if rows]
+    if len(filled) > 1:
+        raise UsageError(f"CSV holds one table, and here are {_listing(tables)}. Choose one with --table.")
+    return next(iter(filled), [])
+
+
+def _listing(tables: Mapping[str, list[T]]) -> str:
+    return ", ".join(name for name, content in tables.items() if content)
 
 
 def table_rows(records: Sequence[Record]) -> dict[str, list[Row]]:
@@ -76,10 +105,14 @@ def rows_csv(rows: Sequence[Row]) -> str:
     return file.getvalue()
 
 
-def _tables(records: Sequence[Record]) -> list[Table]:
+def _tables(records: Sequence[Record]) -> dict[str, list[Table]]:
     made = cells(records)
     probe = probe_table(made)
-    return [convergence_table(made), *([probe] if probe else []), *generalization_tables(made)]
+    return {
+        "convergence": [convergence_table(made)],
+        "probe": [probe] if probe else [],
+        "generalization": generalization_tables(made),
+    }
 
 
 def _text(table: Table, width: int | None) -> str:

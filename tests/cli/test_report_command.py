@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from mann_bench.reporting.render import Format
+from mann_bench.cli.report_command import command
+from mann_bench.reporting.render import TABLES, Format
 from mann_bench.results.keys import record_key
 from mann_bench.results.store import Store
 
 FORMS = [form.value for form in Format]
+
+
+def as_form(form):
+    """The arguments that ask for a form; CSV holds one table."""
+    return ["--format", form, *(["--table", "generalization"] if form == "csv" else [])]
 
 
 @pytest.fixture
@@ -31,8 +37,8 @@ def test_report_prints_what_run_printed(run, mann_bench):
 def test_report_writes_markdown_csv_and_json(run, mann_bench):
     run()
     assert "| task | model |" in mann_bench("report", "--format", "markdown")[1]
-    first = mann_bench("report", "--format", "csv")[1].split("\n\n")[0]
-    assert next(csv.DictReader(io.StringIO(first)))["solved"] == "0"
+    (row,) = csv.DictReader(io.StringIO(mann_bench("report", "--format", "csv", "--table", "convergence")[1]))
+    assert row["solved"] == "0"
     tables = json.loads(mann_bench("report", "--format", "json")[1])
     assert set(tables) == {"convergence", "probe", "generalization"}
 
@@ -56,10 +62,26 @@ def test_report_without_records_is_an_error(mann_bench, path):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_report_does_not_depend_on_the_order_of_the_records_or_on_reading_twice(mann_bench, recorded, form):
-    _, wanted, _ = mann_bench("report", "--format", form)
+    _, wanted, _ = mann_bench("report", *as_form(form))
     assert wanted
     for paths in (recorded[::-1], [*recorded[2:], *recorded[:2]], ["runs", *recorded]):
-        assert mann_bench("report", *paths, "--format", form) == (0, wanted, "")
+        assert mann_bench("report", *paths, *as_form(form)) == (0, wanted, "")
+
+
+def test_several_tables_as_csv_are_an_error_that_names_them(mann_bench, recorded):
+    code, out, err = mann_bench("report", "--format", "csv")
+    assert (code, out) == (2, "")
+    assert "here are convergence, probe, generalization. Choose one with --table." in err
+
+
+def test_the_choice_of_a_table_is_that_of_the_library():
+    (option,) = [each for each in command.params if each.name == "table"]
+    assert tuple(option.type.choices) == TABLES
+
+
+def test_a_comparison_is_no_table_to_choose(mann_bench, recorded):
+    code, _, err = mann_bench("report", "--compare", "ntm", "lstm", "--table", "probe")
+    assert (code, "leave --table out" in err) == (2, True)
 
 
 def test_report_compares_two_models(mann_bench, recorded):
@@ -168,7 +190,7 @@ def test_versions_of_a_task_with_other_dimensions_are_reported_together(mann_ben
 @pytest.mark.parametrize("name", ["size", "task", "beyond_capacity", "bit_errors_median", "x_interval"])
 def test_a_dimension_may_have_the_name_of_a_column(mann_bench, make_record, form, name):
     Store(Path("runs")).write(make_record(sizes=(({name: 20}, 1.5, 0.25),)), None)
-    code, out, err = mann_bench("report", "--format", form)
+    code, out, err = mann_bench("report", *as_form(form))
     assert (code, err, "20" in out) == (0, "", True)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mann_bench.core.errors import UsageError
-from mann_bench.reporting.render import Format, render, table_rows
+from mann_bench.reporting.render import TABLES, Format, render, table_rows
 from mann_bench.reporting.tables.comparison import comparison_rows
 from mann_bench.reporting.tables.convergence import convergence_rows
 from mann_bench.reporting.tables.generalization import generalization_rows
@@ -22,6 +22,8 @@ TITLES = [
     "Length generalisation: repeat_copy",
 ]
 HOSTILE = ["ntm[red]", "ntm[/]", "a|b", "[bold]x[/bold]|[0]", "[link=https://example.org]x", "[]", "*x*"]
+ONE = dict.fromkeys(Format) | {Format.CSV: "generalization"}
+"""The table that is written: all of them where the form holds them."""
 PAIR = ("ntm", "lstm:layers=2")
 
 
@@ -51,8 +53,8 @@ def markdown_tables(text):
     return [[cells_of(line) for line in lines] for is_table, lines in blocks if is_table]
 
 
-def csv_tables(text):
-    return [list(csv.DictReader(io.StringIO(part))) for part in text.split("\n\n")]
+def csv_rows(records, table=None, **options):
+    return list(csv.DictReader(io.StringIO(render(records, Format.CSV, table=table, **options))))
 
 
 def as_csv(row):
@@ -158,14 +160,37 @@ def test_markdown_escapes_pipes(named, name):
     assert (convergence[2][:2], probe[2][:2], sizes[2][0]) == ([name, name], [name, name], name)
 
 
-def test_csv_parses_back_to_the_rows(records):
-    for parsed, rows in zip(csv_tables(render(records, Format.CSV)), table_rows(records).values(), strict=True):
-        wanted = [as_csv(row) for row in rows]
-        assert [{name: row[name] for name in want} for row, want in zip(parsed, wanted, strict=True)] == wanted
+@pytest.mark.parametrize("table", TABLES)
+def test_csv_parses_back_to_the_rows(records, table):
+    wanted = [as_csv(row) for row in table_rows(records)[table]]
+    parsed = csv_rows(records, table)
+    assert [{name: row[name] for name in want} for row, want in zip(parsed, wanted, strict=True)] == wanted
+
+
+def test_csv_never_holds_two_tables(records):
+    with pytest.raises(UsageError, match="CSV holds one table, and here are convergence, probe, generalization"):
+        render(records, Format.CSV)
+
+
+@pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN, Format.LATEX])
+def test_one_table_may_be_chosen(records, form):
+    text = render(records, form, table="probe")
+    assert [title for title in TITLES if title in text] == ["Generalisation over training"]
+
+
+def test_one_table_may_be_chosen_as_json(records):
+    rows = table_rows(records)["probe"]
+    assert json.loads(render(records, Format.JSON, table="probe")) == {"probe": rows}
+
+
+@pytest.mark.parametrize("form", Format)
+def test_a_table_that_has_nothing_to_tell_cannot_be_chosen(make_record, form):
+    with pytest.raises(UsageError, match=r"'probe'\. They have: convergence, generalization"):
+        render([make_record(protocol="collier2018:probe_every=0")], form, table="probe")
 
 
 def test_csv_leaves_dimensions_that_a_task_lacks_empty(records):
-    *_, sizes = csv_tables(render(records, Format.CSV))
+    sizes = csv_rows(records, "generalization")
     assert [(row["task"], row["length"], row["repeats"]) for row in sizes] == [
         ("copy", "20", ""),
         ("copy", "20", ""),
@@ -175,12 +200,12 @@ def test_csv_leaves_dimensions_that_a_task_lacks_empty(records):
 
 @pytest.mark.parametrize("name", ['a,b"c', "a|b", "[red]"])
 def test_csv_quotes_what_needs_it(named, name):
-    assert [rows[0]["model"] for rows in csv_tables(render([named(name, "copy")], Format.CSV))] == [name] * 3
+    assert [csv_rows([named(name, "copy")], table)[0]["model"] for table in TABLES] == [name] * 3
 
 
 def test_csv_leaves_out_a_table_without_rows(make_failed_record):
-    (rows,) = csv_tables(render([make_failed_record(protocol="collier2018:probe_every=0")], Format.CSV))
-    assert rows[0]["failed"] == "1"
+    (row,) = csv_rows([make_failed_record(protocol="collier2018:probe_every=0")])
+    assert row["failed"] == "1"
 
 
 def test_the_rows_of_every_table_have_its_name(records):
@@ -208,13 +233,15 @@ def test_json_is_valid_where_a_score_is_not_finite(make_record):
 
 @pytest.mark.parametrize("form", Format)
 def test_the_order_of_the_records_does_not_matter(records, form):
-    wanted = render(records, form)
-    assert {render(order, form) for order in list(itertools.permutations(records))[::71]} == {wanted}
+    table = ONE[form]
+    wanted = render(records, form, table=table)
+    assert {render(order, form, table=table) for order in list(itertools.permutations(records))[::71]} == {wanted}
 
 
 @pytest.mark.parametrize("form", Format)
 def test_a_record_read_twice_counts_once(records, form):
-    assert render([*records, *records[::-1]], form) == render(records, form)
+    table = ONE[form]
+    assert render([*records, *records[::-1]], form, table=table) == render(records, form, table=table)
 
 
 def test_a_comparison_is_the_one_table(records):
@@ -236,7 +263,7 @@ def test_a_comparison_in_json_has_its_own_key(records):
 
 
 def test_a_comparison_in_csv_parses_back_to_its_rows(records):
-    (parsed,) = csv_tables(render(records, Format.CSV, compare=PAIR))
+    parsed = csv_rows(records, compare=PAIR)
     assert parsed == [as_csv(row) for row in comparison_rows(records, *PAIR)]
 
 
@@ -254,16 +281,16 @@ def test_a_comparison_with_an_unknown_model_is_an_error_in_every_form(records, f
 
 @pytest.mark.parametrize("form", Format)
 def test_failed_runs_alone_can_be_shown(make_failed_record, form):
-    assert "ntm" in render([make_failed_record()], form)
+    assert "ntm" in render([make_failed_record()], form, table=ONE[form] and "convergence")
 
 
 @pytest.mark.parametrize("form", Format)
 def test_a_record_of_version_1_can_still_be_shown(form):
     path = Path(__file__).parents[1] / "results" / "historic" / "record-v1.json"
-    shown = render([load_record(path)], form).replace(r"\_", "_")  # as LaTeX writes it
+    shown = render([load_record(path)], form, table=ONE[form]).replace(r"\_", "_")  # as LaTeX writes it
     assert "ntm:memory_init=random,memory_slots=64" in shown
 
 
 @pytest.mark.parametrize("form", Format)
 def test_every_form_ends_its_last_line(records, form):
-    assert render(records, form).endswith("\n")
+    assert render(records, form, table=ONE[form]).endswith("\n")
