@@ -194,7 +194,7 @@ def execute(
 
 
 def load(*paths: str | Path) -> Results:
-    """Read records: each path is a record, a run's folder or a folder of runs.
+    """Read records: each path is a record, a run's folder, a folder of runs, or one of entries of a leaderboard.
 
     Raises:
         StoreError: a path holds no record, or one that cannot be read.

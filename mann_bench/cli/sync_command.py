@@ -21,8 +21,8 @@ def command(runs: tuple[Path, ...], wandb: str | None) -> int:
     """
     from mann_bench.api import wandb_mode
     from mann_bench.core.errors import StoreError
-    from mann_bench.reporting.wandb_mirror import WandbMirror, needs_mirror
-    from mann_bench.results.store import load_record, record_files
+    from mann_bench.reporting.wandb_mirror import MARKER_NAME, WandbMirror, needs_mirror
+    from mann_bench.results.store import RECORD_NAME, load_record, record_files
 
     mode = wandb_mode(wandb)
     done = skipped = 0
@@ -32,6 +32,9 @@ def command(runs: tuple[Path, ...], wandb: str | None) -> int:
             record = load_record(file)
         except StoreError as error:
             problems.append(str(error))
+            continue
+        if file.name != RECORD_NAME:
+            problems.append(f"{file}: only records in folders of runs are mirrored, where {MARKER_NAME} tells of it.")
             continue
         if not needs_mirror(file.parent, mode):
             skipped += 1

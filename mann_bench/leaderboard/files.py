@@ -17,11 +17,10 @@ from mann_bench.core.errors import StoreError, UsageError, nearest
 from mann_bench.leaderboard.faults import EntryError, Fault, FaultName
 from mann_bench.leaderboard.schema import SCHEMA_VERSION, Entry, RunReference
 from mann_bench.results.schema import Record
-from mann_bench.results.store import digest
+from mann_bench.results.store import RECORDS_NAME, digest
 from mann_bench.results.trace import RunTrace
 
 ENTRY_NAME = "entry.json"
-RECORDS_NAME = "records"
 TRACES_NAME = "traces"
 
 LARGEST_ENTRY = 4 * 2**20

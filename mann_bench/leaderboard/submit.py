@@ -11,7 +11,6 @@ from mann_bench.leaderboard.aggregates import aggregates_of
 from mann_bench.leaderboard.faults import EntryError
 from mann_bench.leaderboard.files import (
     ENTRY_NAME,
-    RECORDS_NAME,
     TRACES_NAME,
     entry_content,
     entry_folders,
@@ -30,7 +29,7 @@ from mann_bench.leaderboard.validate import check_record, validate
 from mann_bench.reporting.site.board import LONGEST_NAME, LONGEST_NOTE, Badge
 from mann_bench.results.files import write_atomically
 from mann_bench.results.schema import Record
-from mann_bench.results.store import digest
+from mann_bench.results.store import RECORDS_NAME, digest
 from mann_bench.results.trace import RunTrace
 
 Tracer = Callable[[Record], RunTrace | None]

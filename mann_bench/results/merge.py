@@ -1,6 +1,6 @@
 """Bring the records of several folders together in one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -90,6 +90,8 @@ def _problem_of_weights(found: _Found) -> str | None:
     file = found.folder / WEIGHTS_NAME
     try:
         right = digest(read_plain(file, LARGEST_WEIGHTS)) == found.record.weights_sha256
+    except FileNotFoundError:
+        return f"{file} is missing: a record is merged with its weights, which an entry of a leaderboard does not keep."
     except OSError as error:
         return f"{file}: cannot be read: {error.strerror}."
     except UnreadableFileError as error:
@@ -99,10 +101,12 @@ def _problem_of_weights(found: _Found) -> str | None:
 
 def _write(found: _Found, out: Path) -> None:
     folder = out / found.record.key
-    names: Iterable[str] = (WEIGHTS_NAME, RECORD_NAME) if found.record.weights_sha256 else (RECORD_NAME,)
+    files = {folder / RECORD_NAME: found.file}
+    if found.record.weights_sha256:
+        files = {folder / WEIGHTS_NAME: found.folder / WEIGHTS_NAME} | files
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically({folder / name: read_plain(found.folder / name, LARGEST_WEIGHTS) for name in names})
+        write_atomically({path: read_plain(file, LARGEST_WEIGHTS) for path, file in files.items()})
     except (OSError, UnreadableFileError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise StoreError(

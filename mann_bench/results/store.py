@@ -4,7 +4,6 @@ The record is written last: where it stands, the run is complete.
 """
 
 import contextlib
-import glob
 import hashlib
 import os
 import re
@@ -21,9 +20,13 @@ from mann_bench.results.soundness import first_problem
 
 RECORD_NAME = "record.json"
 WEIGHTS_NAME = "weights.safetensors"
+RECORDS_NAME = "records"
+"""Folder in an entry of a leaderboard, of records that are named by their keys."""
 
 _LONGEST_REASON = 300
 _MOST_ERRORS = 1_000
+_LEVELS = 3
+"""Folders from that of the leaderboards down to that of an entry's records: study, entry, records."""
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -100,23 +103,44 @@ def _version(content: bytes) -> int:
 
 
 def record_files(path: Path) -> list[Path]:
-    """Return the records at or below a path: a record, a run's folder or a folder of runs; raises StoreError."""
+    """Return the records at or below a path.
+
+    Args:
+        path: a record, a run's folder, a folder of runs; or an entry, a folder of entries, a folder of leaderboards.
+
+    Raises:
+        StoreError: there are none, or a folder cannot be read.
+    """
     if not path.is_dir():
         return [path]
     own = path / RECORD_NAME
-    found = [own] if os.path.lexists(own) else _records_below(path)
+    found = [own] if os.path.lexists(own) else _records_below(path) or _entry_records(path, _LEVELS)
     if not found:
-        raise StoreError(f"{path}: no records here. Expected a record.json, a run's folder or a folder of runs.")
+        raise StoreError(
+            f"{path}: no records here. Expected a record.json, a run's folder, a folder of runs, or entries of a "
+            "leaderboard."
+        )
     return found
 
 
 def _records_below(folder: Path) -> list[Path]:
     """Return the records in the folders of a folder, in the order of their names, whatever kind of file each is."""
+    return [file for each in _inside(folder) if os.path.lexists(file := each / RECORD_NAME)]
+
+
+def _entry_records(folder: Path, levels: int) -> list[Path]:
+    """Return the records of the entries in a folder, at most so many levels below it."""
+    if folder.name == RECORDS_NAME:
+        return [file for file in _inside(folder) if _KEY.fullmatch(file.stem) and file.suffix == ".json"]
+    folders = [each for each in _inside(folder) if each.is_dir()] if levels else []
+    return [file for each in folders for file in _entry_records(each, levels - 1)]
+
+
+def _inside(folder: Path) -> list[Path]:
     try:
-        folders = sorted(folder.iterdir())
+        return sorted(folder.iterdir())
     except OSError as error:
         raise StoreError(f"{folder}: cannot be read: {error.strerror}.") from error
-    return [file for each in folders if os.path.lexists(file := each / RECORD_NAME)]
 
 
 def find_record(run: str, folder: Path) -> Path:
@@ -124,18 +148,36 @@ def find_record(run: str, folder: Path) -> Path:
 
     Raises:
         StoreError: there is none.
-        UsageError: several keys begin so.
+        UsageError: several keys begin so, or several records lie at the path.
     """
     path = Path(run)
     with contextlib.suppress(OSError):  # text that cannot be a path
         if run and path.exists():
-            return path / RECORD_NAME if path.is_dir() else path
-    found = sorted(folder.glob(f"{glob.escape(run)}*/{RECORD_NAME}")) if run and "/" not in run else []
+            return _only_record(path)
+    found = [file for file in _files_in(folder) if run and _key_of(file).startswith(run)]
     if not found:
         raise StoreError(f"{run!r}: no such record. Expected a run's folder, or the first digits of a key in {folder}.")
-    if len(found) > 1:
-        raise UsageError(f"{run!r}: {len(found)} keys in {folder} begin so. Give more digits.")
+    if len(keys := {_key_of(file) for file in found}) > 1:
+        raise UsageError(f"{run!r}: {len(keys)} keys in {folder} begin so. Give more digits.")
     return found[0]
+
+
+def _only_record(path: Path) -> Path:
+    found = _files_in(path) if path.is_dir() else [path]
+    if len(found) > 1:
+        raise UsageError(f"{path}: {len(found)} records are here. Give the folder of a run, or its record.")
+    return found[0] if found else path / RECORD_NAME
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return the records in a folder, none where it has none or is not there."""
+    with contextlib.suppress(StoreError):
+        return record_files(folder) if folder.is_dir() else []
+    return []
+
+
+def _key_of(file: Path) -> str:
+    return file.parent.name if file.name == RECORD_NAME else file.stem
 
 
 class Store:

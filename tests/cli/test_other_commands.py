@@ -2,7 +2,10 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 import wandb
+
+from mann_bench.api import load
 
 
 def test_list_names_what_exists_and_who_brings_it(mann_bench):
@@ -82,6 +85,15 @@ def test_doctor_names_what_matters(mann_bench):
         assert re.search(rf"^{name}", out, re.M), name
 
 
+@pytest.fixture
+def entry(mann_bench, make_record):
+    """Write the record of an entry of a leaderboard; return its file."""
+    file = Path("leaderboards/study/entry/records", f"{make_record().key}.json")
+    file.parent.mkdir(parents=True)
+    file.write_text(make_record().model_dump_json())
+    return file
+
+
 def test_sync_mirrors_each_record_once(run, mann_bench):
     run(seeds="0-1")
     _, _, first = mann_bench("sync", "--wandb", "offline")
@@ -105,6 +117,19 @@ def test_sync_waits_for_a_server_that_does_not_answer_once(run, mann_bench, monk
     code, _, err = mann_bench("sync", "--wandb", "online")
     assert (code, modes) == (1, ["online", "offline", "offline"])
     assert err.startswith("2 mirrored (offline), 0 were already, 1 failed")
+
+
+def test_sync_leaves_the_records_of_an_entry_alone(mann_bench, entry):
+    code, _, err = mann_bench("sync", "leaderboards", "--wandb", "offline")
+    assert (code, "only records in folders of runs are mirrored" in err) == (1, True)
+    assert [path.name for path in Path("leaderboards").rglob("*") if path.is_file()] == [entry.name]
+
+
+@pytest.mark.parametrize("path", ["leaderboards", "leaderboards/study", "leaderboards/study/entry"])
+def test_report_and_load_take_the_folders_of_leaderboards(mann_bench, entry, path):
+    code, out, _ = mann_bench("report", path, "--format", "json")
+    assert (code, json.loads(out)["convergence"][0]["seeds"]) == (0, 1)
+    assert [record.key for record in load(path).records] == [entry.stem]
 
 
 def test_version(mann_bench):

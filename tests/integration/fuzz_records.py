@@ -142,7 +142,7 @@ class Campaign:
         pair = self.draw.choice(made), self.draw.choice(made)
         for form in Format:
             with self._guarded(folder, REPORT_SECONDS):
-                shown = render(records, form)
+                shown = render(records, form, table="convergence" if form is Format.CSV else None)
                 assert all(line.isprintable() for line in shown.split("\n")), "something that is not to be seen"
             with self._guarded(folder, REPORT_SECONDS):
                 render(records, form, compare=pair)

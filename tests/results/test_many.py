@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mann_bench.leaderboard.files import entry_folders, load_entry
-from mann_bench.reporting.render import Format, render
+from mann_bench.reporting.render import TABLES, Format, render
 from mann_bench.results import beside
 from mann_bench.results.many import load_records, load_thinned, thinned, uncollected
 from mann_bench.results.store import record_files
@@ -38,10 +38,14 @@ def test_two_processes_read_the_same(files, monkeypatch):
     assert load_thinned(files) == alone
 
 
-@pytest.mark.parametrize("form", Format)
-def test_tables_need_no_more_than_a_thinned_record(form):
+@pytest.mark.parametrize(
+    ("form", "table"),
+    [*((form, None) for form in Format if form is not Format.CSV), *((Format.CSV, t) for t in TABLES)],
+)
+def test_tables_need_no_more_than_a_thinned_record(form, table):
     records = [record for folder in entry_folders(ROOT / "leaderboards") for record in load_entry(folder).records]
-    assert render([thinned(record) for record in records], form) == render(records, form)
+    shown = render([thinned(record) for record in records], form, table=table)
+    assert shown == render(records, form, table=table)
 
 
 def test_a_run_that_did_nothing_can_be_thinned(make_failed_record):

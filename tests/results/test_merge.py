@@ -143,3 +143,22 @@ def test_a_disk_that_is_full_is_named(make, bring, tmp_path, monkeypatch):
     monkeypatch.setattr("mann_bench.results.merge.write_atomically", full)
     with pytest.raises(StoreError, match=r"No space left on device.*give the same command again"):
         bring("one")
+
+
+def as_entry(folder):
+    """Move a record to where an entry of a leaderboard keeps it."""
+    (folder.parent / "entry/records").mkdir(parents=True)
+    return (folder / "record.json").rename(folder.parent / "entry/records" / f"{folder.name}.json").parents[1]
+
+
+def test_a_record_of_an_entry_without_weights_comes_along(bring, make_failed_record, tmp_path):
+    record = make_failed_record()
+    as_entry(Store(tmp_path / "one").write(record, None))
+    assert bring("one/entry") == (1, 0)
+    assert load_record(tmp_path / "all" / record.key / "record.json") == record
+
+
+def test_an_entry_does_not_keep_the_weights_that_merging_takes(make, bring):
+    as_entry(make("one"))
+    with pytest.raises(StoreError, match=r"is missing: a record is merged with its weights.*Nothing was written"):
+        bring("one/entry")

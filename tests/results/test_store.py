@@ -218,6 +218,53 @@ def test_an_empty_folder_is_an_error(tmp_path):
         record_files(tmp_path)
 
 
+@pytest.fixture
+def leaderboards(tmp_path, make_record):
+    """Return the folder of leaderboards with two entries of one record each, and the files of these."""
+    root, files = tmp_path / "leaderboards", []
+    for seed in (0, 1):
+        entry = root / "study" / f"entry-{seed}"
+        (entry / "traces").mkdir(parents=True)
+        (entry / "records").mkdir()
+        record = make_record(seed=seed)
+        files.append(entry / "records" / f"{record.key}.json")
+        for file in (files[-1], entry / "traces" / files[-1].name, entry / "entry.json", entry / "records/notes.json"):
+            file.write_text(record.model_dump_json())
+    return root, files
+
+
+def test_leaderboards_a_study_and_an_entry_hold_their_records(leaderboards):
+    root, (first, other) = leaderboards
+    assert record_files(root) == record_files(root / "study") == [first, other]
+    assert record_files(first.parent) == record_files(first.parents[1]) == [first]
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(leaderboards, monkeypatch):
+    root, (first, _) = leaderboards
+    whole = Path.iterdir
+
+    def iterdir(folder):
+        if folder == first.parent:
+            raise PermissionError(13, "Permission denied")
+        return whole(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    with pytest.raises(StoreError, match="records: cannot be read: Permission denied"):
+        record_files(root)
+
+
+def test_a_record_of_an_entry_is_found_by_the_entry_and_by_its_key(leaderboards):
+    root, (first, other) = leaderboards
+    assert find_record(str(first.parents[1]), root / "elsewhere") == first
+    assert [find_record(file.stem[:12], root) for file in (first, other)] == [first, other]
+
+
+def test_a_folder_of_several_records_names_no_run(leaderboards):
+    root, _ = leaderboards
+    with pytest.raises(UsageError, match=r"2 records are here\. Give the folder of a run"):
+        find_record(str(root), root)
+
+
 def test_a_digest_is_the_sha_256():
     assert digest(b"weights") == hashlib.sha256(b"weights").hexdigest()
 
