@@ -79,6 +79,15 @@ def option_text(value: OptionValue) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def stands_for(text: str, value: OptionValue) -> bool:
+    """Tell whether `text` is one of the ways to type a value, of an option whose type is not at hand."""
+    kind = type(value) if isinstance(value, (bool, int, float)) else str | None
+    try:
+        return _parse(kind, text) == value
+    except ValueError:
+        return False
+
+
 def _listing(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "none"
 

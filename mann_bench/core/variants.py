@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mann_bench.core.errors import UsageError
-from mann_bench.core.options import OptionValue, option_text
+from mann_bench.core.options import OptionValue, option_text, stands_for
 
 LARGEST_SEED = 2**32 - 1
 _MOST_SEEDS = 100_000
@@ -39,6 +39,19 @@ class Variant:
         if not name:
             raise UsageError(f"{text!r}: expected a name, as in 'ntm' or 'ntm:memory_init=random'.")
         return cls(name, given)
+
+    def means(self, text: str, options: Mapping[str, OptionValue]) -> bool:
+        """Tell whether this is a way to write the variant of a canonical text, which has these options in all.
+
+        It may order options as it likes, and give those that the text leaves out, which have their defaults.
+        """
+        canonical = Variant.parse(text)
+        given = {**canonical.given, **self.given}
+        return (
+            self.name == canonical.name
+            and canonical.given.keys() <= self.given.keys()
+            and all(name in options and stands_for(value, options[name]) for name, value in given.items())
+        )
 
 
 def variant_text(name: str, options: Mapping[str, OptionValue]) -> str:

@@ -107,6 +107,13 @@ def test_a_comparison_as_json_and_csv_has_its_rows(mann_bench, recorded):
     assert (parsed["first"], parsed["ratio_at_least"]) == ("ntm", "2.5")
 
 
+@pytest.mark.parametrize("name", ["lstm:units=8", "lstm:units=8,layers=3", "lstm:layers=03,units=8"])
+def test_a_comparison_takes_the_names_that_run_takes(run, mann_bench, name):
+    run(model=name), run()
+    code, out, _ = mann_bench("report", "--compare", name, "lstm:units=8,layers=1")
+    assert (code, out.splitlines()[0]) == (0, "lstm:units=8 against lstm:layers=1,units=8")
+
+
 def test_a_comparison_with_an_unknown_model_is_an_error_with_the_nearest_name(mann_bench, recorded):
     code, out, err = mann_bench("report", "--compare", "ntm", "lsmt")
     assert (code, out) == (2, "")

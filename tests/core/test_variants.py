@@ -52,6 +52,28 @@ def test_the_canonical_text_parses_back():
     assert Variant.parse(variant_text("m", {"a": 1e-6, "b": False})).given == {"a": "1e-06", "b": "false"}
 
 
+OPTIONS = {"a": 128, "b": 0.001, "c": None, "d": True, "e": "constant"}
+"""All options of a variant, of which b alone has not its default."""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("m:b=0.001", "m:b=1e-3", "m:b=.001,a=128", "m:a=128,b=0.001,c=none,d=true,e=constant"),
+        *("m:e=constant,d=TRUE,c=None,b=1e-03,a=0128", " m:b = 0.001"),
+    ],
+)
+def test_defaults_may_be_written_out_in_any_order(written):
+    assert Variant.parse(written).means("m:b=0.001", OPTIONS)
+
+
+@pytest.mark.parametrize(
+    "written", ["m", "m:a=128", "m:b=0.002", "m:b=0.001,a=64", "m:b=0.001,d=1", "m:b=0.001,f=1", "n:b=0.001"]
+)
+def test_other_options_are_another_variant(written):
+    assert not Variant.parse(written).means("m:b=0.001", OPTIONS)
+
+
 @pytest.mark.parametrize(
     ("text", "seeds"),
     [

@@ -1,9 +1,11 @@
 """Two models beside each other on every task that both ran: the ratio of their speeds, and a paired test."""
 
+import contextlib
 import math
 from collections.abc import Iterable, Sequence
 
 from mann_bench.core.errors import UsageError, nearest
+from mann_bench.core.variants import Variant
 from mann_bench.reporting.measures import Unit, convergence_durations
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Row, Table, finite
 from mann_bench.reporting.words import OWN_TRAINING
@@ -17,12 +19,15 @@ from mann_bench.statistics.survival import median
 def comparison_rows(records: Iterable[Record] | Cells, first: str, second: str) -> list[Row]:
     """Return one row a task and protocol that both models ran, from the seeds that both have.
 
+    Args:
+        records: in any order.
+        first, second: models, as `run` takes them.
+
     Raises:
         UsageError: a model is not in the records, or the two share no seed of any task.
     """
     made = cells(records)
-    for name in (first, second):
-        _check(name, made)
+    first, second = (_canonical(name, made) for name in (first, second))
     pairs = [_paired(a, b) for a in made for b in made if a.model == first and b.model == second and _alike(a, b)]
     rows = [_row(*pair) for pair in pairs if pair[0].records]
     if not rows:
@@ -34,6 +39,7 @@ def comparison_table(records: Iterable[Record], first: str, second: str) -> Tabl
     """Return the comparison of two models; raises as `comparison_rows`."""
     made = cells(records)
     rows = comparison_rows(made, first, second)
+    first, second = rows[0]["first"], rows[0]["second"]
     own = [name for name in (first, second) if any(cell.model == name and cell.own_training for cell in made)]
     return Table(
         f"{first} against {second}",
@@ -58,12 +64,17 @@ def ratio_text(low: float | None, high: float | None) -> str:
     return f"{high:.2f}x" if low == high else f"< {high:.2f}x" if not low else f"{low:.2f} to {high:.2f}x"
 
 
-def _check(name: str, made: Sequence[Cell]) -> None:
-    known = list(dict.fromkeys(cell.model for cell in made))
-    if name not in known:
-        raise UsageError(
-            f"model {name!r} is not in these records.{nearest(name, known)} They have: {', '.join(known)}."
-        )
+def _canonical(name: str, made: Sequence[Cell]) -> str:
+    """Return the text by which tables name the model that a user means; raises UsageError."""
+    known = {cell.model: cell.records[0].model.options for cell in made}
+    if name in known:
+        return name
+    variant = Variant.parse(name)
+    for text, options in known.items():
+        with contextlib.suppress(UsageError):  # what strangers wrote into a record may be no variant
+            if variant.means(text, options):
+                return text
+    raise UsageError(f"model {name!r} is not in these records.{nearest(name, known)} They have: {', '.join(known)}.")
 
 
 def _alike(first: Cell, second: Cell) -> bool:
