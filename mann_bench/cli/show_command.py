@@ -68,9 +68,11 @@ def _show_model(registry: "Registry", text: str, task: str) -> None:
     component = _show_component(registry, "model", text)
     task_component = resolve_component(registry, "task", task)
     built = checked_model(component, checked_task(task_component))
-    parameters = sum(p.numel() for p in built.parameters())
+    every = sum(p.numel() for p in built.parameters())
+    trained = sum(p.numel() for p in built.parameters() if p.requires_grad)
+    counted = f"{trained:,}{'' if trained == every else f' trained of {every:,}'} parameters"
     memory = MemoryNeed.of(component, task_component, built.protocol.batch_size)
-    click.echo(f"\nsize on {task_component.text}: {parameters:,} parameters, {built.state_bytes():,} bytes of state")
+    click.echo(f"\nsize on {task_component.text}: {counted}, {built.state_bytes():,} bytes of state")
     click.echo(f"training on it: {memory}")
     if own := own_training(built):
         click.echo(f"trained by its own {', '.join(own)}, not as the protocol says")

@@ -62,8 +62,8 @@ def check_cells(records: Sequence[Record], rules: StudyRules) -> Iterator[Findin
 
 
 def _check_sizes(cell: Cell, where: str) -> Iterator[Finding]:
-    for name in ("parameters", "state_bytes"):
-        values = {getattr(record, name) for record in cell.records if record.curve}
+    for name in ("parameters", "all_parameters", "state_bytes"):
+        values = {getattr(record, name) for record in cell.records if record.curve} - {None}
         if len(values) > 1:
             text = (
                 f"{where}: the seeds have {', '.join(map(str, sorted(values)))} {name}, and can only have one number."

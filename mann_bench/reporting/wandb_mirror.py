@@ -252,5 +252,5 @@ def _config(record: Record) -> dict[str, Any]:
 
 def _summary(record: Record) -> dict[str, Any]:
     fields = {"outcome", "steps", "converged_first", "converged_confirmed", "best_step"}
-    fields |= {"parameters", "state_bytes", "peak_memory_bytes", "seconds", "divergence"}
+    fields |= {"parameters", "all_parameters", "state_bytes", "peak_memory_bytes", "seconds", "divergence"}
     return record.model_dump(mode="json", include=fields)

@@ -8,6 +8,9 @@ from mann_bench.results.schema import Record
 
 _TOLD_APART_BY = {"provenance", "seconds", "peak_memory_bytes", "error"}
 
+_LATER = {"all_parameters"}
+"""What earlier versions did not write down: it repeats where it is known."""
+
 
 def repeatable(record: Record) -> dict[str, Any]:
     """Return the parts of a record that its run must repeat, as JSON knows them."""
@@ -16,10 +19,10 @@ def repeatable(record: Record) -> dict[str, Any]:
         content[part] = content[part]["text"]
     for row in content["curve"]:
         del row["training_seconds"]
-    return content
+    return {name: value for name, value in content.items() if name not in _LATER or value is not None}
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """Return the names of the parts of `one` that `other` has not or otherwise."""
+    """Return the names of the parts that both have, of different content."""
     # As JSON, so that a number that is none equals itself.
-    return [name for name in one if json.dumps(one[name]) != json.dumps(other.get(name))]
+    return [name for name in one if name in other and json.dumps(one[name]) != json.dumps(other[name])]

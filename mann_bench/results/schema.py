@@ -233,6 +233,9 @@ class Record(_Part):
     )
     grid: Rows[GridRow] = Field(default=[], description="what the task states about its length grid")
     parameters: Count = Field(description="trainable parameters, counted from the tensors")
+    all_parameters: Count | None = Field(
+        default=None, description="parameters with those that training leaves alone; null in records that do not tell"
+    )
     state_bytes: Count = Field(description="recurrent state a sequence, counted from the tensors")
     details: dict[str, OptionValue] = Field(
         default={}, description="what the model states about itself that its options do not tell"

@@ -28,7 +28,8 @@ _MOST_TESTED = 100_000
 def first_problem(record: Record) -> Problem | None:
     """Return what makes a record one that no run could have left, the first thing found; None where nothing does."""
     checks = (text_problems(record), _protocol(record.protocol), _rule(record), _seconds(record), _curve(record))
-    return next(itertools.chain(*checks, _convergence(record), _probe(record), _grids(record), _key(record)), None)
+    more = (_convergence(record), _probe(record), _grids(record), _parameters(record), _key(record))
+    return next(itertools.chain(*checks, *more), None)
 
 
 def _protocol(protocol: ProtocolRecord) -> Iterator[Problem]:
@@ -54,6 +55,11 @@ def _seconds(record: Record) -> Iterator[Problem]:
             yield Problem(f"seconds.{name}", f"{seconds:g} is no duration")
     if not all(0 <= row.training_seconds <= MOST for row in record.curve):
         yield Problem("curve", "training_seconds must be durations")
+
+
+def _parameters(record: Record) -> Iterator[Problem]:
+    if record.all_parameters is not None and record.all_parameters < record.parameters:
+        yield Problem("all_parameters", f"{record.all_parameters:,}, though {record.parameters:,} are trainable")
 
 
 def _curve(record: Record) -> Iterator[Problem]:

@@ -62,6 +62,7 @@ class TrainingResult:
     training_range: dict[str, tuple[int, int]]
     grid: list[GridSize]
     parameters: int
+    all_parameters: int | None
     state_bytes: int
     details: dict[str, OptionValue]
     own_training: list[TrainingMethod]

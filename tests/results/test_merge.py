@@ -70,6 +70,13 @@ def test_a_different_record_is_refused_and_nothing_is_written(make, bring, tmp_p
     assert not (tmp_path / "all").exists()
 
 
+def test_what_an_earlier_version_did_not_write_down_is_no_conflict(make, bring):
+    make("one"), make("two", all_parameters=12_346), make("three", all_parameters=12_347)
+    with pytest.raises(MergeConflictError, match=r"they differ in all_parameters\."):
+        bring("two", "three")
+    assert bring("one", "two") == (1, 0)
+
+
 def test_other_weights_are_a_conflict(make, bring):
     make("one"), make("two", weights=b"other weights")
     with pytest.raises(MergeConflictError, match="they differ in weights_sha256"):

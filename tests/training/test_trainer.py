@@ -56,6 +56,18 @@ def test_the_length_grid_is_tested_at_every_size(make_run):
     assert {row.sequences for row in result.generalization} == {3}
 
 
+def test_weights_that_stay_as_they_are_are_not_counted_as_trained(make_run, monkeypatch):
+    whole = train(make_run(), "cpu", "eager", ignore)
+    assert whole.parameters == whole.all_parameters
+
+    def frozen(self):
+        self.readout.requires_grad_(False)
+
+    monkeypatch.setattr(LSTMModel, "on_train_start", frozen)
+    partly = train(make_run(), "cpu", "eager", ignore)
+    assert whole.all_parameters == partly.all_parameters > partly.parameters
+
+
 def test_the_result_states_what_the_task_says_about_its_grid(make_run):
     result = train(make_run(), "cpu", "eager", ignore)
     assert result.training_range == {"length": (1, 3)}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mann_bench.reporting.site.text import shown
-from mann_bench.reporting.tables.table import Row, estimate_text, share_text
+from mann_bench.reporting.tables.table import Row, estimate_text, parameters_text, share_text
 from mann_bench.reporting.words import OWN_TRAINING
 
 LONGEST_VARIANT = 160
@@ -96,6 +96,10 @@ def _count(name: str) -> Callable[[Row], Value]:
     return lambda row: Value("-" if row[name] is None else f"{row[name]:,}", sort=row[name])
 
 
+def _parameters(row: Row) -> Value:
+    return Value(parameters_text(row), sort=row["parameters"])
+
+
 def _split(text: str, sort: float) -> Value:
     figure, bracket, bounds = text.partition(" [")
     return Value(figure, bracket.strip() + bounds or None, sort)
@@ -124,7 +128,7 @@ _COLUMNS = (
         "∞: not tested", _estimate("error", lambda row: "∞", digits=2),
     ),
     Column("diverged", "NaN", "seeds that diverged", _count("diverged")),
-    Column("parameters", "Parameters", "trainable", _count("parameters")),
+    Column("parameters", "Parameters", "trainable", _parameters),
     Column("state_bytes", "State bytes", "recurrent state of one sequence", _count("state_bytes")),
     Column(
         "seconds", "Seconds", "of training until convergence, Kaplan-Meier median, on the machine of the runs",

@@ -95,9 +95,11 @@ def _run(record: Record) -> RunLine:
 
 def _configuration(cell: Cell) -> list[Topic]:
     first = cell.records[0]
+    every = first.all_parameters
     details = [Pair(name, option_text(value)) for name, value in first.details.items()]
     counted = [
         Pair("parameters", f"{first.parameters:,}"),
+        *([Pair("with those not trained", f"{every:,}")] if every not in (None, first.parameters) else []),
         Pair("state bytes", f"{first.state_bytes:,}"),
         Pair("generalisation measured over training", "yes" if probed(cell) else "no"),
         Pair("converged where", f"{cell.rule.metric} < {cell.rule.below:g}"),

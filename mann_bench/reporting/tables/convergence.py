@@ -13,6 +13,7 @@ from mann_bench.reporting.tables.table import (
     estimate_row,
     estimate_text,
     finite,
+    parameters_text,
     share_row,
     share_text,
 )
@@ -42,6 +43,7 @@ def convergence_table(records: Iterable[Record] | Cells) -> Table:
         rows,
         [
             "solved: seeds that met the task's rule; steps, seconds: Kaplan-Meier median of training until then",
+            *(["parameters: trained, of all that there are"] if any(" of " in row[2] for row in rows) else []),
             *_rule_notes(made),
             INTERVALS,
             SHARES,
@@ -60,6 +62,7 @@ def _row(cell: Cell) -> Row:
         "model": cell.model,
         "protocol": cell.protocol,
         "parameters": max(record.parameters for record in cell.records) or None,
+        **_all_parameters(cell),
         "metric": cell.rule.metric,
         "below": cell.rule.below,
         "seeds": len(cell.records),
@@ -82,12 +85,18 @@ def _row(cell: Cell) -> Row:
     return row
 
 
+def _all_parameters(cell: Cell) -> Row:
+    """Return how many parameters there are with those that are not trained, where records tell."""
+    known = [record.all_parameters for record in cell.records if record.all_parameters is not None]
+    return {"all_parameters": max(known)} if known else {}
+
+
 def _text(cell: Cell, label: str) -> list[str]:
     row = _row(cell)
     return [
         cell.task,
         label,
-        "-" if row["parameters"] is None else f"{row['parameters']:,}",
+        parameters_text(row),
         share_text(row, "solved", row["seeds"]),
         estimate_text(row, Unit.STEPS, f"> {cell.budget:,}"),
         estimate_text(row, Unit.SECONDS, _beyond_seconds(cell, row), digits=1),

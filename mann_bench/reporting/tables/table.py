@@ -70,6 +70,14 @@ def estimate_text(row: Row, name: str, beyond: str, digits: int = 0) -> str:
     return median if low == median == high else f"{median} [{low}, {high}]"
 
 
+def parameters_text(row: Row) -> str:
+    """Return how many parameters are trained: ``17,162``, or ``17,162 of 19,722`` where others stay as they are."""
+    trained, every = row["parameters"], row.get("all_parameters")
+    if trained is None:
+        return "-"
+    return f"{trained:,}" if every in (None, trained) else f"{trained:,} of {every:,}"
+
+
 def share_text(row: Row, name: str, n: int) -> str:
     """Return ``4/5 [38, 96 %]`` from k of n as data."""
     text = f"{row[name]}/{n}"

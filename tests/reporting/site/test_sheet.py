@@ -66,3 +66,9 @@ def test_a_column_tells_of_a_training_of_the_models_own_where_there_is_one(make_
     (column,) = (each for each in columns(own_sheet([own, ntm]).rows, named=False) if each.name == "own_training")
     assert {column.value(row).text for row in own_sheet([own, ntm]).rows} == {"its own training_step", "protocol"}
     assert "own_training" not in [each.name for each in columns(own_sheet([ntm]).rows, named=False)]
+
+
+def test_the_parameters_of_a_page_are_those_that_are_trained(make_record):
+    sheet = own_sheet([make_record(all_parameters=20_000)])
+    (column,) = [column for column in columns(sheet.rows, named=False) if column.name == "parameters"]
+    assert column.value(sheet.rows[0])[::2] == ("12,345 of 20,000", 12_345)

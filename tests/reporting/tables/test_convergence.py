@@ -160,6 +160,16 @@ def test_parameters_are_known_where_one_seed_knows_them(make_record, make_failed
     assert row["parameters"] == 12_345
 
 
+@pytest.mark.parametrize(("every", "text"), [(None, "12,345"), (12_345, "12,345"), (20_000, "12,345 of 20,000")])
+def test_parameters_that_are_trained_are_told_from_others(make_record, every, text):
+    known = {} if every is None else {"all_parameters": every}
+    (row,) = convergence_rows([make_record(**known)])
+    table = convergence_table([make_record(**known)])
+    assert {name: row[name] for name in row if name == "all_parameters"} == known
+    assert table.rows[0][2] == text
+    assert ("parameters: trained, of all that there are" in table.notes) is (every == 20_000)
+
+
 def test_the_order_of_the_records_does_not_matter(five_seeds, make_record):
     records = [*five_seeds[:3], make_record("lstm"), make_record(task="repeat_copy")]
     rows = convergence_rows(records)
