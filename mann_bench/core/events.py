@@ -23,11 +23,15 @@ class CurvePoint(NamedTuple):
 
 
 class SizeScores(NamedTuple):
-    """Mean scores over the sequences of one size of the length grid."""
+    """Mean scores over the sequences of one size of the length grid.
+
+    `spread` is the standard deviation over them of the scores in which the model has no part.
+    """
 
     size: Size
     sequences: int
     scores: dict[str, float]
+    spread: Mapping[str, float] = MappingProxyType({})
 
 
 class Started(NamedTuple):

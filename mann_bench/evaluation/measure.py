@@ -1,5 +1,6 @@
 """Measure a model on an evaluation stream."""
 
+import math
 from collections.abc import Iterable
 
 import torch
@@ -33,16 +34,19 @@ def _measure(
     model.eval()
     try:
         with torch.inference_mode():
-            return [SizeScores(size, n, _size_scores(model, task, stream, size, n)) for size, n in counts]
+            return [_size_scores(model, task, stream, size, n) for size, n in counts]
     finally:
         model.train(was_training)
 
 
-def _size_scores(model: SequenceModule, task: SequenceTask, stream: Stream, size: Size, count: int) -> dict[str, float]:
+def _size_scores(model: SequenceModule, task: SequenceTask, stream: Stream, size: Size, count: int) -> SizeScores:
     batch = task.evaluation_batch(stream, size, count).to(model.device)
     chunks = zip(*(torch.split(tensor, _LARGEST_BATCH, dim=1) for tensor in batch), strict=True)
     parts = []
     for chunk in chunks:
         part = type(batch)(*chunk)
         parts.append(task.scores(model(part.inputs), part))
-    return {name: torch.cat([part[name] for part in parts]).double().mean().item() for name in parts[0]}
+    found = {name: torch.cat([part[name] for part in parts]).double() for name in parts[0]}
+    deviations = {name: found[name].std().item() for name in found if name in task.sequence_scores and count > 1}
+    known = {name: deviation for name, deviation in deviations.items() if math.isfinite(deviation)}
+    return SizeScores(size, count, {name: each.mean().item() for name, each in found.items()}, known)

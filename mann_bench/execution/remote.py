@@ -115,7 +115,7 @@ def replay(run: Run, record: Record, folder: Path) -> Iterator[Event]:
             point = CurvePoint(row.step, row.sequences, row.training_seconds, row.scores, row.diagnostics)
             yield Evaluated(run.key, point)
         else:
-            yield Probed(run.key, row.step, [SizeScores(each.size, each.sequences, each.scores) for each in row.rows])
+            yield Probed(run.key, row.step, [SizeScores(**dict(each)) for each in row.rows])
     yield Progress(run.key, record.steps, record.steps)
     yield Finished(run.key, record.outcome, folder)
 

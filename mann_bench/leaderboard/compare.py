@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mann_bench.core.backends import Backend
 from mann_bench.leaderboard.schema import Comparison
-from mann_bench.results.repeatable import differences, repeatable
+from mann_bench.results.repeatable import differences, repeatable, told_apart
 from mann_bench.results.schema import Provenance, Record, SizeRow
 
 _FIRST_TOLERANCE = 1e-3
@@ -77,7 +77,8 @@ def compare_tests(record: Record, rows: Sequence[SizeRow], why: str) -> Compared
         why: they need not be equal bit by bit, as of `apart`; empty where they must.
     """
     one, other = ([row.model_dump(mode="json") for row in each] for each in (record.generalization, rows))
-    exact = _bitwise({"generalization": one}, {"generalization": other}, "scores on the test stream")
+    same, again = ({"generalization": each} | told_apart(each) for each in (one, other))
+    exact = _bitwise(same, again, "scores on the test stream")
     if exact.agrees or not why:
         return exact
     stated, measured = ({str(row.size): row.scores for row in each} for each in (record.generalization, rows))

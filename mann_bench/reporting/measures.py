@@ -1,16 +1,22 @@
 """What the runs of a cell yield for statistics: durations until they converge and generalise, scores at each size."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from mann_bench.core.sizes import Size, size_text
 from mann_bench.results.cells import Cell
-from mann_bench.results.schema import CurveRow, ProbeRow, Record, RuleRecord
+from mann_bench.results.schema import CurveRow, ProbeRow, Record, RuleRecord, SizeRow
+from mann_bench.statistics.interval import Estimate
+from mann_bench.statistics.mean import mean_interval
 from mann_bench.statistics.survival import Durations
 
 GENERALIZES_FROM = 0.99
 """Sequence accuracy from which a size counts as mastered."""
+
+
+_SEQUENCE_SCORES = {"bayes_bits"}
+"""Scores in which no model has a part, also in records that do not say so."""
 
 
 class Unit(StrEnum):
@@ -103,6 +109,27 @@ def scores_at(record: Record, sizes: Sequence[Size], score: str) -> list[float]:
         return [or_worst(score, row.scores.get(score)) for row in record.generalization]
     tested = {size_text(row.size): row.scores.get(score) for row in record.generalization}
     return [or_worst(score, tested.get(size_text(size))) for size in sizes]
+
+
+def of_sequences(score: str, rows: Iterable[SizeRow] = ()) -> bool:
+    """Tell whether a score is of the sequences alone, which all seeds share: its interval is not one over seeds."""
+    return score in _SEQUENCE_SCORES or any(score in row.spread for row in rows)
+
+
+def sequences_estimate(score: str, rows: Sequence[SizeRow]) -> Estimate:
+    """Return a score of the sequences alone, with its interval over them.
+
+    Args:
+        score: its name.
+        rows: of one size, a run each. Records of earlier versions do not tell the spread: there is no interval then.
+    """
+    known = [row for row in rows if score in row.scores]
+    row = next((row for row in known if score in row.spread), known[0] if known else None)
+    if row is None:
+        return Estimate(math.inf, None)
+    spread = row.spread.get(score)
+    value = or_worst(score, row.scores[score])
+    return Estimate(value, None if spread is None else mean_interval(value, spread, row.sequences))
 
 
 def beyond_capacity(record: Record, size: Size) -> bool:

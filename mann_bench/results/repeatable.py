@@ -1,7 +1,7 @@
 """What a run must repeat wherever it is done again on a machine of the same kind: all but when, where, how long."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mann_bench.results.schema import Record
@@ -19,7 +19,14 @@ def repeatable(record: Record) -> dict[str, Any]:
         content[part] = content[part]["text"]
     for row in content["curve"]:
         del row["training_seconds"]
+    content |= told_apart([*content["generalization"], *(row for at in content["probe"] for row in at["rows"])])
     return {name: value for name, value in content.items() if name not in _LATER or value is not None}
+
+
+def told_apart(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Take the spread out of measurements, as JSON knows them; return it, or nothing where they do not tell it."""
+    spread = [row.pop("spread") for row in rows]
+    return {"spread": spread} if any(spread) else {}
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

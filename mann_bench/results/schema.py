@@ -128,11 +128,15 @@ class SizeRow(_Part):
     size: dict[str, Count] = Field(description="size of the sequences, by name, e.g. length and repeats")
     sequences: Count = Field(description="sequences measured")
     scores: dict[str, float] = Field(description="mean scores by name, as in the curve")
+    spread: dict[str, float] = Field(
+        default={},
+        description="standard deviation over the sequences, of the scores in which the model has no part: bayes_bits",
+    )
 
     @classmethod
     def of(cls, scores: SizeScores) -> "SizeRow":
         """Describe a measurement."""
-        return cls(size=dict(scores.size), sequences=scores.sequences, scores=scores.scores)
+        return cls(size=dict(scores.size), sequences=scores.sequences, scores=scores.scores, spread=dict(scores.spread))
 
 
 class GridRow(_Part):

@@ -112,6 +112,8 @@ def _grids(record: Record) -> Iterator[Problem]:
         yield Problem("sizes", "a size has no dimension")
     if len(dimensions) > 1:
         yield Problem("sizes", "not all have the same dimensions in the same order")
+    if not all(0 <= spread <= MOST and name in row.scores for row in rows for name, spread in row.spread.items()):
+        yield Problem("spread", "expected standard deviations of scores that are there")
     scores = [*(row.scores for row in record.curve), *(row.scores for row in rows)]
     accuracies = [each[_ACCURACY] for each in scores if _ACCURACY in each]
     if any(accuracy < 0 or accuracy > 1 for accuracy in accuracies):  # NaN may be there, of a model that gave none

@@ -11,7 +11,7 @@ class Interval(NamedTuple):
         high: upper bound; inf where there is none, as of a median beyond the budget.
         method: how it was made, in words.
         level: its confidence, in (0, 1).
-        n: size of the sample, in seeds; of several samples, that of the smallest.
+        n: size of the sample, in seeds unless the method says otherwise; of several samples, that of the smallest.
         resamples: number of bootstrap resamples; None where there are none.
         seed: what they were drawn with; None where nothing is drawn.
     """

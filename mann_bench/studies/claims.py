@@ -67,7 +67,7 @@ def _checked(runs: ClaimRuns, records: Mapping[str, Record]) -> ClaimResult:
         measured = measure(runs.claim, complete)
     except UnmeasurableError as error:
         return ClaimResult(runs.claim, None, n, Verdict.UNDECIDED, str(error))
-    return ClaimResult(runs.claim, measured, n, *_judged(runs.claim, measured))
+    return ClaimResult(runs.claim, measured, n, *_judged(runs.claim, measured, n))
 
 
 def _missing(cell: Sequence[Run], records: Mapping[str, Record]) -> str:
@@ -85,8 +85,11 @@ class _Judgement(NamedTuple):
     reason: str | None = None
 
 
-def _judged(claim: Claim, measured: Measurement) -> _Judgement:
+def _judged(claim: Claim, measured: Measurement, n: int) -> _Judgement:
     interval = measured.interval
+    if interval is None and n > 1:
+        text = "its interval is unknown: it is of the sequences alone, whose spread these records do not tell"
+        return _Judgement(Verdict.UNDECIDED, text)
     if interval is None:
         return _Judgement(Verdict.UNDECIDED, "one seed has no interval: a study needs two or more")
     if claim.tolerates(interval.low, interval.high):

@@ -5,7 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mann_bench.core.runs import Outcome
-from mann_bench.reporting.measures import Unit, convergence_durations, generalization_durations, or_worst
+from mann_bench.reporting.measures import (
+    Unit,
+    convergence_durations,
+    generalization_durations,
+    of_sequences,
+    or_worst,
+    sequences_estimate,
+)
 from mann_bench.results.cells import Cell
 from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import median_estimate, median_ratio, survival_median
@@ -20,7 +27,8 @@ class Measurement(NamedTuple):
     Attributes:
         low, high: the figure, as far as censoring lets it be known; equal where it is. `high` is inf where only a
             lower bound is known, as of a median beyond the budget.
-        interval: over seeds; None where one seed tells nothing about the spread.
+        interval: over seeds, or of a score in which the model has no part, over the sequences that all seeds share;
+            None where one seed tells nothing about the spread, or where records do not tell that over the sequences.
     """
 
     low: float
@@ -80,8 +88,12 @@ def _rate(seeds: Sequence[bool]) -> Measurement:
 
 
 def _test_score(claim: Claim, cells: ClaimCells) -> Measurement:
-    tested = [[row.scores for row in record.generalization if row.size == claim.size] for record in _records(cells)]
-    return _median_score(claim, [scores[0] if scores else None for scores in tested])
+    tested = [[row for row in record.generalization if row.size == claim.size] for record in _records(cells)]
+    assert claim.score is not None
+    if of_sequences(claim.score, rows := [row for of_run in tested for row in of_run]):
+        value, interval = sequences_estimate(claim.score, rows)
+        return Measurement(value, value, interval)
+    return _median_score(claim, [of_run[0].scores if of_run else None for of_run in tested])
 
 
 def _training_score(claim: Claim, cells: ClaimCells) -> Measurement:
@@ -106,7 +118,7 @@ def _median_score(claim: Claim, scores: Iterable[Mapping[str, float] | None]) ->
     assert claim.score is not None
     found = [None if each is None else each.get(claim.score) for each in scores]
     median = median_estimate([or_worst(claim.score, each) for each in found])
-    return Measurement(median.value, median.value, median.interval)
+    return Measurement(median.value, median.value, None if of_sequences(claim.score) else median.interval)
 
 
 _MEASURES: dict[ClaimMetric, Callable[[Claim, ClaimCells], Measurement]] = {

@@ -3,7 +3,7 @@
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
@@ -39,8 +39,10 @@ class SequenceTask(pl.LightningDataModule, ABC):
         batches_at_once: training batches that the stream yields together; above 1, as a list.
         first_batch: index at which the training stream begins; the runner sets it for a run that goes on.
         seed: seed of the training stream; the runner sets the run's.
+        sequence_scores: names of the scores in which the model has no part: they are of the sequences alone.
     """
 
+    sequence_scores: ClassVar[frozenset[str]] = frozenset()
     input_size: int
     output_size: int
 

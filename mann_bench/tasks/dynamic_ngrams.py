@@ -52,6 +52,8 @@ class DynamicNGrams(SequenceTask):
         bits: training bits a sequence.
     """
 
+    sequence_scores = frozenset({"bayes_bits"})
+
     def __init__(self, *, order: int = 6, bits: int = 200) -> None:
         super().__init__()
         if not 1 <= order <= min(_LARGEST_ORDER, bits):

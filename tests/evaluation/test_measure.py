@@ -6,6 +6,7 @@ from mann_bench.evaluation import measure
 from mann_bench.evaluation.measure import grid_scores, validation_scores
 from mann_bench.models.base import SequenceModule
 from mann_bench.tasks.copy import Copy
+from mann_bench.tasks.dynamic_ngrams import DynamicNGrams
 
 
 class Oracle(SequenceModule):
@@ -41,6 +42,20 @@ def test_validation_is_the_mean_over_sequences_not_over_sizes(task):
     scores = validation_scores(Constant(task), task, 7)
     # Seven sequences over lengths 1 to 5: counts 1, 1, 2, 1, 2 of 8 bits a row.
     assert scores["loss_bits"] == pytest.approx(8 * (1 + 2 + 6 + 4 + 10) / 7)
+
+
+def test_of_scores_in_which_the_model_has_no_part_the_spread_over_the_sequences_is_measured(task):
+    ngrams = DynamicNGrams(order=2)
+    row, *_ = grid_scores(Constant(ngrams), ngrams, Stream.TEST, 5)
+    batch = ngrams.evaluation_batch(Stream.TEST, row.size, 5)
+    bayes = ngrams.scores(torch.zeros_like(batch.targets), batch)["bayes_bits"].double()
+    assert (row.scores["bayes_bits"], dict(row.spread)) == (bayes.mean(), {"bayes_bits": bayes.std().item()})
+    assert [dict(row.spread) for row in grid_scores(Constant(task), task, Stream.TEST, 2)] == [{}] * 6
+
+
+def test_one_sequence_has_no_spread():
+    ngrams = DynamicNGrams(order=2)
+    assert {len(row.spread) for row in grid_scores(Constant(ngrams), ngrams, Stream.TEST, 1)} == {0}
 
 
 def test_the_grid_has_a_row_a_size(task):

@@ -53,6 +53,21 @@ def test_other_weights_are_a_difference_on_the_same_machine(cell):
     assert not compare_runs(cell[0], changed(cell[0], weights_sha256="1" * 64), cell).agrees
 
 
+def test_a_spread_must_repeat_where_both_tell_it(make_record):
+    def record(**spread):
+        (row,) = make_record().generalization
+        return make_record(generalization=[row.model_copy(update={"spread": spread})])
+
+    known, other, unknown = record(bit_errors=0.5), record(bit_errors=0.6), record()
+    for compare in (
+        lambda one, again: compare_runs(one, again, [one]),
+        lambda one, again: compare_tests(one, again.generalization, bitwise=True),
+    ):
+        assert compare(known, unknown).agrees
+        assert compare(unknown, known).agrees
+        assert compare(known, other).text.endswith("spread differ.")
+
+
 def test_a_score_that_is_no_number_equals_itself(make_record):
     record = make_record(sizes=(({"length": 20}, float("nan"), 0.0),))
     assert compare_runs(record, make_record(sizes=(({"length": 20}, float("nan"), 0.0),)), [record]).agrees

@@ -58,6 +58,8 @@ CHANGES = {
     "endless test": (put("protocol", "fields", "test_sequences", value=10**6), "protocol.fields.test_sequences: exp"),
     "missing field": (lambda content: content["protocol"]["fields"].pop("probe_every"), "protocol.fields.probe_every"),
     "few in all": (put("all_parameters", value=12_344), "all_parameters: 12,344, though 12,345 are trainable"),
+    "spread of nothing": (put("generalization", 0, "spread", "bayes_bits", value=1.0), "spread: expected standard"),
+    "negative spread": (put("generalization", 0, "spread", "bit_errors", value=-1.0), "spread: expected standard"),
     "tiny threshold": (put("convergence", "below", value=5e-324), "convergence.below: 4.94066e-324 is no threshold"),
     "negative seconds": (put("seconds", "training", value=-1.0), "seconds.training: -1 is no duration"),
     "seconds that are no number": (put("curve", 0, "training_seconds", value="NaN"), "curve: training_seconds"),

@@ -58,6 +58,14 @@ def test_one_seed_decides_nothing(checked):
     assert "one seed has no interval" in result.reason
 
 
+def test_an_interval_over_sequences_that_is_unknown_decides_nothing(checked, make_ngrams_record):
+    records = [make_ngrams_record(seed=seed) for seed in range(3)]
+    fields = {"tasks": ["dynamic_ngrams"], "score": "bayes_bits", "size": {"bits": 200}, "at_most": 1000}
+    result = checked("test_score", seeds=3, records=records, **fields)
+    assert (result.verdict, result.measured.low, result.measured.interval) == (Verdict.UNDECIDED, 133.25, None)
+    assert result.reason.startswith("its interval is unknown: it is of the sequences alone")
+
+
 def test_a_partial_cell_is_never_judged(checked):
     result = checked("convergence", 400, 400, seeds=3, at_most=1000)
     assert (result.verdict, result.measured, result.n) == (Verdict.UNDECIDED, None, 2)

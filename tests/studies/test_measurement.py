@@ -102,6 +102,35 @@ def test_a_test_score_is_the_median_over_seeds_at_its_size(measured, make_record
     assert (low, high, interval.low, interval.high) == (2, 2, 1, 3)
 
 
+@pytest.fixture
+def optimum(make_ngrams_record, make_failed_record):
+    """Return a function that makes a cell of which one run failed; the optimum of the others has a spread, or none."""
+
+    def records(spread):
+        record = make_ngrams_record()
+        rows = [row.model_copy(update={"spread": spread}) for row in record.generalization]
+        tested = [make_ngrams_record(seed=seed, generalization=rows) for seed in (0, 1)]
+        rule = {"convergence": record.convergence, "task": "dynamic_ngrams"}
+        return [*tested, make_failed_record(seed=2, **rule)]
+
+    return records
+
+
+def test_a_score_of_the_sequences_alone_has_an_interval_over_them(measured, optimum):
+    low, high, interval = measured(
+        "test_score", optimum({"bayes_bits": 29.9}), score="bayes_bits", size={"bits": 200}, tasks=["dynamic_ngrams"]
+    )
+    assert (low, high) == (133.25, 133.25)
+    assert (interval.low, interval.high) == pytest.approx((133.25 - 4.256, 133.25 + 4.256), abs=1e-3)
+    assert interval.words() == "95 % Student's t over sequences, n = 192"
+
+
+@pytest.mark.parametrize("which", [{"size": {"bits": 200}}, {"metric": "training_score", "sequences": 6_400}])
+def test_where_records_do_not_tell_the_spread_over_the_sequences_the_interval_is_unknown(measured, optimum, which):
+    fields = {"metric": "test_score", "score": "bayes_bits", "tasks": ["dynamic_ngrams"]} | which
+    assert measured(records=optimum({})[:2], **fields) == (133.25, 133.25, None)
+
+
 def test_a_run_that_was_not_tested_counts_as_worst(measured, make_record, make_failed_record):
     records = [make_record(seed=0), make_failed_record(seed=1), make_failed_record(seed=2)]
     assert measured(records=records, score="bit_errors", **TEST).high == math.inf

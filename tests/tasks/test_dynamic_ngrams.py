@@ -145,6 +145,12 @@ def test_regret_is_the_loss_less_that_of_bayes():
     )
 
 
+def test_no_model_has_a_part_in_the_scores_of_the_sequences():
+    task, batch = DynamicNGrams(), DynamicNGrams().batch(Stream.TRAIN, 0)
+    one, other = (task.scores(logits, batch) for logits in (batch.targets, -batch.targets))
+    assert {name for name in one if torch.equal(one[name], other[name])} == task.sequence_scores
+
+
 def test_the_scores_of_known_predictions_are_known():
     logits = torch.tensor([1.0, 1.0, -1.0, 1.0, 3.0]).mul(math.log(3)).reshape(5, 1, 1)
     task, batch = DynamicNGrams(order=2), encoded(2, [0, 1, 1, 0, 1])

@@ -5,12 +5,20 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from mann_bench.core.sizes import Size, size_text
-from mann_bench.reporting.measures import beyond_capacity, masters, scores_at, test_sizes
+from mann_bench.reporting.measures import (
+    beyond_capacity,
+    masters,
+    of_sequences,
+    scores_at,
+    sequences_estimate,
+    test_sizes,
+)
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Row, Table, estimate_row, estimate_text
 from mann_bench.reporting.words import SCORE_WORDS, own_training_notes, row_labels, with_protocol
 from mann_bench.results.cells import Cell, Cells, cells
 from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import curve_estimates
+from mann_bench.statistics.interval import Estimate
 
 _BESIDE = {"regret_bits": "loss_bits"}
 """The score shown beside that of a task's rule, where it is not the accuracy."""
@@ -59,10 +67,17 @@ def _rows(cell: Cell, shown: Collection[str] | None = None) -> list[Row]:
     ]
     scores = tested[0].generalization[0].scores if tested else ()
     for score in scores if shown is None else [name for name in scores if name in shown]:
-        table = [scores_at(record, sizes, score) for record in cell.records]
-        for row, estimate in zip(rows, curve_estimates(table), strict=True):
+        for row, estimate in zip(rows, _estimates(tested, cell, sizes, score), strict=True):
             row.update(estimate_row(score, estimate))
     return rows
+
+
+def _estimates(tested: Sequence[Record], cell: Cell, sizes: Sequence[Size], score: str) -> list[Estimate]:
+    """Return a score at each size: over seeds, or where no model has a part in it, over the sequences."""
+    if of_sequences(score, (row for record in tested for row in record.generalization)):
+        rows = [[row for record in tested for row in record.generalization if row.size == size] for size in sizes]
+        return [sequences_estimate(score, of_size) for of_size in rows]
+    return curve_estimates([scores_at(record, sizes, score) for record in cell.records])
 
 
 def _dimensions(size: Size) -> Row:

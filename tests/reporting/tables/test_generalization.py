@@ -224,6 +224,18 @@ def test_regret_stands_beside_the_loss_and_above_a_bayes_line(make_ngrams_record
     ]
 
 
+def test_the_interval_of_the_bayes_loss_is_over_the_sequences_that_all_seeds_share(make_ngrams_record):
+    def rows(**spread):
+        row = make_ngrams_record(at=[(200, 12.5, 133.25)]).generalization[0].model_copy(update={"spread": spread})
+        return generalization_rows([make_ngrams_record(seed=seed, generalization=[row]) for seed in (0, 1)])[0]
+
+    known, unknown = rows(bayes_bits=29.9), rows()
+    assert known["bayes_bits_median"] == unknown["bayes_bits_median"] == 133.25
+    assert known["bayes_bits_interval"] == "95 % Student's t over sequences, n = 192"
+    assert known["bayes_bits_high"] - known["bayes_bits_low"] == pytest.approx(8.513, abs=1e-3)
+    assert {unknown[f"bayes_bits_{end}"] for end in ("low", "high", "interval")} == {None}
+
+
 def test_the_bayes_line_is_that_of_the_sequences_of_the_protocol(make_ngrams_record):
     other = make_ngrams_record(protocol="collier2018:test_sequences=64", at=[(200, 12.5, 130.0)])
     (table,) = generalization_tables([make_ngrams_record(at=[(200, 12.5, 133.25)]), other])
