@@ -19,6 +19,7 @@ from mann_bench import hookspecs
 from mann_bench.core.errors import PluginUnavailableError, UsageError, nearest
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, TaskSpec
+from mann_bench.core.texts import unstopped
 
 OWN_DISTRIBUTION = "mann-bench"
 ENTRY_POINT_GROUP = "mann_bench"
@@ -211,7 +212,7 @@ class Registry:
             if plugin.status is not Status.LOADED and known:
                 raise PluginUnavailableError(
                     f"{name!r} belongs to plugin {plugin.name!r} of distribution {plugin.distribution!r}, "
-                    f"which is {plugin.status}: {plugin.reason}."
+                    f"which is {plugin.status}: {unstopped(plugin.reason)}."
                 )
 
     def _refuse_absent(self, executor: str, distribution: str) -> None:

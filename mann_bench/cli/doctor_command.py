@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import click
 
+from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import registry_of
-from mann_bench.registry import Registry
+from mann_bench.registry import Plugin, Registry
 
 _PACKAGES = (
     "torch",
@@ -34,12 +35,14 @@ def command(context: click.Context) -> int:
     Exit code 1 where a package that is needed is missing or a plugin is broken.
     """
     registry = registry_of(context)
-    for name, found in _findings():
-        click.echo(f"{name:<20}{found}")
-    for plugin in registry.plugins:
-        about = plugin.reason or ", ".join(plugin.brings)
-        click.echo(f"{'plugin ' + plugin.name:<20}{plugin.distribution} {plugin.version}, {plugin.status}: {about}")
+    for line in aligned([*_findings(), *map(_plugin_row, registry.plugins)]):
+        click.echo(line)
     return 1 if _has_faults(registry) else 0
+
+
+def _plugin_row(plugin: Plugin) -> tuple[str, str]:
+    about = plugin.reason or ", ".join(plugin.brings)
+    return f"plugin {plugin.name}", f"{plugin.distribution} {plugin.version}, {plugin.status}: {about}"
 
 
 def _findings() -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ import json
 
 import click
 
+from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import registry_of
 from mann_bench.core.protocol import Protocol
 
@@ -16,6 +17,7 @@ from mann_bench.core.protocol import Protocol
 def command(context: click.Context, kind: str, as_json: bool) -> None:
     """List the models, tasks, protocols, studies or executors that `run` and `study` accept, and who brings them."""
     entries = getattr(registry_of(context), kind)
+    rows = []
     for name in sorted(entries):
         spec, plugin = entries[name].spec, entries[name].plugin
         if as_json:
@@ -23,7 +25,9 @@ def command(context: click.Context, kind: str, as_json: bool) -> None:
             click.echo(json.dumps(row, default=str))
         else:
             summary = _protocol_summary(spec) if isinstance(spec, Protocol) else spec.summary
-            click.echo(f"{name:<25}{summary:<66}  {plugin.distribution}")
+            rows.append((name, summary, plugin.distribution))
+    for line in aligned(rows):
+        click.echo(line)
 
 
 def _protocol_summary(protocol: Protocol) -> str:

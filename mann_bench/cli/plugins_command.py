@@ -5,6 +5,7 @@ import json
 
 import click
 
+from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import registry_of
 
 
@@ -13,10 +14,14 @@ from mann_bench.cli.parameters import registry_of
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
     """List plugins with their distribution, what they bring, and the reason of those that are not loaded."""
-    for plugin in registry_of(context).plugins:
-        if as_json:
+    plugins = registry_of(context).plugins
+    if as_json:
+        for plugin in plugins:
             click.echo(json.dumps(dataclasses.asdict(plugin)))
-            continue
-        source = f"{plugin.distribution} {plugin.version}"
-        about = plugin.reason or ", ".join(plugin.brings)
-        click.echo(f"{plugin.name:<20}{source:<32}{plugin.status:<8}{about}")
+        return
+    rows = [
+        (each.name, f"{each.distribution} {each.version}", each.status, each.reason or ", ".join(each.brings))
+        for each in plugins
+    ]
+    for line in aligned(rows):
+        click.echo(line)

@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from mann_bench.core.errors import PluginUnavailableError
+from mann_bench.core.texts import unstopped
 
 
 def load_target(name: str, target: str, distribution: str) -> Any:
@@ -20,5 +21,5 @@ def load_target(name: str, target: str, distribution: str) -> Any:
     except Exception as error:
         raise PluginUnavailableError(
             f"{name!r} of distribution {distribution!r} names {target!r}, "
-            f"which cannot be loaded: {type(error).__name__}: {error}. Reinstall or mend that distribution."
+            f"which cannot be loaded: {type(error).__name__}: {unstopped(error)}. Reinstall or mend that distribution."
         ) from error

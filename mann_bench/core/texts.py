@@ -9,6 +9,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
+def unstopped(words: object) -> str:
+    """Return the words of an error without the full stop that they may end in, for a sentence that goes on."""
+    return str(words).rstrip().removesuffix(".")
+
+
 def shortened(text: str, most: int) -> str:
     """Return a printable text on one line of at most `most` characters; it ends in ``...`` where it was longer."""
     line = printable(text[: most + 1].replace("\n", " ").replace("\t", " "))

@@ -10,6 +10,7 @@ import torch
 
 from mann_bench.core.limits import memory_left
 from mann_bench.core.runs import Component
+from mann_bench.core.texts import unstopped
 from mann_bench.execution.resolve import Device, checked_model, checked_task
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE
 from mann_bench.training.trainer import longest_batch_bytes, recomputes
@@ -69,7 +70,7 @@ class MemoryNeed(NamedTuple):
         try:
             kept = longest_batch_bytes(model, task, batch_size)
         except (Exception, SystemExit) as error:
-            return cls(0, False, batch_size, f"running the model raised {type(error).__name__}: {error}")
+            return cls(0, False, batch_size, f"running the model raised {type(error).__name__}: {unstopped(error)}")
         return cls(kept, recomputes(model, kept), batch_size)
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from mann_bench.core.options import Option, options_of, resolve_options
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.requirements import missing_requirements
 from mann_bench.core.runs import Component
+from mann_bench.core.texts import unstopped
 from mann_bench.core.turns import GENERATORS
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.executor import Executor
@@ -64,7 +65,7 @@ def resolve_executor(registry: Registry, text: str) -> Executor:
     try:
         executor: Executor = loaded(**values)
     except ValueError as error:
-        raise UsageError(f"executor {text!r}: {error}.") from error
+        raise UsageError(f"executor {text!r}: {unstopped(error)}.") from error
     return executor
 
 
@@ -73,7 +74,7 @@ def _options(loaded: Any, name: str, distribution: str) -> dict[str, Option]:
     try:
         return options_of(loaded)
     except TypeError as error:
-        raise PluginUnavailableError(f"{name!r} of distribution {distribution!r}: {error}.") from error
+        raise PluginUnavailableError(f"{name!r} of distribution {distribution!r}: {unstopped(error)}.") from error
 
 
 class ResolvedProtocol(NamedTuple):
@@ -94,7 +95,7 @@ def resolve_protocol(registry: Registry, text: str) -> ResolvedProtocol:
     try:
         protocol = dataclasses.replace(preset, **values)  # type: ignore[arg-type]
     except ValueError as error:
-        raise UsageError(f"{owner}: {error}.") from error
+        raise UsageError(f"{owner}: {unstopped(error)}.") from error
     return ResolvedProtocol(protocol, variant.given, variant_text(preset.name, changed))
 
 
@@ -126,7 +127,7 @@ def checked_model(component: Component, task: SequenceTask) -> SequenceModule:
 
 def _words(error: Exception) -> str:
     """Return an error's message, with its type where it is not the ValueError of a refused option."""
-    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    return unstopped(error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}")
 
 
 def resolve_backend(choice: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from mann_bench.core.errors import UsageError
 from mann_bench.core.sizes import Size
 from mann_bench.core.streams import Stream
+from mann_bench.core.texts import unstopped
 from mann_bench.evaluation.trace import trace
 from mann_bench.execution.restore import Restored
 
@@ -42,7 +43,7 @@ def trace_sequence(restored: Restored, size: Size, index: int) -> SequenceTrace:
     try:
         batch = restored.task.evaluation_batch(Stream.TEST, size, tested)
     except ValueError as error:
-        raise UsageError(f"{restored.record.task.text} has no sequences of size {size}: {error}.") from error
+        raise UsageError(f"{restored.record.task.text} has no sequences of size {size}: {unstopped(error)}.") from error
     batch = type(batch)(*(tensor[:, index : index + 1] for tensor in batch))
     traced = trace(restored.model, batch.inputs)
     tensors = {

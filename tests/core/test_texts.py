@@ -1,6 +1,6 @@
 import pytest
 
-from mann_bench.core.texts import printable, shortened
+from mann_bench.core.texts import printable, shortened, unstopped
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_a_text_that_fits_stays(text):
 
 def test_lines_become_one():
     assert shortened("a\nb\tc", 20) == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("no memory.", "no memory"), ("no memory", "no memory"), ("a. b.\n", "a. b")]
+)
+def test_a_sentence_goes_on_after_the_words_of_an_error(text, shown):
+    assert unstopped(ValueError(text)) == shown

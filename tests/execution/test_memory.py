@@ -174,5 +174,14 @@ def test_a_model_that_cannot_run_is_told_in_words(monkeypatch):
     assert found == "what backward keeps is unknown: running the model raised ZeroDivisionError: division by zero"
 
 
+def test_the_words_of_a_model_that_cannot_run_end_in_one_full_stop(monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no memory.")
+
+    monkeypatch.setattr("mann_bench.execution.memory.longest_batch_bytes", fail)
+    need = MemoryNeed.of(component("model", "lstm:layers=1,units=4"), component("task", "copy"), 32)
+    assert f"{need}.".endswith("raised RuntimeError: no memory.")
+
+
 def component(kind, text):
     return resolve_component(Registry.discover(third_party=False), kind, text)
