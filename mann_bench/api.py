@@ -22,8 +22,10 @@ from mann_bench.reporting.render import Format, render
 from mann_bench.reporting.tables.convergence import convergence_rows
 from mann_bench.reporting.tables.generalization import generalization_rows
 from mann_bench.reporting.tables.probe import probe_rows
+from mann_bench.reporting.tables.runs import run_rows
 from mann_bench.reporting.tables.table import Row
 from mann_bench.reporting.wandb_mirror import WandbMirror, WandbMode, default_mode
+from mann_bench.results.cells import origin
 from mann_bench.results.schema import Record
 from mann_bench.results.store import Store, load_record, record_files
 
@@ -75,6 +77,10 @@ class Results:
                 for row in r.curve
             ]
         )
+
+    def runs(self) -> "pd.DataFrame":
+        """Return how each run ended, and why it failed, one row a run."""
+        return _frame(run_rows(self.records))
 
     def __str__(self) -> str:
         return render(self.records, Format.TEXT)
@@ -219,7 +225,8 @@ def wandb_mode(choice: str | None) -> WandbMode:
 
 
 def _run_row(record: Record) -> Row:
-    return {"model": record.model.text, "task": record.task.text, "seed": record.seed, "key": record.key}
+    named = {"model": record.model.text, "task": record.task.text, "origin": origin(record)}
+    return named | {"seed": record.seed, "key": record.key}
 
 
 def _frame(rows: Sequence[Row | dict[str, Any]]) -> "pd.DataFrame":

@@ -18,6 +18,7 @@ from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.plan import Block, make_plan
 from mann_bench.registry import Entry, Plugin, Registry, Status
 from mann_bench.results import schema
+from mann_bench.results.keys import record_key
 from mann_bench.results.trace import MemoryTrace, Picture, RunTrace
 
 pytest_plugins = ["mann_bench.testing.pytest_plugin"]
@@ -329,6 +330,18 @@ def make_failed_record(make_record):
         return make_record(*arguments, converged_at=None, sizes=(), error="Traceback", **(nothing | fields))
 
     return make
+
+
+@pytest.fixture
+def versions(make_record, make_probe):
+    """Return records of two versions of the NTM, and of an LSTM, two seeds each."""
+
+    def later(record):
+        record = record.model_copy(update={"model": record.model.model_copy(update={"version": 2})})
+        return record.model_copy(update={"key": record_key(record)})
+
+    ntm = [make_record(seed=seed, probe=make_probe(1.0)) for seed in (0, 1)]
+    return [*ntm, *map(later, ntm)]
 
 
 @pytest.fixture

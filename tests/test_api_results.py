@@ -10,8 +10,10 @@ from mann_bench.reporting.render import Format, render
 from mann_bench.reporting.tables.convergence import convergence_rows
 from mann_bench.reporting.tables.generalization import generalization_rows
 from mann_bench.reporting.tables.probe import probe_rows
+from mann_bench.reporting.tables.runs import run_rows
 
-FRAMES = ["convergence", "generalization", "probe", "generalizing", "curves"]
+FRAMES = ["convergence", "generalization", "probe", "generalizing", "curves", "runs"]
+ORIGIN = "mann-bench ntm v1, mann-bench copy v1"
 
 
 @pytest.fixture
@@ -47,6 +49,16 @@ def test_the_generalizing_frame_has_the_rows_of_the_table(results):
     assert rows_of(results.generalizing()) == probe_rows(results.records)
 
 
+def test_the_runs_frame_has_the_rows_of_the_table(results):
+    assert rows_of(results.runs()) == run_rows(results.records)
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_frames_tell_versions_of_a_model_apart(versions, name):
+    frame = getattr(Results(versions), name)()
+    assert {row.origin for row in frame.itertuples()} == {ORIGIN, ORIGIN.replace("ntm v1", "ntm v2")}
+
+
 def test_the_probe_frame_has_a_row_a_run_probe_and_size(results):
     frame = results.probe()
     found = [(row.model, row.task, row.seed, row.step, row.size, row.length) for row in frame.itertuples(name="Row")]
@@ -56,7 +68,7 @@ def test_the_probe_frame_has_a_row_a_run_probe_and_size(results):
 def test_a_probe_row_has_the_key_and_the_scores(results):
     record = results.records[0]
     assert results.probe().iloc[3].to_dict() == {
-        **{"model": "ntm", "task": "copy", "seed": 0, "key": record.key},
+        **{"model": "ntm", "task": "copy", "origin": ORIGIN, "seed": 0, "key": record.key},
         **{"step": 2_000, "size": "120", "length": 120},
         **record.probe[1].rows[1].scores,
     }
@@ -85,7 +97,7 @@ def test_a_curve_row_has_the_key_the_costs_and_the_scores(results):
     record = results.records[0]
     row = results.curves().iloc[1].to_dict()
     assert row == {
-        **{"model": "ntm", "task": "copy", "seed": 0, "key": record.key},
+        **{"model": "ntm", "task": "copy", "origin": ORIGIN, "seed": 0, "key": record.key},
         **{"step": 400, "sequences": 12_800, "training_seconds": 2.0},
         **record.curve[1].scores,
     }

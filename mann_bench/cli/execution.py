@@ -11,6 +11,7 @@ from rich.console import Console
 
 from mann_bench.api import Results, device_for, execute, wandb_mode
 from mann_bench.cli.parameters import ExecutionOptions
+from mann_bench.cli.problems import tell
 from mann_bench.core.errors import UsageError
 from mann_bench.core.runs import Outcome
 from mann_bench.core.variants import Variant
@@ -21,6 +22,7 @@ from mann_bench.execution.plan import Plan, Shard, look_up
 from mann_bench.execution.resolve import Device, resolve_executor
 from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
+from mann_bench.reporting.tables.runs import KEY_DIGITS, outcome_text
 from mann_bench.results.store import Store
 from mann_bench.training.checkpoint import Checkpoints
 
@@ -148,11 +150,13 @@ def _print_resumed(console: Console, plan: Plan, store: Store) -> None:
 
 
 def _print_records(results: Results, as_json: bool) -> None:
+    """Print the tables, which name what failed and why; or the records, and that for people."""
     if not as_json:
         click.echo(str(results), nl=False)
         return
     for record in results.records:
         click.echo(record.model_dump_json())
+    tell([f"{r.key[:KEY_DIGITS]}  {r.text}: {outcome_text(r)}" for r in results.records if r.error])
 
 
 def _warn(console: Console, text: str) -> None:

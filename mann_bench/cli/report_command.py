@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "markdown", "latex", "csv", "json"]), help="How to write them.",
 )  # fmt: skip
 @click.option(
-    "--table", type=click.Choice(["convergence", "probe", "generalization"]),
+    "--table", type=click.Choice(["convergence", "probe", "generalization", "runs"]),
     help="Print this table alone; CSV holds one.",
 )  # fmt: skip
 @click.option(

@@ -7,6 +7,7 @@ from mann_bench.core.options import OptionValue
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.schema import Aggregates, Rows
 from mann_bench.reporting.render import table_rows
+from mann_bench.reporting.tables.table import PROVENANCE, Row
 from mann_bench.results.schema import Record
 
 _ROUNDING = 1e-9
@@ -15,7 +16,13 @@ _ROUNDING = 1e-9
 
 def aggregates_of(records: Sequence[Record]) -> Aggregates:
     """Return the tables of records that are sound."""
-    return Aggregates(**table_rows(records))
+    tables = table_rows(records)
+    stated = {name: [_stated(row) for row in rows] for name, rows in tables.items()}
+    return Aggregates(**stated)
+
+
+def _stated(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name not in PROVENANCE}
 
 
 def check_aggregates(stated: Aggregates, records: Sequence[Record]) -> Iterator[Finding]:

@@ -18,11 +18,12 @@ from mann_bench.reporting.tables.comparison import comparison_rows, comparison_t
 from mann_bench.reporting.tables.convergence import convergence_rows, convergence_table
 from mann_bench.reporting.tables.generalization import generalization_rows, generalization_tables
 from mann_bench.reporting.tables.probe import probe_rows, probe_table
+from mann_bench.reporting.tables.runs import run_rows, runs_table
 from mann_bench.reporting.tables.table import Row, Table, reads_as_text
 from mann_bench.results.cells import cells
 from mann_bench.results.schema import Record
 
-TABLES = ("convergence", "probe", "generalization")
+TABLES = ("convergence", "probe", "generalization", "runs")
 
 T = TypeVar("T", Row, Table)
 
@@ -57,7 +58,7 @@ def render(
         UsageError: the records do not have both models, or nothing for the table; or CSV should hold several.
     """
     if form in (Format.JSON, Format.CSV):
-        rows = {"comparison": comparison_rows(records, *compare)} if compare else _chosen(table_rows(records), table)
+        rows = {"comparison": comparison_rows(records, *compare)} if compare else _chosen(_rows(records), table)
         return f"{json.dumps(rows, indent=1)}\n" if form is Format.JSON else rows_csv(_only(rows))
     made = {"comparison": [comparison_table(records, *compare)]} if compare else _chosen(_tables(records), table)
     writers: dict[Format, Callable[[Table], str]] = {Format.MARKDOWN: _markdown, Format.LATEX: latex}
@@ -86,13 +87,17 @@ def _listing(tables: Mapping[str, list[T]]) -> str:
 
 
 def table_rows(records: Sequence[Record]) -> dict[str, list[Row]]:
-    """Return the rows of every table by its name, empty where there is nothing to tell."""
+    """Return the rows of every table over seeds by its name, empty where there is nothing to tell."""
     made = cells(records)
     return {
         "convergence": convergence_rows(made),
         "probe": probe_rows(made),
         "generalization": generalization_rows(made),
     }
+
+
+def _rows(records: Sequence[Record]) -> dict[str, list[Row]]:
+    return table_rows(records) | {"runs": run_rows(records)}
 
 
 def rows_csv(rows: Sequence[Row]) -> str:
@@ -112,6 +117,7 @@ def _tables(records: Sequence[Record]) -> dict[str, list[Table]]:
         "convergence": [convergence_table(made)],
         "probe": [probe] if probe else [],
         "generalization": generalization_tables(made),
+        "runs": [runs_table(made)],
     }
 
 

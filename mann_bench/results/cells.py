@@ -23,8 +23,7 @@ class Cell(NamedTuple):
     @property
     def origin(self) -> str:
         """Who brought the model and the task, with the versions of their specs."""
-        parts = (self.records[0].model, self.records[0].task)
-        return ", ".join(f"{part.distribution} {part.name} v{part.version}" for part in parts)
+        return origin(self.records[0])
 
     @property
     def rule(self) -> RuleRecord:
@@ -49,6 +48,11 @@ class Cell(NamedTuple):
 
 class Cells(list[Cell]):
     """Cells, as `cells` makes them."""
+
+
+def origin(record: Record) -> str:
+    """Return who brought the model and the task of a run, with the versions of their specs."""
+    return ", ".join(f"{part.distribution} {part.name} v{part.version}" for part in (record.model, record.task))
 
 
 def cells(records: Iterable[Record] | Cells) -> Cells:

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -168,8 +169,11 @@ def test_a_failed_run_exits_1_and_keeps_its_traceback(run, monkeypatch):
     monkeypatch.setattr(LSTMModel, "forward", broken)
     code, out, _ = run()
     assert code == 1
-    assert "failed after 0 steps" in out
+    key = records()[0].parent.name[:12]
+    assert f"failed after 0 steps: RuntimeError: the plugin's fault (run {key})" in out
     assert "the plugin's fault" in json.loads(records()[0].read_text())["error"]
+    _, _, err = run("--json")
+    assert re.search(rf"^{key}  .*, seed 0: failed: RuntimeError: the plugin's fault$", err, re.M)
 
 
 def test_a_diverged_run_exits_1_and_is_counted(run, monkeypatch):

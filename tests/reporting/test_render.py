@@ -13,6 +13,7 @@ from mann_bench.reporting.tables.comparison import comparison_rows
 from mann_bench.reporting.tables.convergence import convergence_rows
 from mann_bench.reporting.tables.generalization import generalization_rows
 from mann_bench.reporting.tables.probe import probe_rows
+from mann_bench.reporting.tables.runs import run_rows
 from mann_bench.results.store import load_record
 
 TITLES = [
@@ -20,6 +21,7 @@ TITLES = [
     "Generalisation over training",
     "Length generalisation: copy",
     "Length generalisation: repeat_copy",
+    "Runs",
 ]
 HOSTILE = ["ntm[red]", "ntm[/]", "a|b", "[bold]x[/bold]|[0]", "[link=https://example.org]x", "[]", "*x*"]
 ONE = dict.fromkeys(Format) | {Format.CSV: "generalization"}
@@ -69,7 +71,7 @@ def test_text_has_all_tables(records):
 
 def test_where_nothing_was_probed_there_is_no_table_of_it(make_record):
     lines = render([make_record(protocol="collier2018:probe_every=0")], Format.TEXT).splitlines()
-    assert [line for line in lines if line in TITLES] == [TITLES[0], TITLES[2]]
+    assert [line for line in lines if line in TITLES] == [TITLES[0], TITLES[2], TITLES[4]]
 
 
 def test_text_keeps_square_brackets(records):
@@ -79,7 +81,7 @@ def test_text_keeps_square_brackets(records):
 
 
 def test_text_keeps_a_row_on_a_line(records):
-    line, _ = [line for line in render(records, Format.TEXT).splitlines() if line.split()[:2] == ["copy", "ntm"]]
+    line, *_ = [line for line in render(records, Format.TEXT).splitlines() if line.split()[:2] == ["copy", "ntm"]]
     assert re.split(r"\s{2,}", line.strip()) == [
         *("copy", "ntm", "12,345", "2/3 [21, 94 %]", "3,200 [1,400, > 31,250]", "16.0 [7.0, > 17.0]"),
         *("0.05 [0.05, 10.00]", "1", "0"),
@@ -110,20 +112,20 @@ def test_text_does_not_depend_on_the_terminal(records, monkeypatch, variable):
 @pytest.mark.parametrize("name", HOSTILE)
 def test_text_shows_a_models_name_as_it_is(named, name):
     lines = render([named(name, "copy")], Format.TEXT).splitlines()
-    assert sum(f"  {name}  " in line for line in lines) == 3
+    assert sum(f"  {name}  " in line for line in lines) == 4
 
 
 @pytest.mark.parametrize("name", ["copy[red]", "copy[/]"])
 def test_text_shows_a_tasks_name_as_it_is(named, name):
     lines = render([named("ntm", name)], Format.TEXT).splitlines()
     assert f"Length generalisation: {name}" in lines
-    assert sum(line.startswith(f"  {name}  ") for line in lines) == 2
+    assert sum(line.startswith(f"  {name}  ") for line in lines) == 3
 
 
 @pytest.mark.parametrize("name", [":car:", r"x\[0]"])
 def test_text_shows_colons_and_backslashes_as_they_are(named, name):
     lines = render([named(name, "copy")], Format.TEXT).splitlines()
-    assert sum(f"  {name}  " in line for line in lines) == 3
+    assert sum(f"  {name}  " in line for line in lines) == 4
 
 
 def test_text_keeps_a_long_title_on_a_line(named):
@@ -133,8 +135,8 @@ def test_text_keeps_a_long_title_on_a_line(named):
 
 def test_markdown_tables_have_equal_lines(records):
     tables = markdown_tables(render(records, Format.MARKDOWN))
-    assert [len({len(line) for line in table}) for table in tables] == [1, 1, 1, 1]
-    assert [len(table) for table in tables] == [2 + 4, 2 + 4, 2 + 2, 2 + 2]
+    assert [len({len(line) for line in table}) for table in tables] == [1, 1, 1, 1, 1]
+    assert [len(table) for table in tables] == [2 + 4, 2 + 4, 2 + 2, 2 + 2, 2 + 6]
 
 
 def test_markdown_has_a_rule_below_its_header(records):
@@ -145,30 +147,32 @@ def test_markdown_has_a_rule_below_its_header(records):
 def test_markdown_puts_names_left_and_numbers_right(records):
     tables = markdown_tables(render(records, Format.MARKDOWN))
     left = [[name for name, cell in zip(*table[:2], strict=True) if cell == ":--"] for table in tables]
-    assert left == [["task", "model"], ["task", "model", "by seed"], ["length:"], ["length x repeats:"]]
+    assert left[:2] == [["task", "model"], ["task", "model", "by seed"]]
+    assert left[2:] == [["length:"], ["length x repeats:"], ["task", "model", "run key", "outcome"]]
 
 
 def test_markdown_starts_a_table_after_an_empty_line(records):
     lines = render(records, Format.MARKDOWN).splitlines()
     starts = [i for i, line in enumerate(lines) if line.startswith("|") and not lines[i - 1].startswith("|")]
-    assert [lines[i - 1] for i in starts] == [""] * 4
+    assert [lines[i - 1] for i in starts] == [""] * 5
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_markdown_escapes_pipes(named, name):
-    convergence, probe, sizes = markdown_tables(render([named(name, name)], Format.MARKDOWN))
-    assert (convergence[2][:2], probe[2][:2], sizes[2][0]) == ([name, name], [name, name], name)
+    convergence, probe, sizes, runs = markdown_tables(render([named(name, name)], Format.MARKDOWN))
+    assert [table[2][:2] for table in (convergence, probe, runs)] == 3 * [[name, name]]
+    assert sizes[2][0] == name
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_csv_parses_back_to_the_rows(records, table):
-    wanted = [as_csv(row) for row in table_rows(records)[table]]
+    wanted = [as_csv(row) for row in {**table_rows(records), "runs": run_rows(records)}[table]]
     parsed = csv_rows(records, table)
     assert [{name: row[name] for name in want} for row, want in zip(parsed, wanted, strict=True)] == wanted
 
 
 def test_csv_never_holds_two_tables(records):
-    with pytest.raises(UsageError, match="CSV holds one table, and here are convergence, probe, generalization"):
+    with pytest.raises(UsageError, match="CSV holds one table, and here are convergence, probe, generalization, runs"):
         render(records, Format.CSV)
 
 
@@ -185,7 +189,7 @@ def test_one_table_may_be_chosen_as_json(records):
 
 @pytest.mark.parametrize("form", Format)
 def test_a_table_that_has_nothing_to_tell_cannot_be_chosen(make_record, form):
-    with pytest.raises(UsageError, match=r"'probe'\. They have: convergence, generalization"):
+    with pytest.raises(UsageError, match=r"'probe'\. They have: convergence, generalization, runs"):
         render([make_record(protocol="collier2018:probe_every=0")], form, table="probe")
 
 
@@ -200,12 +204,12 @@ def test_csv_leaves_dimensions_that_a_task_lacks_empty(records):
 
 @pytest.mark.parametrize("name", ['a,b"c', "a|b", "[red]"])
 def test_csv_quotes_what_needs_it(named, name):
-    assert [csv_rows([named(name, "copy")], table)[0]["model"] for table in TABLES] == [name] * 3
+    assert [csv_rows([named(name, "copy")], table)[0]["model"] for table in TABLES] == [name] * 4
 
 
 def test_csv_leaves_out_a_table_without_rows(make_failed_record):
-    (row,) = csv_rows([make_failed_record(protocol="collier2018:probe_every=0")])
-    assert row["failed"] == "1"
+    with pytest.raises(UsageError, match="here are convergence, runs"):
+        csv_rows([make_failed_record(protocol="collier2018:probe_every=0")])
 
 
 def test_the_rows_of_every_table_have_its_name(records):
@@ -217,12 +221,12 @@ def test_the_rows_of_every_table_have_its_name(records):
 
 
 def test_json_parses_back_to_the_rows(records):
-    assert json.loads(render(records, Format.JSON)) == table_rows(records)
+    assert json.loads(render(records, Format.JSON)) == {**table_rows(records), "runs": run_rows(records)}
 
 
 def test_json_has_every_key_also_without_rows(make_failed_record):
     tables = json.loads(render([make_failed_record(protocol="collier2018:probe_every=0")], Format.JSON))
-    assert (list(tables), tables["probe"], tables["generalization"]) == (list(table_rows([])), [], [])
+    assert (tuple(tables), tables["probe"], tables["generalization"]) == (TABLES, [], [])
 
 
 def test_json_is_valid_where_a_score_is_not_finite(make_record):
@@ -294,3 +298,10 @@ def test_a_record_of_version_1_can_still_be_shown(form):
 @pytest.mark.parametrize("form", Format)
 def test_every_form_ends_its_last_line(records, form):
     assert render(records, form, table=ONE[form]).endswith("\n")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_csv_and_json_tell_versions_of_a_model_apart(versions, table):
+    rows = json.loads(render(versions, Format.JSON, table=table))[table]
+    origins = {f"mann-bench ntm v{version}, mann-bench copy v1" for version in (1, 2)}
+    assert {row["origin"] for row in rows} == {row["origin"] for row in csv_rows(versions, table)} == origins

@@ -12,7 +12,7 @@ from mann_bench.reporting.site.board import Board, BoardEntry
 from mann_bench.reporting.site.text import shown
 from mann_bench.reporting.tables.convergence import convergence_rows
 from mann_bench.reporting.tables.probe import probe_rows
-from mann_bench.reporting.tables.table import Row, estimate_row
+from mann_bench.reporting.tables.table import PROVENANCE, Row, estimate_row
 from mann_bench.reporting.words import cell_labels
 from mann_bench.results.cells import Cell, cells
 from mann_bench.results.schema import Record, RuleRecord
@@ -120,9 +120,10 @@ def _row(line: Line) -> Row:
     records, entry = line.cell.records, line.entry
     row: Row = {} if entry is None else {"entry": entry.identifier, "name": shown(entry.name), "badge": entry.badge}
     (convergence,) = convergence_rows(records)
-    row |= convergence | {"state_bytes": max(record.state_bytes for record in records) or None}
+    row |= {name: value for name, value in convergence.items() if name not in PROVENANCE}
+    row |= {"state_bytes": max(record.state_bytes for record in records) or None}
     for probe in probe_rows(records):
-        row |= {name: value for name, value in probe.items() if name not in row and name != "size"}
+        row |= {name: value for name, value in probe.items() if name not in {*row, *PROVENANCE, "size"}}
     return row
 
 

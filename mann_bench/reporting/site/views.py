@@ -9,6 +9,7 @@ from mann_bench.reporting.measures import generalizes_from, probed
 from mann_bench.reporting.site.chart import Section
 from mann_bench.reporting.site.seed_charts import seed_section
 from mann_bench.reporting.site.sheet import Line
+from mann_bench.reporting.tables.runs import outcome_text
 from mann_bench.results.cells import Cell
 from mann_bench.results.schema import ComponentRecord, Record
 
@@ -80,7 +81,7 @@ def _run(record: Record) -> RunLine:
     start = generalizes_from(record)
     texts = [
         str(record.seed),
-        str(record.outcome).replace("_", " "),
+        outcome_text(record),
         f"{record.steps:,}",
         _number(record.converged_first),
         _number(start),

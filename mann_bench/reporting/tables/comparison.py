@@ -44,7 +44,7 @@ def comparison_table(records: Iterable[Record], first: str, second: str) -> Tabl
     return Table(
         f"{first} against {second}",
         ["task", "protocol", "seeds", f"steps of {first}", f"steps of {second}", "times faster", "difference", "p"],
-        [_text(row) for row in rows],
+        [_text(row, several=len({(row["task"], row["protocol"]) for row in rows}) < len(rows)) for row in rows],
         [
             f"steps: Kaplan-Meier medians until convergence; times faster: those of {second} over those of {first}; "
             "> and <: bounds, where one did not converge within the budget",
@@ -66,14 +66,14 @@ def ratio_text(low: float | None, high: float | None) -> str:
 
 def _canonical(name: str, made: Sequence[Cell]) -> str:
     """Return the text by which tables name the model that a user means; raises UsageError."""
-    known = {cell.model: cell.records[0].model.options for cell in made}
+    known = dict.fromkeys(cell.model for cell in made)
     if name in known:
         return name
     variant = Variant.parse(name)
-    for text, options in known.items():
+    for cell in made:
         with contextlib.suppress(UsageError):  # what strangers wrote into a record may be no variant
-            if variant.means(text, options):
-                return text
+            if variant.means(cell.model, cell.records[0].model.options):
+                return cell.model
     raise UsageError(f"model {name!r} is not in these records.{nearest(name, known)} They have: {', '.join(known)}.")
 
 
@@ -99,6 +99,8 @@ def _row(first: Cell, second: Cell) -> Row:
         "seeds": len(ours.times),
         "first": first.model,
         "second": second.model,
+        "first_origin": first.origin,
+        "second_origin": second.origin,
         "first_steps_median": finite(median(ours)),
         "second_steps_median": finite(median(theirs)),
         "budget_steps": ours.horizon,
@@ -127,15 +129,17 @@ def _test_row(test: Comparison) -> Row:
     }
 
 
-def _text(row: Row) -> list[str]:
+def _text(row: Row, several: bool) -> list[str]:
+    """Return a row as text; where a task has `several`, with the origins that tell them apart."""
     beyond = f"> {row['budget_steps']:,.0f}"
     medians = (row["first_steps_median"], row["second_steps_median"])
     ratio = ratio_text(row["ratio_at_least"], row["ratio_at_most"])
     if row["ratio_interval"]:
         high = "inf" if row["ratio_high"] is None else f"{row['ratio_high']:.2f}"
         ratio += f" [{row['ratio_low']:.2f}, {high}]"
+    origins = f" [{row['first_origin']} against {row['second_origin']}]" if several else ""
     return [
-        row["task"],
+        f"{row['task']}{origins}",
         row["protocol"],
         str(row["seeds"]),
         *(beyond if value is None else f"{value:,.0f}" for value in medians),

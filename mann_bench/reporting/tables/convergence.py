@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from mann_bench.core.runs import Outcome
 from mann_bench.reporting.measures import Unit, convergence_durations, final_scores
+from mann_bench.reporting.tables.runs import KEY_DIGITS, failure
 from mann_bench.reporting.tables.table import (
     INTERVALS,
     ONE_SEED,
@@ -36,7 +37,8 @@ def convergence_rows(records: Iterable[Record] | Cells) -> list[Row]:
 def convergence_table(records: Iterable[Record] | Cells) -> Table:
     """Return the convergence table."""
     made = cells(records)
-    rows = [_text(cell, label) for cell, label in zip(made, row_labels(made), strict=True)]
+    labels = row_labels(made)
+    rows = [_text(cell, label) for cell, label in zip(made, labels, strict=True)]
     return Table(
         "Convergence",
         ["task", "model", "parameters", "solved", "steps", "seconds", "final", "NaN", "failed"],
@@ -50,6 +52,7 @@ def convergence_table(records: Iterable[Record] | Cells) -> Table:
             *([ONE_SEED] if any(len(cell.records) == 1 for cell in made) else []),
             *own_training_notes(made),
             *_protocol_notes(made),
+            *_backend_notes(made, labels),
             *_censoring_notes(made),
         ],
     )
@@ -61,6 +64,8 @@ def _row(cell: Cell) -> Row:
         "task": cell.task,
         "model": cell.model,
         "protocol": cell.protocol,
+        "origin": cell.origin,
+        "backend": ", ".join(_backends(cell)),
         "parameters": max(record.parameters for record in cell.records) or None,
         **_all_parameters(cell),
         "metric": cell.rule.metric,
@@ -133,10 +138,29 @@ def _protocol_notes(made: Sequence[Cell]) -> list[str]:
     return [f"protocol {protocols.pop()}"] if len(protocols) == 1 else []
 
 
+def _backends(cell: Cell) -> list[str]:
+    """Return how the runs of a cell were computed, those that did anything."""
+    return sorted({str(record.backend) for record in cell.records if record.curve})
+
+
+def _backend_notes(made: Sequence[Cell], labels: Sequence[str]) -> list[str]:
+    """Return what was computed how, where seconds of several backends stand in one column."""
+    found: dict[str, list[str]] = {}
+    for cell, label in zip(made, labels, strict=True):
+        for backend in _backends(cell):
+            found.setdefault(backend, []).append(f"{label} on {cell.task}")
+    each = (f"{backend} of {', '.join(found[backend])}" for backend in sorted(found))
+    return [f"seconds are those of several backends: {'; '.join(each)}"] if len(found) > 1 else []
+
+
 def _censoring_notes(made: Iterable[Cell]) -> list[str]:
     return [
-        f"{record.text}: {str(record.outcome).replace('_', ' ')} after {record.steps:,} steps"
+        f"{record.text}: {str(record.outcome).replace('_', ' ')} after {record.steps:,} steps{_because(record)}"
         for cell in made
         for record in cell.records
         if record.converged_first is None
     ]
+
+
+def _because(record: Record) -> str:
+    return f": {reason} (run {record.key[:KEY_DIGITS]})" if (reason := failure(record)) else ""

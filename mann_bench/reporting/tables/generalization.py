@@ -25,7 +25,7 @@ _BESIDE = {"regret_bits": "loss_bits"}
 
 _BEYOND = "*"
 
-_COLUMNS = {"task", "model", "protocol", "size", "seeds", "tested", "sequences", "beyond_capacity"}
+_COLUMNS = {"task", "model", "protocol", "origin", "size", "seeds", "tested", "sequences", "beyond_capacity"}
 _ENDINGS = ("_median", "_low", "_high", "_interval")
 
 _ROUNDING = 1e-9
@@ -56,6 +56,7 @@ def _rows(cell: Cell, shown: Collection[str] | None = None) -> list[Row]:
             "task": cell.task,
             "model": cell.model,
             "protocol": cell.protocol,
+            "origin": cell.origin,
             "size": size_text(size),
             **_dimensions(size),
             "seeds": len(cell.records),

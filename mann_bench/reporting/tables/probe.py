@@ -53,6 +53,7 @@ def _row(cell: Cell) -> Row:
         "task": cell.task,
         "model": cell.model,
         "protocol": cell.protocol,
+        "origin": cell.origin,
         "size": next((size_text(row.rows[-1].size) for r in cell.records for row in r.probe), None),
         "seeds": len(starts),
         **share_row("generalizing", sum(start is not None for start in starts), len(starts)),

@@ -13,7 +13,10 @@ Row = dict[str, Any]
 INTERVALS = f"[ ]: {100 * LEVEL:g} % {METHOD}, {RESAMPLES:,} resamples, seed {SEED}"
 SHARES = "[ %]: Wilson's interval of k/n"
 
-_TEXTS = {"task", "model", "protocol", "by seed"}
+PROVENANCE = {"origin", "backend"}
+"""Columns of rows that say who brought what ran, and how it was computed: entries and pages tell it of each run."""
+
+_TEXTS = {"task", "model", "protocol", "by seed", "run key", "outcome"}
 _LARGE = 100
 """From here on numbers have no decimals."""
 

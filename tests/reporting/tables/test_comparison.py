@@ -117,6 +117,15 @@ def test_there_is_a_row_a_task_and_protocol_that_both_ran(seeds):
     ]
 
 
+def test_versions_of_a_model_are_told_apart(versions, make_record):
+    records = [*versions, make_record("lstm"), make_record("lstm", seed=1)]
+    rows = comparison_rows(records, "ntm", "lstm")
+    assert [row["first_origin"].split(",")[0] for row in rows] == ["mann-bench ntm v1", "mann-bench ntm v2"]
+    tasks = [row[0] for row in comparison_table(records, "ntm", "lstm").rows]
+    ours, theirs = (f"mann-bench {name}, mann-bench copy v1" for name in ("ntm v2", "lstm v1"))
+    assert tasks[1] == f"copy [{ours} against {theirs}]"
+
+
 def test_runs_under_other_rules_are_not_compared(seeds):
     strict = {"convergence": {"metric": "bit_errors", "below": 0.01}}
     with pytest.raises(UsageError, match="no task, protocol and seed in common"):

@@ -217,8 +217,23 @@ def test_runs_that_never_converged_are_named_in_notes(five_seeds):
     assert convergence_table(five_seeds).notes[-3:] == [
         "ntm on copy, seed 2: not converged after 31,250 steps",
         "ntm on copy, seed 3: diverged after 612 steps",
-        "ntm on copy, seed 4: failed after 0 steps",
+        f"ntm on copy, seed 4: failed after 0 steps: Traceback (run {five_seeds[4].key[:12]})",
     ]
+
+
+def test_seconds_of_several_backends_say_so(make_record, make_failed_record):
+    records = [make_record(backend="native"), make_record(task="repeat_copy", backend="native")]
+    assert not any("backend" in note for note in convergence_table([*records, make_failed_record("dnc")]).notes)
+    notes = convergence_table([*records, make_record("lstm", backend="eager")]).notes
+    assert (
+        "seconds are those of several backends: eager of lstm on copy; native of ntm on copy, ntm on repeat_copy"
+        in notes
+    )
+
+
+def test_a_row_tells_its_backends_and_who_brought_what_ran(make_record):
+    (row,) = convergence_rows([make_record(seed=0, backend="native"), make_record(seed=1)])
+    assert (row["backend"], row["origin"]) == ("eager, native", "mann-bench ntm v1, mann-bench copy v1")
 
 
 def test_what_the_numbers_are_the_rule_and_the_one_protocol_stand_in_notes(make_record):
