@@ -1,14 +1,22 @@
 """The text that names a variant, ``name:key=value,key=value``, and the text that names seeds, ``0-2,7``.
 
-The same grammar serves the command line, study files and tables; nothing in it needs shell quoting.
+The same grammar serves the command line, study files and tables; nothing in it needs shell quoting. A value that it
+could not hold, with a comma or empty, is written ``key~=value`` with percent escapes: ``words~=a%2Cb``, ``words~=``.
 """
 
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.options import OptionValue, option_text, stands_for
+
+_ESCAPED = "~"
+"""What stands behind the key of a value with percent escapes. No option is called so."""
+
+_LEFT_AS_IT_IS = "".join(chr(code) for code in range(33, 127) if chr(code) not in ",%")
+"""What such a value has as it is. Of other characters the bytes are escaped."""
 
 LARGEST_SEED = 2**32 - 1
 _MOST_SEEDS = 100_000
@@ -31,8 +39,14 @@ class Variant:
         given: dict[str, str] = {}
         for part in rest.split(",") if colon else []:
             key, equals, value = (piece.strip() for piece in part.partition("="))
-            if not (key and equals and value):
-                raise UsageError(f"{text!r}: expected name:key=value,key=value, but found {part!r}.")
+            escaped = key.endswith(_ESCAPED)
+            if escaped:
+                key, value = key.removesuffix(_ESCAPED), _unescaped(value)
+            if not (key and equals and (value or escaped)):
+                raise UsageError(
+                    f"{text!r}: expected name:key=value,key=value, but found {part!r}. An empty value is written key~= "
+                    "and a comma key~=a%2Cb."
+                )
             if key in given:
                 raise UsageError(f"{text!r}: option {key!r} is given twice.")
             given[key] = value
@@ -56,7 +70,21 @@ class Variant:
 
 def variant_text(name: str, options: Mapping[str, OptionValue]) -> str:
     """Return the canonical text of a variant; `options` are those that should show."""
-    return f"{name}:{','.join(f'{k}={option_text(options[k])}' for k in sorted(options))}" if options else name
+    return f"{name}:{','.join(_option(k, option_text(options[k])) for k in sorted(options))}" if options else name
+
+
+def _option(key: str, value: str) -> str:
+    if value and value == value.strip() and "," not in value:
+        return f"{key}={value}"
+    return f"{key}{_ESCAPED}={quote(value, safe=_LEFT_AS_IT_IS)}"
+
+
+def _unescaped(value: str) -> str:
+    """Return what a value with percent escapes stands for; raises UsageError where that could not be shown."""
+    text = unquote(value)
+    if not text.isprintable():
+        raise UsageError(f"{value!r}: expected escapes of characters that can be seen.")
+    return text
 
 
 def parse_seeds(text: str) -> list[int]:

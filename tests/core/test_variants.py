@@ -52,6 +52,33 @@ def test_the_canonical_text_parses_back():
     assert Variant.parse(variant_text("m", {"a": 1e-6, "b": False})).given == {"a": "1e-06", "b": "false"}
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a,b", "m:words~=a%2Cb"),
+        ("", "m:words~="),
+        (" a ", "m:words~=%20a%20"),
+        (",%2C", "m:words~=%2C%252C"),
+        ("ä,", "m:words~=%C3%A4%2C"),
+        ("a%2Cb", "m:words=a%2Cb"),
+        ("a b~=c", "m:words=a b~=c"),
+    ],
+)
+def test_a_value_that_the_grammar_cannot_hold_has_escapes_and_no_other(value, text):
+    assert variant_text("m", {"words": value}) == text
+    assert Variant.parse(text) == Variant("m", {"words": value})
+
+
+def test_values_with_and_without_escapes_stand_side_by_side():
+    assert Variant.parse("m:a~=x%2Cy,b=%2C,c~=").given == {"a": "x,y", "b": "%2C", "c": ""}
+
+
+@pytest.mark.parametrize("text", ["m:~=a", "m:a~", "m:a=1,a~=1", "m:a~=%0A", "m:a~=%1B[31m"])
+def test_escapes_of_nothing_and_of_what_cannot_be_seen_are_errors(text):
+    with pytest.raises(UsageError):
+        Variant.parse(text)
+
+
 OPTIONS = {"a": 128, "b": 0.001, "c": None, "d": True, "e": "constant"}
 """All options of a variant, of which b alone has not its default."""
 
