@@ -44,7 +44,7 @@ def load_study(registry: Registry, text: str) -> Study:
 
 def _content(file: Traversable) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}. Expected the path of a study file.") from error
     except UnicodeDecodeError as error:

@@ -21,6 +21,12 @@ def test_a_path_is_loaded_whatever_the_study_is_called(registry, write_study):
     assert load_study(registry, write_study(('"example"', '"something-else"'))).name == "something-else"
 
 
+def test_a_byte_order_mark_before_a_study_is_passed_over(registry, write_study):
+    path = Path(write_study())
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load_study(registry, str(path)).name == "example"
+
+
 def test_a_file_that_is_registered_under_another_name_is_an_error(write_study):
     with pytest.raises(UsageError, match=r"study\.toml: name: 'example' is registered as 'sample'"):
         load_study(registry_with("sample", write_study()), "sample")
