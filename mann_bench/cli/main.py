@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from mann_bench.cli.streams import show_plainly
+from mann_bench.cli.streams import settle_streams
 from mann_bench.core.errors import MannBenchError
 from mann_bench.core.texts import printable
 from mann_bench.training.interruption import sigterm_interrupts
@@ -60,7 +60,7 @@ def cli(context: click.Context, no_plugins: bool) -> None:
 
 def main() -> None:
     """Run the command line and exit with its code; SIGTERM ends it as Ctrl-C does."""
-    show_plainly()
+    settle_streams()
     with sigterm_interrupts():
         code = invoke(sys.argv[1:])
     gc.freeze()  # the process ends: a last search for garbage in all that torch brings takes longer than many a command

@@ -1,7 +1,9 @@
-"""Standard output and standard error where they cannot hold every character: plain ones stand in for others there."""
+"""Standard output and standard error: plain characters stand in for those that they cannot hold, and words for people
+who stopped reading end nothing."""
 
 import codecs
 import io
+import os
 import sys
 
 _ERRORS = "mann_bench_plain"
@@ -18,8 +20,33 @@ _PLAIN = {
 """What stands in for characters that we and our libraries print. Those of others are written as escapes."""
 
 
-def show_plainly() -> None:
-    """Let what the two streams cannot encode be written plainly, instead of ending the program."""
+class _Lasting(io.TextIOWrapper):
+    """A stream that goes nowhere from when its reader has closed it."""
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            self._turn_away()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except BrokenPipeError:
+            self._turn_away()
+
+    def _turn_away(self) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.fileno())
+        os.close(nowhere)
+
+
+def settle_streams() -> None:
+    """Let what the two streams cannot encode be written plainly, and let standard error be closed by its reader.
+
+    Neither ends the program then. A standard output that is closed does: nobody reads the results.
+    """
     codecs.register_error(_ERRORS, _plainly)
     codecs.register(_ascii)
     for stream in (sys.stdout, sys.stderr):
@@ -28,6 +55,10 @@ def show_plainly() -> None:
             ascii_alone = codecs.lookup(stream.encoding).name == "ascii"
             if ascii_alone or stream.errors == "strict":
                 stream.reconfigure(encoding=_ASCII if ascii_alone else None, errors=_ERRORS)
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = _Lasting(
+            sys.stderr.buffer, encoding=sys.stderr.encoding, errors=sys.stderr.errors, line_buffering=True
+        )
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:

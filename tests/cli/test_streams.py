@@ -1,4 +1,4 @@
-"""What the output cannot hold is written plainly, and ends nothing."""
+"""What the output cannot hold is written plainly, and who stops reading words for people ends nothing."""
 
 import os
 import subprocess
@@ -47,3 +47,34 @@ def test_utf_8_shows_everything(tmp_path, monkeypatch, make_record):
     Store(Path("runs")).write(make_record("ntm:n=\u2211"), None)
     assert "\u2500" in (shown := call({"PYTHONIOENCODING": "utf-8"}, "report").stdout.decode())
     assert "ntm:n=\u2211" in shown
+
+
+def left_alone(stream, *arguments):
+    """Call the program; nobody reads one of its streams. Return its exit code and what the other holds."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: writer}
+    done = subprocess.run([sys.executable, "-m", "mann_bench", *arguments], timeout=120, check=False, **streams)
+    os.close(writer)
+    return done.returncode, done.stdout or done.stderr
+
+
+def test_a_run_goes_on_when_nobody_reads_standard_error(tmp_path, tiny_protocol, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    task = ["--task", "copy:max_length=3", "--seeds", "0", "--protocol", tiny_protocol(), "--out", str(tmp_path)]
+    code, out = left_alone("stderr", "run", "--model", "lstm:layers=1,units=8", *task)
+    assert (code, out.startswith(b"Convergence")) == (0, True)
+
+
+def test_an_error_keeps_its_exit_code_when_nobody_reads_it(tmp_path):
+    assert left_alone("stderr", "show", "model", "nmt")[0] == 2
+
+
+def test_a_report_ends_without_a_word_when_nobody_reads_it(tmp_path, make_record):
+    Store(tmp_path).write(make_record(), None)
+    assert left_alone("stdout", "report", str(tmp_path)) == (1, b"")
+
+
+def test_the_package_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "mann_bench", "--version"], capture_output=True, check=True)
+    assert done.stdout.startswith(b"mann-bench, version ")
