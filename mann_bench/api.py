@@ -137,19 +137,20 @@ def run(
     """
     if executor is not None and jobs != 1:
         raise UsageError(f"jobs={jobs} and executor={executor!r}: give one of them.")
+    folder = _folder(out)
     registry = Registry.discover(plugins)
     plan = make_plan(registry, [Block(models, tasks, [protocol])], list(seeds))
     if shard is not None:
         plan = Shard.parse(shard).of(plan)
     made = resolve_executor(registry, executor or f"local:jobs={jobs}")
-    store = Store(Path(out))
+    store = Store(folder)
     store.prepare()
     if not fresh:
         look_up(plan, store)
     observers = [ConsoleProgress(Console(stderr=True), len(plan.missing))] if progress else []
     results = execute(
         plan,
-        Path(out),
+        folder,
         executor=made,
         threads=threads,
         device=device_for(made, device),
@@ -205,7 +206,7 @@ def load(*paths: str | Path) -> Results:
     Raises:
         StoreError: a path holds no record, or one that cannot be read.
     """
-    return Results([load_record(file) for path in paths for file in record_files(Path(path))])
+    return Results([load_record(file) for path in paths for file in record_files(_folder(path))])
 
 
 def device_for(executor: Executor, choice: str) -> Device:
@@ -222,6 +223,12 @@ def wandb_mode(choice: str | None) -> WandbMode:
     except ValueError:
         known = ", ".join(WandbMode)
         raise UsageError(f"wandb {choice!r}: expected one of {known}.") from None
+
+
+def _folder(path: str | Path) -> Path:
+    if path == "":
+        raise UsageError("expected a path, not an empty text. The current folder is '.'.")
+    return Path(path)
 
 
 def _run_row(record: Record) -> Row:

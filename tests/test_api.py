@@ -56,7 +56,10 @@ def test_a_corrupt_record_is_reported(run, tmp_path):
     assert "record.json.corrupt-1" in results.problems[0]
 
 
-@pytest.mark.parametrize(("options", "message"), [({"jobs": 0}, "jobs must be"), ({"wandb": "maybe"}, "wandb 'maybe'")])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"jobs": 0}, "jobs must be"), ({"wandb": "maybe"}, "wandb 'maybe'"), ({"out": ""}, "a path, not an empty")],
+)
 def test_bad_options_are_errors(run, options, message):
     with pytest.raises(mann_bench.MannBenchError, match=message):
         run(seeds=[0], **options)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mann_bench.cli.parameters import VariantType, registry_of
+from mann_bench.cli.parameters import PathType, VariantType, registry_of
 
 if TYPE_CHECKING:
     from mann_bench.leaderboard.rules import StudyRules
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 REFUSED = 4
 
 site_option = click.option(
-    "--out", default="leaderboards/site", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    "--out", default="leaderboards/site", show_default=True, type=PathType(file_okay=False),
     help="Folder of the pages.",
 )  # fmt: skip
 root_option = click.option(
-    "--root", default="leaderboards", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    "--root", default="leaderboards", show_default=True, type=PathType(file_okay=False),
     help="Folder of the leaderboards.",
 )  # fmt: skip
 study_option = click.option("--study", help="File of the study, where it is one of your own; it ends in .toml.")
@@ -42,7 +42,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("study", type=VariantType("studies"))
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=PathType())
 @click.option("--name", required=True, help="Who submits, or what: people read it.")
 @click.option("--url", required=True, help="Where more is to be found; https.")
 @click.option("--note", default="", help="What readers should know.")
@@ -146,7 +146,7 @@ def validate(context: click.Context, entries: tuple[str, ...], root: Path, study
 @click.option("--runs", type=click.IntRange(min=0), default=2, show_default=True, help="How many to do again.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the choice of runs.  [default: another every time]")
 @click.option(
-    "--weights", type=click.Path(path_type=Path, file_okay=False, exists=True),
+    "--weights", type=PathType(file_okay=False, exists=True),
     help="Folder with <run key>/weights.safetensors, to be measured again on the test stream.",
 )  # fmt: skip
 @root_option

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import click
 
+from mann_bench.cli.parameters import PathType
+
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=PathType())
 @click.option(
-    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder that gets the records.",
+    "--out", required=True, type=PathType(file_okay=False), help="Folder that gets the records.",
 )  # fmt: skip
 def command(runs: tuple[Path, ...], out: Path) -> None:
     """Copy the records at or below RUNS, with their weights, into one folder.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,29 @@ class VariantType(click.ParamType[str]):
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+class PathType(click.Path):
+    """A path, of which ``~`` is the user's folder: shells leave it alone in ``--out=~/runs``. Never empty."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """Return the path; fails where there is none."""
+        text = os.fspath(value)
+        if not text:
+            self.fail("expected a path, not an empty text. The current folder is '.'.", param, ctx)
+        if text.startswith("~"):
+            try:
+                text = str(Path(text).expanduser())
+            except RuntimeError:
+                self.fail(f"{text!r}: there is no such user. A folder of that name here is './{text}'.", param, ctx)
+        return super().convert(text, param, ctx)
+
+
 out_option = click.option(
-    "--out", default="runs", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    "--out", default="runs", show_default=True, type=PathType(file_okay=False),
     help="Folder of the records.",
 )  # fmt: skip
 jobs_option = click.option(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mann_bench.cli.parameters import registry_of
+from mann_bench.cli.parameters import PathType, registry_of
 from mann_bench.cli.plugin_check_command import check
 
 
@@ -18,7 +18,7 @@ def command() -> None:
 @click.option("--kind", required=True, type=click.Choice(["model", "task", "both"]), help="What it brings.")
 @click.option(
     "--into", default=".", show_default=True, help="Folder in which to put it.",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    type=PathType(file_okay=False, exists=True),
 )  # fmt: skip
 @click.pass_context
 def new(context: click.Context, name: str, kind: str, into: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mann_bench.cli.parameters import PathType
 from mann_bench.cli.problems import tell
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("runs", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, type=PathType())
 @click.option(
     "--format", "form", default="text", show_default=True,
     type=click.Choice(["text", "markdown", "latex", "csv", "json"]), help="How to write them.",
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     help="Print instead how much faster the first converges than the second, with a paired test.",
 )  # fmt: skip
 @click.option(
-    "--figures", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+    "--figures", metavar="DIR", type=PathType(file_okay=False),
     help="Also draw all figures into this folder, as SVG and PNG, with their data.",
 )  # fmt: skip
 @click.option(
-    "--html", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    "--html", metavar="FILE", type=PathType(dir_okay=False),
     help="Also write a page with tables, charts and runs, all in one file.",
 )  # fmt: skip
 def command(

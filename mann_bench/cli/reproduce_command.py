@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from mann_bench.cli.leaderboard_command import REFUSED, root_option
-from mann_bench.cli.parameters import registry_of
+from mann_bench.cli.parameters import PathType, registry_of
 
 
 @click.command()
 @click.argument("target", metavar="ENTRY|RUN_KEY")
 @click.option("--execute", is_flag=True, help="Do the runs, with what is installed here, and compare.")
 @click.option(
-    "--out", default="reproduced", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    "--out", default="reproduced", show_default=True, type=PathType(file_okay=False),
     help="Folder of the new records.",
 )  # fmt: skip
 @root_option

@@ -11,6 +11,7 @@ import click
 from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import (
     ExecutionOptions,
+    PathType,
     VariantType,
     device_option,
     execution_options,
@@ -127,7 +128,7 @@ def status(context: click.Context, study: str, out: Path, jobs: int | None, thre
 @out_option
 @click.option(
     "--leaderboards",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=PathType(file_okay=False),
     help="Folder of leaderboards: take the records of the entries there, and none of --out.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each claim as a line of JSON.")

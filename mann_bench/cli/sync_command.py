@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from mann_bench.cli.parameters import PathType
 from mann_bench.cli.problems import tell
 
 
 @click.command()
-@click.argument("runs", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, type=PathType())
 @click.option(
     "--wandb", type=click.Choice(["online", "offline"]),
     help="Where to.  [default: online where logged in, else offline]",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mann_bench.cli.parameters import registry_of
+from mann_bench.cli.parameters import PathType, registry_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 @click.option("--size", "size_given", default="", help="All numbers of the size, such as length=10,repeats=3.")
 @click.option("--index", default=0, show_default=True, type=click.IntRange(min=0), help="Which test sequence.")
 @click.option(
-    "--runs", default="runs", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    "--runs", default="runs", show_default=True, type=PathType(file_okay=False),
     help="Folder of the records, where RUN is a key.",
 )  # fmt: skip
 @click.option(
-    "--out", default=".", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    "--out", default=".", show_default=True, type=PathType(file_okay=False),
     help="Folder for the two files.",
 )  # fmt: skip
 @click.pass_context
