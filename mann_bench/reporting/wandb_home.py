@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-_WRITTEN = ("WANDB_CACHE_DIR", "WANDB_DATA_DIR", "XDG_DATA_HOME")
+_WRITTEN = ("WANDB_CACHE_DIR", "XDG_DATA_HOME")
 _READ = "WANDB_CONFIG_DIR"
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from mann_bench.reporting.wandb_home import without_home
 
-FOLDERS = ("WANDB_CONFIG_DIR", "WANDB_CACHE_DIR", "WANDB_DATA_DIR", "XDG_DATA_HOME")
+FOLDERS = ("WANDB_CONFIG_DIR", "WANDB_CACHE_DIR", "XDG_DATA_HOME")
 
 
 def no_home(path):

@@ -106,6 +106,7 @@ def mirrored(make_record, make_probe, run_of, read_wandb, tmp_path_factory):
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
         patch.setenv("WANDB_SILENT", "true")
+        (root / "home").mkdir()
         patch.setenv("HOME", str(root / "home"))
         with WandbMirror(OFFLINE, root / "out") as mirror:
             for event in (event for pair in itertools.zip_longest(*live) for event in pair if event):
