@@ -105,16 +105,13 @@ class ConsoleProgress:
     def _evaluated(self, key: str, step: int, scores: dict[str, float]) -> None:
         metric = self._runs[key].convergence.metric
         text = f"{metric} {scores[metric]:.3f}"
+        self._steps[key] = (step, self._steps[key][1])
         self._update(key, scores=text)
         now = time.monotonic()
         if not self._progress and now - self._said[key] >= _LINE_SECONDS:
             self._said[key] = now
-            done, last = self._steps[key]
-            left = self._seconds_here(key) / max(self._steps_here(key), 1) * (last - done)
-            self._say(
-                self._runs[key],
-                f"step {step:,}/{last:,}, {text}, {self._rate(key):,.0f} seq/s, {_duration(left)} left",
-            )
+            rate = f", {self._rate(key):,.0f} seq/s, {self._time_left(key)} left" if self._steps_here(key) > 0 else ""
+            self._say(self._runs[key], f"step {step:,}/{self._steps[key][1]:,}, {text}{rate}")
 
     def _finish(self, key: str, outcome: str, problem: str | None) -> None:
         if self._progress and key in self._bars:
@@ -140,6 +137,10 @@ class ConsoleProgress:
 
     def _rate(self, key: str) -> float:
         return self._steps_here(key) * self._runs[key].protocol.batch_size / max(self._seconds_here(key), 1e-9)
+
+    def _time_left(self, key: str) -> str:
+        done, last = self._steps[key]
+        return _duration(self._seconds_here(key) / self._steps_here(key) * (last - done))
 
     def _steps_here(self, key: str) -> int:
         return self._steps[key][0] - self._first[key][0] if key in self._first else 0

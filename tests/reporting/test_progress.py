@@ -34,7 +34,7 @@ def shown():
 def whole(run, outcome=Outcome.CONVERGED, problem=None):
     point = CurvePoint(200, 6_400, 1.0, {"bit_errors": 0.125})
     ends = Progress(run.key, 200, 400), Evaluated(run.key, point), Progress(run.key, 400, 400)
-    return [Started(run), *ends, Finished(run.key, outcome, None, problem)]
+    return [Started(run), Progress(run.key, 0, 400), *ends, Finished(run.key, outcome, None, problem)]
 
 
 def test_off_a_terminal_a_run_has_a_line_at_its_start_and_one_at_its_end(shown, run):
@@ -133,6 +133,13 @@ def test_a_run_that_another_process_does_is_told(shown, run):
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s")])
 def test_durations_read_as_minutes_and_seconds(seconds, text):
     assert progress._duration(seconds) == text
+
+
+def test_before_the_first_step_there_is_no_rate_and_no_time_left(shown, run, monkeypatch):
+    monkeypatch.setattr(progress, "_LINE_SECONDS", 0.0)
+    point = CurvePoint(0, 0, 0.0, {"bit_errors": 80.0})
+    said = shown(Started(run), Progress(run.key, 0, 400), Evaluated(run.key, point))
+    assert said.endswith("step 0/400, bit_errors 80.000\n")
 
 
 @pytest.mark.parametrize("compiling", [0.0, 50.0])
