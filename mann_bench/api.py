@@ -12,9 +12,9 @@ from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.sizes import size_text
 from mann_bench.execution.executor import Executor
-from mann_bench.execution.local import LocalExecutor
-from mann_bench.execution.plan import Block, Plan, Shard, look_up, make_plan
-from mann_bench.execution.resolve import Device, remote_device, resolve_backend, resolve_device, resolve_executor
+from mann_bench.execution.plan import Block, Plan, Shard, make_plan
+from mann_bench.execution.prepare import prepare
+from mann_bench.execution.resolve import Device, resolve_backend
 from mann_bench.execution.worker import Job
 from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
@@ -119,7 +119,7 @@ def run(
         seeds: non-negative integers.
         protocol: a protocol, as in ``collier2018:max_steps=2000``.
         out: folder of the records.
-        jobs: worker processes on this machine; 1 runs in this one.
+        jobs: worker processes on this machine, never more than memory carries; 1 runs in this one.
         threads: threads of each run; more than one pays where there are fewer runs than cores.
         executor: where runs execute instead, as in ``slurm:partition=cpu``.
         device: ``auto``, ``cpu`` or ``cuda``; with `executor`, ``auto`` is ``cpu``.
@@ -142,22 +142,28 @@ def run(
     plan = make_plan(registry, [Block(models, tasks, [protocol])], list(seeds))
     if shard is not None:
         plan = Shard.parse(shard).of(plan)
-    made = resolve_executor(registry, executor or f"local:jobs={jobs}")
-    store = Store(folder)
-    store.prepare()
-    if not fresh:
-        look_up(plan, store)
+    mode, kind = wandb_mode(wandb), resolve_backend(backend)
+    setting = prepare(
+        registry,
+        plan,
+        folder,
+        executor=executor or "local",
+        jobs=None if executor else jobs,
+        threads=threads,
+        device=device,
+        fresh=fresh,
+    )
     observers = [ConsoleProgress(Console(stderr=True), len(plan.missing))] if progress else []
     results = execute(
         plan,
         folder,
-        executor=made,
+        executor=setting.executor,
         threads=threads,
-        device=device_for(made, device),
-        backend=resolve_backend(backend),
+        device=setting.device,
+        backend=kind,
         fresh=fresh,
         checkpoint_every=checkpoint_every,
-        wandb=wandb_mode(wandb),
+        wandb=mode,
         observers=observers,
     )
     aside = [f"set aside as {path}: {reason}" for path, reason in plan.set_aside]
@@ -178,8 +184,6 @@ def execute(
     observers: Sequence[contextlib.AbstractContextManager[Observer]] = (),
 ) -> Results:
     """Execute the runs of a plan that have no record yet and return the records of all."""
-    if threads < 1:
-        raise UsageError(f"threads must be at least 1, not {threads}.")
     if not checkpoint_every >= 0:
         raise UsageError(f"checkpoint_every must be at least 0 seconds, not {checkpoint_every}.")
     pending = [Job(run, device, backend, out, threads, fresh, checkpoint_every) for run in plan.missing]
@@ -207,11 +211,6 @@ def load(*paths: str | Path) -> Results:
         StoreError: a path holds no record, or one that cannot be read.
     """
     return Results([load_record(file) for path in paths for file in record_files(_folder(path))])
-
-
-def device_for(executor: Executor, choice: str) -> Device:
-    """Return the device that ``auto``, ``cpu`` or ``cuda`` stands for where an executor trains; raises UsageError."""
-    return resolve_device(choice) if isinstance(executor, LocalExecutor) else remote_device(choice)
 
 
 def wandb_mode(choice: str | None) -> WandbMode:

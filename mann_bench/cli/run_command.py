@@ -7,8 +7,8 @@ import click
 from mann_bench.cli.parameters import ExecutionOptions, VariantType, execution_options, registry_of
 
 if TYPE_CHECKING:
-    from mann_bench.cli.execution import Setting
     from mann_bench.execution.plan import Plan
+    from mann_bench.execution.prepare import Setting
 
 
 @click.command()
@@ -52,4 +52,4 @@ def command(
 def _print_runs(plan: "Plan", setting: "Setting") -> None:
     for run in plan.runs:
         state = "has a record" if run.key in plan.cached else "would train"
-        setting.console.print(f"{run.key[:12]}  {run.text}: {state}", markup=False, soft_wrap=True)
+        click.echo(f"{run.key[:12]}  {run.text}: {state}", err=True)

@@ -23,8 +23,8 @@ from mann_bench.cli.parameters import (
 from mann_bench.cli.problems import tell
 
 if TYPE_CHECKING:
-    from mann_bench.cli.execution import Setting
     from mann_bench.execution.plan import Plan
+    from mann_bench.execution.prepare import Setting
 
 REFUTED = 4
 
@@ -107,8 +107,8 @@ def status(context: click.Context, study: str, out: Path, jobs: int | None, thre
 
     with uncollected(), reading(out) as begun:
         # Imported and resolved while another process reads: with torch, the one takes about as long as the other.
-        from mann_bench.cli.execution import most_workers
         from mann_bench.cli.study_tables import Progress, cell_lines
+        from mann_bench.execution.prepare import most_workers
         from mann_bench.execution.resolve import device_name, resolve_device
         from mann_bench.studies.plan import plan_study
 
