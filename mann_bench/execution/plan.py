@@ -11,6 +11,7 @@ from mann_bench.core.errors import UsageError
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.core.variants import LARGEST_SEED
 from mann_bench.execution.mending import mend_idle
+from mann_bench.execution.recording import check_recordable
 from mann_bench.execution.resolve import checked_model, checked_task, resolve_component, resolve_protocol
 from mann_bench.registry import Registry
 from mann_bench.results.schema import Record
@@ -105,7 +106,7 @@ def make_plan(registry: Registry, blocks: Sequence[Block], seeds: Sequence[Suppo
     """Resolve everything that was asked for, each text once, and go seed by seed over all cells.
 
     Raises:
-        UsageError: an unknown name, a wrong option, nothing to run.
+        UsageError: an unknown name, a wrong option, nothing to run, a cell of which no record can be kept.
         PluginUnavailableError: a name belongs to a plugin that cannot be used.
     """
     _check_asked(blocks, seeds)
@@ -115,7 +116,7 @@ def make_plan(registry: Registry, blocks: Sequence[Block], seeds: Sequence[Suppo
     built = {text: checked_task(task) for text, task in tasks.items()}
     for task, model in _each(itertools.product(block.tasks, block.models) for block in blocks):
         checked_model(models[model], built[task])
-    runs = (
+    runs = [
         Run(
             model=models[model],
             task=tasks[task],
@@ -130,7 +131,9 @@ def make_plan(registry: Registry, blocks: Sequence[Block], seeds: Sequence[Suppo
         for protocol in block.protocols
         for task in block.tasks
         for model in block.models
-    )
+    ]
+    for run in runs[: len(runs) // len(seeds)]:  # each cell once, with the first seed
+        check_recordable(run)
     return Plan(list({run.key: run for run in runs}.values()))
 
 

@@ -9,7 +9,7 @@ import torch
 from mann_bench.core.backends import BACKEND_CHOICES
 from mann_bench.core.errors import PluginUnavailableError, UsageError
 from mann_bench.core.loading import load_target
-from mann_bench.core.options import Option, options_of, resolve_options
+from mann_bench.core.options import Option, OptionValue, options_of, resolve_options
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.requirements import missing_requirements
 from mann_bench.core.runs import Component
@@ -20,6 +20,7 @@ from mann_bench.execution.executor import Executor
 from mann_bench.models.base import SequenceModule
 from mann_bench.registry import Registry
 from mann_bench.results.provenance import cpu_name
+from mann_bench.results.wording import value_problems
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.training.trainer import build_model, build_task, load_class
 
@@ -50,7 +51,7 @@ def resolve_component(registry: Registry, kind: Literal["model", "task"], text: 
     options = _options(load_class(component), spec.name, plugin.distribution)
     return dataclasses.replace(
         component,
-        options=resolve_options(options, variant.given, f"{kind} {spec.name!r}"),
+        options=_recordable(options, variant.given, f"{kind} {spec.name!r}"),
         defaults={name: option.default for name, option in options.items()},
     )
 
@@ -77,6 +78,15 @@ def _options(loaded: Any, name: str, distribution: str) -> dict[str, Option]:
         raise PluginUnavailableError(f"{name!r} of distribution {distribution!r}: {unstopped(error)}.") from error
 
 
+def _recordable(options: Mapping[str, Option], given: Mapping[str, str], owner: str) -> dict[str, OptionValue]:
+    """Return every option with its value, which a record can hold; raises UsageError."""
+    values = resolve_options(options, given, owner)
+    for name, value in [*given.items(), *values.items()]:
+        if problem := next(value_problems(f"option {name!r}", {name: value}, finite=True), None):
+            raise UsageError(f"{owner}: no record can hold {problem}.")
+    return values
+
+
 class ResolvedProtocol(NamedTuple):
     """A protocol, the fields that were given as typed, and its canonical text."""
 
@@ -90,7 +100,7 @@ def resolve_protocol(registry: Registry, text: str) -> ResolvedProtocol:
     variant = Variant.parse(text)
     preset = registry.protocol(variant.name).spec
     owner = f"protocol {preset.name!r}"
-    values = resolve_options(protocol_options(preset), variant.given, owner)
+    values = _recordable(protocol_options(preset), variant.given, owner)
     changed = {name: value for name, value in values.items() if value != getattr(preset, name)}
     try:
         protocol = dataclasses.replace(preset, **values)  # type: ignore[arg-type]

@@ -1,7 +1,6 @@
 """Execute one run where it stands: train, measure, write its record."""
 
 import contextlib
-import dataclasses
 import time
 import traceback
 from collections.abc import Iterator
@@ -11,14 +10,14 @@ from typing import NamedTuple
 import pydantic
 import torch
 
-from mann_bench.core.backends import Backend
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Busy, Event, Finished, Observer, Started
-from mann_bench.core.runs import Outcome, Run
+from mann_bench.core.runs import Run
 from mann_bench.core.turns import GENERATORS
 from mann_bench.execution.arithmetic import Arithmetic
 from mann_bench.execution.memory import peak_memory, reset_peak_memory
 from mann_bench.execution.mending import mend_held
+from mann_bench.execution.recording import no_result, record_of
 from mann_bench.execution.resolve import Device, device_name
 from mann_bench.results import schema
 from mann_bench.results.locks import LockLostError, Locks, RunLock
@@ -26,7 +25,7 @@ from mann_bench.results.provenance import provenance
 from mann_bench.results.store import Store, UnfitRecordError, digest
 from mann_bench.training.checkpoint import Checkpoints
 from mann_bench.training.interruption import sigterm_interrupts
-from mann_bench.training.result import Seconds, TrainingResult
+from mann_bench.training.result import TrainingResult
 from mann_bench.training.trainer import train
 from mann_bench.training.weights import UnsavableWeightsError, weights_bytes
 
@@ -115,7 +114,7 @@ def _execute(job: Job, observe: Observer, lock: RunLock, answered: bool) -> None
     except (ConnectionError, LockLostError):
         raise  # nobody listens any more, or another process does it: that is not the model's failure
     except Exception:
-        result, error = _nothing(), traceback.format_exc()[-_LONGEST_TRACEBACK:]
+        result, error = no_result(), traceback.format_exc()[-_LONGEST_TRACEBACK:]
     lock.confirm()
     record, folder = _write(store, job, result, error)
     with contextlib.suppress(OSError):  # beside a record they do no harm
@@ -130,7 +129,7 @@ def _write(store: Store, job: Job, result: TrainingResult, error: str | None) ->
         record = _record(job, result, error, weights)
         return record, store.write(record, weights)
     except (UnsavableWeightsError, UnfitRecordError, pydantic.ValidationError) as problem:
-        record = _record(job, _nothing(), f"what was trained cannot be kept: {problem}", None)
+        record = _record(job, no_result(), f"what was trained cannot be kept: {problem}", None)
         return record, store.write(record, None)
 
 
@@ -145,43 +144,14 @@ def _remove(checkpoints: Checkpoints) -> None:
 
 
 def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes | None) -> schema.Record:
-    run = job.run
-    return schema.Record(
-        schema_version=1,
-        key=run.key,
-        model=schema.ComponentRecord.of(run.model),
-        task=schema.ComponentRecord.of(run.task),
-        convergence=schema.RuleRecord(**dataclasses.asdict(run.convergence)),
-        protocol=schema.ProtocolRecord.of(run.protocol, run.protocol_given, run.protocol_text),
-        seed=run.seed,
-        outcome=result.outcome,
-        steps=result.steps,
-        converged_first=result.converged_first,
-        converged_confirmed=result.converged_confirmed,
-        best_step=result.best_step,
-        divergence=schema.DivergenceRecord(**result.divergence._asdict()) if result.divergence else None,
-        error=error,
-        curve=[schema.CurveRow.of(point) for point in result.curve],
-        probe=[schema.ProbeRow.of(step, rows) for step, rows in result.probe],
-        training_range=result.training_range,
-        grid=[schema.GridRow.of(size) for size in result.grid],
-        generalization=[schema.SizeRow.of(row) for row in result.generalization],
-        parameters=result.parameters,
-        all_parameters=result.all_parameters,
-        state_bytes=result.state_bytes,
-        details=result.details,
-        own_training=result.own_training,
-        backend=result.backend,
-        peak_memory_bytes=peak_memory(job.device),
-        seconds=schema.SecondsRecord(**result.seconds._asdict()),
-        weights_sha256=None if weights is None else digest(weights),
-        provenance=provenance(
-            job.device,
-            device_name(job.device),
-            torch.get_num_threads(),
-            **Arithmetic.of(job.device, result.backend)._asdict(),
-        ),
+    ran_on = provenance(
+        job.device,
+        device_name(job.device),
+        torch.get_num_threads(),
+        **Arithmetic.of(job.device, result.backend)._asdict(),
     )
+    sha256 = None if weights is None else digest(weights)
+    return record_of(job.run, result, ran_on, error=error, weights_sha256=sha256, peak_memory=peak_memory(job.device))
 
 
 @contextlib.contextmanager
@@ -193,27 +163,3 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _nothing() -> TrainingResult:
-    """Return the result of a run that failed."""
-    return TrainingResult(
-        outcome=Outcome.FAILED,
-        steps=0,
-        converged_first=None,
-        converged_confirmed=None,
-        best_step=0,
-        curve=[],
-        probe=[],
-        generalization=[],
-        training_range={},
-        grid=[],
-        parameters=0,
-        all_parameters=None,
-        state_bytes=0,
-        details={},
-        own_training=[],
-        backend=Backend.EAGER,
-        seconds=Seconds(0.0, 0.0, 0.0),
-        weights={},
-    )

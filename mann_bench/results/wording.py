@@ -23,10 +23,10 @@ def text_problems(record: Record) -> Iterator[Problem]:
         yield from _number_problems(place, values, finite=place != "details")
 
 
-def value_problems(place: str, values: Mapping[str, OptionValue]) -> Iterator[Problem]:
-    """Yield what is wrong with the `details` of a model, before there is a record."""
+def value_problems(place: str, values: Mapping[str, OptionValue], finite: bool = False) -> Iterator[Problem]:
+    """Yield what is wrong with options or the `details` of a model, before there is a record. Options are `finite`."""
     yield from _problems({place: _texts(values)})
-    yield from _number_problems(place, values, finite=False)
+    yield from _number_problems(place, values, finite)
 
 
 def _number_problems(place: str, values: Mapping[str, OptionValue], finite: bool) -> Iterator[Problem]:

@@ -128,6 +128,13 @@ def test_bad_input_gets_a_clear_error_and_no_traceback(mann_bench, arguments, co
     assert "Traceback" not in err
 
 
+def test_a_run_that_no_record_could_be_read_of_is_refused_before_anything_starts(run):
+    code, out, err = run("--model", "ntm", test_sequences=100_001)
+    assert (code, out) == (2, "")
+    assert "protocol.fields.test_sequences: expected a whole number from 1 to 100,000." in err
+    assert not Path("runs").exists()
+
+
 def test_an_unwritable_out_is_an_error_before_any_training(run):
     Path("taken").write_text("a file")
     code, _, err = run("--out", "taken/runs")

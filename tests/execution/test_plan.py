@@ -1,9 +1,11 @@
 import json
+import math
 
 import numpy as np
 import pytest
 
 from mann_bench.core.errors import UsageError
+from mann_bench.core.specs import ConvergenceRule
 from mann_bench.execution import plan as plan_module
 from mann_bench.execution.plan import Block, Plan, Shard, by_cell, look_up, make_plan
 from mann_bench.execution.worker import Job, execute_job
@@ -107,6 +109,48 @@ def test_bad_input_names_the_fault_and_the_remedy(registry, model, task, protoco
     with pytest.raises(UsageError) as caught:
         make_plan(registry, [Block([model], [task], [protocol])], [0])
     assert message in str(caught.value)
+
+
+PADDED = f"lstm:layers=1,units={8:01001}"
+
+
+@pytest.mark.parametrize(
+    ("model", "task", "protocol", "message"),
+    [
+        (LSTM, COPY, "collier2018:test_sequences=100001", "test_sequences: expected a whole number from 1 to 100,000."),
+        (LSTM, COPY, f"collier2018:max_steps={10**30}", "option 'max_steps': a whole number beyond 9,007,199,254,740"),
+        (LSTM, COPY, f"collier2018:grace={2**53 + 1}", "protocol 'collier2018': no record can hold option 'grace': a"),
+        (LSTM, f"copy:bits={2**53 + 1}", "collier2018", "task 'copy': no record can hold option 'bits': a whole numb"),
+        (PADDED, COPY, "collier2018", "option 'units': a text of 1,001 characters, at most 1,000."),
+        (f"acme:words={1_001 * 'x'}", COPY, "collier2018", "model 'acme': no record can hold option 'words': a text"),
+        ("acme:words~=" + 400 * "%2C", COPY, "collier2018", "would be read again: model: a text of 1,212 characters"),
+        ("acme:words~=a%0Ab", COPY, "collier2018", "expected escapes of characters that can be seen"),
+    ],
+)
+def test_what_no_record_can_hold_is_refused_with_the_limit(registry_with, model, task, protocol, message):
+    with pytest.raises(UsageError) as caught:
+        make_plan(registry_with("broken_models:Wordy"), [Block([model], [task], [protocol])], [0])
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("option", ["scale=1e999", "scale=inf"])
+def test_an_option_that_is_not_finite_is_refused(registry_with, option):
+    with pytest.raises(UsageError, match="takes float, not"):
+        make_plan(registry_with("broken_models:Wordy"), [Block([f"acme:{option}"], [COPY], ["collier2018"])], [0])
+
+
+@pytest.mark.parametrize("fields", [{"below": math.nan}, {"below": 1e-40}, {"metric": "bit\nerrors"}])
+def test_a_convergence_rule_that_no_record_can_hold_is_refused(registry_with, fields):
+    registry = registry_with("broken_tasks:Sound", convergence=ConvergenceRule(**fields))
+    with pytest.raises(UsageError, match="on acme under collier2018: none of its records would be read again"):
+        make_plan(registry, [Block([LSTM], ["acme"], ["collier2018"])], [0])
+
+
+def test_each_cell_is_judged_once(registry, monkeypatch):
+    judged = []
+    monkeypatch.setattr(plan_module, "check_recordable", judged.append)
+    make_plan(registry, [Block(["ntm", LSTM], [COPY], ["collier2018"])], range(3))
+    assert [(run.model.name, run.seed) for run in judged] == [("ntm", 0), ("lstm", 0)]
 
 
 def test_planning_leaves_the_callers_random_state_alone(registry):

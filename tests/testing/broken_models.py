@@ -29,6 +29,13 @@ class Sound(RecurrentModel):
         return self.readout(torch.cat([hidden, memory], -1)), (hidden, memory)
 
 
+class Wordy(Sound):
+    """It has options that can be long and large."""
+
+    def __init__(self, input_size: int, output_size: int, *, words: str = "few", scale: float = 1.0) -> None:
+        super().__init__(input_size, output_size)
+
+
 class SoundForward(SequenceModule):
     """A recurrent network that has forward alone."""
 
