@@ -14,8 +14,8 @@ class Executor(ABC):
     """Does jobs, each by a call of `mann_bench.execute_job` in some process.
 
     Its options are the keyword-only parameters of its ``__init__``, each with a type and a default, as those of a
-    model; ``__init__`` raises ValueError where they do not go together. The checks of
-    ``tests/execution/executor_contract.py`` test what `execute` promises.
+    model; ``__init__`` raises ValueError where they do not go together. The checks
+    `mann_bench.testing.EXECUTOR_CHECKS` test what `execute` promises.
     """
 
     @abstractmethod

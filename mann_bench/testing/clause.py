@@ -8,7 +8,7 @@ from unittest import SkipTest
 
 
 class ConformanceError(Exception):
-    """A model or task does not meet a clause.
+    """A model or task does not meet a clause, or an executor breaks its contract.
 
     Args:
         seen: what was seen.

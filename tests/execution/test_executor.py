@@ -1,16 +1,13 @@
 """The executors that ship with the suite, and one that only sees records, keep the contract."""
 
-import dataclasses
-
 import pytest
-from execution import executor_contract as contract
 from execution.far_executor import FarExecutor
 
-import mann_bench
 from mann_bench.core.errors import PluginUnavailableError, UsageError
 from mann_bench.execution.local import LocalExecutor
 from mann_bench.execution.resolve import resolve_executor
 from mann_bench.registry import Plugin, Registry, Status
+from mann_bench.testing import EXECUTOR_CHECKS, small_jobs
 
 
 @pytest.fixture(params=[LocalExecutor(jobs=1), FarExecutor()], ids=["local", "far"])
@@ -18,31 +15,9 @@ def executor(request):
     return request.param
 
 
-@pytest.fixture
-def jobs(make_run, tmp_path):
-    return [mann_bench.Job(make_run(seed=seed, probe_every=2), "cpu", "eager", tmp_path) for seed in (0, 1)]
-
-
-def test_every_job_ends_once_and_its_events_come_in_order(executor, jobs):
-    contract.check_executor(executor, jobs)
-
-
-def test_the_whole_curve_is_told(executor, jobs):
-    contract.check_whole_curve(executor, jobs[0])
-
-
-def test_a_run_that_raises_costs_no_other(executor, jobs):
-    run = jobs[0].run
-    broken = dataclasses.replace(run, model=dataclasses.replace(run.model, target="nowhere:Nothing"))
-    contract.check_failing_run(executor, jobs[0]._replace(run=broken), jobs[1])
-
-
-def test_who_leaves_early_loses_no_record(executor, jobs):
-    contract.check_left_early(executor, jobs)
-
-
-def test_nothing_to_do_is_done(executor):
-    contract.check_no_jobs(executor)
+@pytest.mark.parametrize("check", EXECUTOR_CHECKS)
+def test_the_contract_is_kept(check, executor, tmp_path):
+    check(executor, small_jobs(tmp_path))
 
 
 def test_options_are_those_of_init(far_registry):

@@ -3,7 +3,6 @@ import signal
 
 import pytest
 import torch
-from execution.executor_contract import check_executor, check_lost_process
 
 from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Busy, Finished, Progress, Started
@@ -12,6 +11,7 @@ from mann_bench.execution.local import LocalExecutor, _cores, default_workers
 from mann_bench.execution.worker import Job
 from mann_bench.results.locks import Locks
 from mann_bench.results.store import Store
+from mann_bench.testing import check_executor, check_lost_process
 from mann_bench.training.checkpoint import Checkpoints
 
 VARYING = {"seconds", "provenance", "peak_memory_bytes"}
