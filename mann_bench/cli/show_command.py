@@ -1,102 +1,172 @@
-"""``mann-bench show``: one model, task or protocol and its options."""
+"""``mann-bench show``: one model, task, protocol or executor and its options."""
 
-import inspect
+import dataclasses
+import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import VariantType, registry_of
+from mann_bench.core.option_words import Doc
 from mann_bench.core.options import Option, OptionValue, option_text
+from mann_bench.core.variants import Variant
 
 if TYPE_CHECKING:
-    from mann_bench.core.runs import Component
-    from mann_bench.registry import Registry
+    from mann_bench.registry import Plugin, Registry
+
+_WIDTH = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class _Shown:
+    """What is shown: fields for ``--json``, and what people read around the table of options."""
+
+    head: str
+    options: list[dict[str, Any]]
+    fields: dict[str, Any]
+    tail: list[str] = dataclasses.field(default_factory=list)
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["model", "task", "protocol"]))
-@click.argument("name", type=VariantType("models", "tasks", "protocols"))
+@click.argument("kind", type=click.Choice(["model", "task", "protocol", "executor"]))
+@click.argument("name", type=VariantType("models", "tasks", "protocols", "executors"))
 @click.option(
     "--task", default="copy", show_default=True, type=VariantType("tasks"),
     help="Task for which a model's size is counted.",
 )  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print it as a line of JSON.")
 @click.pass_context
-def command(context: click.Context, kind: str, name: str, task: str) -> None:
-    """Show the options, types, defaults, reference and size of a variant, such as: show model ntm."""
+def command(context: click.Context, kind: str, name: str, task: str, as_json: bool) -> None:
+    """Show the options of a variant with types, defaults and what they mean, its reference and size: show model ntm."""
     registry = registry_of(context)
     if kind == "protocol":
-        _show_protocol(registry, name)
+        shown = _protocol(registry, name)
+    elif kind == "executor":
+        shown = _executor(registry, name)
     elif kind == "task":
-        _show_task(registry, name)
+        shown = _task(registry, name)
     else:
-        _show_model(registry, name, task)
+        shown = _model(registry, name, task)
+    if as_json:
+        click.echo(json.dumps({"kind": kind} | shown.fields | {"options": shown.options}))
+        return
+    click.echo(f"{shown.head}\n")
+    _print_options(shown.options)
+    if shown.tail:
+        click.echo("\n" + "\n".join(shown.tail))
 
 
-def _show_protocol(registry: "Registry", text: str) -> None:
-    import dataclasses
-
+def _protocol(registry: "Registry", text: str) -> _Shown:
     from mann_bench.execution.resolve import protocol_options, resolve_protocol
 
     protocol = resolve_protocol(registry, text).protocol
-    click.echo(f"{protocol.name}, version {protocol.version}\n")
-    preset = registry.protocol(protocol.name).spec
-    _show_options(protocol_options(preset), dataclasses.asdict(protocol))
+    options = protocol_options(registry.protocol(protocol.name).spec)
+    fields = {"name": protocol.name, "version": protocol.version}
+    return _Shown(f"{protocol.name}, version {protocol.version}", _rows(options, dataclasses.asdict(protocol)), fields)
 
 
-def _show_task(registry: "Registry", text: str) -> None:
+def _executor(registry: "Registry", text: str) -> _Shown:
+    from mann_bench.execution.resolve import resolve_executor_options
+
+    entry, resolved = registry.executor(Variant.parse(text).name), resolve_executor_options(registry, text)
+    spec = entry.spec
+    head = "\n".join([f"{spec.name}: {spec.summary}", _origin(entry.plugin), "", Doc.of(resolved.target.__doc__).text])
+    fields = {"name": spec.name, "summary": spec.summary} | _brought(entry.plugin)
+    return _Shown(head, _rows(resolved.options, resolved.values), fields)
+
+
+def _task(registry: "Registry", text: str) -> _Shown:
     from mann_bench.core.sizes import size_text
-    from mann_bench.execution.resolve import checked_task
+    from mann_bench.execution.resolve import checked_task, resolve_component
 
-    component = _show_component(registry, "task", text)
+    shown = _component(registry, "task", text)
+    component = resolve_component(registry, "task", text)
     built = checked_task(component)
     rule = registry.task(component.name).spec.convergence
-    sizes = built.training_sizes()
-    click.echo(f"\ninputs, outputs   {built.input_size}, {built.output_size} channels a step")
-    names, ends = " x ".join(sizes[0]), dict.fromkeys(map(size_text, (sizes[0], sizes[-1])))
-    click.echo(f"trained on        {names}: {' to '.join(ends)}")
-    click.echo(f"tested on         {names}: {', '.join(map(size_text, built.test_sizes()))}")
-    click.echo(f"converged         mean {rule.metric} below {rule.below:g}")
+    trained, tested = built.training_sizes(), built.test_sizes()
+    names, ends = " x ".join(trained[0]), dict.fromkeys(map(size_text, (trained[0], trained[-1])))
+    tail = [
+        f"inputs, outputs   {built.input_size}, {built.output_size} channels a step",
+        f"trained on        {names}: {' to '.join(ends)}",
+        f"tested on         {names}: {', '.join(map(size_text, tested))}",
+        f"converged         mean {rule.metric} below {rule.below:g}",
+    ]
+    sizes = {"input_size": built.input_size, "output_size": built.output_size}
+    fields = sizes | {"training_sizes": trained, "test_sizes": tested, "convergence": dataclasses.asdict(rule)}
+    return dataclasses.replace(shown, fields=shown.fields | fields, tail=tail)
 
 
-def _show_model(registry: "Registry", text: str, task: str) -> None:
+def _model(registry: "Registry", text: str, task: str) -> _Shown:
     from mann_bench.execution.memory import MemoryNeed
     from mann_bench.execution.resolve import checked_model, checked_task, resolve_component
     from mann_bench.models.base import own_training
 
-    component = _show_component(registry, "model", text)
-    task_component = resolve_component(registry, "task", task)
-    built = checked_model(component, checked_task(task_component))
+    shown = _component(registry, "model", text)
+    component, on = resolve_component(registry, "model", text), resolve_component(registry, "task", task)
+    built = checked_model(component, checked_task(on))
     every = sum(p.numel() for p in built.parameters())
     trained = sum(p.numel() for p in built.parameters() if p.requires_grad)
     counted = f"{trained:,}{'' if trained == every else f' trained of {every:,}'} parameters"
-    memory = MemoryNeed.of(component, task_component, built.protocol.batch_size)
-    click.echo(f"\nsize on {task_component.text}: {counted}, {built.state_bytes():,} bytes of state")
-    click.echo(f"training on it: {memory}")
-    if own := own_training(built):
-        click.echo(f"trained by its own {', '.join(own)}, not as the protocol says")
-    for detail, value in built.details().items():
-        click.echo(f"{detail}: {option_text(value)}")
+    details, own = built.details(), own_training(built)
+    tail = [
+        f"size on {on.text}: {counted}, {built.state_bytes():,} bytes of state",
+        f"training on it: {MemoryNeed.of(component, on, built.protocol.batch_size)}",
+    ]
+    if own:
+        tail.append(f"trained by its own {', '.join(own)}, not as the protocol says")
+    tail += [f"{detail}: {option_text(value)}" for detail, value in details.items()]
+    fields = {"task": on.text, "parameters": trained, "all_parameters": every, "state_bytes": built.state_bytes()}
+    fields |= {"own_training": own, "details": details}
+    return dataclasses.replace(shown, fields=shown.fields | fields, tail=tail)
 
 
-def _show_component(registry: "Registry", kind: Literal["model", "task"], text: str) -> "Component":
+def _component(registry: "Registry", kind: Literal["model", "task"], text: str) -> _Shown:
     from mann_bench.core.options import options_of
     from mann_bench.execution.resolve import resolve_component
     from mann_bench.training.trainer import load_class
 
     component = resolve_component(registry, kind, text)
-    spec = registry.model(component.name).spec if kind == "model" else registry.task(component.name).spec
-    click.echo(f"{spec.name}, version {spec.version}: {spec.summary}")
-    click.echo(f"from {component.distribution} {component.distribution_version}")
-    click.echo(f"{spec.reference}\n\n{inspect.getdoc(load_class(component)) or ''}\n")
-    _show_options(options_of(load_class(component)), component.options)
-    return component
+    entry = registry.model(component.name) if kind == "model" else registry.task(component.name)
+    spec, target = entry.spec, load_class(component)
+    lines = [f"{spec.name}, version {spec.version}: {spec.summary}", _origin(entry.plugin), spec.reference, ""]
+    fields = {"name": spec.name, "version": spec.version, "summary": spec.summary, "reference": spec.reference}
+    return _Shown(
+        "\n".join([*lines, Doc.of(target.__doc__).text]),
+        _rows(options_of(target), component.options),
+        fields | _brought(entry.plugin),
+    )
 
 
-def _show_options(options: Mapping[str, Option], values: Mapping[str, OptionValue]) -> None:
+def _origin(plugin: "Plugin") -> str:
+    return f"from {plugin.distribution} {plugin.version}"
+
+
+def _brought(plugin: "Plugin") -> dict[str, str]:
+    return {"distribution": plugin.distribution, "distribution_version": plugin.version}
+
+
+def _rows(options: Mapping[str, Option], values: Mapping[str, OptionValue]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "type": option.type_text,
+            "value": values[name],
+            "default": option.default,
+            "words": option.words,
+        }
+        for name, option in options.items()
+    ]
+
+
+def _print_options(options: list[dict[str, Any]]) -> None:
+    """Print a line an option, with its words below it."""
     rows = [("option", "type", "value", "default")]
-    for name, option in options.items():
-        rows.append((name, option.type_text, option_text(values[name]), option_text(option.default)))
-    for line in aligned(rows):
+    rows += [(row["name"], row["type"], option_text(row["value"]), option_text(row["default"])) for row in options]
+    heading, *lines = aligned(rows)
+    click.echo(heading)
+    for line, row in zip(lines, options, strict=True):
         click.echo(line)
+        if row["words"]:
+            click.echo(click.wrap_text(row["words"], _WIDTH, initial_indent="    ", subsequent_indent="    "))

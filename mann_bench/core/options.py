@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mann_bench.core.errors import UsageError, nearest
+from mann_bench.core.option_words import words_of
 
 OptionValue = bool | int | float | str | None
 """What an option may hold: exactly what JSON can carry without loss."""
@@ -17,11 +18,12 @@ _BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True)
 class Option:
-    """One option: its name, its annotated type and its default."""
+    """One option: its name, its annotated type, its default and the words that its docstring has for it."""
 
     name: str
     type: Any
     default: OptionValue
+    words: str | None = None
 
     @property
     def type_text(self) -> str:
@@ -40,7 +42,7 @@ def options_of(target: Callable[..., Any]) -> dict[str, Option]:
         TypeError: a parameter has no default or a type that text cannot express. The plugin is at fault.
     """
     function = target.__init__ if inspect.isclass(target) else target
-    hints = get_type_hints(function)
+    hints, words = get_type_hints(function), words_of(target)
     options = {}
     for name, parameter in inspect.signature(target).parameters.items():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
@@ -48,7 +50,7 @@ def options_of(target: Callable[..., Any]) -> dict[str, Option]:
         if parameter.default is inspect.Parameter.empty or name not in hints:
             raise TypeError(f"option {name!r} of {target!r} needs a type annotation and a default")
         _type_text(hints[name])
-        options[name] = Option(name, hints[name], _default(hints[name], parameter.default))
+        options[name] = Option(name, hints[name], _default(hints[name], parameter.default), words.get(name))
     return options
 
 

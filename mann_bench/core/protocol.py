@@ -13,21 +13,21 @@ TrainingMethod = Literal["training_step", "configure_optimizers", "clip_gradient
 class Protocol:
     """A named, versioned recipe. The defaults are ``collier2018`` (Collier & Beel, ICANN 2018, section 4).
 
-    Attributes:
+    Args:
         name: what users type.
         version: raised whenever the same fields would train or measure differently; part of the run key.
-        optimizer: ``adam``, or ``rmsprop`` (torch's, with `momentum`).
-        learning_rate: of the optimiser.
-        momentum: of RMSProp; Adam does not use it.
-        batch_size: sequences a training step.
-        gradient_clip_norm: bound of the global gradient norm; none leaves gradients as they are.
-        max_steps: budget, in training steps.
-        evaluate_every: steps between two evaluations on the validation stream.
-        validation_sequences: sequences an evaluation, spread evenly over the training sizes.
-        grace: steps that a converged run trains on, within the budget.
-        probe_every: steps between two measurements of the length grid on the probe stream; 0 is never.
-        probe_sequences: sequences a length of the probe.
-        test_sequences: sequences a length of the final length-generalisation test.
+        optimizer: ``adam``, or ``rmsprop`` (torch's, with `momentum`); Graves et al. 2014 use RMSProp.
+        learning_rate: of the optimiser, above 0.
+        momentum: of RMSProp, from 0 to below 1; Adam does not use it. Graves et al. 2014 use 0.9.
+        batch_size: sequences a training step, 1 or more.
+        gradient_clip_norm: bound of the global gradient norm, above 0; none leaves gradients as they are.
+        max_steps: budget, in training steps, 1 or more.
+        evaluate_every: training steps between two evaluations on the validation stream, 1 or more.
+        validation_sequences: sequences an evaluation, spread evenly over the training sizes, 1 or more.
+        grace: training steps that a converged run goes on for, within the budget, 0 or more.
+        probe_every: training steps between two measurements of the length grid on the probe stream; 0 is never.
+        probe_sequences: sequences a size of the probe, 1 or more.
+        test_sequences: sequences a size of the final length-generalisation test, 1 or more.
     """
 
     name: str = "collier2018"

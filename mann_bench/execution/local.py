@@ -30,8 +30,8 @@ class LocalExecutor(Executor):
     a checkpoint; finished runs keep their records.
 
     Args:
-        jobs: how many worker processes there are at most; 1 does all in this one. By default one a core, or
-            one in all where runs share a GPU.
+        jobs: the most worker processes, 1 or more; 1 does all in this one. By default one a core, or one in all where
+            runs share a GPU.
     """
 
     def __init__(self, *, jobs: int | None = None) -> None:

@@ -1,7 +1,7 @@
 """Turn the variants that a user typed into resolved components and protocols."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
 import torch
@@ -56,18 +56,30 @@ def resolve_component(registry: Registry, kind: Literal["model", "task"], text: 
     )
 
 
-def resolve_executor(registry: Registry, text: str) -> Executor:
-    """Return an executor with its options; raises as above, and UsageError where they do not go together."""
+class ResolvedExecutor(NamedTuple):
+    """An executor's class, the options that it takes, and the value of each."""
+
+    target: Callable[..., Executor]
+    options: Mapping[str, Option]
+    values: Mapping[str, OptionValue]
+
+
+def resolve_executor_options(registry: Registry, text: str) -> ResolvedExecutor:
+    """Return an executor's class and its options; raises as above."""
     variant = Variant.parse(text)
     spec, plugin = (entry := registry.executor(variant.name)).spec, entry.plugin
     loaded = load_target(spec.name, spec.target, plugin.distribution)
     options = _options(loaded, spec.name, plugin.distribution)
-    values = resolve_options(options, variant.given, f"executor {spec.name!r}")
+    return ResolvedExecutor(loaded, options, resolve_options(options, variant.given, f"executor {spec.name!r}"))
+
+
+def resolve_executor(registry: Registry, text: str) -> Executor:
+    """Return an executor with its options; raises as above, and UsageError where they do not go together."""
+    resolved = resolve_executor_options(registry, text)
     try:
-        executor: Executor = loaded(**values)
+        return resolved.target(**resolved.values)
     except ValueError as error:
         raise UsageError(f"executor {text!r}: {unstopped(error)}.") from error
-    return executor
 
 
 def _options(loaded: Any, name: str, distribution: str) -> dict[str, Option]:

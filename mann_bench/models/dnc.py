@@ -10,7 +10,24 @@ from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
 
 
 class DNCModel(RecurrentModel):
-    """A DNC (`mann_bench.nn.DNCCell`) under a linear map to the logits, clipped to [-clip, clip]."""
+    """A DNC (`mann_bench.nn.DNCCell`) under a linear map to the logits, clipped to [-clip, clip].
+
+    The changes `masked`, `deallocation` and `sharpened` are those of Csordas & Schmidhuber 2019; the DNC of Graves et
+    al. 2016 has none of them.
+
+    Args:
+        input_size: channels of the task's inputs, I.
+        output_size: channels of the logits, O.
+        controller_size: units of the LSTM controller, 1 or more; the default is the NTM's, as for the memory.
+        memory_slots: rows of the memory, N, 1 or more.
+        slot_width: numbers in a row, W, 1 or more.
+        read_heads: heads that read the memory in a step, 1 or more; one head writes it.
+        masked: whether each key brings a mask over a row's numbers, so that it can look for a part of them.
+        deallocation: whether rows that are freed are also erased.
+        sharpened: whether the forward and backward weightings are raised to powers and normalised.
+        clip: bound of the controller's activations, of the interface and of the logits, above 0; none for unbounded.
+            The code of its authors has 20 (https://github.com/google-deepmind/dnc).
+    """
 
     def __init__(
         self,

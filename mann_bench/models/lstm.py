@@ -18,8 +18,8 @@ class LSTMModel(SequenceModule):
     Args:
         input_size: channels of the task's inputs.
         output_size: channels of the logits.
-        layers: layers of the stack; the papers use 3.
-        units: units of each layer; the papers use 128, 256 or 512 by task.
+        layers: layers of the stack, 1 or more; the papers use 3.
+        units: units of each layer, 1 or more; the papers use 128, 256 or 512 by task.
     """
 
     def __init__(self, input_size: int, output_size: int, *, layers: int = 3, units: int = 256) -> None:

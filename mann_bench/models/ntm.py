@@ -12,7 +12,29 @@ from mann_bench.nn.ntm import MemoryInit, NTMCell, NTMState, Sharpening
 
 
 class NTMModel(RecurrentModel):
-    """An NTM (`mann_bench.nn.NTMCell`) under a linear map to the logits, clipped to [-clip, clip]."""
+    """An NTM (`mann_bench.nn.NTMCell`) under a linear map to the logits, clipped to [-clip, clip].
+
+    Args:
+        input_size: channels of the task's inputs, I.
+        output_size: channels of the logits, O.
+        controller_size: units of each controller layer, 1 or more. Graves et al. 2014 use 100 with an LSTM, and 100,
+            256 or 512 by task without.
+        controller: ``lstm``, or ``feedforward``: tanh layers without a state of their own. Graves et al. 2014 use
+            both, Collier & Beel 2018 the LSTM.
+        controller_layers: layers of the controller, 1 or more.
+        memory_slots: rows of the memory, N, more than twice `shift_range`; the papers use 128.
+        slot_width: numbers in a row, W, 1 or more; the papers use 20.
+        read_heads: heads that read the memory in a step, 1 or more. The papers use 1 on copy.
+        write_heads: heads that write it, 1 or more; the same.
+        shift_range: slots by which a head can rotate its weighting each way in a step, 0 or more; the papers use 1.
+        sharpening: ``log`` computes equation 9 of Graves et al. 2014 in log space, where it cannot fail; ``power``
+            computes it to the letter, which ends in NaN now and then.
+        memory_init: where the memory of every sequence starts. ``constant``: 1e-6 in every cell, the fastest of
+            the three in Collier & Beel 2018; ``learned``: tanh of a vector that starts Glorot-uniform;
+            ``random``: tanh of a matrix that starts as N(0, 0.5).
+        memory_trainable: whether that start is trained with everything else, as in Collier & Beel's code.
+        clip: bound of the head parameters and of the logits, above 0; none for unbounded. Collier & Beel 2018 use 20.
+    """
 
     def __init__(
         self,

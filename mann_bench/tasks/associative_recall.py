@@ -39,10 +39,12 @@ class AssociativeRecall(BitVectorTask):
     Chance with 3 rows of 6 bits: 18 bits of cross-entropy, 9 bit errors a sequence.
 
     Args:
-        layout: as above.
-        bits: bits a row.
-        item_rows: rows an item.
-        min_items, max_items: training numbers of items, both included.
+        layout: ``graves2014`` sets a row before each item and around the query on delimiter channels of their own,
+            ``collier2018`` has items back to back and rows of ones around the query; as above.
+        bits: data bits a row, 1 or more; the paper uses 6.
+        item_rows: rows an item, 1 or more; the paper uses 3.
+        min_items: fewest items of a training sequence, 2 or more; the paper uses 2.
+        max_items: most items of a training sequence, itself included; the paper uses 6.
     """
 
     def __init__(

@@ -37,8 +37,9 @@ class Copy(BitVectorTask):
     Args:
         layout: ``graves2014`` sets the delimiter channel alone in the delimiter row, ``collier2018`` sets
             every channel.
-        bits: data bits a row.
-        min_length, max_length: training lengths, both included.
+        bits: data bits a row, 1 or more; the paper uses 8.
+        min_length: shortest training length, in rows, 1 or more; the paper uses 1.
+        max_length: longest training length, in rows, itself included; the paper uses 20.
     """
 
     def __init__(

@@ -48,8 +48,8 @@ class DynamicNGrams(SequenceTask):
     (mean of 2,000,000 sequences, standard error 0.03).
 
     Args:
-        order: bits of a context and the bit that follows it, 1 to 16.
-        bits: training bits a sequence.
+        order: bits of a context and the bit that follows it, 1 to 16; the paper uses 6.
+        bits: bits of a training sequence, `order` or more; the paper uses 200.
     """
 
     sequence_scores = frozenset({"bayes_bits"})

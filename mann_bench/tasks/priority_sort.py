@@ -43,8 +43,8 @@ class PrioritySort(BitVectorTask):
     Chance with 20 rows of 8 bits: 128 bits of cross-entropy, 64 bit errors a sequence.
 
     Args:
-        bits: data bits a row.
-        items: training rows a sequence.
+        bits: data bits a row, 1 or more; the paper uses 8.
+        items: rows of a training sequence, 2 or more; the paper uses 20.
     """
 
     def __init__(self, *, bits: int = 8, items: int = 20) -> None:

@@ -38,10 +38,13 @@ class RepeatCopy(BitVectorTask):
     Chance at 10 rows of 8 bits and 10 repeats: 800 data bits, 400 data bit errors a sequence.
 
     Args:
-        layout: as above.
-        bits: data bits a row.
-        min_length, max_length: training lengths, both included.
-        min_repeats, max_repeats: training repeat counts, both included.
+        layout: ``graves2014`` has a delimiter row, the normalised repeat count in a row of its own and an end marker,
+            ``collier2018`` one row of ones with the count and no end marker; as above.
+        bits: data bits a row, 1 or more; the paper uses 8.
+        min_length: shortest training length, in rows, 1 or more; the paper uses 1.
+        max_length: longest training length, in rows, itself included; the paper uses 10.
+        min_repeats: fewest repeats in training, 1 or more; the paper uses 1.
+        max_repeats: most repeats in training, itself included; the paper uses 10.
     """
 
     def __init__(

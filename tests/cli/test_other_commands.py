@@ -35,6 +35,39 @@ def test_show_model_states_options_types_defaults_reference_and_size(mann_bench)
     assert re.search(r"size on copy: [\d,]+ parameters, [\d,]+ bytes of state", out)
 
 
+def test_show_model_says_what_each_option_means_and_says_it_once(mann_bench):
+    _, out, _ = mann_bench("show", "model", "ntm")
+    assert re.search(r"^memory_slots .*\n    rows of the memory, N, more than twice `shift_range`", out, re.M)
+    assert out.count("rows of the memory, N") == 1
+
+
+def test_show_as_json(mann_bench):
+    _, out, _ = mann_bench("show", "model", "ntm:memory_slots=64", "--task", "copy:max_length=2", "--json")
+    shown = json.loads(out)
+    (slots,) = [option for option in shown["options"] if option["name"] == "memory_slots"]
+    assert (shown["kind"], shown["name"], shown["parameters"]) == ("model", "ntm", 63688)
+    assert (slots["type"], slots["value"], slots["default"]) == ("int", 64, 128)
+    assert slots["words"].startswith("rows of the memory")
+
+
+def test_show_executor_states_its_options_and_what_they_mean(mann_bench):
+    _, out, _ = mann_bench("show", "executor", "local:jobs=2")
+    assert re.search(r"^jobs +int\|none +2 +none\n    the most worker processes", out, re.M)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (kind, name)
+        for kind in ("models", "tasks", "protocols", "executors")
+        for name in getattr(Registry.discover(third_party=False), kind)
+    ],
+)
+def test_show_explains_every_option_of_what_ships(mann_bench, kind, name):
+    _, out, _ = mann_bench("show", kind[:-1], name, "--task", "copy:max_length=2", "--json")
+    assert [option["name"] for option in json.loads(out)["options"] if not option["words"]] == []
+
+
 def test_show_model_states_what_backward_keeps(mann_bench):
     _, out, _ = mann_bench("show", "model", "ntm", "--task", "copy:max_length=2")
     assert re.search(r"^training on it: backward keeps \d MiB for the longest batch \(32 sequences\)$", out, re.M)

@@ -29,19 +29,19 @@ class DeltaNetModel(SequenceModule):
     Args:
         input_size: channels of the task's inputs.
         output_size: channels of the logits.
-        layers: layers of memory and feedforward network.
-        width: channels between layers; None takes the width that gives the whole model as nearly as can be
+        layers: layers of memory and feedforward network, 1 or more.
+        width: channels between layers, 1 or more; None takes the width that gives the whole model as nearly as can be
             the parameters of the default NTM on the same task, with the other options as given.
-        heads: memories of a layer.
-        head_width: channels of a memory's queries, keys and values. It does not depend on `width`.
-        feedforward: hidden units of the feedforward networks, in units of `width`.
-        convolution: steps that the short causal convolution before queries, keys and values spans; None has
-            no convolution.
+        heads: memories of a layer, 1 or more.
+        head_width: channels of a memory's queries, keys and values, 1 or more. It does not depend on `width`.
+        feedforward: hidden units of the feedforward networks, in units of `width`, above 0.
+        convolution: steps that the short causal convolution before queries, keys and values spans, 1 or
+            more; None has no convolution.
         negative_eigenvalues: whether a write's strength goes up to 2 and not up to 1, so that one can turn what
             a key has into its negative (Grazzi et al. 2024, https://arxiv.org/abs/2411.12537).
         form: ``chunked`` computes chunks of steps in parallel, ``recurrent`` one step after the other. They
             agree to rounding.
-        chunk_size: the most steps of a chunk.
+        chunk_size: the most steps of a chunk, 1 or more.
     """
 
     def __init__(

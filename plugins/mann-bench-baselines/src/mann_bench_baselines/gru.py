@@ -17,9 +17,9 @@ class GRUModel(SequenceModule):
     Args:
         input_size: channels of the task's inputs.
         output_size: channels of the logits.
-        hidden_size: units of each layer; None takes the size that gives the whole model as nearly as can be
+        hidden_size: units of each layer, 1 or more; None takes the size that gives the whole model as nearly as can be
             the parameters of the default NTM on the same task.
-        layers: layers of the stack.
+        layers: layers of the stack, 1 or more.
     """
 
     def __init__(self, input_size: int, output_size: int, *, hidden_size: int | None = None, layers: int = 1) -> None:

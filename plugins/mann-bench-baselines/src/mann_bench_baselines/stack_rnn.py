@@ -49,11 +49,11 @@ class StackRNNModel(RecurrentModel):
     Args:
         input_size: channels of the task's inputs.
         output_size: channels of the logits.
-        hidden_size: units of the hidden layer; None takes the size that gives the whole model as nearly as can be
-            the parameters of the default NTM on the same task, with the other options as given.
-        stacks: how many.
+        hidden_size: units of the hidden layer, 1 or more; None takes the size that gives the whole model as nearly as
+            can be the parameters of the default NTM on the same task, with the other options as given.
+        stacks: number of stacks, 1 or more.
         stack_depth: elements of a stack, at least `visible`.
-        visible: topmost elements of each stack that the hidden layer sees.
+        visible: topmost elements of each stack that the hidden layer sees, 1 or more.
         noop: whether a stack can also be left as it is; without, it is pushed or popped at every step.
     """
 

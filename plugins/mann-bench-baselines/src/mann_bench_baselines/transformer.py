@@ -26,12 +26,13 @@ class TransformerModel(SequenceModule):
     Args:
         input_size: channels of the task's inputs.
         output_size: channels of the logits.
-        layers: layers of attention and feedforward network.
-        width: channels between layers; None takes the width that gives the whole model as nearly as can be
+        layers: layers of attention and feedforward network, 1 or more; the paper uses 6.
+        width: channels between layers, 1 or more; None takes the width that gives the whole model as nearly as can be
             the parameters of the default NTM on the same task, with the other options as given.
-        heads: attention heads of a layer.
-        head_width: channels of a head's queries, keys and values. It does not depend on `width`.
-        feedforward: hidden units of the feedforward networks, in units of `width`.
+        heads: attention heads of a layer, 1 or more; the paper uses 8.
+        head_width: channels of a head's queries, keys and values, 1 or more, even where positions are rotary; the
+            paper uses 64. It does not depend on `width`.
+        feedforward: hidden units of the feedforward networks, in units of `width`, above 0.
         positions: how attention knows the order. ``rotary`` turns queries and keys (Su et al. 2021, section
             3.2, https://arxiv.org/abs/2104.09864); ``sinusoidal`` adds the waves of Vaswani et al. 2017,
             section 3.5, to the first layer's inputs; with ``none`` only the causal mask tells.

@@ -23,10 +23,11 @@ class RayExecutor(Executor):
     Args:
         address: the cluster's, ``auto`` on one of its nodes or ``HOST:PORT``; by default a Ray is started on this
             machine, and stopped in the end.
-        cpus: cores that a run reserves; by default as many as it has threads.
-        gpus: GPUs that a run reserves, or the share of one; by default 1 with ``--device cuda``, else 0.
-        retries: how often a run is begun again, from its last checkpoint, whose worker process or node was lost.
-        parallel: how many runs execute at a time, at most; by default as many as the nodes have room for.
+        cpus: cores that a run reserves, above 0; by default as many as it has threads.
+        gpus: GPUs that a run reserves, a whole number or a share of one; by default 1 with ``--device cuda``, else 0.
+        retries: how often a run is begun again, from its last checkpoint, whose worker process or node was lost;
+            0 or more.
+        parallel: how many runs execute at a time, at most, 1 or more; by default as many as the nodes have room for.
     """
 
     def __init__(

@@ -39,8 +39,10 @@ class MultiQueryAssociativeRecall(TokenTask):
     from 4 pairs in 64 steps to 64 pairs in 512: the last one is the end of our length grid.
 
     Args:
-        vocabulary: keys and values together, an even number; the blank token is one more.
-        min_pairs, max_pairs: training numbers of pairs, both included.
+        vocabulary: keys and values together, an even number of 4 or more; the blank token is one more. The authors'
+            code has 8,192.
+        min_pairs: fewest pairs of a training sequence, 1 or more.
+        max_pairs: most pairs of a training sequence, itself included, at most `vocabulary` / 2.
         steps_per_pair: training length for each pair, an even number of 4 or more.
         alpha: power of the law of the queries' slots, above 0; 1 is uniform. The default is that of figure 2.
     """

@@ -37,9 +37,10 @@ class SelectiveCopying(TokenTask):
     In Mamba a run has one size, 16 tokens in sequences of 4,096 steps, and a vocabulary of 16 with noise.
 
     Args:
-        vocabulary: data tokens, 2 or more; noise and marker are two more.
-        min_tokens, max_tokens: training numbers of data tokens in a sequence, both included.
-        steps_per_token: training length for each data token.
+        vocabulary: different data tokens, 2 or more; noise and marker are two more.
+        min_tokens: fewest data tokens of a training sequence, 1 or more.
+        max_tokens: most data tokens of a training sequence, itself included; Mamba has 16.
+        steps_per_token: steps before the markers for each data token, 1 or more; Mamba has 4,096 for its 16.
     """
 
     def __init__(

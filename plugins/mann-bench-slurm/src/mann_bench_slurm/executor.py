@@ -23,16 +23,16 @@ class SlurmExecutor(Executor):
 
     Args:
         partition: where the jobs run; by default the cluster's choice.
-        timeout_minutes: time limit of a job. One that reaches it saves what it does and is requeued.
-        runs_per_job: how many runs a job does, one after the other.
-        array_parallelism: how many jobs of an array run at a time, at most.
+        timeout_minutes: time limit of a job, 1 or more. One that reaches it saves what it does and is requeued.
+        runs_per_job: how many runs a job does, one after the other, 1 or more.
+        array_parallelism: how many jobs of an array run at a time, at most; 1 or more.
         cpus_per_task: cores of a job; by default as many as its runs have threads.
         gpus_per_node: GPUs of a job, for runs with ``--device cuda``.
         mem_gb: memory of a job in GiB; by default the cluster's choice.
-        setup: shell command that a job executes first, such as ``module load python``.
-        margin_seconds: how long before its time limit a job is told to end.
-        timeouts: how often a job is requeued that reached its time limit.
-        retries: how often a run is submitted again whose job ended without its record.
+        setup: shell command that a job executes first, such as ``module load python``; it cannot hold a comma.
+        margin_seconds: how long before its time limit a job is told to end, from 0 to below that limit.
+        timeouts: how often a job is requeued that reached its time limit, 0 or more.
+        retries: how often a run is submitted again whose job ended without its record, 0 or more.
         cancel: whether Ctrl-C cancels the jobs; they go on otherwise, and the same command follows them again.
     """
 
