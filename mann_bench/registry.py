@@ -67,6 +67,7 @@ class Plugin:
         status: loaded, off or broken.
         reason: why it is not loaded; empty where it is.
         brings: names of its models, tasks, protocols, studies and executors, as far as they are known.
+        api: the highest plugin API that it is written for.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Plugin:
     status: Status
     reason: str = ""
     brings: tuple[str, ...] = ()
+    api: int = 1
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ class Registry:
         specs: dict[str, list[Any]] = {}
         try:
             loaded = found.entry_point.load()
-            _check_api(loaded, found.distribution)
+            row = dataclasses.replace(row, api=_checked_api(loaded, found.distribution))
             specs = _specs_of(manager, loaded)
             row = dataclasses.replace(row, brings=tuple(s.name for kind in specs.values() for s in kind))
             self._claim(specs, row)
@@ -267,13 +269,13 @@ def _switched_off(plugin: Plugin, third_party: bool) -> str:
     return ""
 
 
-def _check_api(loaded: Any, distribution: str) -> None:
-    """Raise _RefusedError where a plugin was not written for the API that this suite has."""
+def _checked_api(loaded: Any, distribution: str) -> int:
+    """Return the highest API that a plugin is written for; raises _RefusedError where this suite has another one."""
     declared = getattr(loaded, "MANN_BENCH_PLUGIN_API", (1, 1))
     match declared:
         case (int(lowest), int(highest)) if 1 <= lowest <= highest:
             if lowest <= hookspecs.PLUGIN_API <= highest:
-                return
+                return highest
             behind = OWN_DISTRIBUTION if lowest > hookspecs.PLUGIN_API else distribution
             raise _RefusedError(
                 f"it is written for plugin API {lowest} to {highest}, and this {OWN_DISTRIBUTION} has "

@@ -198,6 +198,12 @@ def test_a_plugin_of_this_api_is_loaded(install, declared):
     assert Registry.discover().model("acme").plugin.status is Status.LOADED
 
 
+@pytest.mark.parametrize(("declared", "api"), [("", 1), ("MANN_BENCH_PLUGIN_API = (1, 9)", 9)])
+def test_the_highest_api_of_a_plugin_is_known(install, declared, api):
+    install("acme-memory", f"{bringing('acme')}\n{declared}")
+    assert row(Registry.discover(), "acme-memory").api == api
+
+
 def test_a_plugin_of_an_api_to_come_asks_for_a_newer_suite(install):
     install("acme-memory", bringing("acme") + "MANN_BENCH_PLUGIN_API = (2, 3)")
     registry = Registry.discover()

@@ -14,8 +14,8 @@ class Executor(ABC):
     """Does jobs, each by a call of `mann_bench.execute_job` in some process.
 
     Its options are the keyword-only parameters of its ``__init__``, each with a type and a default, as those of a
-    model; ``__init__`` raises ValueError where they do not go together. The checks
-    `mann_bench.testing.EXECUTOR_CHECKS` test what `execute` promises.
+    model, and are explained under ``Args:`` of the class's docstring; ``__init__`` raises ValueError where they do
+    not go together. The checks `mann_bench.testing.EXECUTOR_CHECKS` test all that an executor promises.
     """
 
     @abstractmethod

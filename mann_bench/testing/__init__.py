@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mann_bench.testing.executors import check_left_early as check_left_early
     from mann_bench.testing.executors import check_lost_process as check_lost_process
     from mann_bench.testing.executors import check_no_jobs as check_no_jobs
+    from mann_bench.testing.executors import check_options as check_options
     from mann_bench.testing.executors import check_whole_curve as check_whole_curve
     from mann_bench.testing.executors import small_jobs as small_jobs
     from mann_bench.testing.model_clauses import MODEL_CLAUSES as MODEL_CLAUSES
@@ -53,6 +54,7 @@ _PUBLIC = {
     "check_left_early": "executors",
     "check_lost_process": "executors",
     "check_no_jobs": "executors",
+    "check_options": "executors",
     "check_whole_curve": "executors",
     "find_cases": "cases",
     "run_case": "report",

@@ -6,10 +6,13 @@ from typing import Any
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.options import options_of, resolve_options
+from mann_bench.registry import OWN_DISTRIBUTION
 from mann_bench.testing.clause import ConformanceError, require
 from mann_bench.testing.subject import Subject
 
 _NO_OPTION = "no_such_option"
+_API_WITHOUT_WORDS = 1
+"""The highest plugin API under which options may lack words: what was written for it goes on passing, with a note."""
 
 
 def check_spec(subject: Subject[Any], known: Collection[str]) -> None:
@@ -95,6 +98,20 @@ def check_options(subject: Subject[Any], build: Callable[..., Any], sizes: Colle
         )
     for option in options:
         _check_misspelled(subject, option)
+
+
+def explained(subject: Subject[Any]) -> str | None:
+    """Every option is explained under ``Args:`` of the docstring; under plugin API 1, what is missing is told alone."""
+    missing = [name for name, option in options_of(subject.target).items() if option.words is None]
+    if not missing:
+        return None
+    seen = f"the docstring of {subject.target.__name__} says nothing on {', '.join(missing)} under Args:"
+    mend = f"Write a line such as '{missing[0]}: what it is, its unit, its range'; mann-bench show prints it"
+    plugin = subject.plugin
+    require(
+        plugin.api <= _API_WITHOUT_WORDS and plugin.distribution != OWN_DISTRIBUTION, seen, "words on each option", mend
+    )
+    return f"warning: {seen}. {mend}. From plugin API {_API_WITHOUT_WORDS + 1} on, this fails."
 
 
 def _check_misspelled(subject: Subject[Any], option: str) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mann_bench.core.events import Evaluated, Event, Finished, Notice, Observer, Probed, Progress, Started
+from mann_bench.core.options import options_of
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.executor import Executor
 from mann_bench.execution.plan import Block, make_plan
@@ -111,13 +112,31 @@ def check_left_early(executor: Executor, jobs: Sequence[Job]) -> None:
         _check_recorded(job)
 
 
+def check_options(executor: Executor, jobs: Sequence[Job]) -> None:
+    """Every option has words in the docstring of the executor's class, under ``Args:``; `jobs` are left alone."""
+    missing = [name for name, option in options_of(type(executor)).items() if option.words is None]
+    require(
+        not missing,
+        f"the docstring of {type(executor).__name__} says nothing on {', '.join(missing)}",
+        "words on each option",
+        "Write what it is, its unit and its range under Args:; mann-bench show executor prints it",
+    )
+
+
 def check_no_jobs(executor: Executor, jobs: Sequence[Job]) -> None:
     """Nothing to do is done at once, and nothing is told of it; `jobs` are left alone."""
     events = _executed(executor, [])
     require(not events, f"{len(events)} events came of no jobs", "none", "Return at once where there is nothing to do")
 
 
-EXECUTOR_CHECKS = (check_executor, check_whole_curve, check_failing_run, check_left_early, check_no_jobs)
+EXECUTOR_CHECKS = (
+    check_executor,
+    check_whole_curve,
+    check_failing_run,
+    check_left_early,
+    check_options,
+    check_no_jobs,
+)
 """What any executor is put through, each a function of the executor and of jobs that are new to it."""
 
 

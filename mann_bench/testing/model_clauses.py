@@ -1,7 +1,7 @@
 """What is asked of every model, in the order in which it is checked."""
 
 from mann_bench.testing.clause import clauses
-from mann_bench.testing.common_clauses import check_spec
+from mann_bench.testing.common_clauses import check_spec, explained
 from mann_bench.testing.model_building import api, builds, checkpoint, counts, details, options, seeded
 from mann_bench.testing.model_computing import (
     batch_independent,
@@ -26,6 +26,7 @@ MODEL_CLAUSES = clauses(
     specs,
     api,
     options,
+    explained,
     builds,
     shapes,
     seeded,

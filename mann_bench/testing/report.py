@@ -66,10 +66,10 @@ def run_case(case: Case) -> Result:
     """Check a case; raises nothing, whatever the model or task does short of exiting."""
     started = time.perf_counter()
     status, note, raised = _outcome(case)
-    plugin = _plugin(case)
+    plugin = case.subject.plugin
     return Result(
         variant=case.subject.text,
-        distribution=plugin,
+        distribution=f"{plugin.distribution} {plugin.version}",
         clause=case.clause.name,
         asks=case.clause.asks,
         status=status,
@@ -141,13 +141,6 @@ def _traceback(error: BaseException | None) -> str:
             first = frame.tb_next or frame
         frame = frame.tb_next
     return "".join(traceback.format_exception(error.with_traceback(first))).rstrip()
-
-
-def _plugin(case: Case) -> str:
-    subject = case.subject
-    entries = subject.registry.models if subject.kind == "model" else subject.registry.tasks
-    plugin = entries[subject.spec.name].plugin
-    return f"{plugin.distribution} {plugin.version}"
 
 
 def _mark(status: Status) -> str:

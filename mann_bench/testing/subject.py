@@ -12,7 +12,7 @@ from mann_bench.core.runs import Component
 from mann_bench.core.specs import ModelSpec, TaskSpec
 from mann_bench.execution.resolve import resolve_component
 from mann_bench.models.base import SequenceModule
-from mann_bench.registry import Registry
+from mann_bench.registry import Plugin, Registry
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.testing.tensors import bits
 from mann_bench.training.trainer import build_task, load_class
@@ -52,6 +52,12 @@ class Subject(Generic[SpecT]):
     def target(self) -> Any:
         """The class."""
         return load_class(self.component)
+
+    @property
+    def plugin(self) -> Plugin:
+        """Who brings it."""
+        entries = self.registry.models if self.kind == "model" else self.registry.tasks
+        return entries[self.spec.name].plugin
 
     @property
     def doc(self) -> str:

@@ -1,7 +1,7 @@
 """What is asked of every task, in the order in which it is checked."""
 
 from mann_bench.testing.clause import clauses
-from mann_bench.testing.common_clauses import check_spec
+from mann_bench.testing.common_clauses import check_spec, explained
 from mann_bench.testing.subject import TaskSubject
 from mann_bench.testing.task_examples import examples
 from mann_bench.testing.task_scoring import chance, mask, oracle, scores, speed, target_dependence
@@ -18,6 +18,7 @@ TASK_CLAUSES = clauses(
     specs,
     api,
     options,
+    explained,
     sizes,
     grid,
     shapes,

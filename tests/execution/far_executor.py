@@ -4,7 +4,11 @@ import mann_bench
 
 
 class FarExecutor(mann_bench.Executor):
-    """Does jobs where nobody listens, and tells what their folders show."""
+    """Does jobs where nobody listens, and tells what their folders show.
+
+    Args:
+        each: a number of something, 1 or more.
+    """
 
     def __init__(self, *, each: int = 1) -> None:
         if each < 1:

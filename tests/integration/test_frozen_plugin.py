@@ -9,6 +9,8 @@ import pytest
 
 import mann_bench
 from mann_bench.registry import Registry, Status
+from mann_bench.testing import Status as Outcome
+from mann_bench.testing import find_cases, run_case
 
 PLUGIN = Path(__file__).parent / "plugins" / "frozen_v1"
 TINY = "collier2018:max_steps=2,evaluate_every=2,validation_sequences=8,test_sequences=4,probe_every=2"
@@ -46,6 +48,13 @@ def test_it_uses_public_names_alone():
 def test_it_is_loaded(registry):
     (row,) = [plugin for plugin in registry.plugins if plugin.name == "frozen-v1"]
     assert (row.status, row.brings) == (Status.LOADED, ("frozen_v1_memory", "frozen_v1_task"))
+
+
+def test_options_that_it_does_not_explain_are_told_and_pass(registry):
+    cases = [case for case in find_cases(["frozen-v1"], registry) if case.clause.name == "explained"]
+    results = [run_case(case) for case in cases]
+    assert [result.status for result in results] == [Outcome.PASSED] * 2
+    assert results[0].note.startswith("warning: the docstring of Shelf says nothing on slots, bias under Args:.")
 
 
 @pytest.mark.usefixtures("registry")

@@ -12,6 +12,7 @@ import torch
 import mann_bench
 from mann_bench.core.streams import Stream
 from mann_bench.registry import Registry, Status
+from mann_bench.testing import find_cases
 
 TINY = "collier2018:max_steps=2,evaluate_every=2,validation_sequences=8,test_sequences=2,probe_every=2"
 
@@ -25,6 +26,12 @@ def test_it_is_a_plugin_that_loads(generate, kind):
     names, _ = generate(kind)
     (row,) = [plugin for plugin in Registry.discover().plugins if plugin.name == names.distribution]
     assert (row.status, row.brings) == (Status.LOADED, tuple(filter(None, (names.model, names.task))))
+
+
+def test_its_options_are_explained(generate):
+    names, _ = generate("both")
+    cases = [case for case in find_cases([names.distribution]) if case.clause.name == "explained"]
+    assert [(len(case.subject.component.options), case.check()) for case in cases] == [(3, None), (2, None)]
 
 
 def test_its_hooks_import_nothing_heavy(generate):

@@ -10,7 +10,11 @@ WIDTH = 6
 
 
 class Sound(RecurrentModel):
-    """A recurrent network whose memory is one slot that it reads and writes."""
+    """A recurrent network whose memory is one slot that it reads and writes.
+
+    Args:
+        width: units of the controller and of the slot.
+    """
 
     def __init__(self, input_size: int, output_size: int, *, width: int = WIDTH) -> None:
         super().__init__(input_size, output_size)

@@ -14,6 +14,10 @@ class Sound(BitVectorTask):
         options  max_length=2
         inputs   100 010 001
         targets   --  --  10
+
+    Args:
+        min_length: shortest training length.
+        max_length: longest training length.
     """
 
     def __init__(self, *, min_length: int = 1, max_length: int = 5) -> None:
@@ -334,4 +338,11 @@ class Swallowing(Sound):
     __doc__ = Sound.__doc__
 
     def __init__(self, *, min_length: int = 1, max_length: int = 5, **others: int) -> None:
+        super().__init__(min_length=min_length, max_length=max_length)
+
+
+class Unexplained(Sound):
+    """Say bits again, with options of which nothing is said."""
+
+    def __init__(self, *, min_length: int = 1, max_length: int = 5) -> None:
         super().__init__(min_length=min_length, max_length=max_length)

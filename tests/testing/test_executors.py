@@ -39,6 +39,12 @@ class Idle(mann_bench.Executor):
         observe(mann_bench.Notice("any", "nothing was done"))
 
 
+class Silent(Idle):
+    """Does not say what its option is."""
+
+    def __init__(self, *, each: int = 1) -> None: ...
+
+
 def ended(event, **fields):
     return [event._replace(**fields)] if isinstance(event, mann_bench.Finished) else [event]
 
@@ -55,6 +61,7 @@ def ended(event, **fields):
         ("failing_run", Altered(lambda e: ended(e, folder=None)), "whose model cannot be loaded ended with Finished"),
         ("failing_run", Altered(lambda e: [e] * 2), "ended twice"),
         ("left_early", Deaf(), "did not leave execute"),
+        ("options", Silent(), "the docstring of Silent says nothing on each. Expected: words on each option"),
         ("no_jobs", Idle(), "1 events came of no jobs"),
     ],
 )  # fmt: skip
