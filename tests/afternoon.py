@@ -66,10 +66,13 @@ def do(step: Step, folder: Path, environment: dict[str, str]) -> str:
 
 
 def normalised(text: str, folder: Path) -> str:
-    """Return a transcript without what differs between two machines: colours, folders, times, progress on the way."""
+    """Return a transcript without what differs between two machines.
+
+    That is colours, folders, times, progress on the way, and what pip says of where it looks.
+    """
     text = re.sub(r"\x1b\[[0-9;]*m", "", text).replace(str(folder), "~")
     text = re.sub(r"\b\d+(\.\d+)?( ?)(ms|s|seconds|MiB)\b", r"N\2\3", text)
-    text = re.sub(r"^.*: step \d+/\d+, .*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^(.*: step \d+/\d+, .*|WARNING: Location .*)\n", "", text, flags=re.MULTILINE)
     return re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
 
 

@@ -30,7 +30,8 @@ def test_the_transcript_is_that_of_the_page():
 
 
 def test_a_transcript_tells_neither_times_nor_folders(tmp_path):
-    text = f"ntm, seed 0: step 5/9, 2 s left\n\x1b[1mdone\x1b[0m in 1.25 s, 3 ms a step, 12 MiB, {tmp_path}/runs  \n"
+    text = "WARNING: Location 'file:///packages/x' is ignored: it is no directory.\n"
+    text += f"ntm, seed 0: step 5/9, 2 s left\n\x1b[1mdone\x1b[0m in 1.25 s, 3 ms a step, 12 MiB, {tmp_path}/runs  \n"
     assert afternoon.normalised(text, tmp_path) == "done in N s, N ms a step, N MiB, ~/runs\n"
 
 
