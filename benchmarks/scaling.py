@@ -15,9 +15,9 @@ from measuring import interleaved, print_table
 from mann_bench.core.backends import Backend
 from mann_bench.execution.resolve import resolve_component
 from mann_bench.models.backward_memory import backward_bytes
+from mann_bench.models.building import load_class
 from mann_bench.models.preparation import prepare
 from mann_bench.registry import Registry
-from mann_bench.training.trainer import load_class
 
 START = {"length": 20, "slots": 128, "batch": 32}
 GRID = {"length": [20, 40, 80, 160, 320, 640], "slots": [32, 128, 512, 1024, 2048, 4096], "batch": [8, 32, 128, 512]}

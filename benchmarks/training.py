@@ -17,9 +17,9 @@ from mann_bench.core.backends import Backend
 from mann_bench.core.streams import Stream
 from mann_bench.execution.resolve import resolve_component
 from mann_bench.models.base import RecurrentModel
+from mann_bench.models.building import build_model, build_task
 from mann_bench.models.preparation import prepare
 from mann_bench.registry import Registry
-from mann_bench.training.trainer import build_model, build_task
 
 MODELS = ["ntm", "dnc", "lstm", "lstm_matched"]
 TASKS = ["copy", "repeat_copy", "associative_recall", "dynamic_ngrams", "priority_sort"]

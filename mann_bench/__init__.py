@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mann_bench.core.events import Probed as Probed
     from mann_bench.core.events import Progress as Progress
     from mann_bench.core.events import Started as Started
+    from mann_bench.core.jobs import Job as Job
     from mann_bench.core.options import OptionValue as OptionValue
     from mann_bench.core.protocol import Protocol as Protocol
     from mann_bench.core.runs import Outcome as Outcome
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from mann_bench.core.specs import TaskSpec as TaskSpec
     from mann_bench.execution.executor import Executor as Executor
     from mann_bench.execution.remote import Follower as Follower
-    from mann_bench.execution.worker import Job as Job
     from mann_bench.execution.worker import execute_job as execute_job
     from mann_bench.hookspecs import PLUGIN_API as PLUGIN_API
     from mann_bench.hookspecs import hookimpl as hookimpl
@@ -58,7 +58,7 @@ _PUBLIC = {
     "ExpectedFailure": "mann_bench.core.specs",
     "Finished": "mann_bench.core.events",
     "Follower": "mann_bench.execution.remote",
-    "Job": "mann_bench.execution.worker",
+    "Job": "mann_bench.core.jobs",
     "MannBenchError": "mann_bench.core.errors",
     "ModelSpec": "mann_bench.core.specs",
     "Notice": "mann_bench.core.events",

@@ -10,12 +10,12 @@ from rich.console import Console
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
+from mann_bench.core.jobs import Device, Job
 from mann_bench.core.sizes import size_text
 from mann_bench.execution.executor import Executor
 from mann_bench.execution.plan import Block, Plan, Shard, make_plan
 from mann_bench.execution.prepare import prepare
-from mann_bench.execution.resolve import Device, resolve_backend
-from mann_bench.execution.worker import Job
+from mann_bench.execution.resolve import resolve_backend
 from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
 from mann_bench.reporting.render import Format, render

@@ -125,7 +125,7 @@ def _model(registry: "Registry", text: str, task: str) -> _Shown:
 def _component(registry: "Registry", kind: Literal["model", "task"], text: str) -> _Shown:
     from mann_bench.core.options import options_of
     from mann_bench.execution.resolve import resolve_component
-    from mann_bench.training.trainer import load_class
+    from mann_bench.models.building import load_class
 
     component = resolve_component(registry, kind, text)
     entry = registry.model(component.name) if kind == "model" else registry.task(component.name)

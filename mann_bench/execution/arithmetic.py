@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mann_bench.core.backends import Backend
-from mann_bench.execution.resolve import Device
+from mann_bench.core.jobs import Device
 from mann_bench.native.build import NativeBuildError, toolchain
 
 _SHAPES = [(32, 146, 400), (400, 32, 146), (640, 100, 9), (4, 128, 20)]

@@ -2,12 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from mann_bench.core.events import Observer
-
-if TYPE_CHECKING:
-    from mann_bench.execution.worker import Job
+from mann_bench.core.jobs import Job
 
 
 class Executor(ABC):
@@ -19,7 +16,7 @@ class Executor(ABC):
     """
 
     @abstractmethod
-    def execute(self, jobs: Sequence["Job"], observe: Observer) -> None:
+    def execute(self, jobs: Sequence[Job], observe: Observer) -> None:
         """Do all jobs, in any order, and return when each of them is over.
 
         - Every job ends in exactly one `Finished`: with its folder once the record stands there, or without one

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mann_bench.core.errors import UsageError
+from mann_bench.core.jobs import Device
 from mann_bench.core.variants import Variant
 from mann_bench.execution.executor import Executor
 from mann_bench.execution.local import LocalExecutor, default_workers
 from mann_bench.execution.memory import MemoryNeed, workers_that_fit
 from mann_bench.execution.plan import Plan, look_up
-from mann_bench.execution.resolve import Device, remote_device, resolve_device, resolve_executor
+from mann_bench.execution.resolve import remote_device, resolve_device, resolve_executor
 from mann_bench.registry import Registry
 from mann_bench.results.store import Store
 

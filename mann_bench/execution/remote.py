@@ -24,8 +24,8 @@ from mann_bench.core.events import (
     SizeScores,
     Started,
 )
+from mann_bench.core.jobs import Job
 from mann_bench.core.runs import Outcome, Run
-from mann_bench.execution.worker import Job
 from mann_bench.results.schema import CurveRow, ProbeRow, Record
 from mann_bench.results.store import RECORD_NAME, Store
 

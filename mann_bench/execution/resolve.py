@@ -8,6 +8,7 @@ import torch
 
 from mann_bench.core.backends import BACKEND_CHOICES
 from mann_bench.core.errors import PluginUnavailableError, UsageError
+from mann_bench.core.jobs import Device, DeviceChoice
 from mann_bench.core.loading import load_target
 from mann_bench.core.options import Option, OptionValue, options_of, resolve_options
 from mann_bench.core.protocol import Protocol
@@ -18,14 +19,11 @@ from mann_bench.core.turns import GENERATORS
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.executor import Executor
 from mann_bench.models.base import SequenceModule
+from mann_bench.models.building import build_model, build_task, load_class
 from mann_bench.registry import Registry
 from mann_bench.results.provenance import cpu_name
 from mann_bench.results.wording import value_problems
 from mann_bench.tasks.base import SequenceTask
-from mann_bench.training.trainer import build_model, build_task, load_class
-
-Device = Literal["cpu", "cuda"]
-DeviceChoice = Literal["auto", "cpu", "cuda"]
 
 
 def resolve_component(registry: Registry, kind: Literal["model", "task"], text: str) -> Component:

@@ -5,20 +5,19 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pydantic
 import torch
 
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Busy, Event, Finished, Observer, Started
-from mann_bench.core.runs import Run
+from mann_bench.core.jobs import Job
 from mann_bench.core.turns import GENERATORS
 from mann_bench.execution.arithmetic import Arithmetic
 from mann_bench.execution.memory import peak_memory, reset_peak_memory
 from mann_bench.execution.mending import mend_held
 from mann_bench.execution.recording import no_result, record_of
-from mann_bench.execution.resolve import Device, device_name
+from mann_bench.execution.resolve import device_name
 from mann_bench.results import schema
 from mann_bench.results.locks import LockLostError, Locks, RunLock
 from mann_bench.results.provenance import provenance
@@ -34,27 +33,6 @@ _LONGEST_TRACEBACK = 100_000
 
 _LOOK_SECONDS = 1.0
 """Time between two looks at a run that another process does."""
-
-
-class Job(NamedTuple):
-    """A run and how it is to be done. It can be pickled.
-
-    Attributes:
-        run: what to do.
-        device, backend: where it trains, and the choice of backend there.
-        out: folder of the store that gets its record.
-        threads: CPU threads of its process.
-        fresh: whether to train from the start, although there is a record or a checkpoint.
-        checkpoint_every: seconds from one checkpoint to the next; 0: none.
-    """
-
-    run: Run
-    device: Device
-    backend: str
-    out: Path
-    threads: int = 1
-    fresh: bool = False
-    checkpoint_every: float = 60.0
 
 
 def execute_job(job: Job, observe: Observer, patient: bool = False) -> bool:

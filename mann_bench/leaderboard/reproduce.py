@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.events import Observer
+from mann_bench.core.jobs import Job
 from mann_bench.core.runs import Run
 from mann_bench.execution.plan import Block, make_plan
 from mann_bench.execution.resolve import resolve_device
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.execution.worker import execute_job
 from mann_bench.leaderboard.identity import requirements
 from mann_bench.leaderboard.text import REQUIREMENT
 from mann_bench.registry import Registry

@@ -12,13 +12,14 @@ from mann_bench.core.runs import Outcome, Run
 from mann_bench.core.streams import Stream
 from mann_bench.execution.resolve import resolve_component
 from mann_bench.models.base import SequenceModule
+from mann_bench.models.building import build_model, build_task
 from mann_bench.models.preparation import prepare
 from mann_bench.tasks.base import Batch, SequenceTask
 from mann_bench.testing.clause import ConformanceError, require
 from mann_bench.testing.subject import INPUT_SIZE, OUTPUT_SIZE, ModelSubject
 from mann_bench.testing.tensors import bits, without_finite_gradient
 from mann_bench.training.result import TrainingResult
-from mann_bench.training.trainer import build_model, build_task, train
+from mann_bench.training.trainer import train
 
 _SHARE = 0.5
 _OVERFIT_STEPS = 200

@@ -19,14 +19,14 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
 from mann_bench.core.backends import AUTO, Backend
 from mann_bench.core.events import Event, Notice
-from mann_bench.core.loading import load_target
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.runs import Component, Outcome, Run
+from mann_bench.core.runs import Outcome, Run
 from mann_bench.core.sizes import GridSize
 from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes
 from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule, own_training
+from mann_bench.models.building import build_model, build_task
 from mann_bench.models.preparation import Prepared, prepare
 from mann_bench.results.limits import check_details
 from mann_bench.tasks.base import SequenceTask
@@ -42,23 +42,6 @@ _MOST_STEPS_A_TURN = 10
 
 _CROWD = 50_000
 """Objects for the collector to visit, from which on freezing them pays; imports alone make several times that."""
-
-
-def build_task(component: Component) -> SequenceTask:
-    """Return the task of a run; raises ValueError where its options do not go together."""
-    task: SequenceTask = load_class(component)(**component.options)
-    return task
-
-
-def build_model(component: Component, task: SequenceTask) -> SequenceModule:
-    """Return a model with fresh weights for `task`; raises ValueError where its options do not go together."""
-    model: SequenceModule = load_class(component)(task.input_size, task.output_size, **component.options)
-    return model
-
-
-def load_class(component: Component) -> Any:
-    """Import the class that a component names; raises PluginUnavailableError."""
-    return load_target(component.name, component.target, component.distribution)
 
 
 def training_lengths(task: SequenceTask) -> list[int]:

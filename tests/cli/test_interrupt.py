@@ -9,8 +9,9 @@ import time
 
 import pytest
 
+from mann_bench.core.jobs import Job
 from mann_bench.execution.plan import Block, make_plan
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.execution.worker import execute_job
 from mann_bench.registry import Registry
 from mann_bench.results.store import Store
 

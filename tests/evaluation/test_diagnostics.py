@@ -3,8 +3,9 @@ import math
 import pytest
 import torch
 
+from mann_bench.core.jobs import Job
 from mann_bench.evaluation.diagnostics import diagnostics
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.execution.worker import execute_job
 from mann_bench.models.dnc import DNCModel
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.models.ntm import NTMModel

@@ -6,9 +6,9 @@ import torch
 
 from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Busy, Finished, Progress, Started
+from mann_bench.core.jobs import Job
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.local import LocalExecutor, _cores, default_workers
-from mann_bench.execution.worker import Job
 from mann_bench.results.locks import Locks
 from mann_bench.results.store import Store
 from mann_bench.testing import check_executor, check_lost_process

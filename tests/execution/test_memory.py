@@ -13,6 +13,7 @@ from mann_bench.execution.memory import (
 )
 from mann_bench.execution.resolve import resolve_component
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE
+from mann_bench.models.building import build_task
 from mann_bench.models.ntm import NTMModel
 from mann_bench.registry import Registry
 from mann_bench.training import trainer
@@ -90,7 +91,7 @@ def test_a_model_that_knows_no_steps_recomputes_none(text_of, limit):
 
 
 def test_the_longest_training_batch_is_counted(make_run):
-    task = trainer.build_task(make_run(task="copy:min_length=2,max_length=4").task)
+    task = build_task(make_run(task="copy:min_length=2,max_length=4").task)
     model = NTMModel(9, 8, controller_size=8, memory_slots=6, slot_width=4)
     assert longest_batch_bytes(model, task, 5) == trainer.backward_bytes(model, 2 * 4 + 1, 5)
 

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from mann_bench.core.errors import UsageError
+from mann_bench.core.jobs import Job
 from mann_bench.core.specs import ConvergenceRule
 from mann_bench.execution import plan as plan_module
 from mann_bench.execution.plan import Block, Plan, Shard, by_cell, look_up, make_plan
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.execution.worker import execute_job
 from mann_bench.registry import Registry
 from mann_bench.results.store import NewerRecordError, Store
 

@@ -1,9 +1,10 @@
 import pytest
 
 from mann_bench.core.events import Evaluated, Finished, Probed, Progress, Started
+from mann_bench.core.jobs import Job
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.remote import Follower
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.execution.worker import execute_job
 
 
 @pytest.fixture

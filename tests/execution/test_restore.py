@@ -5,9 +5,10 @@ import safetensors.torch
 import torch
 
 from mann_bench.core.errors import StoreError, UsageError
+from mann_bench.core.jobs import Job
 from mann_bench.core.streams import Stream
 from mann_bench.execution.restore import restore
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.execution.worker import execute_job
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.registry import Registry
 from mann_bench.results.keys import record_key

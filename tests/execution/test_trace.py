@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from mann_bench.core.errors import UsageError
+from mann_bench.core.jobs import Job
 from mann_bench.core.streams import Stream
 from mann_bench.execution.restore import restore
 from mann_bench.execution.trace import trace_sequence
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.execution.worker import execute_job
 from mann_bench.registry import Registry
 from mann_bench.tasks.copy import Copy
 

@@ -5,10 +5,11 @@ import safetensors.torch
 
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Busy, Evaluated, Finished, Probed, Started
+from mann_bench.core.jobs import Job
 from mann_bench.core.runs import Outcome
 from mann_bench.execution import worker
 from mann_bench.execution.arithmetic import rounding
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.execution.worker import execute_job
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.results.process import Process
 from mann_bench.results.schema import ProbeRow

@@ -28,9 +28,10 @@ from integration.faults import Fault, Faults
 
 import mann_bench
 from mann_bench.core.events import Evaluated, Event
+from mann_bench.core.jobs import Job
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.plan import Block, make_plan
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.execution.worker import execute_job
 from mann_bench.registry import Registry
 from mann_bench.results.repeatable import repeatable
 from mann_bench.results.store import Store

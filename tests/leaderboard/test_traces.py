@@ -1,8 +1,9 @@
 import pytest
 
 from mann_bench.core.errors import StoreError
+from mann_bench.core.jobs import Job
 from mann_bench.execution.restore import restore
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.execution.worker import execute_job
 from mann_bench.leaderboard import traces
 from mann_bench.leaderboard.traces import same_trace, trace_run
 from mann_bench.tasks.copy import Copy

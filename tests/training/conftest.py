@@ -3,7 +3,8 @@ import signal
 import pytest
 
 from mann_bench.core.events import Evaluated
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.core.jobs import Job
+from mann_bench.execution.worker import execute_job
 from mann_bench.results.store import Store
 from mann_bench.tasks.copy import Copy
 

@@ -7,11 +7,12 @@ import safetensors.torch
 import torch
 
 from mann_bench.core.events import Evaluated, Progress
+from mann_bench.core.jobs import Job
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.local import LocalExecutor
-from mann_bench.execution.worker import Job, execute_job
+from mann_bench.execution.worker import execute_job
+from mann_bench.models.building import build_model, build_task
 from mann_bench.results.store import Store, UnfitRecordError
-from mann_bench.training.trainer import build_model, build_task
 
 KEPT = ["Transposed", "Fortran", "Orthonormal", "Parametrized", "ChannelsLast", "Tied"]
 REFUSED = {

@@ -1,0 +1,25 @@
+"""Build the model and the task of a run from its resolved components."""
+
+from typing import Any
+
+from mann_bench.core.loading import load_target
+from mann_bench.core.runs import Component
+from mann_bench.models.base import SequenceModule
+from mann_bench.tasks.base import SequenceTask
+
+
+def build_task(component: Component) -> SequenceTask:
+    """Return the task of a run; raises ValueError where its options do not go together."""
+    task: SequenceTask = load_class(component)(**component.options)
+    return task
+
+
+def build_model(component: Component, task: SequenceTask) -> SequenceModule:
+    """Return a model with fresh weights for `task`; raises ValueError where its options do not go together."""
+    model: SequenceModule = load_class(component)(task.input_size, task.output_size, **component.options)
+    return model
+
+
+def load_class(component: Component) -> Any:
+    """Import the class that a component names; raises PluginUnavailableError."""
+    return load_target(component.name, component.target, component.distribution)
