@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from mann_bench.analysis.cells import Cell, cells
 from mann_bench.leaderboard.files import entry_folders, load_entry
-from mann_bench.results.cells import Cell, cells
 from mann_bench.results.schema import Record
 
 STUDY = "collier-beel-2018-short"

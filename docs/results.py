@@ -17,9 +17,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from mann_bench.analysis.curves.data import figure_data
 from mann_bench.cli.main import invoke
 from mann_bench.cli.study_command import REFUTED
-from mann_bench.reporting.curves.data import figure_data
 from mann_bench.reporting.figures.files import draw
 from mann_bench.reporting.pictures import plain_settings, svg
 from mann_bench.results.many import load_records

@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from rich.console import Console
 
+from mann_bench.analysis.cells import origin
+from mann_bench.analysis.convergence import convergence_rows
+from mann_bench.analysis.generalization import generalization_rows
+from mann_bench.analysis.probe import probe_rows
+from mann_bench.analysis.rows import Row
+from mann_bench.analysis.runs import run_rows
 from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.jobs import Device, Job
@@ -19,13 +25,7 @@ from mann_bench.execution.resolve import resolve_backend
 from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
 from mann_bench.reporting.render import Format, render
-from mann_bench.reporting.tables.convergence import convergence_rows
-from mann_bench.reporting.tables.generalization import generalization_rows
-from mann_bench.reporting.tables.probe import probe_rows
-from mann_bench.reporting.tables.runs import run_rows
-from mann_bench.reporting.tables.table import Row
 from mann_bench.reporting.wandb_mirror import WandbMirror, WandbMode, default_mode
-from mann_bench.results.cells import origin
 from mann_bench.results.schema import Record
 from mann_bench.results.store import Store, load_record, record_files
 

@@ -333,6 +333,66 @@ def make_failed_record(make_record):
 
 
 @pytest.fixture
+def five_seeds(make_record, make_failed_record):
+    """Two solved runs, one of which diverged later; one that spent its budget, one diverged early, one failed."""
+    last = {"step": 31_250, "sequences": 1_000_000, "training_seconds": 156.25, "scores": {"bit_errors": 10.0}}
+    where = {"step": 812, "culprit": "loss"}
+    return [
+        make_record(seed=0, converged_at=400),
+        make_record(seed=1, converged_at=800, outcome="diverged", divergence=where),
+        make_record(seed=2, converged_at=None, steps=31_250, curve=[last]),
+        make_record(seed=3, converged_at=None, outcome="diverged", steps=612, divergence=where),
+        make_failed_record(seed=4),
+    ]
+
+
+@pytest.fixture
+def three_seeds(make_record):
+    """Runs of unlike errors at lengths 20 and 40."""
+    errors, short, long = {0: 3.0, 1: 0.5, 2: 1.0}, {"length": 20}, {"length": 40}
+    return [
+        make_record(seed=seed, sizes=((short, error, error / 4), (long, 4 * error, 0.0)))
+        for seed, error in errors.items()
+    ]
+
+
+@pytest.fixture
+def four_seeds(make_record, make_probe):
+    """One that generalises at once, one later, one that loses it again, and one that diverged."""
+    probes = {0: (1.0, 1.0, 1.0), 1: (0.0, 0.5, 0.99), 2: (1.0, 1.0, 0.5)}
+    made = [make_record(seed=seed, steps=3_200, probe=make_probe(*each)) for seed, each in probes.items()]
+    return [*made, make_record(seed=3, steps=1_100, outcome="diverged", probe=make_probe(1.0))]
+
+
+@pytest.fixture
+def make_seeds(make_record, make_failed_record):
+    """Return a function that makes a record a seed from the steps until it converged; of None, a failed run."""
+
+    def make(model, *steps, **fields):
+        return [
+            make_failed_record(model, seed=seed, **fields)
+            if at is None
+            else make_record(model, seed=seed, converged_at=at, **fields)
+            for seed, at in enumerate(steps)
+        ]
+
+    return make
+
+
+@pytest.fixture
+def named(make_record):
+    """Return a function that makes a record whose model and task are shown as any text."""
+
+    def make(model, task):
+        record = make_record()
+        texts = {"model": model, "task": task}
+        parts = {part: getattr(record, part).model_copy(update={"text": text}) for part, text in texts.items()}
+        return record.model_copy(update=parts)
+
+    return make
+
+
+@pytest.fixture
 def versions(make_record, make_probe):
     """Return records of two versions of the NTM, and of an LSTM, two seeds each."""
 

@@ -4,13 +4,13 @@ import sys
 
 import pytest
 
+from mann_bench.analysis.convergence import convergence_rows
+from mann_bench.analysis.generalization import generalization_rows
+from mann_bench.analysis.probe import probe_rows
+from mann_bench.analysis.runs import run_rows
 from mann_bench.api import Results
 from mann_bench.core.errors import UsageError
 from mann_bench.reporting.render import Format, render
-from mann_bench.reporting.tables.convergence import convergence_rows
-from mann_bench.reporting.tables.generalization import generalization_rows
-from mann_bench.reporting.tables.probe import probe_rows
-from mann_bench.reporting.tables.runs import run_rows
 
 FRAMES = ["convergence", "generalization", "probe", "generalizing", "curves", "runs"]
 ORIGIN = "mann-bench ntm v1, mann-bench copy v1"

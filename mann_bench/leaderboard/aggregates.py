@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from mann_bench.analysis.rows import PROVENANCE, Row
+from mann_bench.analysis.tables import table_rows
 from mann_bench.core.options import OptionValue
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.schema import Aggregates, Rows
-from mann_bench.reporting.render import table_rows
-from mann_bench.reporting.tables.table import PROVENANCE, Row
 from mann_bench.results.schema import Record
 
 _ROUNDING = 1e-9

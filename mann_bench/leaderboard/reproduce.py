@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from mann_bench.analysis.commands import run_commands
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.events import Observer
 from mann_bench.core.jobs import Job
@@ -17,7 +18,6 @@ from mann_bench.execution.worker import execute_job
 from mann_bench.leaderboard.identity import requirements
 from mann_bench.leaderboard.text import REQUIREMENT
 from mann_bench.registry import Registry
-from mann_bench.reporting.commands import run_commands
 from mann_bench.results.schema import Provenance, Record
 from mann_bench.results.store import Store
 

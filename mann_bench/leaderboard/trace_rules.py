@@ -3,10 +3,10 @@
 import base64
 from collections.abc import Iterable, Iterator, Mapping
 
+from mann_bench.analysis.cells import cells
 from mann_bench.core.sizes import Size, size_text
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.rules import TaskRules
-from mann_bench.results.cells import cells
 from mann_bench.results.schema import Record
 from mann_bench.results.trace import MemoryTrace, Picture, RunTrace
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from mann_bench.analysis.trace_parts import NO_GATES, WEIGHTINGS, Array, attended_slots
 from mann_bench.core.errors import StoreError
 from mann_bench.execution.restore import Restored, restore
 from mann_bench.execution.trace import trace_sequence
 from mann_bench.leaderboard.files import LARGEST_TRACE, trace_content
 from mann_bench.registry import Registry
-from mann_bench.reporting.trace_parts import NO_GATES, WEIGHTINGS, Array, attended_slots
 from mann_bench.results.trace import MemoryTrace, Picture, RunTrace
 
 TOLERANCE = 0.02

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mann_bench.analysis.cells import cells
 from mann_bench.core.backends import Backend
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Observer
@@ -24,7 +25,6 @@ from mann_bench.leaderboard.schema import Check, Entry, Evidence, earned_badge
 from mann_bench.leaderboard.traces import TOLERANCE, same_trace
 from mann_bench.models.preparation import prepare
 from mann_bench.registry import Registry
-from mann_bench.results.cells import cells
 from mann_bench.results.files import write_atomically
 from mann_bench.results.provenance import provenance
 from mann_bench.results.schema import Provenance, Record, SizeRow

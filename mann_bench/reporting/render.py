@@ -12,15 +12,19 @@ import rich.console
 import rich.table
 import rich.text
 
+from mann_bench.analysis.cells import cells
+from mann_bench.analysis.comparison import comparison_rows
+from mann_bench.analysis.rows import Row
+from mann_bench.analysis.runs import run_rows
+from mann_bench.analysis.tables import table_rows
 from mann_bench.core.errors import UsageError
 from mann_bench.reporting.latex import latex
-from mann_bench.reporting.tables.comparison import comparison_rows, comparison_table
-from mann_bench.reporting.tables.convergence import convergence_rows, convergence_table
-from mann_bench.reporting.tables.generalization import generalization_rows, generalization_tables
-from mann_bench.reporting.tables.probe import probe_rows, probe_table
-from mann_bench.reporting.tables.runs import run_rows, runs_table
-from mann_bench.reporting.tables.table import Row, Table, reads_as_text
-from mann_bench.results.cells import cells
+from mann_bench.reporting.tables.comparison import comparison_table
+from mann_bench.reporting.tables.convergence import convergence_table
+from mann_bench.reporting.tables.generalization import generalization_tables
+from mann_bench.reporting.tables.probe import probe_table
+from mann_bench.reporting.tables.runs import runs_table
+from mann_bench.reporting.tables.table import Table, reads_as_text
 from mann_bench.results.schema import Record
 
 TABLES = ("convergence", "probe", "generalization", "runs")
@@ -84,16 +88,6 @@ def _only(tables: Mapping[str, list[Row]]) -> list[Row]:
 
 def _listing(tables: Mapping[str, list[T]]) -> str:
     return ", ".join(name for name, content in tables.items() if content)
-
-
-def table_rows(records: Sequence[Record]) -> dict[str, list[Row]]:
-    """Return the rows of every table over seeds by its name, empty where there is nothing to tell."""
-    made = cells(records)
-    return {
-        "convergence": convergence_rows(made),
-        "probe": probe_rows(made),
-        "generalization": generalization_rows(made),
-    }
 
 
 def _rows(records: Sequence[Record]) -> dict[str, list[Row]]:

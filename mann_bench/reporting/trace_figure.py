@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mann_bench.analysis.trace_parts import NO_GATES, NORM, SEQUENCE, WEIGHTINGS, Array, attended_slots, head_names
 from mann_bench.reporting.pictures import png
-from mann_bench.reporting.trace_parts import NO_GATES, NORM, SEQUENCE, WEIGHTINGS, Array, attended_slots, head_names
 
 _TALLEST = 50
 """Rows from which on a panel grows no taller."""

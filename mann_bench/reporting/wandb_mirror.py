@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mann_bench.analysis.tables import table_rows
 from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
 from mann_bench.core.sizes import size_text
-from mann_bench.reporting.render import table_rows
 from mann_bench.reporting.wandb_home import without_home
 from mann_bench.reporting.wandb_log import wait_for_end
 from mann_bench.reporting.wandb_settings import settings_mode

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from mann_bench.analysis.cells import Cell
 from mann_bench.core.runs import Run
-from mann_bench.results.cells import Cell
 from mann_bench.results.schema import Record
 from mann_bench.studies.measurement import ClaimCells, Measurement, UnmeasurableError, measure
 from mann_bench.studies.schema import Claim

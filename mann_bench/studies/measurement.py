@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from mann_bench.core.runs import Outcome
-from mann_bench.reporting.measures import (
+from mann_bench.analysis.cells import Cell
+from mann_bench.analysis.measures import (
     Unit,
     convergence_durations,
     generalization_durations,
@@ -13,7 +13,7 @@ from mann_bench.reporting.measures import (
     or_worst,
     sequences_estimate,
 )
-from mann_bench.results.cells import Cell
+from mann_bench.core.runs import Outcome
 from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import median_estimate, median_ratio, survival_median
 from mann_bench.statistics.interval import Interval

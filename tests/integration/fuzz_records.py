@@ -28,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from integration.hostile_records import mutated, valid_records
 
+from mann_bench.analysis.curves.data import figure_data, to_json
 from mann_bench.core.errors import MannBenchError, StoreError
-from mann_bench.reporting.curves.data import figure_data, to_json
 from mann_bench.reporting.render import Format, render
 from mann_bench.reporting.site.report import report_page
 from mann_bench.results.schema import Record

@@ -5,20 +5,6 @@ import zlib
 
 import pytest
 
-
-@pytest.fixture
-def named(make_record):
-    """Return a function that makes a record whose model and task are shown as any text."""
-
-    def make(model, task):
-        record = make_record()
-        texts = {"model": model, "task": task}
-        parts = {part: getattr(record, part).model_copy(update={"text": text}) for part, text in texts.items()}
-        return record.model_copy(update=parts)
-
-    return make
-
-
 _BLOCK, _HEADER, _FULL, _LAST = 2**15, struct.Struct("<IHB"), 1, 4
 
 

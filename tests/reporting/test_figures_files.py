@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import matplotlib as mpl
 import pytest
 
-from mann_bench.reporting.curves.data import figure_data, to_json
+from mann_bench.analysis.curves.data import figure_data, to_json
 from mann_bench.reporting.figures.files import figure_files, figures
 
 
@@ -58,6 +58,6 @@ def test_without_records_there_is_the_empty_data_alone():
 
 
 def test_the_data_is_made_without_matplotlib():
-    script = "import sys, mann_bench.reporting.curves.data; print('matplotlib' in sys.modules)"
+    script = "import sys, mann_bench.analysis.curves.data; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

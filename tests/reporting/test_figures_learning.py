@@ -3,8 +3,8 @@ import math
 
 import pytest
 
-from mann_bench.reporting.curves.groups import floor, groups
-from mann_bench.reporting.curves.learning import learning_figure
+from mann_bench.analysis.curves.groups import floor, groups
+from mann_bench.analysis.curves.learning import learning_figure
 
 INF, NAN = math.inf, math.nan
 DIVERGED = {"outcome": "diverged", "divergence": {"step": 300, "culprit": "loss"}}

@@ -3,9 +3,9 @@ import math
 
 import pytest
 
-from mann_bench.reporting.curves.groups import groups
-from mann_bench.reporting.curves.lengths import length_figure
-from mann_bench.reporting.measures import beyond_capacity
+from mann_bench.analysis.curves.groups import groups
+from mann_bench.analysis.curves.lengths import length_figure
+from mann_bench.analysis.measures import beyond_capacity
 from mann_bench.statistics.bootstrap import curve_estimates
 
 KNOWN_TO_VERSION_1 = {"training_range": {}, "grid": []}

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from mann_bench.reporting.curves.groups import groups
-from mann_bench.reporting.curves.probe import probe_figure
+from mann_bench.analysis.curves.groups import groups
+from mann_bench.analysis.curves.probe import probe_figure
 
 
 @pytest.fixture

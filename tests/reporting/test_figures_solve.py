@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 
-from mann_bench.reporting.curves.groups import groups
-from mann_bench.reporting.curves.solve import solve_figure
+from mann_bench.analysis.curves.groups import groups
+from mann_bench.analysis.curves.solve import solve_figure
 
 BUDGET = 31_250.0
 DIVERGED = {"outcome": "diverged", "divergence": {"step": 612, "culprit": "loss"}, "steps": 612}

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from mann_bench.analysis.comparison import comparison_rows
+from mann_bench.analysis.convergence import convergence_rows
+from mann_bench.analysis.generalization import generalization_rows
+from mann_bench.analysis.probe import probe_rows
+from mann_bench.analysis.runs import run_rows
+from mann_bench.analysis.tables import table_rows
 from mann_bench.core.errors import UsageError
-from mann_bench.reporting.render import TABLES, Format, render, table_rows
-from mann_bench.reporting.tables.comparison import comparison_rows
-from mann_bench.reporting.tables.convergence import convergence_rows
-from mann_bench.reporting.tables.generalization import generalization_rows
-from mann_bench.reporting.tables.probe import probe_rows
-from mann_bench.reporting.tables.runs import run_rows
+from mann_bench.reporting.render import TABLES, Format, render
 from mann_bench.results.store import load_record
 
 TITLES = [

@@ -9,18 +9,11 @@ from unittest.mock import Mock
 import pytest
 import wandb
 
+from mann_bench.analysis.tables import table_rows
 from mann_bench.core.events import CurvePoint, Evaluated, Finished, Probed, Progress, SizeScores, Started
 from mann_bench.core.runs import Outcome
 from mann_bench.reporting import wandb_log
-from mann_bench.reporting.render import table_rows
-from mann_bench.reporting.wandb_mirror import (
-    WandbMirror,
-    WandbMode,
-    default_mode,
-    logged_in,
-    mirrored_as,
-    needs_mirror,
-)
+from mann_bench.reporting.wandb_mirror import WandbMirror, WandbMode, default_mode, logged_in, mirrored_as, needs_mirror
 from mann_bench.results.store import Store
 
 ONLINE, OFFLINE, DISABLED = WandbMode.ONLINE, WandbMode.OFFLINE, WandbMode.DISABLED

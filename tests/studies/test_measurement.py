@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from mann_bench.results.cells import cells
+from mann_bench.analysis.cells import cells
 from mann_bench.studies.measurement import ClaimCells, UnmeasurableError, measure
 
 BEYOND = math.nextafter(31_250, math.inf)

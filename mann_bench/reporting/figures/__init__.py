@@ -1,1 +1,1 @@
-"""The figures of the suite, drawn from the data in `mann_bench.reporting.curves` alone."""
+"""The figures of the suite, drawn from the data in `mann_bench.analysis.curves` alone."""

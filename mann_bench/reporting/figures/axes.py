@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from mann_bench.reporting.curves.groups import Subject
+from mann_bench.analysis.curves.groups import Subject
 from mann_bench.reporting.figures.style import GREY, SMALL, USUAL
 from mann_bench.reporting.words import SCORE_WORDS
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from matplotlib.figure import Figure
 
-from mann_bench.reporting.curves.data import FigureData, figure_data, to_json
-from mann_bench.reporting.curves.learning import LearningFigure
-from mann_bench.reporting.curves.lengths import LengthFigure
-from mann_bench.reporting.curves.solve import SolveFigure
+from mann_bench.analysis.curves.data import FigureData, figure_data, to_json
+from mann_bench.analysis.curves.learning import LearningFigure
+from mann_bench.analysis.curves.lengths import LengthFigure
+from mann_bench.analysis.curves.solve import SolveFigure
 from mann_bench.reporting.figures import learning, lengths, probe, solve
 from mann_bench.reporting.pictures import plain_settings, png, svg
 from mann_bench.results.schema import Record

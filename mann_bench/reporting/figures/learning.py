@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mann_bench.reporting.curves.learning import LearningFigure
+from mann_bench.analysis.curves.learning import LearningFigure
 from mann_bench.reporting.figures.axes import drawn, score_axis, score_words, sequence_axis, step_axis
 from mann_bench.reporting.figures.style import THRESHOLD, USUAL, Entry, LineStyle, band, legend, new_figure, title
 from mann_bench.reporting.figures.text import seeds

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mann_bench.reporting.curves.lengths import LengthFigure, LengthLine
+from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine
 from mann_bench.reporting.figures.axes import drawn, score_axis, score_words
 from mann_bench.reporting.figures.sizes import categories, numbers
 from mann_bench.reporting.figures.style import (

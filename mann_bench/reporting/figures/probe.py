@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mann_bench.reporting.curves.probe import ProbeFigure, ProbePanel, ProbePoint, ProbeSeed
+from mann_bench.analysis.curves.probe import ProbeFigure, ProbePanel, ProbePoint, ProbeSeed
 from mann_bench.reporting.figures.axes import drawn, plain, score_axis, score_words, step_axis
 from mann_bench.reporting.figures.style import (
     CHANCE,

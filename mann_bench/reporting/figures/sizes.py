@@ -5,7 +5,7 @@ from collections.abc import Callable
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from mann_bench.reporting.curves.lengths import LengthFigure
+from mann_bench.analysis.curves.lengths import LengthFigure
 from mann_bench.reporting.figures.style import CHANCE, SHADE
 
 Layout = Callable[[Axes, LengthFigure], dict[str, float]]

@@ -5,7 +5,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mann_bench.reporting.curves.solve import SolveFigure
+from mann_bench.analysis.curves.solve import SolveFigure
 from mann_bench.reporting.figures.axes import step_axis
 from mann_bench.reporting.figures.style import GREY, USUAL, Entry, LineStyle, legend, new_figure, title
 

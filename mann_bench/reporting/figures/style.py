@@ -8,7 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mann_bench.reporting.curves.groups import Subject
+from mann_bench.analysis.curves.groups import Subject
 from mann_bench.reporting.figures.text import width, wrapped
 
 Dashes = str | tuple[int, tuple[float, ...]]

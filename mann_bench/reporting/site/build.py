@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mann_bench.reporting.curves.data import plain
+from mann_bench.analysis.cells import cells
+from mann_bench.analysis.curves.data import plain
+from mann_bench.analysis.rows import Row
 from mann_bench.reporting.render import rows_csv
 from mann_bench.reporting.site.assets import asset_files, linked
 from mann_bench.reporting.site.board import Board, BoardEntry, check_distinct
@@ -16,8 +18,6 @@ from mann_bench.reporting.site.traces import trace_views
 from mann_bench.reporting.site.views import Pair, cell_view, provenance_pairs
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
-from mann_bench.reporting.tables.table import Row
-from mann_bench.results.cells import cells
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

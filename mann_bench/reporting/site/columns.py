@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from mann_bench.analysis.rows import Row
 from mann_bench.reporting.site.text import shown
-from mann_bench.reporting.tables.table import Row, estimate_text, parameters_text, share_text
+from mann_bench.reporting.tables.table import estimate_text, parameters_text, share_text
 from mann_bench.reporting.words import OWN_TRAINING
 
 LONGEST_VARIANT = 160

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from mann_bench.reporting.curves.data import plain
+from mann_bench.analysis.curves.data import plain
 from mann_bench.reporting.site.assets import Assets
 from mann_bench.reporting.site.board import ClaimLine
 from mann_bench.reporting.site.chart import Chart

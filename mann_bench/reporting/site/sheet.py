@@ -3,18 +3,18 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from mann_bench.reporting.curves.groups import Entry, Group, Subject
-from mann_bench.reporting.curves.learning import LearningFigure, learning_figure
-from mann_bench.reporting.curves.lengths import LengthFigure, LengthLine, length_figure
-from mann_bench.reporting.curves.solve import SolveFigure, generalizing_figure, solve_figure
-from mann_bench.reporting.measures import Unit, convergence_durations
+from mann_bench.analysis.cells import Cell, cells
+from mann_bench.analysis.convergence import convergence_rows
+from mann_bench.analysis.curves.groups import Entry, Group, Subject
+from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
+from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine, length_figure
+from mann_bench.analysis.curves.solve import SolveFigure, generalizing_figure, solve_figure
+from mann_bench.analysis.labels import cell_labels
+from mann_bench.analysis.measures import Unit, convergence_durations
+from mann_bench.analysis.probe import probe_rows
+from mann_bench.analysis.rows import PROVENANCE, Row, estimate_row
 from mann_bench.reporting.site.board import Board, BoardEntry
 from mann_bench.reporting.site.text import shown
-from mann_bench.reporting.tables.convergence import convergence_rows
-from mann_bench.reporting.tables.probe import probe_rows
-from mann_bench.reporting.tables.table import PROVENANCE, Row, estimate_row
-from mann_bench.reporting.words import cell_labels
-from mann_bench.results.cells import Cell, cells
 from mann_bench.results.schema import Record, RuleRecord
 from mann_bench.statistics.paired import paired_permutation_test
 from mann_bench.statistics.ranks import ranks

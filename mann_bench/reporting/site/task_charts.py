@@ -3,14 +3,14 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from mann_bench.reporting.curves.learning import LearningFigure
-from mann_bench.reporting.curves.lengths import LengthFigure, LengthLine
-from mann_bench.reporting.curves.solve import SolveFigure, SolveLine
-from mann_bench.reporting.measures import probed
+from mann_bench.analysis.curves.learning import LearningFigure
+from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine
+from mann_bench.analysis.curves.solve import SolveFigure, SolveLine
+from mann_bench.analysis.measures import probed
+from mann_bench.analysis.rows import Row
 from mann_bench.reporting.site.chart import Axis, Chart, Reference, Rule, Section, Series
 from mann_bench.reporting.site.sheet import Figures, Sheet
 from mann_bench.reporting.site.text import shown
-from mann_bench.reporting.tables.table import Row
 from mann_bench.reporting.words import SCORE_WORDS
 
 _STEPS = Axis("training steps", least=0)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from mann_bench.reporting.curves.data import plain
+from mann_bench.analysis.curves.data import plain
 from mann_bench.reporting.site.board import LONGEST_NAME, LONGEST_NOTE
 
 _DIGITS = 6

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from mann_bench.analysis.trace_parts import NORM, SEQUENCE, WEIGHTINGS, head_names
 from mann_bench.core.sizes import size_text
 from mann_bench.reporting.site.sheet import Line
 from mann_bench.reporting.site.text import shown
-from mann_bench.reporting.trace_parts import NORM, SEQUENCE, WEIGHTINGS, head_names
 from mann_bench.results.schema import Record
 from mann_bench.results.trace import MemoryTrace, Picture, RunTrace
 

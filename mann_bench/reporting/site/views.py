@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from mann_bench.analysis.cells import Cell
+from mann_bench.analysis.commands import run_commands
+from mann_bench.analysis.measures import generalizes_from, probed
 from mann_bench.core.options import option_text
-from mann_bench.reporting.commands import run_commands
-from mann_bench.reporting.measures import generalizes_from, probed
 from mann_bench.reporting.site.chart import Section
 from mann_bench.reporting.site.seed_charts import seed_section
 from mann_bench.reporting.site.sheet import Line
 from mann_bench.reporting.tables.runs import outcome_text
-from mann_bench.results.cells import Cell
 from mann_bench.results.schema import ComponentRecord, Record
 
 

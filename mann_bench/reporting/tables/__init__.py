@@ -1,1 +1,1 @@
-"""The tables of the suite, each as rows of data and as rows of text."""
+"""The tables of the suite as people read them: rows of text with notes."""

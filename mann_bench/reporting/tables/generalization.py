@@ -1,42 +1,25 @@
-"""The length-generalisation tables: scores on the test stream at every size, medians over seeds."""
+"""The length-generalisation tables, as people read them."""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mann_bench.analysis.cells import Cell, Cells, cells
+from mann_bench.analysis.generalization import size_rows
+from mann_bench.analysis.labels import with_protocol
+from mann_bench.analysis.measures import masters, test_sizes
+from mann_bench.analysis.rows import Row
 from mann_bench.core.sizes import Size, size_text
-from mann_bench.reporting.measures import (
-    beyond_capacity,
-    masters,
-    of_sequences,
-    scores_at,
-    sequences_estimate,
-    test_sizes,
-)
-from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Row, Table, estimate_row, estimate_text
-from mann_bench.reporting.words import SCORE_WORDS, own_training_notes, row_labels, with_protocol
-from mann_bench.results.cells import Cell, Cells, cells
+from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table, estimate_text
+from mann_bench.reporting.words import SCORE_WORDS, own_training_notes, row_labels
 from mann_bench.results.schema import Record
-from mann_bench.statistics.bootstrap import curve_estimates
-from mann_bench.statistics.interval import Estimate
 
 _BESIDE = {"regret_bits": "loss_bits"}
 """The score shown beside that of a task's rule, where it is not the accuracy."""
 
 _BEYOND = "*"
 
-_COLUMNS = {"task", "model", "protocol", "origin", "size", "seeds", "tested", "sequences", "beyond_capacity"}
-_ENDINGS = ("_median", "_low", "_high", "_interval")
-
 _ROUNDING = 1e-9
-
-
-def generalization_rows(records: Iterable[Record] | Cells) -> list[Row]:
-    """Return one row a cell and size of the length grid: of each score the median over seeds.
-
-    A run that could not be tested counts as worse than any.
-    """
-    return [row for cell in cells(records) for row in _rows(cell)]
 
 
 def generalization_tables(records: Iterable[Record] | Cells) -> list[Table]:
@@ -47,50 +30,11 @@ def generalization_tables(records: Iterable[Record] | Cells) -> list[Table]:
     ]
 
 
-def _rows(cell: Cell, shown: Collection[str] | None = None) -> list[Row]:
-    """Return a row a size, with the scores that are shown, or all."""
-    tested = [record for record in cell.records if record.generalization]
-    sizes = test_sizes(cell)
-    rows: list[Row] = [
-        {
-            "task": cell.task,
-            "model": cell.model,
-            "protocol": cell.protocol,
-            "origin": cell.origin,
-            "size": size_text(size),
-            **_dimensions(size),
-            "seeds": len(cell.records),
-            "tested": len(tested),
-            "sequences": tested[0].generalization[0].sequences,
-            "beyond_capacity": any(beyond_capacity(record, size) for record in tested),
-        }
-        for size in sizes
-    ]
-    scores = tested[0].generalization[0].scores if tested else ()
-    for score in scores if shown is None else [name for name in scores if name in shown]:
-        for row, estimate in zip(rows, _estimates(tested, cell, sizes, score), strict=True):
-            row.update(estimate_row(score, estimate))
-    return rows
-
-
-def _estimates(tested: Sequence[Record], cell: Cell, sizes: Sequence[Size], score: str) -> list[Estimate]:
-    """Return a score at each size: over seeds, or where no model has a part in it, over the sequences."""
-    if of_sequences(score, (row for record in tested for row in record.generalization)):
-        rows = [[row for record in tested for row in record.generalization if row.size == size] for size in sizes]
-        return [sequences_estimate(score, of_size) for of_size in rows]
-    return curve_estimates([scores_at(record, sizes, score) for record in cell.records])
-
-
-def _dimensions(size: Size) -> Row:
-    """Return the numbers of a size, but those whose name belongs to another column."""
-    return {name: value for name, value in size.items() if not (name in _COLUMNS or name.endswith(_ENDINGS))}
-
-
 def _table(task: str, made: Sequence[Cell]) -> Table:
     metric = made[0].rule.metric
     shown = [metric, _BESIDE.get(metric, "sequence_accuracy")]
     needed = {*shown, "sequence_accuracy", *(cell.rule.metric for cell in made)}
-    by_cell = [{row["size"]: row for row in _rows(cell, needed)} for cell in made]
+    by_cell = [{row["size"]: row for row in size_rows(cell, needed)} for cell in made]
     sizes = list(dict.fromkeys(size for rows in by_cell for size in rows))
     first: Size = next((test_sizes(cell)[0] for cell in made if test_sizes(cell)), {"size": 0})
     labelled = [*zip(row_labels(made), by_cell, strict=True), *_bayes_rows(made)]

@@ -1,11 +1,11 @@
-"""The runs one by one: by what key each is known, how it ended, and why it failed."""
+"""The table of the runs, and how people read that a run ended."""
 
 from collections.abc import Iterable
 
-from mann_bench.core.texts import shortened
-from mann_bench.reporting.tables.table import Row, Table
-from mann_bench.reporting.words import cell_labels
-from mann_bench.results.cells import Cells, cells, origin
+from mann_bench.analysis.cells import Cells, cells
+from mann_bench.analysis.labels import cell_labels
+from mann_bench.analysis.runs import failure
+from mann_bench.reporting.tables.table import Table
 from mann_bench.results.schema import Record
 
 MOST_LISTED = 100
@@ -13,13 +13,6 @@ MOST_LISTED = 100
 
 KEY_DIGITS = 12
 """Digits of a run key that people read and type."""
-
-_LONGEST_REASON = 200
-
-
-def run_rows(records: Iterable[Record] | Cells) -> list[Row]:
-    """Return one row a run, in the order of the cells and their seeds."""
-    return [_row(record) for cell in cells(records) for record in cell.records]
 
 
 def runs_table(records: Iterable[Record] | Cells) -> Table:
@@ -46,25 +39,3 @@ def outcome_text(record: Record) -> str:
     """Return how a run ended: ``not converged``, or ``failed: ValueError: no such thing``."""
     words = str(record.outcome).replace("_", " ")
     return f"{words}: {reason}" if (reason := failure(record)) else words
-
-
-def failure(record: Record) -> str | None:
-    """Return why a run failed, the last line of its traceback; None of one that did not."""
-    lines = (record.error or "").strip().splitlines()
-    return shortened(lines[-1].strip(), _LONGEST_REASON) if lines else None
-
-
-def _row(record: Record) -> Row:
-    return {
-        "key": record.key,
-        "task": record.task.text,
-        "model": record.model.text,
-        "protocol": record.protocol.text,
-        "origin": origin(record),
-        "seed": record.seed,
-        "outcome": str(record.outcome),
-        "steps": record.steps,
-        "converged_first": record.converged_first,
-        "backend": str(record.backend),
-        "failure": failure(record),
-    }

@@ -1,20 +1,12 @@
-"""What tables are made of: how estimates over seeds read, as data and as text."""
+"""What tables of text are made of: how estimates over seeds read."""
 
-import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from mann_bench.analysis.rows import Row
 from mann_bench.statistics.bootstrap import LEVEL, METHOD, RESAMPLES, SEED
-from mann_bench.statistics.interval import Estimate, Interval
-from mann_bench.statistics.proportion import wilson
-
-Row = dict[str, Any]
-"""One row as data: names to numbers and text, None for what was not reached."""
 
 INTERVALS = f"[ ]: {100 * LEVEL:g} % {METHOD}, {RESAMPLES:,} resamples, seed {SEED}"
 SHARES = "[ %]: Wilson's interval of k/n"
-
-PROVENANCE = {"origin", "backend"}
-"""Columns of rows that say who brought what ran, and how it was computed: entries and pages tell it of each run."""
 
 _TEXTS = {"task", "model", "protocol", "by seed", "run key", "outcome"}
 _LARGE = 100
@@ -35,29 +27,6 @@ class Table(NamedTuple):
 def reads_as_text(column: str) -> bool:
     """Tell whether a column of a table, given by its title, holds words; the others hold numbers."""
     return column in _TEXTS or column.endswith(":")
-
-
-def estimate_row(name: str, estimate: Estimate) -> Row:
-    """Return an estimate as data: its value, its bounds and how they were made."""
-    return {f"{name}_median": finite(estimate.value), **_bounds(name, estimate.interval)}
-
-
-def share_row(name: str, count: int, n: int) -> Row:
-    """Return k of n seeds as data, with Wilson's interval where there is more than one."""
-    return {name: count, **_bounds(name, wilson(count, n) if n > 1 else None)}
-
-
-def finite(value: float) -> float | None:
-    """Return a number, or None for one beyond every budget."""
-    return value if math.isfinite(value) else None
-
-
-def _bounds(name: str, interval: Interval | None) -> Row:
-    return {
-        f"{name}_low": finite(interval.low) if interval else None,
-        f"{name}_high": finite(interval.high) if interval else None,
-        f"{name}_interval": interval.words() if interval else None,
-    }
 
 
 def estimate_text(row: Row, name: str, beyond: str, digits: int = 0) -> str:

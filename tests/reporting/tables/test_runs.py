@@ -1,17 +1,7 @@
-from mann_bench.reporting.tables.runs import MOST_LISTED, failure, run_rows, runs_table
+from mann_bench.analysis.runs import failure, run_rows
+from mann_bench.reporting.tables.runs import MOST_LISTED, runs_table
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "model.py", line 1\nZeroDivisionError: \x1b[31mby zero\n\n'
-
-
-def test_a_row_names_its_run_and_how_it_ended(make_record):
-    record = make_record("lstm", seed=3, converged_at=None, outcome="diverged", backend="native")
-    assert run_rows([record]) == [
-        {
-            **{"key": record.key, "task": "copy", "model": "lstm", "protocol": "collier2018"},
-            **{"origin": "mann-bench lstm v1, mann-bench copy v1", "seed": 3, "outcome": "diverged"},
-            **{"steps": record.steps, "converged_first": None, "backend": "native", "failure": None},
-        }
-    ]
 
 
 def test_every_run_has_a_line_with_the_digits_of_its_key(make_record):

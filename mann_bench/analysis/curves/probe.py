@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
+from mann_bench.analysis.curves.groups import Entry, Subject, bounded, chance, floor, in_training
+from mann_bench.analysis.measures import beyond_capacity, generalizes_from, masters
 from mann_bench.core.runs import Outcome
 from mann_bench.core.sizes import Size, size_text
-from mann_bench.reporting.curves.groups import Entry, Subject, bounded, chance, floor, in_training
-from mann_bench.reporting.measures import beyond_capacity, generalizes_from, masters
 from mann_bench.results.schema import Record
 
 

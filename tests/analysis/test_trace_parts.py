@@ -1,6 +1,6 @@
 import numpy as np
 
-from mann_bench.reporting.trace_parts import attended_slots, head_names
+from mann_bench.analysis.trace_parts import attended_slots, head_names
 
 
 def test_attended_slots_go_round_the_ring():

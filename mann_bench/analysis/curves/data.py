@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mann_bench.reporting.curves.groups import Group, groups
-from mann_bench.reporting.curves.learning import LearningFigure, learning_figure
-from mann_bench.reporting.curves.lengths import LengthFigure, length_figure
-from mann_bench.reporting.curves.probe import ProbeFigure, probe_figure
-from mann_bench.reporting.curves.solve import SolveFigure, solve_figure
+from mann_bench.analysis.curves.groups import Group, groups
+from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
+from mann_bench.analysis.curves.lengths import LengthFigure, length_figure
+from mann_bench.analysis.curves.probe import ProbeFigure, probe_figure
+from mann_bench.analysis.curves.solve import SolveFigure, solve_figure
 from mann_bench.results.schema import Record
 
 FigureData = LearningFigure | SolveFigure | LengthFigure | ProbeFigure

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from mann_bench.analysis.cells import Cell, cells
+from mann_bench.analysis.labels import cell_labels
 from mann_bench.core.sizes import Size
-from mann_bench.reporting.words import cell_labels
-from mann_bench.results.cells import Cell, cells
 from mann_bench.results.schema import Record, RuleRecord
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from mann_bench.reporting.curves.data import figure_data, to_json
+from mann_bench.analysis.curves.data import figure_data, to_json
 
 PROBE = [{"step": 1_000, "rows": [{"size": {"length": 20}, "sequences": 64, "scores": {"bit_errors": 1.0}}]}]
 

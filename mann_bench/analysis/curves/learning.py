@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mann_bench.reporting.curves.groups import Entry, Group, Subject, bounded, floor
+from mann_bench.analysis.curves.groups import Entry, Group, Subject, bounded, floor
 from mann_bench.results.schema import Record
 
 Array = np.ndarray[Any, np.dtype[np.float64]]

@@ -2,8 +2,9 @@ import math
 
 import pytest
 
-from mann_bench.reporting import measures
-from mann_bench.reporting.measures import (
+from mann_bench.analysis import measures
+from mann_bench.analysis.cells import cells
+from mann_bench.analysis.measures import (
     Unit,
     beyond_capacity,
     convergence_durations,
@@ -14,7 +15,6 @@ from mann_bench.reporting.measures import (
     probed,
     scores_at,
 )
-from mann_bench.results.cells import cells
 from mann_bench.results.schema import RuleRecord
 from mann_bench.statistics.survival import Durations
 

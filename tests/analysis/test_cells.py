@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from mann_bench.results.cells import cells
+from mann_bench.analysis.cells import cells
 
 
 def names(records):

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
+from mann_bench.analysis.cells import Cell
 from mann_bench.core.sizes import Size, size_text
-from mann_bench.results.cells import Cell
 from mann_bench.results.schema import CurveRow, ProbeRow, Record, RuleRecord, SizeRow
 from mann_bench.statistics.interval import Estimate
 from mann_bench.statistics.mean import mean_interval

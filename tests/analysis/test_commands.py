@@ -1,4 +1,4 @@
-from mann_bench.reporting.commands import run_commands
+from mann_bench.analysis.commands import run_commands
 
 
 def test_the_command_repeats_the_runs(make_record):

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from mann_bench.reporting.curves.groups import Entry, Group, Subject
-from mann_bench.reporting.measures import Unit, convergence_durations, generalization_durations, probed
+from mann_bench.analysis.curves.groups import Entry, Group, Subject
+from mann_bench.analysis.measures import Unit, convergence_durations, generalization_durations, probed
 from mann_bench.statistics.survival import Durations, kaplan_meier
 
 

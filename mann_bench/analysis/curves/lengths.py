@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
+from mann_bench.analysis.curves.groups import Entry, Group, Subject, chance, floor, in_training
+from mann_bench.analysis.measures import beyond_capacity, scores_at, test_sizes
 from mann_bench.core.sizes import size_text
-from mann_bench.reporting.curves.groups import Entry, Group, Subject, chance, floor, in_training
-from mann_bench.reporting.measures import beyond_capacity, scores_at, test_sizes
 from mann_bench.statistics.bootstrap import curve_estimates
 from mann_bench.statistics.interval import Estimate
 

@@ -1,0 +1,99 @@
+"""Two models beside each other on every task that both ran: the ratio of their speeds, and a paired test."""
+
+import contextlib
+import math
+from collections.abc import Iterable, Sequence
+
+from mann_bench.analysis.cells import Cell, Cells, cells
+from mann_bench.analysis.measures import Unit, convergence_durations
+from mann_bench.analysis.rows import Row, finite
+from mann_bench.core.errors import UsageError, nearest
+from mann_bench.core.variants import Variant
+from mann_bench.results.schema import Record
+from mann_bench.statistics.bootstrap import Ratio, median_ratio
+from mann_bench.statistics.paired import Comparison, paired_permutation_test
+from mann_bench.statistics.survival import median
+
+
+def comparison_rows(records: Iterable[Record] | Cells, first: str, second: str) -> list[Row]:
+    """Return one row a task and protocol that both models ran, from the seeds that both have.
+
+    Args:
+        records: in any order.
+        first, second: models, as `run` takes them.
+
+    Raises:
+        UsageError: a model is not in the records, or the two share no seed of any task.
+    """
+    made = cells(records)
+    first, second = (_canonical(name, made) for name in (first, second))
+    pairs = [_paired(a, b) for a in made for b in made if a.model == first and b.model == second and _alike(a, b)]
+    rows = [_row(*pair) for pair in pairs if pair[0].records]
+    if not rows:
+        raise UsageError(f"{first!r} and {second!r} have no task, protocol and seed in common in these records.")
+    return rows
+
+
+def _canonical(name: str, made: Sequence[Cell]) -> str:
+    """Return the text by which tables name the model that a user means; raises UsageError."""
+    known = dict.fromkeys(cell.model for cell in made)
+    if name in known:
+        return name
+    variant = Variant.parse(name)
+    for cell in made:
+        with contextlib.suppress(UsageError):  # what strangers wrote into a record may be no variant
+            if variant.means(cell.model, cell.records[0].model.options):
+                return cell.model
+    raise UsageError(f"model {name!r} is not in these records.{nearest(name, known)} They have: {', '.join(known)}.")
+
+
+def _alike(first: Cell, second: Cell) -> bool:
+    return (first.task, first.protocol, first.rule) == (second.task, second.protocol, second.rule)
+
+
+def _paired(first: Cell, second: Cell) -> tuple[Cell, Cell]:
+    """Leave of two cells the seeds that both have."""
+    shared = {*first.seeds} & {*second.seeds}
+    one, other = (cell._replace(records=[r for r in cell.records if r.seed in shared]) for cell in (first, second))
+    return one, other
+
+
+def _row(first: Cell, second: Cell) -> Row:
+    ours, theirs = (convergence_durations(cell, Unit.STEPS) for cell in (first, second))
+    # A model that met the rule untrained needed no time: nothing is a multiple of that.
+    ratio = Ratio(0.0, math.inf, None) if 0 in ours.times else median_ratio([[theirs]], [ours])
+    test = paired_permutation_test(ours.times, theirs.times)
+    return {
+        "task": first.task,
+        "protocol": first.protocol,
+        "seeds": len(ours.times),
+        "first": first.model,
+        "second": second.model,
+        "first_origin": first.origin,
+        "second_origin": second.origin,
+        "first_steps_median": finite(median(ours)),
+        "second_steps_median": finite(median(theirs)),
+        "budget_steps": ours.horizon,
+        **_ratio_row(ratio),
+        **_test_row(test),
+    }
+
+
+def _ratio_row(ratio: Ratio) -> Row:
+    interval = ratio.interval
+    return {
+        "ratio_at_least": ratio.low,
+        "ratio_at_most": finite(ratio.high),
+        "ratio_low": interval.low if interval else None,
+        "ratio_high": finite(interval.high) if interval else None,
+        "ratio_interval": interval.words() if interval else None,
+    }
+
+
+def _test_row(test: Comparison) -> Row:
+    return {
+        "difference": test.difference,
+        "p_value": test.p_value,
+        "least_p_value": test.least_p_value,
+        "test": test.words(),
+    }

@@ -1,0 +1,61 @@
+"""Length generalisation: scores on the test stream at every size of the grid, medians over the seeds of a cell."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from mann_bench.analysis.cells import Cell, Cells, cells
+from mann_bench.analysis.measures import beyond_capacity, of_sequences, scores_at, sequences_estimate, test_sizes
+from mann_bench.analysis.rows import Row, estimate_row
+from mann_bench.core.sizes import Size, size_text
+from mann_bench.results.schema import Record
+from mann_bench.statistics.bootstrap import curve_estimates
+from mann_bench.statistics.interval import Estimate
+
+_COLUMNS = {"task", "model", "protocol", "origin", "size", "seeds", "tested", "sequences", "beyond_capacity"}
+_ENDINGS = ("_median", "_low", "_high", "_interval")
+
+
+def generalization_rows(records: Iterable[Record] | Cells) -> list[Row]:
+    """Return one row a cell and size of the length grid: of each score the median over seeds.
+
+    A run that could not be tested counts as worse than any.
+    """
+    return [row for cell in cells(records) for row in size_rows(cell)]
+
+
+def size_rows(cell: Cell, shown: Collection[str] | None = None) -> list[Row]:
+    """Return a row a size, with the scores that are shown, or all."""
+    tested = [record for record in cell.records if record.generalization]
+    sizes = test_sizes(cell)
+    rows: list[Row] = [
+        {
+            "task": cell.task,
+            "model": cell.model,
+            "protocol": cell.protocol,
+            "origin": cell.origin,
+            "size": size_text(size),
+            **_dimensions(size),
+            "seeds": len(cell.records),
+            "tested": len(tested),
+            "sequences": tested[0].generalization[0].sequences,
+            "beyond_capacity": any(beyond_capacity(record, size) for record in tested),
+        }
+        for size in sizes
+    ]
+    scores = tested[0].generalization[0].scores if tested else ()
+    for score in scores if shown is None else [name for name in scores if name in shown]:
+        for row, estimate in zip(rows, _estimates(tested, cell, sizes, score), strict=True):
+            row.update(estimate_row(score, estimate))
+    return rows
+
+
+def _estimates(tested: Sequence[Record], cell: Cell, sizes: Sequence[Size], score: str) -> list[Estimate]:
+    """Return a score at each size: over seeds, or where no model has a part in it, over the sequences."""
+    if of_sequences(score, (row for record in tested for row in record.generalization)):
+        rows = [[row for record in tested for row in record.generalization if row.size == size] for size in sizes]
+        return [sequences_estimate(score, of_size) for of_size in rows]
+    return curve_estimates([scores_at(record, sizes, score) for record in cell.records])
+
+
+def _dimensions(size: Size) -> Row:
+    """Return the numbers of a size, but those whose name belongs to another column."""
+    return {name: value for name, value in size.items() if not (name in _COLUMNS or name.endswith(_ENDINGS))}
