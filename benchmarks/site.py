@@ -16,8 +16,9 @@ from pathlib import Path
 
 from made_up import again, committed_cells
 
-from mann_bench.reporting.site.board import Badge, Board, BoardEntry
-from mann_bench.reporting.site.build import build_site
+from mann_bench.leaderboard.schema import Badge
+from mann_bench.site.board import Board, BoardEntry
+from mann_bench.site.build import build_site
 
 SEEDS = 10
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")

@@ -21,7 +21,7 @@ from mann_bench.results import schema
 from mann_bench.results.keys import record_key
 from mann_bench.results.trace import MemoryTrace, Picture, RunTrace
 
-pytest_plugins = ["mann_bench.testing.pytest_plugin"]
+pytest_plugins = ["mann_bench.testing.pytest_plugin", "entries"]
 
 # As every worker of the suite has; two threads on a busy machine collapse.
 torch.set_num_threads(1)

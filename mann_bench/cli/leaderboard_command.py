@@ -198,8 +198,9 @@ def build(context: click.Context, root: Path, out: Path) -> None:
     They need no server and no network: open index.html. A board that the pages have already is never taken down.
     """
     from mann_bench.core.errors import UsageError
-    from mann_bench.leaderboard.pages import boards, write_pages
-    from mann_bench.reporting.site.build import build_site
+    from mann_bench.site.boards import boards
+    from mann_bench.site.build import build_site
+    from mann_bench.site.folder import write_pages
 
     found = boards(registry_of(context), root)
     if not found:
@@ -214,7 +215,7 @@ def build(context: click.Context, root: Path, out: Path) -> None:
 @click.option("--port", type=click.IntRange(0, 65_535), default=8_000, show_default=True, help="0 is any that is free.")
 def serve(out: Path, port: int) -> None:
     """Show the pages in a browser of this machine, until Ctrl-C."""
-    from mann_bench.reporting.site.serve import site_server
+    from mann_bench.site.serve import site_server
 
     with site_server(out, port) as server:
         click.echo(f"http://127.0.0.1:{server.server_port}/ until Ctrl-C", err=True)

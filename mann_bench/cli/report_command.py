@@ -91,7 +91,7 @@ def _draw(records: "list[Record]", folder: Path) -> None:
 
 
 def _write_page(records: "list[Record]", file: Path) -> None:
-    from mann_bench.reporting.site.report import report_page
+    from mann_bench.site.report import report_page
 
     _write("the page", file, {file: report_page(records)})
 

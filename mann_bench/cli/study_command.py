@@ -148,7 +148,7 @@ def check(context: click.Context, study: str, out: Path, leaderboards: Path | No
         _look_up(planned.plan, out)
         records = planned.plan.cached | planned.plan.failed
     else:
-        from mann_bench.leaderboard.pages import study_records
+        from mann_bench.leaderboard.records import study_records
 
         records = study_records(registry, leaderboards, study, planned.study.name)
     results = check_claims(planned.claims, records)

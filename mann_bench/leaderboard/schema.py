@@ -11,13 +11,27 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.options import OptionValue
-from mann_bench.reporting.site.board import Badge
 
 SCHEMA_VERSION = 1
+
+LONGEST_NAME = 80
+LONGEST_NOTE = 2_000
+"""Characters of the name and of the note of an entry."""
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Date = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Rows = list[dict[str, OptionValue]]
+
+
+class Badge(StrEnum):
+    """How far the figures of an entry were checked by others than who submitted it.
+
+    Every entry that validates is at least reported: its records are complete and agree with themselves.
+    """
+
+    REPORTED = "reported"
+    RECOMPUTED = "recomputed"
+    SPOT_CHECKED = "spot-checked"
 
 
 class Check(StrEnum):

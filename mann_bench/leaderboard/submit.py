@@ -22,11 +22,18 @@ from mann_bench.leaderboard.files import (
 from mann_bench.leaderboard.identity import check_cells
 from mann_bench.leaderboard.private import without_private
 from mann_bench.leaderboard.rules import StudyRules
-from mann_bench.leaderboard.schema import Entry, RunReference, StudyReference, entry_id
+from mann_bench.leaderboard.schema import (
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    Badge,
+    Entry,
+    RunReference,
+    StudyReference,
+    entry_id,
+)
 from mann_bench.leaderboard.text import check_text, check_url
 from mann_bench.leaderboard.trace_rules import traced_runs
 from mann_bench.leaderboard.validate import check_record, validate
-from mann_bench.reporting.site.board import LONGEST_NAME, LONGEST_NOTE, Badge
 from mann_bench.results.files import write_atomically
 from mann_bench.results.schema import Record
 from mann_bench.results.store import RECORDS_NAME, digest

@@ -11,10 +11,9 @@ from mann_bench.leaderboard.faults import EntryError, Fault, FaultName, Finding
 from mann_bench.leaderboard.files import LoadedEntry, load_entry, trace_file
 from mann_bench.leaderboard.identity import check_cells, check_identity
 from mann_bench.leaderboard.rules import StudyRules
-from mann_bench.leaderboard.schema import Entry, earned_badge
+from mann_bench.leaderboard.schema import LONGEST_NAME, LONGEST_NOTE, Entry, earned_badge
 from mann_bench.leaderboard.text import check_strings, check_text, check_url
 from mann_bench.leaderboard.trace_rules import check_trace, traced_runs
-from mann_bench.reporting.site.board import LONGEST_NAME, LONGEST_NOTE
 from mann_bench.results.schema import Record
 
 RulesOf = Callable[[str, Iterable[str]], StudyRules]

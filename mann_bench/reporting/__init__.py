@@ -1,1 +1,1 @@
-"""Views of records: tables, progress, Weights & Biases. All of them can be rebuilt."""
+"""Views of analysis: console tables, figures, LaTeX, progress, Weights & Biases. All of them can be rebuilt."""

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mann_bench.reporting.site.board import Badge, Board, BoardEntry, ClaimLine
-from mann_bench.reporting.site.build import build_site
-from mann_bench.reporting.site.report import report_page
+from mann_bench.leaderboard.schema import Badge
+from mann_bench.site.board import Board, BoardEntry, ClaimLine
+from mann_bench.site.build import build_site
+from mann_bench.site.report import report_page
 
 _FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),

@@ -55,7 +55,7 @@ def test_the_data_follow_the_filter(visit):
 
 
 def test_no_more_lines_than_can_be_told_apart_are_drawn(visit, folder, make_record):
-    from mann_bench.reporting.site.report import report_page
+    from mann_bench.site.report import report_page
 
     records = [make_record(f"ntm:memory_slots={slots}") for slots in range(10, 22)]
     (folder / "many.html").write_bytes(report_page(records))

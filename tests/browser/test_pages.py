@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from mann_bench.reporting.site.serve import site_server
+from mann_bench.site.serve import site_server
 
 PAGES = [
     *("index.html", "study/index.html", "study/fast/index.html", "study/other/index.html", "study/bad/index.html"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mann_bench.reporting.site.sheet import board_sheet
+from mann_bench.site.sheet import board_sheet
 
 STUDY = "study/index.html"
 

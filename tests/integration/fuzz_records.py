@@ -31,9 +31,9 @@ from integration.hostile_records import mutated, valid_records
 from mann_bench.analysis.curves.data import figure_data, to_json
 from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.reporting.render import Format, render
-from mann_bench.reporting.site.report import report_page
 from mann_bench.results.schema import Record
 from mann_bench.results.store import load_record, record_files
+from mann_bench.site.report import report_page
 
 LOAD_SECONDS, REPORT_SECONDS = 5, 120
 BATCH = 30

@@ -6,7 +6,7 @@ import pytest
 
 from mann_bench.leaderboard import files, text
 from mann_bench.leaderboard.faults import FaultName
-from mann_bench.reporting.site.board import LONGEST_NAME, LONGEST_NOTE, Badge
+from mann_bench.leaderboard.schema import LONGEST_NAME, LONGEST_NOTE, Badge
 
 PAGE = (Path(__file__).parents[2] / "docs" / "leaderboard.md").read_text(encoding="utf-8")
 

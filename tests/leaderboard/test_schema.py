@@ -1,7 +1,6 @@
 import pytest
 
-from mann_bench.leaderboard.schema import Check, Evidence, RunReference, earned_badge, entry_id
-from mann_bench.reporting.site.board import Badge
+from mann_bench.leaderboard.schema import Badge, Check, Evidence, RunReference, earned_badge, entry_id
 
 ONE, OTHER = "1" * 64, "2" * 64
 

@@ -1,7 +1,6 @@
 from mann_bench.leaderboard.files import load_entry
-from mann_bench.leaderboard.schema import Check, Evidence
+from mann_bench.leaderboard.schema import Badge, Check, Evidence
 from mann_bench.leaderboard.verify import choose, write_evidence
-from mann_bench.reporting.site.board import Badge
 
 
 def test_a_choice_is_repeated_by_its_seed_alone(sound_records):

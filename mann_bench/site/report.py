@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from mann_bench.reporting.site.assets import inlined
-from mann_bench.reporting.site.columns import columns
-from mann_bench.reporting.site.pages import page, run_facts
-from mann_bench.reporting.site.sheet import own_sheet
-from mann_bench.reporting.site.task_charts import task_sections
-from mann_bench.reporting.site.views import cell_view
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
 from mann_bench.results.schema import Record
+from mann_bench.site.assets import inlined
+from mann_bench.site.columns import columns
+from mann_bench.site.pages import page, run_facts
+from mann_bench.site.sheet import own_sheet
+from mann_bench.site.task_charts import task_sections
+from mann_bench.site.views import cell_view
 
 
 def report_page(records: Sequence[Record]) -> bytes:

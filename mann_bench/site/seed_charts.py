@@ -6,11 +6,11 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.curves.groups import Entry, Group, Subject, bounded
 from mann_bench.analysis.curves.learning import learning_figure
 from mann_bench.analysis.curves.probe import ProbePanel, ProbeSeed, probe_figure
-from mann_bench.reporting.site.chart import Axis, Chart, Rule, Section, Series
-from mann_bench.reporting.site.sheet import Line
-from mann_bench.reporting.site.task_charts import score_axis
-from mann_bench.reporting.site.text import shown
 from mann_bench.results.schema import Record
+from mann_bench.site.chart import Axis, Chart, Rule, Section, Series
+from mann_bench.site.sheet import Line
+from mann_bench.site.task_charts import score_axis
+from mann_bench.site.text import shown
 
 _STEPS = Axis("training steps", least=0)
 

@@ -6,8 +6,8 @@ import pytest
 
 from mann_bench.leaderboard.files import record_content
 from mann_bench.reporting.render import rows_csv
-from mann_bench.reporting.site.build import build_site, spreadsheet_row
 from mann_bench.results.schema import Record
+from mann_bench.site.build import build_site, spreadsheet_row
 
 HOSTILE = "</script><script>document.title='x'</script><style>*{display:none}</style>\u202e" + "W" * 10_000
 
@@ -110,7 +110,7 @@ def test_claims_have_their_verdict(site):
 
 
 def test_a_board_may_be_empty(make_board):
-    from mann_bench.reporting.site.board import Board
+    from mann_bench.site.board import Board
 
     site = build_site([Board("study", "A study.", None, (), ())])
     assert b"no entry yet" in site["study/index.html"]

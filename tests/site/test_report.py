@@ -3,7 +3,7 @@ import hashlib
 
 import pytest
 
-from mann_bench.reporting.site.report import report_page
+from mann_bench.site.report import report_page
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-from mann_bench.reporting.site.sheet import own_sheet
-from mann_bench.reporting.site.views import cell_view, provenance_pairs
+from mann_bench.site.sheet import own_sheet
+from mann_bench.site.views import cell_view, provenance_pairs
 
 
 def test_provenance_names_all_that_differs(make_record):

@@ -2,8 +2,8 @@ import pytest
 
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.rows import PROVENANCE
-from mann_bench.reporting.site.columns import columns
-from mann_bench.reporting.site.sheet import board_sheet, own_sheet
+from mann_bench.site.columns import columns
+from mann_bench.site.sheet import board_sheet, own_sheet
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.rows import Row
-from mann_bench.reporting.site.text import shown
 from mann_bench.reporting.tables.table import estimate_text, parameters_text, share_text
 from mann_bench.reporting.words import OWN_TRAINING
+from mann_bench.site.text import shown
 
 LONGEST_VARIANT = 160
 

@@ -8,16 +8,16 @@ from mann_bench.analysis.cells import cells
 from mann_bench.analysis.curves.data import plain
 from mann_bench.analysis.rows import Row
 from mann_bench.reporting.render import rows_csv
-from mann_bench.reporting.site.assets import asset_files, linked
-from mann_bench.reporting.site.board import Board, BoardEntry, check_distinct
-from mann_bench.reporting.site.columns import columns
-from mann_bench.reporting.site.pages import page, run_facts
-from mann_bench.reporting.site.sheet import Sheet, board_sheet
-from mann_bench.reporting.site.task_charts import task_sections
-from mann_bench.reporting.site.traces import trace_views
-from mann_bench.reporting.site.views import Pair, cell_view, provenance_pairs
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
+from mann_bench.site.assets import asset_files, linked
+from mann_bench.site.board import Board, BoardEntry, check_distinct
+from mann_bench.site.columns import columns
+from mann_bench.site.pages import page, run_facts
+from mann_bench.site.sheet import Sheet, board_sheet
+from mann_bench.site.task_charts import task_sections
+from mann_bench.site.traces import trace_views
+from mann_bench.site.views import Pair, cell_view, provenance_pairs
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

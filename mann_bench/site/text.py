@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from mann_bench.analysis.curves.data import plain
-from mann_bench.reporting.site.board import LONGEST_NAME, LONGEST_NOTE
+from mann_bench.leaderboard.schema import LONGEST_NAME, LONGEST_NOTE
 
 _DIGITS = 6
 # Without these, which only join letters of one word, several scripts cannot be written.

@@ -1,3 +1,5 @@
+"""Fixtures of leaderboards: a sound entry of the smoke study, and ways to tamper with it."""
+
 import json
 import shutil
 

@@ -3,7 +3,8 @@ from typing import NamedTuple
 
 import pytest
 
-from mann_bench.reporting.site.board import Badge, Board, BoardEntry, ClaimLine
+from mann_bench.leaderboard.schema import Badge
+from mann_bench.site.board import Board, BoardEntry, ClaimLine
 
 
 class Element(NamedTuple):

@@ -7,11 +7,11 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.commands import run_commands
 from mann_bench.analysis.measures import generalizes_from, probed
 from mann_bench.core.options import option_text
-from mann_bench.reporting.site.chart import Section
-from mann_bench.reporting.site.seed_charts import seed_section
-from mann_bench.reporting.site.sheet import Line
 from mann_bench.reporting.tables.runs import outcome_text
 from mann_bench.results.schema import ComponentRecord, Record
+from mann_bench.site.chart import Section
+from mann_bench.site.seed_charts import seed_section
+from mann_bench.site.sheet import Line
 
 
 class Pair(NamedTuple):

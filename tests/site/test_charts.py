@@ -2,9 +2,9 @@ import math
 
 import pytest
 
-from mann_bench.reporting.site.seed_charts import seed_section
-from mann_bench.reporting.site.sheet import own_sheet
-from mann_bench.reporting.site.task_charts import task_sections
+from mann_bench.site.seed_charts import seed_section
+from mann_bench.site.sheet import own_sheet
+from mann_bench.site.task_charts import task_sections
 
 
 @pytest.fixture

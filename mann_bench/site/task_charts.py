@@ -8,10 +8,10 @@ from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine
 from mann_bench.analysis.curves.solve import SolveFigure, SolveLine
 from mann_bench.analysis.measures import probed
 from mann_bench.analysis.rows import Row
-from mann_bench.reporting.site.chart import Axis, Chart, Reference, Rule, Section, Series
-from mann_bench.reporting.site.sheet import Figures, Sheet
-from mann_bench.reporting.site.text import shown
 from mann_bench.reporting.words import SCORE_WORDS
+from mann_bench.site.chart import Axis, Chart, Reference, Rule, Section, Series
+from mann_bench.site.sheet import Figures, Sheet
+from mann_bench.site.text import shown
 
 _STEPS = Axis("training steps", least=0)
 _SHARE = Axis("share of seeds", least=0, most=1)

@@ -3,27 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from mann_bench.leaderboard.schema import Badge
 from mann_bench.results.schema import Record
 from mann_bench.results.trace import RunTrace
 
-LONGEST_NAME = 80
-LONGEST_NOTE = 2_000
-"""Characters of the name and of the note of an entry."""
-
 _IDENTIFIER = re.compile(r"[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?")
-
-
-class Badge(StrEnum):
-    """How far the figures of an entry were checked by others than who submitted it.
-
-    Every entry that validates is at least reported: its records are complete and agree with themselves.
-    """
-
-    REPORTED = "reported"
-    RECOMPUTED = "recomputed"
-    SPOT_CHECKED = "spot-checked"
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from mann_bench.analysis.labels import cell_labels
 from mann_bench.analysis.measures import Unit, convergence_durations
 from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.rows import PROVENANCE, Row, estimate_row
-from mann_bench.reporting.site.board import Board, BoardEntry
-from mann_bench.reporting.site.text import shown
 from mann_bench.results.schema import Record, RuleRecord
+from mann_bench.site.board import Board, BoardEntry
+from mann_bench.site.text import shown
 from mann_bench.statistics.paired import paired_permutation_test
 from mann_bench.statistics.ranks import ranks
 

@@ -78,7 +78,7 @@ def _script(name: str) -> str:
 
 @cache
 def _text(name: str) -> str:
-    return files("mann_bench.reporting.site").joinpath(FOLDER, *name.split("/")).read_text(encoding="utf-8")
+    return files("mann_bench.site").joinpath(FOLDER, *name.split("/")).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

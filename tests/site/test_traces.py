@@ -2,10 +2,11 @@ import json
 
 import pytest
 
-from mann_bench.reporting.site.board import Badge, Board, BoardEntry
-from mann_bench.reporting.site.build import build_site
-from mann_bench.reporting.site.sheet import own_sheet
-from mann_bench.reporting.site.traces import trace_views
+from mann_bench.leaderboard.schema import Badge
+from mann_bench.site.board import Board, BoardEntry
+from mann_bench.site.build import build_site
+from mann_bench.site.sheet import own_sheet
+from mann_bench.site.traces import trace_views
 
 
 @pytest.fixture

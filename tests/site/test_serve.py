@@ -5,7 +5,7 @@ import urllib.request
 import pytest
 
 from mann_bench.core.errors import UsageError
-from mann_bench.reporting.site.serve import site_server
+from mann_bench.site.serve import site_server
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import jinja2
 from markupsafe import Markup
 
 from mann_bench.analysis.curves.data import plain
-from mann_bench.reporting.site.assets import Assets
-from mann_bench.reporting.site.board import ClaimLine
-from mann_bench.reporting.site.chart import Chart
-from mann_bench.reporting.site.sheet import Sheet
-from mann_bench.reporting.site.text import breakable, embedded, linked, safe_url, script_text, shown
-from mann_bench.reporting.site.views import Pair
 from mann_bench.reporting.tables.table import INTERVALS, SHARES, reads_as_text
+from mann_bench.site.assets import Assets
+from mann_bench.site.board import ClaimLine
+from mann_bench.site.chart import Chart
+from mann_bench.site.sheet import Sheet
+from mann_bench.site.text import breakable, embedded, linked, safe_url, script_text, shown
+from mann_bench.site.views import Pair
 
 
 def page(template: str, assets: Assets, **values: Any) -> bytes:
@@ -44,7 +44,7 @@ def run_facts(sheet: Sheet) -> list[Pair]:
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mann_bench.reporting.site"),
+        loader=jinja2.PackageLoader("mann_bench.site"),
         autoescape=True,
         trim_blocks=True,
         undefined=jinja2.StrictUndefined,

@@ -1,1 +1,0 @@
-"""Static pages made from records: the leaderboard site and the page of a user's own runs."""
