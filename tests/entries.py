@@ -5,12 +5,12 @@ import shutil
 
 import pytest
 
-from mann_bench.leaderboard.aggregates import aggregates_of
+from mann_bench.leaderboard.checks.aggregates import aggregates_of
+from mann_bench.leaderboard.checks.traces import traced_runs
 from mann_bench.leaderboard.files import record_content
 from mann_bench.leaderboard.resolving import study_rules
 from mann_bench.leaderboard.schema import Entry
 from mann_bench.leaderboard.submit import Submitter, submit
-from mann_bench.leaderboard.trace_rules import traced_runs
 from mann_bench.leaderboard.validate import validate
 from mann_bench.registry import Registry
 from mann_bench.results import schema

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mann_bench.core.errors import StoreError, UsageError
-from mann_bench.leaderboard.aggregates import aggregates_of
+from mann_bench.leaderboard.checks.aggregates import aggregates_of
+from mann_bench.leaderboard.checks.identity import check_cells
+from mann_bench.leaderboard.checks.text import check_text, check_url
+from mann_bench.leaderboard.checks.traces import traced_runs
 from mann_bench.leaderboard.faults import EntryError
 from mann_bench.leaderboard.files import (
     ENTRY_NAME,
@@ -19,7 +22,6 @@ from mann_bench.leaderboard.files import (
     trace_content,
     trace_file,
 )
-from mann_bench.leaderboard.identity import check_cells
 from mann_bench.leaderboard.private import without_private
 from mann_bench.leaderboard.rules import StudyRules
 from mann_bench.leaderboard.schema import (
@@ -31,8 +33,6 @@ from mann_bench.leaderboard.schema import (
     StudyReference,
     entry_id,
 )
-from mann_bench.leaderboard.text import check_text, check_url
-from mann_bench.leaderboard.trace_rules import traced_runs
 from mann_bench.leaderboard.validate import check_record, validate
 from mann_bench.results.files import write_atomically
 from mann_bench.results.schema import Record

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mann_bench.core.errors import MannBenchError
-from mann_bench.leaderboard.aggregates import check_aggregates
-from mann_bench.leaderboard.consistency import check_consistency
-from mann_bench.leaderboard.copies import copied_curves, duplicates
+from mann_bench.leaderboard.checks.aggregates import check_aggregates
+from mann_bench.leaderboard.checks.consistency import check_consistency
+from mann_bench.leaderboard.checks.copies import copied_curves, duplicates
+from mann_bench.leaderboard.checks.identity import check_cells, check_identity
+from mann_bench.leaderboard.checks.text import check_strings, check_text, check_url
+from mann_bench.leaderboard.checks.traces import check_trace, traced_runs
 from mann_bench.leaderboard.faults import EntryError, Fault, FaultName, Finding
 from mann_bench.leaderboard.files import LoadedEntry, load_entry, trace_file
-from mann_bench.leaderboard.identity import check_cells, check_identity
 from mann_bench.leaderboard.rules import StudyRules
 from mann_bench.leaderboard.schema import LONGEST_NAME, LONGEST_NOTE, Entry, earned_badge
-from mann_bench.leaderboard.text import check_strings, check_text, check_url
-from mann_bench.leaderboard.trace_rules import check_trace, traced_runs
 from mann_bench.results.schema import Record
 
 RulesOf = Callable[[str, Iterable[str]], StudyRules]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mann_bench.leaderboard import files, text
+from mann_bench.leaderboard import files
+from mann_bench.leaderboard.checks import text
 from mann_bench.leaderboard.faults import FaultName
 from mann_bench.leaderboard.schema import LONGEST_NAME, LONGEST_NOTE, Badge
 

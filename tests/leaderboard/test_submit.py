@@ -4,10 +4,10 @@ import pytest
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.runs import Outcome
+from mann_bench.leaderboard.checks.traces import traced_runs
 from mann_bench.leaderboard.faults import EntryError
 from mann_bench.leaderboard.files import load_entry
 from mann_bench.leaderboard.submit import Submitter, submit
-from mann_bench.leaderboard.trace_rules import traced_runs
 from mann_bench.results.schema import DivergenceRecord
 
 SUBMITTER = Submitter("Ünit group", "https://example.org/group", "A note.")

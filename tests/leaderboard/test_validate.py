@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from mann_bench.core.errors import UsageError
-from mann_bench.leaderboard.consistency import check_consistency
-from mann_bench.leaderboard.copies import copied_curves
+from mann_bench.leaderboard.checks.consistency import check_consistency
+from mann_bench.leaderboard.checks.copies import copied_curves
+from mann_bench.leaderboard.checks.identity import check_identity
 from mann_bench.leaderboard.faults import Fault, FaultName
 from mann_bench.leaderboard.files import load_entry, record_content
-from mann_bench.leaderboard.identity import check_identity
 from mann_bench.leaderboard.validate import validate
 from mann_bench.results.keys import record_key
 from mann_bench.results.schema import Record

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from mann_bench.leaderboard.consistency import _scored
-from mann_bench.leaderboard.scores import check_scores
+from mann_bench.leaderboard.checks.consistency import _scored
+from mann_bench.leaderboard.checks.scores import check_scores
 
 SOUND = {"loss_bits": 20.0, "token_errors": 1.5, "token_error_rate": 0.375, "sequence_accuracy": 0.25}
 """Of four sequences, four tokens of each scored."""

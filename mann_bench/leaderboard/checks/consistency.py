@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from mann_bench.core.convergence import ConvergenceTracker
 from mann_bench.core.runs import Outcome
 from mann_bench.core.specs import ConvergenceRule
+from mann_bench.leaderboard.checks.scores import check_scores
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.rules import TaskRules
-from mann_bench.leaderboard.scores import check_scores
 from mann_bench.results.schema import CurveRow, Record, SizeRow
 
 _LONGEST_TURN = 10
