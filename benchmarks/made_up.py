@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mann_bench.analysis.cells import Cell, cells
-from mann_bench.leaderboard.files import entry_folders, load_entry
+from mann_bench.leaderboard.files import LoadedEntry, entry_folders, load_entry
 from mann_bench.results.schema import Record
 
 STUDY = "collier-beel-2018-short"
 """All of it is of one protocol, as the made-up records are."""
 
 
-def committed_cells() -> list[Cell]:
-    """Return the cells of the committed entries of that study."""
+def committed_entries() -> list[LoadedEntry]:
+    """Return the committed entries of that study."""
     root = Path(__file__).parents[1] / "leaderboards"
-    folders = [folder for folder in entry_folders(root) if folder.parent.name == STUDY]
-    return [cell for folder in folders for cell in cells(load_entry(folder).records)]
+    return [load_entry(folder) for folder in entry_folders(root, STUDY)]
+
+
+def committed_cells() -> list[Cell]:
+    """Return the cells of those entries."""
+    return [cell for entry in committed_entries() for cell in cells(entry.records)]
 
 
 def again(records: Sequence[Record], seed: int, number: int) -> Record:

@@ -14,10 +14,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from made_up import again, committed_cells
+from made_up import again, committed_cells, committed_entries
 
-from mann_bench.leaderboard.schema import Badge
-from mann_bench.site.board import Board, BoardEntry
+from mann_bench.leaderboard.files import LoadedEntry
+from mann_bench.leaderboard.schema import RunReference
+from mann_bench.site.board import Board
 from mann_bench.site.build import build_site
 
 SEEDS = 10
@@ -38,11 +39,13 @@ def main() -> None:
         print(f"first contentful paint of {page}: {seconds:.2f} s")
 
 
-def entries(count: int) -> Iterator[BoardEntry]:
-    found = [cell.records for cell in committed_cells()]
+def entries(count: int) -> Iterator[LoadedEntry]:
+    found, entry = [cell.records for cell in committed_cells()], committed_entries()[0].entry
     for number in range(count):
         records = [again(found[number % len(found)], seed, number) for seed in range(SEEDS)]
-        yield BoardEntry(f"entry-{number}", f"Entry {number}", None, None, Badge.REPORTED, records)
+        runs = [RunReference(key=record.key, sha256=record.key, weights_sha256=None) for record in records]
+        given = entry.model_copy(update={"name": f"Entry {number}", "runs": runs})
+        yield LoadedEntry(Path(f"entry-{number}"), given, records, [])
 
 
 def painted(site: dict[str, bytes], pages: Sequence[str]) -> Iterator[tuple[str, float]]:

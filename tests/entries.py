@@ -2,14 +2,15 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
 from mann_bench.leaderboard.checks.aggregates import aggregates_of
 from mann_bench.leaderboard.checks.traces import traced_runs
-from mann_bench.leaderboard.files import record_content
+from mann_bench.leaderboard.files import LoadedEntry, record_content
 from mann_bench.leaderboard.resolving import study_rules
-from mann_bench.leaderboard.schema import Entry
+from mann_bench.leaderboard.schema import Aggregates, Badge, Entry, RunReference, StudyReference
 from mann_bench.leaderboard.submit import Submitter, submit
 from mann_bench.leaderboard.validate import validate
 from mann_bench.registry import Registry
@@ -19,6 +20,20 @@ from mann_bench.results.store import digest
 from mann_bench.studies.plan import plan_study
 
 SUBMITTER = Submitter("A group", "https://example.org/group", "A note.")
+
+
+@pytest.fixture(scope="session")
+def make_loaded():
+    """Return a function that makes an entry of any records and texts, sound or not, as it is read from its folder."""
+
+    def make(identifier, records, traces=(), badge=Badge.REPORTED, **texts):
+        runs = [RunReference(key=record.key, sha256="0" * 64, weights_sha256=None) for record in records]
+        study, tables = StudyReference(name="study", version=1), Aggregates(convergence=[], generalization=[], probe=[])
+        known = {"schema_version": 1, "study": study, "date": "2026-01-01", "aggregates": tables}
+        texts = {"name": identifier.title(), "url": "", "note": ""} | texts
+        return LoadedEntry(Path(identifier), Entry(runs=runs, badge=badge, **known, **texts), records, traces)
+
+    return make
 
 
 @pytest.fixture(scope="session")

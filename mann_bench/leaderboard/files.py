@@ -49,6 +49,11 @@ class LoadedEntry(NamedTuple):
         return record_file(self.folder, key)
 
     @property
+    def identifier(self) -> str:
+        """The name of its folder, unique in its study: of an entry that is sound, `Entry.id`."""
+        return self.folder.name
+
+    @property
     def entry_file(self) -> Path:
         """The file that the entry itself stands in."""
         return self.folder / ENTRY_NAME

@@ -1,71 +1,13 @@
-"""What the leaderboard site shows, as plain data."""
+"""What the leaderboard site shows: a board a study."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mann_bench.leaderboard.schema import Badge
-from mann_bench.results.schema import Record
-from mann_bench.results.trace import RunTrace
+from mann_bench.leaderboard.files import LoadedEntry
+from mann_bench.studies.claims import ClaimResult
 
 _IDENTIFIER = re.compile(r"[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?")
-
-
-@dataclass(frozen=True)
-class ClaimLine:
-    """A claim of a study and what its runs say about it, as people read it.
-
-    Attributes:
-        name: unique in the study.
-        statement: what is claimed.
-        source: who claims it, and where; None where it is the study's own.
-        published: the figure of the source; None where it gives none.
-        tolerance: what still counts as reproduced, such as ``2 to 6``.
-        measured: the figure with its interval; None where it cannot be measured.
-        n: seeds of the cell with the fewest.
-        verdict: ``reproduced``, ``not reproduced`` or ``undecided``.
-        reason: why it is undecided; None elsewhere.
-    """
-
-    name: str
-    statement: str
-    source: str | None
-    published: str | None
-    tolerance: str
-    measured: str | None
-    n: int
-    verdict: str
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class BoardEntry:
-    """What somebody submitted to a study. Texts of submitters are escaped, shortened and isolated where shown.
-
-    Attributes:
-        identifier: unique in the board, and the name of its folder: lower-case letters, digits, ``.``, ``_``, ``-``.
-        name: what people call it; any text.
-        url: a link of the submitter; shown as a link only where it begins with http:// or https://.
-        note: any text.
-        badge: how far it was checked.
-        records: its runs, in any order.
-        traces: of some of them.
-
-    Raises ValueError where the identifier is none or there are no records.
-    """
-
-    identifier: str
-    name: str
-    url: str | None
-    note: str | None
-    badge: Badge
-    records: Sequence[Record]
-    traces: Sequence[RunTrace] = ()
-
-    def __post_init__(self) -> None:
-        check_identifier(self.identifier)
-        if not self.records:
-            raise ValueError(f"entry {self.identifier!r} has no records; an entry needs one or more")
 
 
 @dataclass(frozen=True)
@@ -73,24 +15,26 @@ class Board:
     """A study and its entries.
 
     Attributes:
-        name: of the study, and of its folder, as an identifier of an entry.
+        name: of the study, and of its folder of pages.
         summary: one line.
         reference: the paper, with a link; None where there is none.
-        entries: in any order.
+        entries: in any order. Their texts are escaped, shortened and isolated where shown.
         claims: in the order of the study.
 
-    Raises ValueError where the name is no identifier, or two entries have the same.
+    Raises ValueError where the name, or that of the folder of an entry, cannot name a page, or two entries share one.
     """
 
     name: str
     summary: str
     reference: str | None
-    entries: Sequence[BoardEntry]
-    claims: Sequence[ClaimLine]
+    entries: Sequence[LoadedEntry]
+    claims: Sequence[ClaimResult]
 
     def __post_init__(self) -> None:
-        check_identifier(self.name)
-        check_distinct([entry.identifier for entry in self.entries], "entries")
+        identifiers = [entry.identifier for entry in self.entries]
+        for name in (self.name, *identifiers):
+            check_identifier(name)
+        check_distinct(identifiers, "entries")
 
 
 def check_identifier(text: str) -> None:

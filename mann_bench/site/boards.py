@@ -8,10 +8,9 @@ from mann_bench.leaderboard.records import by_key
 from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import by_study, sound_entries
 from mann_bench.registry import Registry
-from mann_bench.site.board import Board, BoardEntry, ClaimLine
-from mann_bench.studies.claims import ClaimResult, check_claims
+from mann_bench.site.board import Board
+from mann_bench.studies.claims import check_claims
 from mann_bench.studies.plan import plan_study
-from mann_bench.studies.words import measured_text, number_text, tolerance_text
 
 
 def boards(registry: Registry, root: Path) -> list[Board]:
@@ -33,32 +32,6 @@ def _board(registry: Registry, name: str, entries: Sequence[LoadedEntry]) -> Boa
         name=name,
         summary=planned.study.summary,
         reference=planned.study.reference,
-        entries=[
-            BoardEntry(
-                identifier=each.entry.id,
-                name=each.entry.name,
-                url=each.entry.url,
-                note=each.entry.note or None,
-                badge=each.entry.badge,
-                records=each.records,
-                traces=each.traces,
-            )
-            for each in entries
-        ],
-        claims=[_claim_line(result) for result in check_claims(planned.claims, by_key(entries))],
-    )
-
-
-def _claim_line(result: ClaimResult) -> ClaimLine:
-    claim = result.claim
-    return ClaimLine(
-        name=claim.name,
-        statement=claim.statement,
-        source=claim.source,
-        published=None if claim.published is None else number_text(claim.published),
-        tolerance=tolerance_text(claim),
-        measured=None if result.measured is None else measured_text(result.measured),
-        n=result.n,
-        verdict=result.verdict.value,
-        reason=result.reason,
+        entries=entries,
+        claims=check_claims(planned.claims, by_key(entries)),
     )

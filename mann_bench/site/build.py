@@ -7,17 +7,19 @@ from typing import NamedTuple
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.curves.data import plain
 from mann_bench.analysis.rows import Row
+from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.reporting.render import rows_csv
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
 from mann_bench.site.assets import asset_files, linked
-from mann_bench.site.board import Board, BoardEntry, check_distinct
+from mann_bench.site.board import Board, check_distinct
 from mann_bench.site.columns import columns
 from mann_bench.site.pages import page, run_facts
 from mann_bench.site.sheet import Sheet, board_sheet
 from mann_bench.site.task_charts import task_sections
 from mann_bench.site.traces import trace_views
 from mann_bench.site.views import Pair, cell_view, provenance_pairs
+from mann_bench.studies.claims import Verdict
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -61,7 +63,7 @@ def spreadsheet_row(row: Row) -> Row:
 
 def _facts(board: Board, sheet: Sheet) -> list[Pair]:
     verdicts = [claim.verdict for claim in board.claims]
-    claims = [Pair("claims reproduced", f"{verdicts.count('reproduced')} of {len(verdicts)}")] if verdicts else []
+    claims = [Pair("claims reproduced", f"{verdicts.count(Verdict.REPRODUCED)} of {len(verdicts)}")] if verdicts else []
     entries = Pair("entry" if len(board.entries) == 1 else "entries", f"{len(board.entries):,}")
     return [entries, *run_facts(sheet), *claims]
 
@@ -84,7 +86,7 @@ def _board_files(board: Board, sheet: Sheet) -> Iterator[_File]:
             yield _File(f"{entry.identifier}/traces/{trace.key}.json", f"{trace.model_dump_json()}\n".encode())
 
 
-def _entry_page(board: Board, entry: BoardEntry, sheet: Sheet) -> bytes:
+def _entry_page(board: Board, entry: LoadedEntry, sheet: Sheet) -> bytes:
     own = [place for place, line in enumerate(sheet.lines) if line.entry is entry]
     rows = [sheet.rows[place] for place in own]
     views = [cell_view(sheet.lines[place], number) for number, place in enumerate(own)]
@@ -99,6 +101,6 @@ def _entry_page(board: Board, entry: BoardEntry, sheet: Sheet) -> bytes:
     )  # fmt: skip
 
 
-def _record_lines(entry: BoardEntry) -> bytes:
+def _record_lines(entry: LoadedEntry) -> bytes:
     lines = (record.model_dump_json(exclude_unset=True) for cell in cells(entry.records) for record in cell.records)
     return "".join(f"{line}\n" for line in lines).encode()

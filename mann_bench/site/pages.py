@@ -12,11 +12,12 @@ from markupsafe import Markup
 from mann_bench.analysis.curves.data import plain
 from mann_bench.reporting.tables.table import INTERVALS, SHARES, reads_as_text
 from mann_bench.site.assets import Assets
-from mann_bench.site.board import ClaimLine
 from mann_bench.site.chart import Chart
 from mann_bench.site.sheet import Sheet
 from mann_bench.site.text import breakable, embedded, linked, safe_url, script_text, shown
 from mann_bench.site.views import Pair
+from mann_bench.studies.claims import ClaimResult
+from mann_bench.studies.words import measured_text, number_text, tolerance_text
 
 
 def page(template: str, assets: Assets, **values: Any) -> bytes:
@@ -67,7 +68,7 @@ def _filters(sheet: Sheet) -> list[tuple[str, str, list[str]]]:
     found = {
         ("task", "Task"): {shown(line.cell.task, 160) for line in sheet.lines},
         ("model", "Model"): {shown(line.cell.records[0].model.name) for line in sheet.lines},
-        ("badge", "Checked"): {str(line.entry.badge) for line in sheet.lines if line.entry},
+        ("badge", "Checked"): {str(line.entry.entry.badge) for line in sheet.lines if line.entry},
     }
     return [(*field, sorted(options)) for field, options in found.items() if options]
 
@@ -92,13 +93,14 @@ def _exact(rows: Sequence[Any]) -> Markup:
     return script_text(json.dumps(plain(list(rows)), separators=(",", ":"), allow_nan=False))
 
 
-def _claim_pairs(claim: ClaimLine) -> list[Pair]:
+def _claim_pairs(result: ClaimResult) -> list[Pair]:
+    claim, measured = result.claim, result.measured
     texts = {
-        "Published": claim.published,
-        "Reproduced where": claim.tolerance,
-        "Measured": claim.measured,
-        "Seeds": str(claim.n),
+        "Published": None if claim.published is None else number_text(claim.published),
+        "Reproduced where": tolerance_text(claim),
+        "Measured": None if measured is None else measured_text(measured),
+        "Seeds": str(result.n),
         "Source": claim.source,
-        "Undecided": claim.reason,
+        "Undecided": result.reason,
     }
     return [Pair(name, text) for name, text in texts.items() if text is not None]

@@ -13,8 +13,9 @@ from mann_bench.analysis.labels import cell_labels
 from mann_bench.analysis.measures import Unit, convergence_durations
 from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.rows import PROVENANCE, Row, estimate_row
+from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.results.schema import Record, RuleRecord
-from mann_bench.site.board import Board, BoardEntry
+from mann_bench.site.board import Board
 from mann_bench.site.text import shown
 from mann_bench.statistics.paired import paired_permutation_test
 from mann_bench.statistics.ranks import ranks
@@ -28,7 +29,7 @@ class Line(NamedTuple):
 
     cell: Cell
     label: str
-    entry: BoardEntry | None
+    entry: LoadedEntry | None
     """Who submitted it; None on a page of one's own runs."""
 
 
@@ -70,12 +71,16 @@ def own_sheet(records: Sequence[Record]) -> Sheet:
     return _sheet([Line(cell, shown(label), None) for cell, label in zip(made, cell_labels(made), strict=True)])
 
 
-def _entry_lines(entry: BoardEntry) -> Iterator[Line]:
+def _entry_lines(entry: LoadedEntry) -> Iterator[Line]:
     made = cells(entry.records)
-    labels, name = cell_labels(made), shown(entry.name)
+    labels, name = cell_labels(made), shown(entry.entry.name)
     several = len(set(labels)) > 1
     for cell, label in zip(made, labels, strict=True):
         yield Line(cell, f"{name}: {shown(label)}" if several else name, entry)
+
+
+def _entry_columns(loaded: LoadedEntry) -> Row:
+    return {"entry": loaded.identifier, "name": shown(loaded.entry.name), "badge": loaded.entry.badge}
 
 
 def _sheet(lines: Iterable[Line]) -> Sheet:
@@ -118,7 +123,7 @@ def _add(sheet: Sheet, subject: _Subject, lines: Sequence[Line], styles: dict[st
 def _row(line: Line) -> Row:
     """Return what the tables say of a cell, as one row."""
     records, entry = line.cell.records, line.entry
-    row: Row = {} if entry is None else {"entry": entry.identifier, "name": shown(entry.name), "badge": entry.badge}
+    row: Row = {} if entry is None else _entry_columns(entry)
     (convergence,) = convergence_rows(records)
     row |= {name: value for name, value in convergence.items() if name not in PROVENANCE}
     row |= {"state_bytes": max(record.state_bytes for record in records) or None}

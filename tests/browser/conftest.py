@@ -1,15 +1,18 @@
 """A real Chromium, driven by playwright; what a page does wrong in it fails the test that opened it."""
 
-import dataclasses
 import shutil
 from pathlib import Path
 
 import pytest
 
 from mann_bench.leaderboard.schema import Badge
-from mann_bench.site.board import Board, BoardEntry, ClaimLine
+from mann_bench.site.board import Board
 from mann_bench.site.build import build_site
 from mann_bench.site.report import report_page
+from mann_bench.statistics.interval import Interval
+from mann_bench.studies.claims import ClaimResult, Verdict
+from mann_bench.studies.measurement import Measurement
+from mann_bench.studies.schema import Claim
 
 _FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -31,12 +34,13 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def boards(make_record, make_trace):
+def boards(make_record, make_trace, make_loaded):
     """Return a study of four entries on two tasks, one of them hostile, one with a trace."""
 
     def entry(identifier, at, badge, model="ntm", task="copy", name=None, **texts):
         records = [make_record(model, task, seed, step) for seed, step in enumerate(at)]
-        return BoardEntry(identifier, name or identifier.title(), texts.get("url"), texts.get("note"), badge, records)
+        traces = [make_trace(records[0])] if identifier == "other" else []
+        return make_loaded(identifier, records, traces, badge, name=name or identifier.title(), **texts)
 
     entries = [
         entry("fast", [400, 600, 400, 600, 400, 800, 400, 600], Badge.SPOT_CHECKED, note="From one machine."),
@@ -44,10 +48,12 @@ def boards(make_record, make_trace):
         entry("other", [800, 1_000, 1_200], Badge.RECOMPUTED, "dnc", "repeat_copy", url="https://example.org/x"),
         entry("bad", [2_000] * 8, Badge.REPORTED, name=HOSTILE, note=HOSTILE, url="javascript:document.title='broken'"),
     ]
-    entries[2] = dataclasses.replace(entries[2], traces=[make_trace(entries[2].records[0])])
-    verdicts = ["reproduced", "not reproduced", "undecided"]
-    claims = [ClaimLine(f"claim-{n}", "It is so.", None, "2", "1 to 3", "2 [1 to 3]", 8, verdict, None)
-              for n, verdict in enumerate(verdicts)]  # fmt: skip
+    about = {"statement": "It is so.", "metric": "convergence", "model": "ntm", "tasks": ["copy"]}
+    measured = Measurement(2.0, 2.0, Interval(1.0, 3.0, "percentile bootstrap over seeds", 0.95, 8, 10_000, 0))
+    claims = [
+        ClaimResult(Claim(name=f"claim-{n}", published=2.0, at_least=1.0, at_most=3.0, **about), measured, 8, verdict)
+        for n, verdict in enumerate(Verdict)
+    ]
     return [Board("study", "A study.", "Who 2018, https://example.org/paper", entries, claims)]
 
 

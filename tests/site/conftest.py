@@ -3,8 +3,9 @@ from typing import NamedTuple
 
 import pytest
 
-from mann_bench.leaderboard.schema import Badge
-from mann_bench.site.board import Board, BoardEntry, ClaimLine
+from mann_bench.site.board import Board
+from mann_bench.studies.claims import ClaimResult, Verdict
+from mann_bench.studies.schema import Claim
 
 
 class Element(NamedTuple):
@@ -59,13 +60,12 @@ def elements():
 
 
 @pytest.fixture
-def make_entry(make_record):
+def make_entry(make_record, make_loaded):
     """Return a function that makes an entry; `at` are the steps of convergence by seed."""
 
     def make(identifier="one", at=(400, 600, None), model="ntm", task="copy", records=None, **fields):
         records = records or [make_record(model, task, seed, step) for seed, step in enumerate(at)]
-        given = {"name": identifier.title(), "url": None, "note": None, "badge": Badge.REPORTED} | fields
-        return BoardEntry(identifier=identifier, records=records, **given)
+        return make_loaded(identifier, records, **fields)
 
     return make
 
@@ -82,6 +82,7 @@ def make_board(make_entry):
 
 @pytest.fixture
 def claim():
-    return ClaimLine(
-        "faster", "It is <faster>.", "Who, https://example.org/x.", "3.5", "2 to 6", None, 3, "undecided", "why"
-    )
+    given = {"name": "faster", "statement": "It is <faster>.", "source": "Who, https://example.org/x."}
+    about = {"metric": "convergence", "model": "ntm", "tasks": ["copy"]}
+    claim = Claim(**given, **about, published=3.5, at_least=2.0, at_most=6.0)
+    return ClaimResult(claim, None, 3, Verdict.UNDECIDED, "why")

@@ -14,8 +14,8 @@ def test_every_study_with_entries_has_a_board(registry, board):
 
 def test_the_claims_of_a_study_are_checked_against_its_entries(registry, board):
     (made,) = boards(registry, board.root)
-    assert "ntm-solves" in [claim.name for claim in made.claims]
-    assert {claim.verdict for claim in made.claims} <= {"reproduced", "not reproduced", "undecided"}
+    assert "ntm-solves" in [result.claim.name for result in made.claims]
+    assert {result.verdict for result in made.claims} <= {"reproduced", "not reproduced", "undecided"}
 
 
 def test_nothing_is_made_of_an_entry_that_is_not_sound(registry, board):

@@ -2,8 +2,7 @@ import json
 
 import pytest
 
-from mann_bench.leaderboard.schema import Badge
-from mann_bench.site.board import Board, BoardEntry
+from mann_bench.site.board import Board
 from mann_bench.site.build import build_site
 from mann_bench.site.sheet import own_sheet
 from mann_bench.site.traces import trace_views
@@ -22,9 +21,9 @@ def view(make_record, make_trace):
 
 
 @pytest.fixture
-def site(make_record, make_trace):
+def site(make_record, make_trace, make_loaded):
     records = [make_record(seed=seed) for seed in (0, 1)]
-    entry = BoardEntry("one", "One", None, None, Badge.REPORTED, records, [make_trace(records[0])])
+    entry = make_loaded("one", records, [make_trace(records[0])])
     return build_site([Board("study", "A study.", None, [entry], ())])
 
 
