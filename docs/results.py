@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.curves.data import figure_data
 from mann_bench.cli.main import invoke
 from mann_bench.cli.study_command import REFUTED
@@ -42,7 +43,7 @@ def pictures() -> Iterator[tuple[Path, bytes]]:
     """Yield each committed picture with what it is to hold."""
     for folder in sorted(path for path in (ROOT / "docs/figures").iterdir() if path.is_dir()):
         records, _ = load_records(sorted((ROOT / "leaderboards" / folder.name).glob("*/records/*.json")))
-        data = figure_data(records)
+        data = figure_data(cells(records))
         for path in sorted(folder.glob("*.svg")):
             with plain_settings():
                 yield path, svg(draw(data[path.stem]))

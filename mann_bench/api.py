@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from rich.console import Console
 
-from mann_bench.analysis.cells import origin
+from mann_bench.analysis.cells import cells, origin
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.generalization import generalization_rows
 from mann_bench.analysis.probe import probe_rows
@@ -47,11 +47,11 @@ class Results:
 
     def convergence(self) -> "pd.DataFrame":
         """Return the convergence table, one row a model and task; raises UsageError without pandas."""
-        return _frame(convergence_rows(self.records))
+        return _frame(convergence_rows(cells(self.records)))
 
     def generalization(self) -> "pd.DataFrame":
         """Return the length-generalisation table, one row a model, task and size."""
-        return _frame(generalization_rows(self.records))
+        return _frame(generalization_rows(cells(self.records)))
 
     def probe(self) -> "pd.DataFrame":
         """Return generalisation over training, one row a run, probe and size of the length grid."""
@@ -66,7 +66,7 @@ class Results:
 
     def generalizing(self) -> "pd.DataFrame":
         """Return which seeds generalise and from which step on, one row a model and task."""
-        return _frame(probe_rows(self.records))
+        return _frame(probe_rows(cells(self.records)))
 
     def curves(self) -> "pd.DataFrame":
         """Return the learning curves, one row a run and evaluation."""
@@ -80,10 +80,10 @@ class Results:
 
     def runs(self) -> "pd.DataFrame":
         """Return how each run ended, and why it failed, one row a run."""
-        return _frame(run_rows(self.records))
+        return _frame(run_rows(cells(self.records)))
 
     def __str__(self) -> str:
-        return render(self.records, Format.TEXT)
+        return render(cells(self.records), Format.TEXT)
 
 
 def run(

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.generalization import generalization_rows
 from mann_bench.analysis.probe import probe_rows
@@ -36,21 +37,21 @@ def rows_of(frame):
 
 
 def test_the_convergence_frame_has_the_rows_of_the_table(results):
-    assert rows_of(results.convergence()) == convergence_rows(results.records)
+    assert rows_of(results.convergence()) == convergence_rows(cells(results.records))
 
 
 def test_the_generalization_frame_has_the_rows_of_the_table(results):
     frame = results.generalization()
-    rows = [{name: row.get(name) for name in frame.columns} for row in generalization_rows(results.records)]
+    rows = [{name: row.get(name) for name in frame.columns} for row in generalization_rows(cells(results.records))]
     assert rows_of(frame) == rows
 
 
 def test_the_generalizing_frame_has_the_rows_of_the_table(results):
-    assert rows_of(results.generalizing()) == probe_rows(results.records)
+    assert rows_of(results.generalizing()) == probe_rows(cells(results.records))
 
 
 def test_the_runs_frame_has_the_rows_of_the_table(results):
-    assert rows_of(results.runs()) == run_rows(results.records)
+    assert rows_of(results.runs()) == run_rows(cells(results.records))
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -117,7 +118,7 @@ def test_without_pandas_a_frame_says_how_to_get_it(results, monkeypatch, name):
 
 def test_without_pandas_results_can_still_be_printed(results, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    assert str(results) == render(results.records, Format.TEXT)
+    assert str(results) == render(cells(results.records), Format.TEXT)
 
 
 def test_results_have_no_problems_of_their_own(results):

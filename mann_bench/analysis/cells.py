@@ -46,24 +46,17 @@ class Cell(NamedTuple):
         return self.records[0].protocol.integer("batch_size")
 
 
-class Cells(list[Cell]):
-    """Cells, as `cells` makes them."""
-
-
 def origin(record: Record) -> str:
     """Return who brought the model and the task of a run, with the versions of their specs."""
     return ", ".join(f"{part.distribution} {part.name} v{part.version}" for part in (record.model, record.task))
 
 
-def cells(records: Iterable[Record] | Cells) -> Cells:
+def cells(records: Iterable[Record]) -> list[Cell]:
     """Return the cells of `records`, sorted by task, model and protocol, whatever the order of the records.
 
     Variants that read the same but were brought by another distribution, or have another version, are not
-    mixed. A record that occurs twice counts once. What are cells already stays as it is: of thousands of records
-    they take a while to make.
+    mixed. A record that occurs twice counts once.
     """
-    if isinstance(records, Cells):
-        return records
     groups: dict[str, dict[str, Record]] = {}
     for record in records:
         groups.setdefault(_identity(record), {})[record.key] = record
@@ -77,7 +70,7 @@ def cells(records: Iterable[Record] | Cells) -> Cells:
         for ordered in (sorted(group.values(), key=lambda r: (r.seed, r.key)) for group in groups.values())
         for first in ordered[:1]
     )
-    return Cells(sorted(made, key=lambda cell: (cell.task, cell.model, cell.protocol, cell.records[0].key)))
+    return sorted(made, key=lambda cell: (cell.task, cell.model, cell.protocol, cell.records[0].key))
 
 
 def _identity(record: Record) -> str:

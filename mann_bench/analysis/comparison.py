@@ -2,30 +2,28 @@
 
 import contextlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from mann_bench.analysis.cells import Cell, Cells, cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import Unit, convergence_durations
 from mann_bench.analysis.rows import Row, finite
 from mann_bench.core.errors import UsageError, nearest
 from mann_bench.core.variants import Variant
-from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import Ratio, median_ratio
 from mann_bench.statistics.paired import Comparison, paired_permutation_test
 from mann_bench.statistics.survival import median
 
 
-def comparison_rows(records: Iterable[Record] | Cells, first: str, second: str) -> list[Row]:
+def comparison_rows(made: Sequence[Cell], first: str, second: str) -> list[Row]:
     """Return one row a task and protocol that both models ran, from the seeds that both have.
 
     Args:
-        records: in any order.
+        made: cells, as of `cells`.
         first, second: models, as `run` takes them.
 
     Raises:
         UsageError: a model is not in the records, or the two share no seed of any task.
     """
-    made = cells(records)
     first, second = (_canonical(name, made) for name in (first, second))
     pairs = [_paired(a, b) for a in made for b in made if a.model == first and b.model == second and _alike(a, b)]
     rows = [_row(*pair) for pair in pairs if pair[0].records]

@@ -1,23 +1,22 @@
 """Convergence: how many seeds of a cell meet the task's rule, and after how much training."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from mann_bench.analysis.cells import Cell, Cells, cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import Unit, convergence_durations, final_scores
 from mann_bench.analysis.rows import Row, estimate_row, finite, share_row
 from mann_bench.core.runs import Outcome
-from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import median_estimate, survival_median
 from mann_bench.statistics.survival import quantile, restricted_mean
 
 
-def convergence_rows(records: Iterable[Record] | Cells) -> list[Row]:
+def convergence_rows(made: Sequence[Cell]) -> list[Row]:
     """Return one row a cell: solved seeds, training until convergence in each unit, and the final score.
 
     A run counts as solved once it has met the task's rule, also where it diverged later. Runs that did not
     meet it stay in the statistics, as censored.
     """
-    return [convergence_row(cell) for cell in cells(records)]
+    return [convergence_row(cell) for cell in made]
 
 
 def convergence_row(cell: Cell) -> Row:

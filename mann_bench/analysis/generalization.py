@@ -1,8 +1,8 @@
 """Length generalisation: scores on the test stream at every size of the grid, medians over the seeds of a cell."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
-from mann_bench.analysis.cells import Cell, Cells, cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import beyond_capacity, of_sequences, scores_at, sequences_estimate, test_sizes
 from mann_bench.analysis.rows import Row, estimate_row
 from mann_bench.core.sizes import Size, size_text
@@ -14,12 +14,12 @@ _COLUMNS = {"task", "model", "protocol", "origin", "size", "seeds", "tested", "s
 _ENDINGS = ("_median", "_low", "_high", "_interval")
 
 
-def generalization_rows(records: Iterable[Record] | Cells) -> list[Row]:
+def generalization_rows(made: Sequence[Cell]) -> list[Row]:
     """Return one row a cell and size of the length grid: of each score the median over seeds.
 
     A run that could not be tested counts as worse than any.
     """
-    return [row for cell in cells(records) for row in size_rows(cell)]
+    return [row for cell in made for row in size_rows(cell)]
 
 
 def size_rows(cell: Cell, shown: Collection[str] | None = None) -> list[Row]:

@@ -1,18 +1,17 @@
 """Generalisation over training: which seeds master the longest size of the grid, and from which step on."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from mann_bench.analysis.cells import Cell, Cells, cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import generalization_durations, generalizes_from, probed
 from mann_bench.analysis.rows import Row, estimate_row, share_row
 from mann_bench.core.sizes import size_text
-from mann_bench.results.schema import Record
 from mann_bench.statistics.bootstrap import survival_median
 
 
-def probe_rows(records: Iterable[Record] | Cells) -> list[Row]:
+def probe_rows(made: Sequence[Cell]) -> list[Row]:
     """Return one row a cell whose length grid was measured over training: the seeds that generalise."""
-    return [probe_row(cell) for cell in cells(records) if probed(cell)]
+    return [probe_row(cell) for cell in made if probed(cell)]
 
 
 def probe_row(cell: Cell) -> Row:

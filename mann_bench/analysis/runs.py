@@ -1,8 +1,8 @@
 """The runs one by one: how each ended, and why it failed."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from mann_bench.analysis.cells import Cells, cells, origin
+from mann_bench.analysis.cells import Cell, origin
 from mann_bench.analysis.rows import Row
 from mann_bench.core.texts import shortened
 from mann_bench.results.schema import Record
@@ -10,9 +10,9 @@ from mann_bench.results.schema import Record
 _LONGEST_REASON = 200
 
 
-def run_rows(records: Iterable[Record] | Cells) -> list[Row]:
+def run_rows(made: Sequence[Cell]) -> list[Row]:
     """Return one row a run, in the order of the cells and their seeds."""
-    return [_row(record) for cell in cells(records) for record in cell.records]
+    return [_row(record) for cell in made for record in cell.records]
 
 
 def failure(record: Record) -> str | None:

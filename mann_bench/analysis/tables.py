@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 
-from mann_bench.analysis.cells import cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.generalization import generalization_rows
 from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.rows import Row
-from mann_bench.results.schema import Record
 
 
-def table_rows(records: Sequence[Record]) -> dict[str, list[Row]]:
+def table_rows(made: Sequence[Cell]) -> dict[str, list[Row]]:
     """Return the rows of every table over seeds by its name, empty where there is nothing to tell."""
-    made = cells(records)
     return {
         "convergence": convergence_rows(made),
         "probe": probe_rows(made),

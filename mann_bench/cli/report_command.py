@@ -10,7 +10,7 @@ from mann_bench.cli.parameters import PathType
 from mann_bench.cli.problems import tell
 
 if TYPE_CHECKING:
-    from mann_bench.results.schema import Record
+    from mann_bench.analysis.cells import Cell
 
 
 @click.command()
@@ -52,8 +52,8 @@ def command(
     from mann_bench.reporting.render import Format, render
     from mann_bench.results.many import uncollected
 
-    def written(records: "list[Record]") -> str:
-        return render(records, Format(form), compare=compare, table=table)
+    def written(made: "list[Cell]") -> str:
+        return render(made, Format(form), compare=compare, table=table)
 
     if compare and table:
         raise UsageError("--compare prints a table of its own: leave --table out.")
@@ -62,8 +62,9 @@ def command(
 
 
 def _report(
-    runs: tuple[Path, ...], written: Callable[["list[Record]"], str], figures: Path | None, html: Path | None
+    runs: tuple[Path, ...], written: Callable[["list[Cell]"], str], figures: Path | None, html: Path | None
 ) -> int:
+    from mann_bench.analysis.cells import cells
     from mann_bench.results.files import prepare_folder
     from mann_bench.results.many import load_records, load_thinned
     from mann_bench.results.store import record_files
@@ -76,24 +77,25 @@ def _report(
             prepare_folder(figures, "--figures")
         if html:
             prepare_folder(html.parent, "--html")
-        click.echo(written(records), nl=False)
+        made = cells(records)
+        click.echo(written(made), nl=False)
         if figures:
-            _draw(records, figures)
+            _draw(made, figures)
         if html:
-            _write_page(records, html)
+            _write_page(made, html)
     return 1 if problems else 0
 
 
-def _draw(records: "list[Record]", folder: Path) -> None:
+def _draw(made: "list[Cell]", folder: Path) -> None:
     from mann_bench.reporting.figures.files import figure_files
 
-    _write("the figures", folder, {folder / name: content for name, content in figure_files(records).items()})
+    _write("the figures", folder, {folder / name: content for name, content in figure_files(made).items()})
 
 
-def _write_page(records: "list[Record]", file: Path) -> None:
+def _write_page(made: "list[Cell]", file: Path) -> None:
     from mann_bench.site.report import report_page
 
-    _write("the page", file, {file: report_page(records)})
+    _write("the page", file, {file: report_page(made)})
 
 
 def _write(what: str, place: Path, files: dict[Path, bytes]) -> None:

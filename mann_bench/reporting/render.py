@@ -12,7 +12,7 @@ import rich.console
 import rich.table
 import rich.text
 
-from mann_bench.analysis.cells import cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparison import comparison_rows
 from mann_bench.analysis.rows import Row
 from mann_bench.analysis.runs import run_rows
@@ -25,7 +25,6 @@ from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
 from mann_bench.reporting.tables.runs import runs_table
 from mann_bench.reporting.tables.table import Table, reads_as_text
-from mann_bench.results.schema import Record
 
 TABLES = ("convergence", "probe", "generalization", "runs")
 
@@ -43,7 +42,7 @@ class Format(StrEnum):
 
 
 def render(
-    records: Sequence[Record],
+    cells: Sequence[Cell],
     form: Format,
     width: int | None = None,
     compare: tuple[str, str] | None = None,
@@ -52,7 +51,7 @@ def render(
     """Return the tables. CSV holds one; JSON has one key for each.
 
     Args:
-        records: in any order; the same records give the same text.
+        cells: as of `mann_bench.analysis.cells.cells`; the same cells give the same text.
         form: how.
         width: columns of the text form; by default what the content takes.
         compare: two models; then their comparison is the one table.
@@ -62,9 +61,9 @@ def render(
         UsageError: the records do not have both models, or nothing for the table; or CSV should hold several.
     """
     if form in (Format.JSON, Format.CSV):
-        rows = {"comparison": comparison_rows(records, *compare)} if compare else _chosen(_rows(records), table)
+        rows = {"comparison": comparison_rows(cells, *compare)} if compare else _chosen(_rows(cells), table)
         return f"{json.dumps(rows, indent=1)}\n" if form is Format.JSON else rows_csv(_only(rows))
-    made = {"comparison": [comparison_table(records, *compare)]} if compare else _chosen(_tables(records), table)
+    made = {"comparison": [comparison_table(cells, *compare)]} if compare else _chosen(_tables(cells), table)
     writers: dict[Format, Callable[[Table], str]] = {Format.MARKDOWN: _markdown, Format.LATEX: latex}
     write = writers.get(form) or (lambda table: _text(table, width))
     return "\n".join(write(table) for tables in made.values() for table in tables)
@@ -90,8 +89,8 @@ def _listing(tables: Mapping[str, list[T]]) -> str:
     return ", ".join(name for name, content in tables.items() if content)
 
 
-def _rows(records: Sequence[Record]) -> dict[str, list[Row]]:
-    return table_rows(records) | {"runs": run_rows(records)}
+def _rows(cells: Sequence[Cell]) -> dict[str, list[Row]]:
+    return table_rows(cells) | {"runs": run_rows(cells)}
 
 
 def rows_csv(rows: Sequence[Row]) -> str:
@@ -104,14 +103,13 @@ def rows_csv(rows: Sequence[Row]) -> str:
     return file.getvalue()
 
 
-def _tables(records: Sequence[Record]) -> dict[str, list[Table]]:
-    made = cells(records)
-    probe = probe_table(made)
+def _tables(cells: Sequence[Cell]) -> dict[str, list[Table]]:
+    probe = probe_table(cells)
     return {
-        "convergence": [convergence_table(made)],
+        "convergence": [convergence_table(cells)],
         "probe": [probe] if probe else [],
-        "generalization": generalization_tables(made),
-        "runs": [runs_table(made)],
+        "generalization": generalization_tables(cells),
+        "runs": [runs_table(cells)],
     }
 
 
@@ -130,8 +128,8 @@ def _text(table: Table, width: int | None) -> str:
 
 
 def _markdown(table: Table) -> str:
-    def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    def line(texts: Iterable[str]) -> str:
+        return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
 
     rule = [":--" if reads_as_text(column) else "--:" for column in table.columns]
     lines = [f"**{table.title}**", "", line(table.columns), line(rule), *map(line, table.rows), ""]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
 from mann_bench.core.sizes import size_text
@@ -157,7 +158,7 @@ class WandbMirror:
         run = self._open[record.key]
         run.config.update(_config(record), allow_val_change=True)
         with _staging_in(Path(run.dir).parent):
-            for name, rows in table_rows([record]).items():
+            for name, rows in table_rows(cells([record])).items():
                 if not rows:
                     continue
                 table = wandb.Table(columns=list[str | int](rows[0]))

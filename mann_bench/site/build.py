@@ -90,14 +90,15 @@ def _entry_page(board: Board, entry: LoadedEntry, sheet: Sheet) -> bytes:
     own = [place for place, line in enumerate(sheet.lines) if line.entry is entry]
     rows = [sheet.rows[place] for place in own]
     views = [cell_view(sheet.lines[place], number) for number, place in enumerate(own)]
-    probe, traces = probe_table(entry.records), trace_views((sheet.lines[place] for place in own), entry.traces)
+    made = cells(entry.records)
+    probe, traces = probe_table(made), trace_views((sheet.lines[place] for place in own), entry.traces)
     return page(
         "entry.html", linked("../../", charts=True, table=False, traces=bool(traces)), board=board, entry=entry,
         rows=rows, traces=traces,
         columns=columns(rows, named=False),
         provenance=provenance_pairs(record for place in own for record in sheet.lines[place].cell.records),
         views=views, sections=[view.section for view in views],
-        tables=[*([probe] if probe else []), *generalization_tables(entry.records)],
+        tables=[*([probe] if probe else []), *generalization_tables(made)],
     )  # fmt: skip
 
 

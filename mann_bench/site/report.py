@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from mann_bench.analysis.cells import Cell
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
-from mann_bench.results.schema import Record
 from mann_bench.site.assets import inlined
 from mann_bench.site.columns import columns
 from mann_bench.site.pages import page, run_facts
@@ -13,22 +13,22 @@ from mann_bench.site.task_charts import task_sections
 from mann_bench.site.views import cell_view
 
 
-def report_page(records: Sequence[Record]) -> bytes:
-    """Return one HTML file with the table, the charts and the runs of `records`; it loads nothing from elsewhere.
+def report_page(cells: Sequence[Cell]) -> bytes:
+    """Return one HTML file with the table, the charts and the runs of `cells`; it loads nothing from elsewhere.
 
     Args:
-        records: one or more, in any order; the same records give the same bytes.
+        cells: one or more, as of `mann_bench.analysis.cells.cells`; the same cells give the same bytes.
 
     Raises:
-        ValueError: there are no records.
+        ValueError: there are none.
     """
-    if not records:
+    if not cells:
         raise ValueError("a report needs one record or more")
-    sheet, probe = own_sheet(records), probe_table(records)
+    sheet, probe = own_sheet(cells), probe_table(cells)
     tasks = task_sections(sheet)
     views = [cell_view(line, number) for number, line in enumerate(sheet.lines)]
     return page(
         "report.html", inlined(), sheet=sheet, facts=run_facts(sheet), columns=columns(sheet.rows, named=False),
         task_sections=tasks, views=views, sections=[*tasks, *(view.section for view in views)],
-        tables=[*([probe] if probe else []), *generalization_tables(records)],
+        tables=[*([probe] if probe else []), *generalization_tables(cells)],
     )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.cells import Cell, cells
-from mann_bench.analysis.convergence import convergence_rows
+from mann_bench.analysis.convergence import convergence_row
 from mann_bench.analysis.curves.groups import Entry, Group, Subject
 from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
 from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine, length_figure
@@ -14,7 +14,7 @@ from mann_bench.analysis.measures import Unit, convergence_durations
 from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.rows import PROVENANCE, Row, estimate_row
 from mann_bench.leaderboard.files import LoadedEntry
-from mann_bench.results.schema import Record, RuleRecord
+from mann_bench.results.schema import RuleRecord
 from mann_bench.site.board import Board
 from mann_bench.site.text import shown
 from mann_bench.statistics.paired import paired_permutation_test
@@ -65,9 +65,8 @@ def board_sheet(board: Board) -> Sheet:
     return _sheet([line for entry in board.entries for line in _entry_lines(entry)])
 
 
-def own_sheet(records: Sequence[Record]) -> Sheet:
+def own_sheet(made: Sequence[Cell]) -> Sheet:
     """Return the sheet of one's own runs."""
-    made = cells(records)
     return _sheet([Line(cell, shown(label), None) for cell, label in zip(made, cell_labels(made), strict=True)])
 
 
@@ -122,12 +121,11 @@ def _add(sheet: Sheet, subject: _Subject, lines: Sequence[Line], styles: dict[st
 
 def _row(line: Line) -> Row:
     """Return what the tables say of a cell, as one row."""
-    records, entry = line.cell.records, line.entry
+    cell, entry = line.cell, line.entry
     row: Row = {} if entry is None else _entry_columns(entry)
-    (convergence,) = convergence_rows(records)
-    row |= {name: value for name, value in convergence.items() if name not in PROVENANCE}
-    row |= {"state_bytes": max(record.state_bytes for record in records) or None}
-    for probe in probe_rows(records):
+    row |= {name: value for name, value in convergence_row(cell).items() if name not in PROVENANCE}
+    row |= {"state_bytes": max(record.state_bytes for record in cell.records) or None}
+    for probe in probe_rows([cell]):
         row |= {name: value for name, value in probe.items() if name not in {*row, *PROVENANCE, "size"}}
     return row
 

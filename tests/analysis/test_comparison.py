@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.comparison import comparison_rows
 from mann_bench.core.errors import UsageError
 from mann_bench.statistics.bootstrap import median_ratio
@@ -18,31 +19,31 @@ def bounds(row):
 
 
 def test_a_row_names_what_is_compared(make_seeds):
-    (row,) = comparison_rows([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)], "ntm", "lstm")
+    (row,) = comparison_rows(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)]), "ntm", "lstm")
     assert (row["task"], row["protocol"], row["first"], row["second"]) == ("copy", "collier2018", "ntm", "lstm")
     assert (row["seeds"], row["budget_steps"]) == (3, BUDGET)
 
 
 def test_the_ratio_is_that_of_the_medians(make_seeds):
-    (row,) = comparison_rows([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)], "ntm", "lstm")
+    (row,) = comparison_rows(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)]), "ntm", "lstm")
     assert (row["first_steps_median"], row["second_steps_median"]) == (600, 1_600)
     assert bounds(row) == (1_600 / 600, 1_600 / 600)
 
 
 def test_the_other_way_round_the_ratio_is_the_inverse(make_seeds):
-    (row,) = comparison_rows([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)], "lstm", "ntm")
+    (row,) = comparison_rows(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)]), "lstm", "ntm")
     assert bounds(row) == (600 / 1_600, 600 / 1_600)
 
 
 def test_the_interval_of_the_ratio_is_that_of_the_statistics(make_seeds):
-    (row,) = comparison_rows([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)], "ntm", "lstm")
+    (row,) = comparison_rows(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)]), "ntm", "lstm")
     interval = median_ratio([[Durations.of(SLOW, BUDGET)]], [Durations.of(FAST, BUDGET)]).interval
     assert (row["ratio_low"], row["ratio_high"], row["ratio_interval"]) == (*interval[:2], interval.words())
 
 
 def test_the_test_is_paired_by_seed(make_seeds):
     # Three differences of one sign: 2 of 8 sign patterns are as far from 0, no fewer can be.
-    (row,) = comparison_rows([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW[::-1])], "ntm", "lstm")
+    (row,) = comparison_rows(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW[::-1])]), "ntm", "lstm")
     test = paired_permutation_test(FAST, SLOW[::-1])
     assert (row["difference"], row["p_value"], row["least_p_value"]) == (test.difference, 0.25, 0.25)
     assert row["difference"] == pytest.approx((-2_000 - 1_000 - 400) / 3)
@@ -50,7 +51,9 @@ def test_the_test_is_paired_by_seed(make_seeds):
 
 
 def test_what_did_not_converge_counts_as_the_budget_in_the_test(make_seeds):
-    (row,) = comparison_rows([*make_seeds("ntm", 400, 600, 800), *make_seeds("lstm", 400, 600, None)], "ntm", "lstm")
+    (row,) = comparison_rows(
+        cells([*make_seeds("ntm", 400, 600, 800), *make_seeds("lstm", 400, 600, None)]), "ntm", "lstm"
+    )
     assert (row["difference"], row["p_value"]) == ((800 - BUDGET) / 3, 1.0)
 
 
@@ -63,25 +66,25 @@ def test_what_did_not_converge_counts_as_the_budget_in_the_test(make_seeds):
     ],
 )
 def test_where_a_median_is_beyond_the_budget_the_ratio_has_bounds(make_seeds, first, second, known):
-    (row,) = comparison_rows([*make_seeds("ntm", *first), *make_seeds("lstm", *second)], "ntm", "lstm")
+    (row,) = comparison_rows(cells([*make_seeds("ntm", *first), *make_seeds("lstm", *second)]), "ntm", "lstm")
     assert bounds(row) == known
 
 
 def test_one_seed_has_a_ratio_without_an_interval(make_seeds):
-    (row,) = comparison_rows([*make_seeds("ntm", 400), *make_seeds("lstm", 800)], "ntm", "lstm")
+    (row,) = comparison_rows(cells([*make_seeds("ntm", 400), *make_seeds("lstm", 800)]), "ntm", "lstm")
     assert bounds(row) == (2.0, 2.0)
     assert (row["ratio_low"], row["ratio_high"], row["ratio_interval"]) == (None, None, None)
 
 
 def test_only_the_seeds_that_both_have_count(make_seeds):
-    (row,) = comparison_rows([*make_seeds("ntm", *FAST), *make_seeds("lstm", 1_200, 1_600)[1:]], "ntm", "lstm")
+    (row,) = comparison_rows(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", 1_200, 1_600)[1:]]), "ntm", "lstm")
     assert (row["seeds"], *bounds(row)) == (1, 1_600 / 600, 1_600 / 600)
 
 
 def test_a_model_that_met_the_rule_untrained_has_no_ratio(make_seeds, make_record):
     at_once = {"step": 0, "sequences": 0, "training_seconds": 0.0, "scores": {"bit_errors": 0.0}}
     records = [make_record("oracle", converged_at=0, curve=[at_once]), *make_seeds("ntm", 400)]
-    (row,) = comparison_rows(records, "oracle", "ntm")
+    (row,) = comparison_rows(cells(records), "oracle", "ntm")
     assert (*bounds(row), row["difference"]) == (0.0, None, -400)
 
 
@@ -98,7 +101,7 @@ def test_there_is_a_row_a_task_and_protocol_that_both_ran(make_seeds):
         *make_seeds("lstm", 400, task="sort"),
         *make_seeds("ntm", 400, task="sort"),
     ]
-    rows = comparison_rows(records, "ntm", "lstm")
+    rows = comparison_rows(cells(records), "ntm", "lstm")
     assert [(row["task"], row["protocol"], row["seeds"]) for row in rows] == [
         ("copy", "collier2018", 3),
         ("copy", "collier2018:batch_size=64", 1),
@@ -109,18 +112,18 @@ def test_there_is_a_row_a_task_and_protocol_that_both_ran(make_seeds):
 def test_runs_under_other_rules_are_not_compared(make_seeds):
     strict = {"convergence": {"metric": "bit_errors", "below": 0.01}}
     with pytest.raises(UsageError, match="no task, protocol and seed in common"):
-        comparison_rows([*make_seeds("ntm", 400), *make_seeds("lstm", 400, **strict)], "ntm", "lstm")
+        comparison_rows(cells([*make_seeds("ntm", 400), *make_seeds("lstm", 400, **strict)]), "ntm", "lstm")
 
 
 def test_an_unknown_model_is_an_error_with_the_nearest_name(make_seeds):
     message = "model 'nmt' is not in these records. Did you mean 'ntm'? They have: lstm, ntm."
     with pytest.raises(UsageError, match=re.escape(message)):
-        comparison_rows([*make_seeds("ntm", 400), *make_seeds("lstm", 400)], "lstm", "nmt")
+        comparison_rows(cells([*make_seeds("ntm", 400), *make_seeds("lstm", 400)]), "lstm", "nmt")
 
 
 def test_the_order_of_the_records_and_reading_twice_do_not_matter(make_seeds):
     records = [*make_seeds("ntm", 400, None, 600), *make_seeds("lstm", *SLOW)]
-    rows = comparison_rows(records, "ntm", "lstm")
-    assert comparison_rows([*records, *records], "ntm", "lstm") == rows
+    rows = comparison_rows(cells(records), "ntm", "lstm")
+    assert comparison_rows(cells([*records, *records]), "ntm", "lstm") == rows
     for order in list(itertools.permutations(records))[::71]:
-        assert comparison_rows(order, "ntm", "lstm") == rows
+        assert comparison_rows(cells(order), "ntm", "lstm") == rows

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.leaderboard.schema import Badge
 from mann_bench.site.board import Board
 from mann_bench.site.build import build_site
@@ -61,7 +62,7 @@ def boards(make_record, make_trace, make_loaded):
 def folder(tmp_path_factory, boards):
     """Return a folder with the site, and beside it a report."""
     root = tmp_path_factory.mktemp("site")
-    report = report_page([record for entry in boards[0].entries for record in entry.records])
+    report = report_page(cells([record for entry in boards[0].entries for record in entry.records]))
     for path, content in {**build_site(boards), "report.html": report}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content)

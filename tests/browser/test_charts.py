@@ -1,5 +1,7 @@
 import pytest
 
+from mann_bench.analysis.cells import cells
+
 STUDY = "study/index.html"
 
 
@@ -58,7 +60,7 @@ def test_no_more_lines_than_can_be_told_apart_are_drawn(visit, folder, make_reco
     from mann_bench.site.report import report_page
 
     records = [make_record(f"ntm:memory_slots={slots}") for slots in range(10, 22)]
-    (folder / "many.html").write_bytes(report_page(records))
+    (folder / "many.html").write_bytes(report_page(cells(records)))
     legend = visit("many.html").locator("#task0 .legend li")
     assert legend.count() == 9
     assert "the first 8 of the 12 rows" in legend.last.text_content()

@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from integration.hostile_records import mutated, valid_records
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.curves.data import figure_data, to_json
 from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.reporting.render import Format, render
@@ -142,19 +143,19 @@ class Campaign:
         pair = self.draw.choice(made), self.draw.choice(made)
         for form in Format:
             with self._guarded(folder, REPORT_SECONDS):
-                shown = render(records, form, table="convergence" if form is Format.CSV else None)
+                shown = render(cells(records), form, table="convergence" if form is Format.CSV else None)
                 assert all(line.isprintable() for line in shown.split("\n")), "something that is not to be seen"
             with self._guarded(folder, REPORT_SECONDS):
-                render(records, form, compare=pair)
+                render(cells(records), form, compare=pair)
         with self._guarded(folder, REPORT_SECONDS):
-            to_json(figure_data(records))
+            to_json(figure_data(cells(records)))
         with self._guarded(folder, REPORT_SECONDS):
-            report_page(records)
+            report_page(cells(records))
         if drawn:
             with self._guarded(folder, 5 * REPORT_SECONDS):
                 from mann_bench.reporting.figures.files import figure_files
 
-                figure_files(records)
+                figure_files(cells(records))
 
     @contextlib.contextmanager
     def _guarded(self, folder: Path, seconds: int) -> Iterator[None]:

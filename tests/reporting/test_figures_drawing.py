@@ -1,6 +1,7 @@
 import pytest
 from matplotlib.colors import to_hex
 
+from mann_bench.analysis.cells import cells
 from mann_bench.reporting.figures.files import figures
 from mann_bench.reporting.figures.style import LineStyle
 from mann_bench.reporting.pictures import plain_settings
@@ -25,7 +26,7 @@ def extent(figure):
 
 def draw(records, kind):
     """Draw the figures of records and lay out the one that is asked for."""
-    (found,) = (figure for stem, figure in figures(records).items() if stem.startswith(kind))
+    (found,) = (figure for stem, figure in figures(cells(records)).items() if stem.startswith(kind))
     lay_out(found)
     return found
 
@@ -47,7 +48,7 @@ def drawn_once(make_record, make_failed_record):
 
     converged = {MODELS[0]: (400, 600, 800), MODELS[1]: (None,) * 3, MODELS[2]: (400, 800, None)}
     made = [make(model, seed, at) for model, ats in converged.items() for seed, at in enumerate(ats)]
-    found = figures([*made, make_failed_record(MODELS[2], TASK, 3)])
+    found = figures(cells([*made, make_failed_record(MODELS[2], TASK, 3)]))
     for figure in found.values():
         lay_out(figure)
     return found

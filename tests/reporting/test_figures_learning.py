@@ -3,6 +3,7 @@ import math
 
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.curves.groups import floor, groups
 from mann_bench.analysis.curves.learning import learning_figure
 
@@ -25,7 +26,7 @@ def evaluated(make_record):
 
 
 def figure(*records):
-    (group,) = groups(records)
+    (group,) = groups(cells(records))
     return learning_figure(group)
 
 
@@ -125,11 +126,11 @@ def test_the_order_of_the_records_does_not_matter(evaluated, make_failed_record)
 
 
 def test_a_model_has_one_style_in_all_figures(make_record):
-    found = groups([make_record("lstm"), make_record("ntm"), make_record("ntm", "repeat_copy")])
+    found = groups(cells([make_record("lstm"), make_record("ntm"), make_record("ntm", "repeat_copy")]))
     styles = [(entry.label, entry.style) for group in found for entry in group.entries]
     assert styles == [("lstm", 0), ("ntm", 1), ("ntm", 1)]
 
 
 def test_cells_with_unlike_rules_share_no_figure(make_record):
     records = [make_record(), make_record("lstm", convergence={"metric": "loss_bits", "below": 1.0})]
-    assert [group.subject.metric for group in groups(records)] == ["loss_bits", "bit_errors"]
+    assert [group.subject.metric for group in groups(cells(records))] == ["loss_bits", "bit_errors"]

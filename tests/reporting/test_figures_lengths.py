@@ -3,6 +3,7 @@ import math
 
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.curves.groups import groups
 from mann_bench.analysis.curves.lengths import length_figure
 from mann_bench.analysis.measures import beyond_capacity
@@ -29,7 +30,7 @@ def repeated(make_record):
 
 
 def figure(*records):
-    (group,) = groups(records)
+    (group,) = groups(cells(records))
     return length_figure(group)
 
 

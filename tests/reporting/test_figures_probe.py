@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.curves.groups import groups
 from mann_bench.analysis.curves.probe import probe_figure
 
@@ -22,7 +23,7 @@ def probed(make_record):
 
 
 def figure(*records):
-    (group,) = groups(records)
+    (group,) = groups(cells(records))
     (entry,) = group.entries
     return probe_figure(group.subject, entry)
 

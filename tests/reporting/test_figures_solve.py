@@ -2,6 +2,7 @@ import itertools
 
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.curves.groups import groups
 from mann_bench.analysis.curves.solve import solve_figure
 
@@ -10,7 +11,7 @@ DIVERGED = {"outcome": "diverged", "divergence": {"step": 612, "culprit": "loss"
 
 
 def line(*records):
-    (group,) = groups(records)
+    (group,) = groups(cells(records))
     (found,) = solve_figure(group).lines
     return found
 

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.reporting.latex import escaped, latex
 from mann_bench.reporting.render import Format, render
 from mann_bench.reporting.tables.table import Table
@@ -47,7 +48,7 @@ def test_a_row_that_begins_like_an_argument_is_none(cell):
 
 
 def test_all_tables_are_written(make_record):
-    text = render([make_record(), make_record("lstm", "repeat_copy")], Format.LATEX)
+    text = render(cells([make_record(), make_record("lstm", "repeat_copy")]), Format.LATEX)
     titles = re.findall(r"\\caption\{(.*)\}", text)
     assert titles == [
         *("Convergence", "Generalisation over training"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.comparison import comparison_rows
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.generalization import generalization_rows
@@ -57,7 +58,7 @@ def markdown_tables(text):
 
 
 def csv_rows(records, table=None, **options):
-    return list(csv.DictReader(io.StringIO(render(records, Format.CSV, table=table, **options))))
+    return list(csv.DictReader(io.StringIO(render(cells(records), Format.CSV, table=table, **options))))
 
 
 def as_csv(row):
@@ -66,23 +67,25 @@ def as_csv(row):
 
 
 def test_text_has_all_tables(records):
-    lines = render(records, Format.TEXT).splitlines()
+    lines = render(cells(records), Format.TEXT).splitlines()
     assert [line for line in lines if line in TITLES] == TITLES
 
 
 def test_where_nothing_was_probed_there_is_no_table_of_it(make_record):
-    lines = render([make_record(protocol="collier2018:probe_every=0")], Format.TEXT).splitlines()
+    lines = render(cells([make_record(protocol="collier2018:probe_every=0")]), Format.TEXT).splitlines()
     assert [line for line in lines if line in TITLES] == [TITLES[0], TITLES[2], TITLES[4]]
 
 
 def test_text_keeps_square_brackets(records):
-    text = render(records, Format.TEXT)
+    text = render(cells(records), Format.TEXT)
     assert "3,200 [1,400, > 31,250]" in text
     assert "  [ ]: 95 % percentile bootstrap over seeds" in text
 
 
 def test_text_keeps_a_row_on_a_line(records):
-    line, *_ = [line for line in render(records, Format.TEXT).splitlines() if line.split()[:2] == ["copy", "ntm"]]
+    line, *_ = [
+        line for line in render(cells(records), Format.TEXT).splitlines() if line.split()[:2] == ["copy", "ntm"]
+    ]
     assert re.split(r"\s{2,}", line.strip()) == [
         *("copy", "ntm", "12,345", "2/3 [21, 94 %]", "3,200 [1,400, > 31,250]", "16.0 [7.0, > 17.0]"),
         *("0.05 [0.05, 10.00]", "1", "0"),
@@ -90,108 +93,108 @@ def test_text_keeps_a_row_on_a_line(records):
 
 
 def test_text_has_the_notes(records):
-    assert "\n  ntm on copy, seed 2: diverged after 600 steps\n" in render(records, Format.TEXT)
+    assert "\n  ntm on copy, seed 2: diverged after 600 steps\n" in render(cells(records), Format.TEXT)
 
 
 def test_text_has_no_colours_and_no_trailing_spaces(records):
-    lines = render(records, Format.TEXT).splitlines()
+    lines = render(cells(records), Format.TEXT).splitlines()
     assert not any("\x1b" in line or line != line.rstrip() for line in lines)
 
 
 def test_text_fits_a_width(records):
-    rows = [line for line in render(records, Format.TEXT, width=60).splitlines() if not line.startswith("  ")]
+    rows = [line for line in render(cells(records), Format.TEXT, width=60).splitlines() if not line.startswith("  ")]
     assert max(map(len, rows)) <= 60
 
 
 @pytest.mark.parametrize("variable", [("FORCE_COLOR", "1"), ("COLUMNS", "20"), ("TERM", "dumb"), ("NO_COLOR", "1")])
 def test_text_does_not_depend_on_the_terminal(records, monkeypatch, variable):
-    before = render(records, Format.TEXT)
+    before = render(cells(records), Format.TEXT)
     monkeypatch.setenv(*variable)
-    assert render(records, Format.TEXT) == before
+    assert render(cells(records), Format.TEXT) == before
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_text_shows_a_models_name_as_it_is(named, name):
-    lines = render([named(name, "copy")], Format.TEXT).splitlines()
+    lines = render(cells([named(name, "copy")]), Format.TEXT).splitlines()
     assert sum(f"  {name}  " in line for line in lines) == 4
 
 
 @pytest.mark.parametrize("name", ["copy[red]", "copy[/]"])
 def test_text_shows_a_tasks_name_as_it_is(named, name):
-    lines = render([named("ntm", name)], Format.TEXT).splitlines()
+    lines = render(cells([named("ntm", name)]), Format.TEXT).splitlines()
     assert f"Length generalisation: {name}" in lines
     assert sum(line.startswith(f"  {name}  ") for line in lines) == 3
 
 
 @pytest.mark.parametrize("name", [":car:", r"x\[0]"])
 def test_text_shows_colons_and_backslashes_as_they_are(named, name):
-    lines = render([named(name, "copy")], Format.TEXT).splitlines()
+    lines = render(cells([named(name, "copy")]), Format.TEXT).splitlines()
     assert sum(f"  {name}  " in line for line in lines) == 4
 
 
 def test_text_keeps_a_long_title_on_a_line(named):
     task = "copy:" + ",".join(f"option_{i}=value" for i in range(12))
-    assert f"Length generalisation: {task}" in render([named("ntm", task)], Format.TEXT).splitlines()
+    assert f"Length generalisation: {task}" in render(cells([named("ntm", task)]), Format.TEXT).splitlines()
 
 
 def test_markdown_tables_have_equal_lines(records):
-    tables = markdown_tables(render(records, Format.MARKDOWN))
+    tables = markdown_tables(render(cells(records), Format.MARKDOWN))
     assert [len({len(line) for line in table}) for table in tables] == [1, 1, 1, 1, 1]
     assert [len(table) for table in tables] == [2 + 4, 2 + 4, 2 + 2, 2 + 2, 2 + 6]
 
 
 def test_markdown_has_a_rule_below_its_header(records):
-    rules = [table[1] for table in markdown_tables(render(records, Format.MARKDOWN))]
+    rules = [table[1] for table in markdown_tables(render(cells(records), Format.MARKDOWN))]
     assert all(re.fullmatch(r":--|--:", cell) for rule in rules for cell in rule)
 
 
 def test_markdown_puts_names_left_and_numbers_right(records):
-    tables = markdown_tables(render(records, Format.MARKDOWN))
+    tables = markdown_tables(render(cells(records), Format.MARKDOWN))
     left = [[name for name, cell in zip(*table[:2], strict=True) if cell == ":--"] for table in tables]
     assert left[:2] == [["task", "model"], ["task", "model", "by seed"]]
     assert left[2:] == [["length:"], ["length x repeats:"], ["task", "model", "run key", "outcome"]]
 
 
 def test_markdown_starts_a_table_after_an_empty_line(records):
-    lines = render(records, Format.MARKDOWN).splitlines()
+    lines = render(cells(records), Format.MARKDOWN).splitlines()
     starts = [i for i, line in enumerate(lines) if line.startswith("|") and not lines[i - 1].startswith("|")]
     assert [lines[i - 1] for i in starts] == [""] * 5
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_markdown_escapes_pipes(named, name):
-    convergence, probe, sizes, runs = markdown_tables(render([named(name, name)], Format.MARKDOWN))
+    convergence, probe, sizes, runs = markdown_tables(render(cells([named(name, name)]), Format.MARKDOWN))
     assert [table[2][:2] for table in (convergence, probe, runs)] == 3 * [[name, name]]
     assert sizes[2][0] == name
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_csv_parses_back_to_the_rows(records, table):
-    wanted = [as_csv(row) for row in {**table_rows(records), "runs": run_rows(records)}[table]]
+    wanted = [as_csv(row) for row in {**table_rows(cells(records)), "runs": run_rows(cells(records))}[table]]
     parsed = csv_rows(records, table)
     assert [{name: row[name] for name in want} for row, want in zip(parsed, wanted, strict=True)] == wanted
 
 
 def test_csv_never_holds_two_tables(records):
     with pytest.raises(UsageError, match="CSV holds one table, and here are convergence, probe, generalization, runs"):
-        render(records, Format.CSV)
+        render(cells(records), Format.CSV)
 
 
 @pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN, Format.LATEX])
 def test_one_table_may_be_chosen(records, form):
-    text = render(records, form, table="probe")
+    text = render(cells(records), form, table="probe")
     assert [title for title in TITLES if title in text] == ["Generalisation over training"]
 
 
 def test_one_table_may_be_chosen_as_json(records):
-    rows = table_rows(records)["probe"]
-    assert json.loads(render(records, Format.JSON, table="probe")) == {"probe": rows}
+    rows = table_rows(cells(records))["probe"]
+    assert json.loads(render(cells(records), Format.JSON, table="probe")) == {"probe": rows}
 
 
 @pytest.mark.parametrize("form", Format)
 def test_a_table_that_has_nothing_to_tell_cannot_be_chosen(make_record, form):
     with pytest.raises(UsageError, match=r"'probe'\. They have: convergence, generalization, runs"):
-        render([make_record(protocol="collier2018:probe_every=0")], form, table="probe")
+        render(cells([make_record(protocol="collier2018:probe_every=0")]), form, table="probe")
 
 
 def test_csv_leaves_dimensions_that_a_task_lacks_empty(records):
@@ -214,24 +217,27 @@ def test_csv_leaves_out_a_table_without_rows(make_failed_record):
 
 
 def test_the_rows_of_every_table_have_its_name(records):
-    assert table_rows(records) == {
-        "convergence": convergence_rows(records),
-        "probe": probe_rows(records),
-        "generalization": generalization_rows(records),
+    assert table_rows(cells(records)) == {
+        "convergence": convergence_rows(cells(records)),
+        "probe": probe_rows(cells(records)),
+        "generalization": generalization_rows(cells(records)),
     }
 
 
 def test_json_parses_back_to_the_rows(records):
-    assert json.loads(render(records, Format.JSON)) == {**table_rows(records), "runs": run_rows(records)}
+    assert json.loads(render(cells(records), Format.JSON)) == {
+        **table_rows(cells(records)),
+        "runs": run_rows(cells(records)),
+    }
 
 
 def test_json_has_every_key_also_without_rows(make_failed_record):
-    tables = json.loads(render([make_failed_record(protocol="collier2018:probe_every=0")], Format.JSON))
+    tables = json.loads(render(cells([make_failed_record(protocol="collier2018:probe_every=0")]), Format.JSON))
     assert (tuple(tables), tables["probe"], tables["generalization"]) == (TABLES, [], [])
 
 
 def test_json_is_valid_where_a_score_is_not_finite(make_record):
-    text = render([make_record(sizes=[({"length": 20}, float("inf"), float("nan"))])], Format.JSON)
+    text = render(cells([make_record(sizes=[({"length": 20}, float("inf"), float("nan"))])]), Format.JSON)
     (row,) = json.loads(text, parse_constant=pytest.fail)["generalization"]
     assert (row["bit_errors_median"], row["sequence_accuracy_median"]) == (None, 0.0)
 
@@ -239,70 +245,72 @@ def test_json_is_valid_where_a_score_is_not_finite(make_record):
 @pytest.mark.parametrize("form", Format)
 def test_the_order_of_the_records_does_not_matter(records, form):
     table = ONE[form]
-    wanted = render(records, form, table=table)
-    assert {render(order, form, table=table) for order in list(itertools.permutations(records))[::71]} == {wanted}
+    wanted = render(cells(records), form, table=table)
+    assert {render(cells(order), form, table=table) for order in list(itertools.permutations(records))[::71]} == {
+        wanted
+    }
 
 
 @pytest.mark.parametrize("form", Format)
 def test_a_record_read_twice_counts_once(records, form):
     table = ONE[form]
-    assert render([*records, *records[::-1]], form, table=table) == render(records, form, table=table)
+    assert render(cells([*records, *records[::-1]]), form, table=table) == render(cells(records), form, table=table)
 
 
 def test_a_comparison_is_the_one_table(records):
-    text = render(records, Format.TEXT, compare=PAIR)
+    text = render(cells(records), Format.TEXT, compare=PAIR)
     assert text.splitlines()[0] == "ntm against lstm:layers=2"
     assert not any(title in text for title in TITLES)
 
 
 def test_a_comparison_in_markdown_has_its_columns(records):
-    (table,) = markdown_tables(render(records, Format.MARKDOWN, compare=PAIR))
+    (table,) = markdown_tables(render(cells(records), Format.MARKDOWN, compare=PAIR))
     assert table[0][:5] == ["task", "protocol", "seeds", "steps of ntm", "steps of lstm:layers=2"]
     assert table[1][:3] == [":--", ":--", "--:"]
     assert table[2][:5] == ["copy", "collier2018", "1", "1,400", "600"]
 
 
 def test_a_comparison_in_json_has_its_own_key(records):
-    rows = comparison_rows(records, *PAIR)
-    assert json.loads(render(records, Format.JSON, compare=PAIR)) == {"comparison": rows}
+    rows = comparison_rows(cells(records), *PAIR)
+    assert json.loads(render(cells(records), Format.JSON, compare=PAIR)) == {"comparison": rows}
 
 
 def test_a_comparison_in_csv_parses_back_to_its_rows(records):
     parsed = csv_rows(records, compare=PAIR)
-    assert parsed == [as_csv(row) for row in comparison_rows(records, *PAIR)]
+    assert parsed == [as_csv(row) for row in comparison_rows(cells(records), *PAIR)]
 
 
 @pytest.mark.parametrize("form", Format)
 def test_a_comparison_does_not_depend_on_the_order_of_the_records_or_on_reading_twice(records, form):
-    wanted = render(records, form, compare=PAIR)
-    assert {render(order, form, compare=PAIR) for order in (records[::-1], records[3:] + records)} == {wanted}
+    wanted = render(cells(records), form, compare=PAIR)
+    assert {render(cells(order), form, compare=PAIR) for order in (records[::-1], records[3:] + records)} == {wanted}
 
 
 @pytest.mark.parametrize("form", Format)
 def test_a_comparison_with_an_unknown_model_is_an_error_in_every_form(records, form):
     with pytest.raises(UsageError, match="Did you mean 'ntm'"):
-        render(records, form, compare=("nmt", "lstm:layers=2"))
+        render(cells(records), form, compare=("nmt", "lstm:layers=2"))
 
 
 @pytest.mark.parametrize("form", Format)
 def test_failed_runs_alone_can_be_shown(make_failed_record, form):
-    assert "ntm" in render([make_failed_record()], form, table=ONE[form] and "convergence")
+    assert "ntm" in render(cells([make_failed_record()]), form, table=ONE[form] and "convergence")
 
 
 @pytest.mark.parametrize("form", Format)
 def test_a_record_of_version_1_can_still_be_shown(form):
     path = Path(__file__).parents[1] / "results" / "historic" / "record-v1.json"
-    shown = render([load_record(path)], form, table=ONE[form]).replace(r"\_", "_")  # as LaTeX writes it
+    shown = render(cells([load_record(path)]), form, table=ONE[form]).replace(r"\_", "_")  # as LaTeX writes it
     assert "ntm:memory_init=random,memory_slots=64" in shown
 
 
 @pytest.mark.parametrize("form", Format)
 def test_every_form_ends_its_last_line(records, form):
-    assert render(records, form, table=ONE[form]).endswith("\n")
+    assert render(cells(records), form, table=ONE[form]).endswith("\n")
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_csv_and_json_tell_versions_of_a_model_apart(versions, table):
-    rows = json.loads(render(versions, Format.JSON, table=table))[table]
+    rows = json.loads(render(cells(versions), Format.JSON, table=table))[table]
     origins = {f"mann-bench ntm v{version}, mann-bench copy v1" for version in (1, 2)}
     assert {row["origin"] for row in rows} == {row["origin"] for row in csv_rows(versions, table)} == origins

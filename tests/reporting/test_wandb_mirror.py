@@ -9,6 +9,7 @@ from unittest.mock import Mock
 import pytest
 import wandb
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.events import CurvePoint, Evaluated, Finished, Probed, Progress, SizeScores, Started
 from mann_bench.core.runs import Outcome
@@ -191,7 +192,7 @@ def test_the_summary_tells_the_outcome(live):
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_the_tables_are_those_of_the_record(mirrored, which):
     record = mirrored.records[which]
-    assert mirrored.found[record.key].tables == table_rows([record])
+    assert mirrored.found[record.key].tables == table_rows(cells([record]))
 
 
 def test_a_mirrored_run_has_ended_well(live):
@@ -232,7 +233,7 @@ def test_a_run_without_rows_is_mirrored(tmp_path, make_failed_record, read_wandb
         mirror.mirror(record, Store(tmp_path).write(record, None))
     found = read_wandb(tmp_path)[record.key]
     assert (mirror.problems, curve_of(found), found.summary["outcome"]) == ([], [], "failed")
-    assert found.tables == {name: rows for name, rows in table_rows([record]).items() if rows}
+    assert found.tables == {name: rows for name, rows in table_rows(cells([record])).items() if rows}
 
 
 def test_a_record_mirrored_offline_twice_is_there_once(tmp_path, make_record):

@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.site.seed_charts import seed_section
 from mann_bench.site.sheet import own_sheet
 from mann_bench.site.task_charts import task_sections
@@ -12,7 +13,7 @@ def charts():
     """Return a function that makes the charts of the first task of records, by the end of their names."""
 
     def make(records):
-        (section, *_) = task_sections(own_sheet(records))
+        (section, *_) = task_sections(own_sheet(cells(records)))
         return {chart.name.partition("-")[2]: chart for chart in section.charts}
 
     return make
@@ -63,7 +64,7 @@ def test_what_was_not_tested_is_infinitely_wrong(charts, make_record, make_faile
 
 
 def test_a_cell_has_a_line_a_seed(make_record):
-    sheet = own_sheet([make_record(seed=seed) for seed in (3, 1)])
+    sheet = own_sheet(cells([make_record(seed=seed) for seed in (3, 1)]))
     (chart,) = seed_section(sheet.lines[0], 0).charts
     assert [(series.label, series.row) for series in chart.series] == [("seed 1", None), ("seed 3", None)]
 
@@ -71,6 +72,6 @@ def test_a_cell_has_a_line_a_seed(make_record):
 def test_a_cell_has_a_small_chart_of_each_diagnostic(make_record):
     record = make_record()
     curve = [row.model_copy(update={"diagnostics": {"read_entropy": 1.5}}) for row in record.curve]
-    sheet = own_sheet([record.model_copy(update={"curve": curve})])
+    sheet = own_sheet(cells([record.model_copy(update={"curve": curve})]))
     (chart,) = [chart for chart in seed_section(sheet.lines[0], 0).charts if chart.small]
     assert (chart.title, chart.series[0].y) == ("read entropy", (1.5, 1.5, 1.5))

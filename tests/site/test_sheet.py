@@ -1,5 +1,6 @@
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.rows import PROVENANCE
 from mann_bench.site.columns import columns
@@ -46,8 +47,8 @@ def test_ranks_are_made_within_a_task(make_board, make_entry):
 
 def test_rows_have_the_figures_of_the_table(make_record):
     records = [make_record(seed=seed, converged_at=at) for seed, at in enumerate((400, None))]
-    (row,) = own_sheet(records).rows
-    (expected,) = convergence_rows(records)
+    (row,) = own_sheet(cells(records)).rows
+    (expected,) = convergence_rows(cells(records))
     assert {name: value for name, value in expected.items() if name not in PROVENANCE}.items() <= row.items()
     assert PROVENANCE.isdisjoint(row)
     assert (row["state_bytes"], row["error_size"], row["error_median"]) == (10_240, "20", 1.5)
@@ -59,18 +60,23 @@ def test_the_same_run_in_two_entries_counts_in_both(make_board, make_entry):
 
 
 def test_a_failed_run_stays_in_the_row(make_failed_record):
-    (row,) = own_sheet([make_failed_record()]).rows
+    (row,) = own_sheet(cells([make_failed_record()])).rows
     assert (row["solved"], row["failed"], row["parameters"], "error_median" in row) == (0, 1, None, False)
 
 
 def test_a_column_tells_of_a_training_of_the_models_own_where_there_is_one(make_record):
     own, ntm = make_record("acme", own_training=["training_step"]), make_record("ntm")
-    (column,) = (each for each in columns(own_sheet([own, ntm]).rows, named=False) if each.name == "own_training")
-    assert {column.value(row).text for row in own_sheet([own, ntm]).rows} == {"its own training_step", "protocol"}
-    assert "own_training" not in [each.name for each in columns(own_sheet([ntm]).rows, named=False)]
+    (column,) = (
+        each for each in columns(own_sheet(cells([own, ntm])).rows, named=False) if each.name == "own_training"
+    )
+    assert {column.value(row).text for row in own_sheet(cells([own, ntm])).rows} == {
+        "its own training_step",
+        "protocol",
+    }
+    assert "own_training" not in [each.name for each in columns(own_sheet(cells([ntm])).rows, named=False)]
 
 
 def test_the_parameters_of_a_page_are_those_that_are_trained(make_record):
-    sheet = own_sheet([make_record(all_parameters=20_000)])
+    sheet = own_sheet(cells([make_record(all_parameters=20_000)]))
     (column,) = [column for column in columns(sheet.rows, named=False) if column.name == "parameters"]
     assert column.value(sheet.rows[0])[::2] == ("12,345 of 20,000", 12_345)

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.site.board import Board
 from mann_bench.site.build import build_site
 from mann_bench.site.sheet import own_sheet
@@ -14,7 +15,7 @@ def view(make_record, make_trace):
 
     def make(**fields):
         record = make_record("ntm:memory_slots=64")
-        (made,) = trace_views(own_sheet([record]).lines, [make_trace(record, **fields)])
+        (made,) = trace_views(own_sheet(cells([record])).lines, [make_trace(record, **fields)])
         return made
 
     return make

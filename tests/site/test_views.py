@@ -1,3 +1,4 @@
+from mann_bench.analysis.cells import cells
 from mann_bench.site.sheet import own_sheet
 from mann_bench.site.views import cell_view, provenance_pairs
 
@@ -13,7 +14,7 @@ def test_provenance_names_all_that_differs(make_record):
 
 def test_a_page_says_why_a_run_failed(make_failed_record):
     record = make_failed_record().model_copy(update={"error": "Traceback\nValueError: no such thing"})
-    (line,) = own_sheet([record]).lines
+    (line,) = own_sheet(cells([record])).lines
     view = cell_view(line, 0)
     (run,) = view.runs
     assert dict(zip(view.run_columns, run.texts, strict=False))["Outcome"] == "failed: ValueError: no such thing"

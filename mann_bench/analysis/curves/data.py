@@ -4,15 +4,15 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.curves.groups import Group, groups
 from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
 from mann_bench.analysis.curves.lengths import LengthFigure, length_figure
 from mann_bench.analysis.curves.probe import ProbeFigure, probe_figure
 from mann_bench.analysis.curves.solve import SolveFigure, solve_figure
-from mann_bench.results.schema import Record
 
 FigureData = LearningFigure | SolveFigure | LengthFigure | ProbeFigure
 
@@ -26,13 +26,13 @@ class _Made(NamedTuple):
     data: FigureData
 
 
-def figure_data(records: Iterable[Record]) -> dict[str, FigureData]:
+def figure_data(cells: Sequence[Cell]) -> dict[str, FigureData]:
     """Return the data of every figure by file stem, such as ``learning-copy-layout-collier2018``.
 
-    The same records give the same data, in any order and however often each occurs. Figures whose stems would
+    The same cells give the same data. Figures whose stems would
     be the same have the first digits of a run's key after it.
     """
-    made = [each for group in groups(records) for each in _of_task(group)]
+    made = [each for group in groups(cells) for each in _of_task(group)]
     taken = Counter(each.stem for each in made)
     return {f"{stem}-{key[:12]}" if taken[stem] > 1 else stem: data for stem, key, data in made}
 

@@ -1,10 +1,10 @@
 """What figures have in common: which cells stand together, how each is named and styled, how scores are bounded."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mann_bench.analysis.cells import Cell, cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.labels import cell_labels
 from mann_bench.core.sizes import Size
 from mann_bench.results.schema import Record, RuleRecord
@@ -38,9 +38,8 @@ class Group(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def groups(records: Iterable[Record]) -> list[Group]:
-    """Return a group a task, sorted, whatever the order of the records. Cells with unlike rules never share one."""
-    made = cells(records)
+def groups(made: Sequence[Cell]) -> list[Group]:
+    """Return a group a task, in the order of the cells. Cells with unlike rules never share one."""
     labels = cell_labels(made)
     styles = {label: number for number, label in enumerate(sorted(set(labels)))}
     protocols = {cell.protocol for cell in made}

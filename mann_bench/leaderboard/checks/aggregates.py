@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.rows import PROVENANCE, Row
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.options import OptionValue
@@ -16,7 +17,7 @@ _ROUNDING = 1e-9
 
 def aggregates_of(records: Sequence[Record]) -> Aggregates:
     """Return the tables of records that are sound."""
-    tables = table_rows(records)
+    tables = table_rows(cells(records))
     stated = {name: [_stated(row) for row in rows] for name, rows in tables.items()}
     return Aggregates(**stated)
 

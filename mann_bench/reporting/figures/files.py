@@ -1,35 +1,35 @@
 """All figures of a report, and their files."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.curves.data import FigureData, figure_data, to_json
 from mann_bench.analysis.curves.learning import LearningFigure
 from mann_bench.analysis.curves.lengths import LengthFigure
 from mann_bench.analysis.curves.solve import SolveFigure
 from mann_bench.reporting.figures import learning, lengths, probe, solve
 from mann_bench.reporting.pictures import plain_settings, png, svg
-from mann_bench.results.schema import Record
 
 DATA_NAME = "figures.json"
 
 
-def figures(records: Iterable[Record]) -> dict[str, Figure]:
+def figures(cells: Sequence[Cell]) -> dict[str, Figure]:
     """Return every figure by its file stem, such as ``learning-copy-layout-collier2018``.
 
     Who saves them has to do so under `plain_settings`, as `figure_files` does: widths are measured for it.
     """
     with plain_settings():
-        return {stem: draw(data) for stem, data in figure_data(records).items()}
+        return {stem: draw(data) for stem, data in figure_data(cells).items()}
 
 
-def figure_files(records: Iterable[Record]) -> dict[str, bytes]:
+def figure_files(cells: Sequence[Cell]) -> dict[str, bytes]:
     """Return the content of all files of a report by name: each figure as SVG and PNG, and last the data of all.
 
-    The same records give the same bytes, in any order.
+    The same cells give the same bytes.
     """
-    made = figure_data(records)
+    made = figure_data(cells)
     files: dict[str, bytes] = {}
     with plain_settings():
         for stem, data in made.items():

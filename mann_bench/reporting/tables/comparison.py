@@ -1,18 +1,16 @@
 """The comparison of two models, as people read it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from mann_bench.analysis.cells import cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparison import comparison_rows
 from mann_bench.analysis.rows import Row
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table
 from mann_bench.reporting.words import OWN_TRAINING
-from mann_bench.results.schema import Record
 
 
-def comparison_table(records: Iterable[Record], first: str, second: str) -> Table:
+def comparison_table(made: Sequence[Cell], first: str, second: str) -> Table:
     """Return the comparison of two models; raises as `comparison_rows`."""
-    made = cells(records)
     rows = comparison_rows(made, first, second)
     first, second = rows[0]["first"], rows[0]["second"]
     own = [name for name in (first, second) if any(cell.model == name and cell.own_training for cell in made)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from mann_bench.analysis.cells import Cell, Cells, cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.convergence import backends, convergence_row
 from mann_bench.analysis.measures import Unit
 from mann_bench.analysis.rows import Row
@@ -21,9 +21,8 @@ from mann_bench.reporting.words import SCORE_WORDS, own_training_notes, row_labe
 from mann_bench.results.schema import Record
 
 
-def convergence_table(records: Iterable[Record] | Cells) -> Table:
+def convergence_table(made: Sequence[Cell]) -> Table:
     """Return the convergence table."""
-    made = cells(records)
     labels = row_labels(made)
     rows = [_text(cell, label) for cell, label in zip(made, labels, strict=True)]
     return Table(

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from mann_bench.analysis.cells import Cell, Cells, cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.generalization import size_rows
 from mann_bench.analysis.labels import with_protocol
 from mann_bench.analysis.measures import masters, test_sizes
@@ -12,7 +12,6 @@ from mann_bench.analysis.rows import Row
 from mann_bench.core.sizes import Size, size_text
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table, estimate_text
 from mann_bench.reporting.words import SCORE_WORDS, own_training_notes, row_labels
-from mann_bench.results.schema import Record
 
 _BESIDE = {"regret_bits": "loss_bits"}
 """The score shown beside that of a task's rule, where it is not the accuracy."""
@@ -22,9 +21,8 @@ _BEYOND = "*"
 _ROUNDING = 1e-9
 
 
-def generalization_tables(records: Iterable[Record] | Cells) -> list[Table]:
+def generalization_tables(made: Sequence[Cell]) -> list[Table]:
     """Return a length-generalisation table a task."""
-    made = cells(records)
     return [
         _table(task, [cell for cell in made if cell.task == task]) for task in dict.fromkeys(cell.task for cell in made)
     ]

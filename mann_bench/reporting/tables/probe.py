@@ -1,18 +1,17 @@
 """The table of generalisation over training, as people read it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from mann_bench.analysis.cells import Cell, Cells, cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import probed
 from mann_bench.analysis.probe import probe_row
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, SHARES, Table, estimate_text, share_text
 from mann_bench.reporting.words import own_training_notes, row_labels
-from mann_bench.results.schema import Record
 
 
-def probe_table(records: Iterable[Record] | Cells) -> Table | None:
+def probe_table(cells: Sequence[Cell]) -> Table | None:
     """Return the table of generalisation over training; None where nothing was measured."""
-    made = [cell for cell in cells(records) if probed(cell)]
+    made = [cell for cell in cells if probed(cell)]
     if not made:
         return None
     return Table(

@@ -1,8 +1,8 @@
 """The table of the runs, and how people read that a run ended."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from mann_bench.analysis.cells import Cells, cells
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.labels import cell_labels
 from mann_bench.analysis.runs import failure
 from mann_bench.reporting.tables.table import Table
@@ -15,9 +15,8 @@ KEY_DIGITS = 12
 """Digits of a run key that people read and type."""
 
 
-def runs_table(records: Iterable[Record] | Cells) -> Table:
+def runs_table(made: Sequence[Cell]) -> Table:
     """Return the table of the runs, of very many the first."""
-    made = cells(records)
     rows = [
         [cell.task, label, str(record.seed), record.key[:KEY_DIGITS], outcome_text(record), f"{record.steps:,}"]
         for cell, label in zip(made, cell_labels(made), strict=True)

@@ -1,5 +1,6 @@
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.comparison import comparison_rows
 from mann_bench.core.errors import UsageError
 from mann_bench.reporting.tables.comparison import comparison_table, ratio_text
@@ -10,9 +11,9 @@ FAST, SLOW, NEVER = (400, 600, 800), (1_200, 1_600, 2_400), (None, None, None)
 
 def test_versions_of_a_model_are_told_apart(versions, make_record):
     records = [*versions, make_record("lstm"), make_record("lstm", seed=1)]
-    rows = comparison_rows(records, "ntm", "lstm")
+    rows = comparison_rows(cells(records), "ntm", "lstm")
     assert [row["first_origin"].split(",")[0] for row in rows] == ["mann-bench ntm v1", "mann-bench ntm v2"]
-    tasks = [row[0] for row in comparison_table(records, "ntm", "lstm").rows]
+    tasks = [row[0] for row in comparison_table(cells(records), "ntm", "lstm").rows]
     ours, theirs = (f"mann-bench {name}, mann-bench copy v1" for name in ("ntm v2", "lstm v1"))
     assert tasks[1] == f"copy [{ours} against {theirs}]"
 
@@ -20,11 +21,11 @@ def test_versions_of_a_model_are_told_apart(versions, make_record):
 def test_no_seed_in_common_is_an_error(make_seeds):
     message = "'ntm' and 'lstm' have no task, protocol and seed in common in these records."
     with pytest.raises(UsageError, match=message):
-        comparison_table([*make_seeds("ntm", 400), *make_seeds("lstm", 400, 800)[1:]], "ntm", "lstm")
+        comparison_table(cells([*make_seeds("ntm", 400), *make_seeds("lstm", 400, 800)[1:]]), "ntm", "lstm")
 
 
 def test_the_table_reads_as_its_row(make_seeds):
-    table = comparison_table([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)], "ntm", "lstm")
+    table = comparison_table(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)]), "ntm", "lstm")
     assert table.title == "ntm against lstm"
     # The least ratio of resampled medians is 1200/800, the greatest 2400/400; both occur in 7/27 x 7/27 of them.
     assert list(zip(table.columns, table.rows[0], strict=True)) == [
@@ -35,17 +36,17 @@ def test_the_table_reads_as_its_row(make_seeds):
 
 
 def test_what_lies_beyond_the_budget_reads_so(make_seeds):
-    table = comparison_table([*make_seeds("ntm", *FAST), *make_seeds("lstm", *NEVER)], "ntm", "lstm")
+    table = comparison_table(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *NEVER)]), "ntm", "lstm")
     assert table.rows[0][3:6] == ["600", "> 31,250", "> 52.08x [39.06, inf]"]
 
 
 def test_one_seed_reads_without_an_interval(make_seeds):
-    table = comparison_table([*make_seeds("ntm", 400), *make_seeds("lstm", 800)], "ntm", "lstm")
+    table = comparison_table(cells([*make_seeds("ntm", 400), *make_seeds("lstm", 800)]), "ntm", "lstm")
     assert table.rows[0][5] == "2.00x"
 
 
 def test_notes_say_what_the_numbers_are(make_seeds):
-    notes = comparison_table([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)], "ntm", "lstm").notes
+    notes = comparison_table(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)]), "ntm", "lstm").notes
     assert "times faster: those of lstm over those of ntm" in notes[0]
     assert "the steps of ntm less those of lstm" in notes[1]
     assert notes[2] == INTERVALS
@@ -67,5 +68,5 @@ def test_a_ratio_reads_as_far_as_it_is_known(low, high, text):
 
 def test_a_note_names_the_model_with_a_training_of_its_own(make_record):
     records = [make_record("acme", own_training=["training_step"]), make_record("ntm")]
-    notes = comparison_table(records, "ntm", "acme").notes
+    notes = comparison_table(cells(records), "ntm", "acme").notes
     assert notes[-1] == "acme trains by its own optimiser or training step, not the protocol's"

@@ -1,5 +1,6 @@
 import pytest
 
+from mann_bench.analysis.cells import cells
 from mann_bench.analysis.generalization import generalization_rows
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.table import INTERVALS
@@ -18,58 +19,58 @@ def accuracies(*values):
 
 
 def test_there_is_a_table_a_task(make_record):
-    tables = generalization_tables([make_record(task="repeat_copy"), make_record("lstm"), make_record("ntm")])
+    tables = generalization_tables(cells([make_record(task="repeat_copy"), make_record("lstm"), make_record("ntm")]))
     assert [table.title for table in tables] == ["Length generalisation: copy", "Length generalisation: repeat_copy"]
     assert [[row[0] for row in table.rows] for table in tables] == [["lstm", "ntm"], ["ntm"]]
 
 
 def test_several_protocols_stand_in_the_labels(make_record):
-    (table,) = generalization_tables([make_record(), make_record(protocol=OTHER)])
+    (table,) = generalization_tables(cells([make_record(), make_record(protocol=OTHER)]))
     assert [row[0] for row in table.rows] == ["ntm (collier2018)", f"ntm ({OTHER})"]
 
 
 def test_rows_of_two_distributions_can_be_told_apart(make_record):
-    (table,) = generalization_tables([make_record(), make_record(distribution="other")])
+    (table,) = generalization_tables(cells([make_record(), make_record(distribution="other")]))
     assert table.rows[0][0] != table.rows[1][0]
 
 
 def test_the_table_reads_as_its_rows(make_record):
     sizes = [({"length": 10, "repeats": 20}, 0.125, 0.875), ({"length": 20, "repeats": 10}, 31.0, 0.0)]
-    (table,) = generalization_tables([make_record(task="repeat_copy", sizes=sizes)])
+    (table,) = generalization_tables(cells([make_record(task="repeat_copy", sizes=sizes)]))
     assert table.columns == ["length x repeats:", "10x20", "20x10", "mastered"]
     assert table.rows == [["ntm", "0.12 / 87.5 %", "31.00 / 0.0 %", "none"]]
 
 
 def test_the_score_of_the_rule_reads_with_its_interval(three_seeds):
-    (table,) = generalization_tables(three_seeds)
+    (table,) = generalization_tables(cells(three_seeds))
     assert table.rows == [["ntm", "1.00 [0.50, 3.00] / 25.0 %", "4.00 [2.00, 12.00] / 0.0 %", "none"]]
 
 
 def test_an_untested_run_reads_so_and_stands_in_a_note(make_record, make_failed_record):
-    (table,) = generalization_tables([make_record(seed=0), make_failed_record(seed=1)])
+    (table,) = generalization_tables(cells([make_record(seed=0), make_failed_record(seed=1)]))
     assert table.rows == [["ntm", "no test [1.50, no test] / 12.5 %", "none"]]
     assert table.notes[-1] == "ntm on copy, seed 1: failed before it could be tested, counted as worse than any"
 
 
 def test_a_failed_cell_has_dashes_beside_a_measured_one(make_record, make_failed_record):
-    (table,) = generalization_tables([make_record("ntm"), make_failed_record("lstm")])
+    (table,) = generalization_tables(cells([make_record("ntm"), make_failed_record("lstm")]))
     assert table.columns == ["length:", "20", "mastered"]
     assert table.rows == [["lstm", "-", "none"], ["ntm", "1.50 / 25.0 %", "none"]]
 
 
 def test_dimensions_and_sizes_do_not_depend_on_the_first_seed(make_record, make_failed_record):
-    (table,) = generalization_tables([make_failed_record(seed=0), make_record(seed=1)])
+    (table,) = generalization_tables(cells([make_failed_record(seed=0), make_record(seed=1)]))
     assert table.columns == ["length:", "20", "mastered"]
 
 
 def test_a_task_whose_runs_all_failed_has_a_table_without_sizes(make_failed_record):
-    (table,) = generalization_tables([make_failed_record()])
+    (table,) = generalization_tables(cells([make_failed_record()]))
     assert (table.columns, table.rows) == (["size:", "mastered"], [["ntm", "none"]])
 
 
 def test_a_task_of_other_scores_has_dashes(make_record):
     size = {"size": {"length": 20}, "sequences": 192, "scores": {"accuracy": 0.5}}
-    (table,) = generalization_tables([make_record(generalization=[size])])
+    (table,) = generalization_tables(cells([make_record(generalization=[size])]))
     assert table.rows == [["ntm", "- / -", "none"]]
 
 
@@ -77,13 +78,13 @@ def test_a_score_of_another_name_is_shown_by_that_name(make_record):
     scores = {"edit_distance": 0.5, "sequence_accuracy": 0.25}
     size = {"size": {"length": 20}, "sequences": 192, "scores": scores}
     rule = {"metric": "edit_distance", "below": 1.0}
-    (table,) = generalization_tables([make_record(convergence=rule, generalization=[size])])
+    (table,) = generalization_tables(cells([make_record(convergence=rule, generalization=[size])]))
     assert table.rows == [["ntm", "0.50 / 25.0 %", "none"]]
     assert table.notes[0] == "median over seeds of edit_distance / sequences without an error"
 
 
 def test_notes_say_what_the_numbers_are(three_seeds):
-    (table,) = generalization_tables(three_seeds)
+    (table,) = generalization_tables(cells(three_seeds))
     assert table.notes == [
         "median over seeds of wrong bits a sequence / sequences without an error",
         "mastered: the last size up to which 99 % of the sequences are right",
@@ -92,7 +93,7 @@ def test_notes_say_what_the_numbers_are(three_seeds):
 
 
 def test_notes_of_regret_say_what_the_numbers_are(make_ngrams_record):
-    (table,) = generalization_tables([make_ngrams_record()])
+    (table,) = generalization_tables(cells([make_ngrams_record()]))
     assert table.notes == [
         "median over seeds of bits a sequence above the Bayes loss / bits of cross-entropy a sequence",
         "mastered: the last size up to which the task's rule is met",
@@ -110,31 +111,35 @@ def test_notes_of_regret_say_what_the_numbers_are(make_ngrams_record):
     ],
 )
 def test_mastered_is_the_last_size_up_to_which_the_sequences_are_right(make_record, values, last):
-    (table,) = generalization_tables([make_record(sizes=accuracies(*values))])
+    (table,) = generalization_tables(cells([make_record(sizes=accuracies(*values))]))
     assert table.rows[0][-1] == last
 
 
 def test_mastered_goes_by_the_median_over_seeds(make_record):
     seeds = {0: (1.0, 1.0), 1: (1.0, 0.0), 2: (0.0, 1.0)}
-    (table,) = generalization_tables([make_record(seed=s, sizes=accuracies(*values)) for s, values in seeds.items()])
+    (table,) = generalization_tables(
+        cells([make_record(seed=s, sizes=accuracies(*values)) for s, values in seeds.items()])
+    )
     assert table.rows[0][-1] == "40"
 
 
 def test_mastered_goes_by_the_rule_where_no_sequence_can_be_right(make_ngrams_record):
-    (table,) = generalization_tables([make_ngrams_record(at=[(200, 0.5, 133.25), (400, 1.0, 244.0)])])
+    (table,) = generalization_tables(cells([make_ngrams_record(at=[(200, 0.5, 133.25), (400, 1.0, 244.0)])]))
     assert [row[-1] for row in table.rows] == ["200", "400"]
 
 
 def test_what_is_beyond_the_memorys_capacity_is_marked(make_record):
     records = [make_record(f"ntm:memory_slots={slots}", sizes=lengths((1.5, 0.5), (3.0, 0.5))) for slots in (20, 40)]
-    (table,) = generalization_tables(records)
+    (table,) = generalization_tables(cells(records))
     assert [row[1:3] for row in table.rows] == [["1.50 / 50.0 %", "3.00 / 50.0 %*"], ["1.50 / 50.0 %", "3.00 / 50.0 %"]]
     assert table.notes[-1] == "* more rows to remember than the memory has slots"
-    assert [row["beyond_capacity"] for row in generalization_rows(records)] == [False, True, False, False]
+    assert [row["beyond_capacity"] for row in generalization_rows(cells(records))] == [False, True, False, False]
 
 
 def test_regret_stands_beside_the_loss_and_above_a_bayes_line(make_ngrams_record):
-    (table,) = generalization_tables([make_ngrams_record("lstm"), make_ngrams_record("ntm", at=[(200, 2.0, 133.25)])])
+    (table,) = generalization_tables(
+        cells([make_ngrams_record("lstm"), make_ngrams_record("ntm", at=[(200, 2.0, 133.25)])])
+    )
     assert table.columns == ["bits:", "200", "400", "mastered"]
     assert table.rows == [
         ["lstm", "12.50 / 145.75", "30.00 / 274.00", "none"],
@@ -145,7 +150,7 @@ def test_regret_stands_beside_the_loss_and_above_a_bayes_line(make_ngrams_record
 
 def test_the_bayes_line_is_that_of_the_sequences_of_the_protocol(make_ngrams_record):
     other = make_ngrams_record(protocol="collier2018:test_sequences=64", at=[(200, 12.5, 130.0)])
-    (table,) = generalization_tables([make_ngrams_record(at=[(200, 12.5, 133.25)]), other])
+    (table,) = generalization_tables(cells([make_ngrams_record(at=[(200, 12.5, 133.25)]), other]))
     assert table.rows[2:] == [
         ["Bayes (collier2018)", "0.00 / 133.25", "200"],
         ["Bayes (collier2018:test_sequences=64)", "0.00 / 130.00", "200"],
@@ -154,7 +159,7 @@ def test_the_bayes_line_is_that_of_the_sequences_of_the_protocol(make_ngrams_rec
 
 def test_the_bayes_line_needs_one_run_that_was_tested(make_ngrams_record, make_failed_record):
     records = [make_failed_record(**NGRAMS), make_ngrams_record(seed=1, at=[(200, 12.5, 133.25)])]
-    (table,) = generalization_tables(records)
+    (table,) = generalization_tables(cells(records))
     assert table.rows == [
         ["ntm", "no test [12.50, no test] / -", "none"],
         ["Bayes", "0.00 / 133.25", "200"],
@@ -162,20 +167,20 @@ def test_the_bayes_line_needs_one_run_that_was_tested(make_ngrams_record, make_f
 
 
 def test_a_task_without_a_bayes_loss_has_no_bayes_line(make_record):
-    (table,) = generalization_tables([make_record("lstm"), make_record("ntm")])
+    (table,) = generalization_tables(cells([make_record("lstm"), make_record("ntm")]))
     assert [row[0] for row in table.rows] == ["lstm", "ntm"]
 
 
 def test_where_all_runs_failed_there_is_no_bayes_line(make_failed_record):
-    (table,) = generalization_tables([make_failed_record(**NGRAMS)])
+    (table,) = generalization_tables(cells([make_failed_record(**NGRAMS)]))
     assert table.rows == [["ntm", "none"]]
 
 
 def test_no_records_make_no_tables():
-    assert (generalization_rows([]), generalization_tables([])) == ([], [])
+    assert (generalization_rows(cells([])), generalization_tables(cells([]))) == ([], [])
 
 
 def test_a_model_with_a_training_of_its_own_is_marked(make_record):
-    (table,) = generalization_tables([make_record("acme", own_training=["training_step"]), make_record("ntm")])
+    (table,) = generalization_tables(cells([make_record("acme", own_training=["training_step"]), make_record("ntm")]))
     assert [row[0] for row in table.rows] == ["acme ‡", "ntm"]
     assert "‡ trains by its own optimiser or training step, not the protocol's" in table.notes
