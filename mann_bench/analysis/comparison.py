@@ -14,31 +14,31 @@ from mann_bench.statistics.paired import Comparison, paired_permutation_test
 from mann_bench.statistics.survival import median
 
 
-def comparison_rows(made: Sequence[Cell], first: str, second: str) -> list[Row]:
+def comparison_rows(cells: Sequence[Cell], first: str, second: str) -> list[Row]:
     """Return one row a task and protocol that both models ran, from the seeds that both have.
 
     Args:
-        made: cells, as of `cells`.
+        cells: as of `mann_bench.analysis.cells.cells`.
         first, second: models, as `run` takes them.
 
     Raises:
         UsageError: a model is not in the records, or the two share no seed of any task.
     """
-    first, second = (_canonical(name, made) for name in (first, second))
-    pairs = [_paired(a, b) for a in made for b in made if a.model == first and b.model == second and _alike(a, b)]
+    first, second = (_canonical(name, cells) for name in (first, second))
+    pairs = [_paired(a, b) for a in cells for b in cells if a.model == first and b.model == second and _alike(a, b)]
     rows = [_row(*pair) for pair in pairs if pair[0].records]
     if not rows:
         raise UsageError(f"{first!r} and {second!r} have no task, protocol and seed in common in these records.")
     return rows
 
 
-def _canonical(name: str, made: Sequence[Cell]) -> str:
+def _canonical(name: str, cells: Sequence[Cell]) -> str:
     """Return the text by which tables name the model that a user means; raises UsageError."""
-    known = dict.fromkeys(cell.model for cell in made)
+    known = dict.fromkeys(cell.model for cell in cells)
     if name in known:
         return name
     variant = Variant.parse(name)
-    for cell in made:
+    for cell in cells:
         with contextlib.suppress(UsageError):  # what strangers wrote into a record may be no variant
             if variant.means(cell.model, cell.records[0].model.options):
                 return cell.model

@@ -10,13 +10,13 @@ from mann_bench.statistics.bootstrap import median_estimate, survival_median
 from mann_bench.statistics.survival import quantile, restricted_mean
 
 
-def convergence_rows(made: Sequence[Cell]) -> list[Row]:
+def convergence_rows(cells: Sequence[Cell]) -> list[Row]:
     """Return one row a cell: solved seeds, training until convergence in each unit, and the final score.
 
     A run counts as solved once it has met the task's rule, also where it diverged later. Runs that did not
     meet it stay in the statistics, as censored.
     """
-    return [convergence_row(cell) for cell in made]
+    return [convergence_row(cell) for cell in cells]
 
 
 def convergence_row(cell: Cell) -> Row:

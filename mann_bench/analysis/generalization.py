@@ -14,12 +14,12 @@ _COLUMNS = {"task", "model", "protocol", "origin", "size", "seeds", "tested", "s
 _ENDINGS = ("_median", "_low", "_high", "_interval")
 
 
-def generalization_rows(made: Sequence[Cell]) -> list[Row]:
+def generalization_rows(cells: Sequence[Cell]) -> list[Row]:
     """Return one row a cell and size of the length grid: of each score the median over seeds.
 
     A run that could not be tested counts as worse than any.
     """
-    return [row for cell in made for row in size_rows(cell)]
+    return [row for cell in cells for row in size_rows(cell)]
 
 
 def size_rows(cell: Cell, shown: Collection[str] | None = None) -> list[Row]:

@@ -9,9 +9,9 @@ from mann_bench.core.sizes import size_text
 from mann_bench.statistics.bootstrap import survival_median
 
 
-def probe_rows(made: Sequence[Cell]) -> list[Row]:
+def probe_rows(cells: Sequence[Cell]) -> list[Row]:
     """Return one row a cell whose length grid was measured over training: the seeds that generalise."""
-    return [probe_row(cell) for cell in made if probed(cell)]
+    return [probe_row(cell) for cell in cells if probed(cell)]
 
 
 def probe_row(cell: Cell) -> Row:

@@ -10,9 +10,9 @@ from mann_bench.results.schema import Record
 _LONGEST_REASON = 200
 
 
-def run_rows(made: Sequence[Cell]) -> list[Row]:
+def run_rows(cells: Sequence[Cell]) -> list[Row]:
     """Return one row a run, in the order of the cells and their seeds."""
-    return [_row(record) for cell in made for record in cell.records]
+    return [_row(record) for cell in cells for record in cell.records]
 
 
 def failure(record: Record) -> str | None:

@@ -9,10 +9,10 @@ from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.rows import Row
 
 
-def table_rows(made: Sequence[Cell]) -> dict[str, list[Row]]:
+def table_rows(cells: Sequence[Cell]) -> dict[str, list[Row]]:
     """Return the rows of every table over seeds by its name, empty where there is nothing to tell."""
     return {
-        "convergence": convergence_rows(made),
-        "probe": probe_rows(made),
-        "generalization": generalization_rows(made),
+        "convergence": convergence_rows(cells),
+        "probe": probe_rows(cells),
+        "generalization": generalization_rows(cells),
     }

@@ -20,12 +20,12 @@ OWN_TRAINING = "trains by its own optimiser or training step, not the protocol's
 _OWN = "‡"
 
 
-def row_labels(made: Sequence[Cell]) -> list[str]:
+def row_labels(cells: Sequence[Cell]) -> list[str]:
     """Name each cell as `cell_labels` does, and mark those that were not trained as the protocol says."""
-    labels = zip(cell_labels(made), made, strict=True)
+    labels = zip(cell_labels(cells), cells, strict=True)
     return [f"{label} {_OWN}" if cell.own_training else label for label, cell in labels]
 
 
-def own_training_notes(made: Sequence[Cell]) -> list[str]:
+def own_training_notes(cells: Sequence[Cell]) -> list[str]:
     """Say what the mark of `row_labels` means, where there is one."""
-    return [f"{_OWN} {OWN_TRAINING}"] if any(cell.own_training for cell in made) else []
+    return [f"{_OWN} {OWN_TRAINING}"] if any(cell.own_training for cell in cells) else []

@@ -38,14 +38,14 @@ class Group(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def groups(made: Sequence[Cell]) -> list[Group]:
+def groups(cells: Sequence[Cell]) -> list[Group]:
     """Return a group a task, in the order of the cells. Cells with unlike rules never share one."""
-    labels = cell_labels(made)
+    labels = cell_labels(cells)
     styles = {label: number for number, label in enumerate(sorted(set(labels)))}
-    protocols = {cell.protocol for cell in made}
+    protocols = {cell.protocol for cell in cells}
     protocol = protocols.pop() if len(protocols) == 1 else None
     found: dict[tuple[str, RuleRecord], list[Entry]] = {}
-    for cell, label in zip(made, labels, strict=True):
+    for cell, label in zip(cells, labels, strict=True):
         found.setdefault((cell.task, cell.rule), []).append(Entry(cell, label, styles[label]))
     return [
         Group(Subject(task, protocol, rule.metric, rule.below), tuple(entries))

@@ -9,11 +9,11 @@ from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table
 from mann_bench.reporting.words import OWN_TRAINING
 
 
-def comparison_table(made: Sequence[Cell], first: str, second: str) -> Table:
+def comparison_table(cells: Sequence[Cell], first: str, second: str) -> Table:
     """Return the comparison of two models; raises as `comparison_rows`."""
-    rows = comparison_rows(made, first, second)
+    rows = comparison_rows(cells, first, second)
     first, second = rows[0]["first"], rows[0]["second"]
-    own = [name for name in (first, second) if any(cell.model == name and cell.own_training for cell in made)]
+    own = [name for name in (first, second) if any(cell.model == name and cell.own_training for cell in cells)]
     return Table(
         f"{first} against {second}",
         ["task", "protocol", "seeds", f"steps of {first}", f"steps of {second}", "times faster", "difference", "p"],

@@ -21,10 +21,10 @@ from mann_bench.reporting.words import SCORE_WORDS, own_training_notes, row_labe
 from mann_bench.results.schema import Record
 
 
-def convergence_table(made: Sequence[Cell]) -> Table:
+def convergence_table(cells: Sequence[Cell]) -> Table:
     """Return the convergence table."""
-    labels = row_labels(made)
-    rows = [_text(cell, label) for cell, label in zip(made, labels, strict=True)]
+    labels = row_labels(cells)
+    rows = [_text(cell, label) for cell, label in zip(cells, labels, strict=True)]
     return Table(
         "Convergence",
         ["task", "model", "parameters", "solved", "steps", "seconds", "final", "NaN", "failed"],
@@ -32,14 +32,14 @@ def convergence_table(made: Sequence[Cell]) -> Table:
         [
             "solved: seeds that met the task's rule; steps, seconds: Kaplan-Meier median of training until then",
             *(["parameters: trained, of all that there are"] if any(" of " in row[2] for row in rows) else []),
-            *_rule_notes(made),
+            *_rule_notes(cells),
             INTERVALS,
             SHARES,
-            *([ONE_SEED] if any(len(cell.records) == 1 for cell in made) else []),
-            *own_training_notes(made),
-            *_protocol_notes(made),
-            *_backend_notes(made, labels),
-            *_censoring_notes(made),
+            *([ONE_SEED] if any(len(cell.records) == 1 for cell in cells) else []),
+            *own_training_notes(cells),
+            *_protocol_notes(cells),
+            *_backend_notes(cells, labels),
+            *_censoring_notes(cells),
         ],
     )
 
@@ -63,9 +63,9 @@ def _beyond_seconds(cell: Cell, row: Row) -> str:
     return f"> {row['seconds_budget']:,.1f}" if any(record.curve for record in cell.records) else "-"
 
 
-def _rule_notes(made: Sequence[Cell]) -> list[str]:
+def _rule_notes(cells: Sequence[Cell]) -> list[str]:
     rules: dict[str, list[str]] = {}
-    for cell in made:
+    for cell in cells:
         rule = f"less than {cell.rule.below:g} {SCORE_WORDS.get(cell.rule.metric, cell.rule.metric)}"
         if cell.task not in rules.setdefault(rule, []):
             rules[rule].append(cell.task)
@@ -77,25 +77,25 @@ def _rule_notes(made: Sequence[Cell]) -> list[str]:
     ]
 
 
-def _protocol_notes(made: Sequence[Cell]) -> list[str]:
-    protocols = {cell.protocol for cell in made}
+def _protocol_notes(cells: Sequence[Cell]) -> list[str]:
+    protocols = {cell.protocol for cell in cells}
     return [f"protocol {protocols.pop()}"] if len(protocols) == 1 else []
 
 
-def _backend_notes(made: Sequence[Cell], labels: Sequence[str]) -> list[str]:
+def _backend_notes(cells: Sequence[Cell], labels: Sequence[str]) -> list[str]:
     """Return what was computed how, where seconds of several backends stand in one column."""
     found: dict[str, list[str]] = {}
-    for cell, label in zip(made, labels, strict=True):
+    for cell, label in zip(cells, labels, strict=True):
         for backend in backends(cell):
             found.setdefault(backend, []).append(f"{label} on {cell.task}")
     each = (f"{backend} of {', '.join(found[backend])}" for backend in sorted(found))
     return [f"seconds are those of several backends: {'; '.join(each)}"] if len(found) > 1 else []
 
 
-def _censoring_notes(made: Iterable[Cell]) -> list[str]:
+def _censoring_notes(cells: Iterable[Cell]) -> list[str]:
     return [
         f"{record.text}: {str(record.outcome).replace('_', ' ')} after {record.steps:,} steps{_because(record)}"
-        for cell in made
+        for cell in cells
         for record in cell.records
         if record.converged_first is None
     ]

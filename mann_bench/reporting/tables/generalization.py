@@ -21,26 +21,27 @@ _BEYOND = "*"
 _ROUNDING = 1e-9
 
 
-def generalization_tables(made: Sequence[Cell]) -> list[Table]:
+def generalization_tables(cells: Sequence[Cell]) -> list[Table]:
     """Return a length-generalisation table a task."""
     return [
-        _table(task, [cell for cell in made if cell.task == task]) for task in dict.fromkeys(cell.task for cell in made)
+        _table(task, [cell for cell in cells if cell.task == task])
+        for task in dict.fromkeys(cell.task for cell in cells)
     ]
 
 
-def _table(task: str, made: Sequence[Cell]) -> Table:
-    metric = made[0].rule.metric
+def _table(task: str, cells: Sequence[Cell]) -> Table:
+    metric = cells[0].rule.metric
     shown = [metric, _BESIDE.get(metric, "sequence_accuracy")]
-    needed = {*shown, "sequence_accuracy", *(cell.rule.metric for cell in made)}
-    by_cell = [{row["size"]: row for row in size_rows(cell, needed)} for cell in made]
+    needed = {*shown, "sequence_accuracy", *(cell.rule.metric for cell in cells)}
+    by_cell = [{row["size"]: row for row in size_rows(cell, needed)} for cell in cells]
     sizes = list(dict.fromkeys(size for rows in by_cell for size in rows))
-    first: Size = next((test_sizes(cell)[0] for cell in made if test_sizes(cell)), {"size": 0})
-    labelled = [*zip(row_labels(made), by_cell, strict=True), *_bayes_rows(made)]
+    first: Size = next((test_sizes(cell)[0] for cell in cells if test_sizes(cell)), {"size": 0})
+    labelled = [*zip(row_labels(cells), by_cell, strict=True), *_bayes_rows(cells)]
     return Table(
         f"Length generalisation: {task}",
         [f"{' x '.join(first)}:", *sizes, "mastered"],
         [
-            [label, *(_size_text(rows.get(size), shown) for size in sizes), _mastered(rows, made[0])]
+            [label, *(_size_text(rows.get(size), shown) for size in sizes), _mastered(rows, cells[0])]
             for label, rows in labelled
         ],
         [
@@ -48,19 +49,19 @@ def _table(task: str, made: Sequence[Cell]) -> Table:
             "mastered: the last size up to which "
             + ("99 % of the sequences are right" if metric != "regret_bits" else "the task's rule is met"),
             INTERVALS,
-            *([ONE_SEED] if any(len(cell.records) == 1 for cell in made) else []),
-            *own_training_notes(made),
+            *([ONE_SEED] if any(len(cell.records) == 1 for cell in cells) else []),
+            *own_training_notes(cells),
             *_capacity_notes(by_cell),
-            *_untested_notes(made),
+            *_untested_notes(cells),
         ],
     )
 
 
-def _bayes_rows(made: Sequence[Cell]) -> list[tuple[str, dict[str, Row]]]:
+def _bayes_rows(cells: Sequence[Cell]) -> list[tuple[str, dict[str, Row]]]:
     """Return, of a task that knows it, how the Bayes-optimal predictor scores on the sequences of each protocol."""
     by_label: dict[str, dict[str, Row]] = {}
-    for cell in made:
-        label = with_protocol("Bayes", cell, made)
+    for cell in cells:
+        label = with_protocol("Bayes", cell, cells)
         # All seeds are tested on the same sequences, so any run that was tested knows it.
         for row in next((record.generalization for record in cell.records if record.generalization), []):
             if "bayes_bits" in row.scores:
@@ -113,10 +114,10 @@ def _capacity_notes(by_cell: Sequence[dict[str, Row]]) -> list[str]:
     return [f"{_BEYOND} more rows to remember than the memory has slots"] if marked else []
 
 
-def _untested_notes(made: Iterable[Cell]) -> list[str]:
+def _untested_notes(cells: Iterable[Cell]) -> list[str]:
     return [
         f"{record.text}: {record.outcome} before it could be tested, counted as worse than any"
-        for cell in made
+        for cell in cells
         for record in cell.records
         if not record.generalization
     ]

@@ -15,11 +15,11 @@ KEY_DIGITS = 12
 """Digits of a run key that people read and type."""
 
 
-def runs_table(made: Sequence[Cell]) -> Table:
+def runs_table(cells: Sequence[Cell]) -> Table:
     """Return the table of the runs, of very many the first."""
     rows = [
         [cell.task, label, str(record.seed), record.key[:KEY_DIGITS], outcome_text(record), f"{record.steps:,}"]
-        for cell, label in zip(made, cell_labels(made), strict=True)
+        for cell, label in zip(cells, cell_labels(cells), strict=True)
         for record in cell.records
     ]
     more = len(rows) - MOST_LISTED
