@@ -1,0 +1,54 @@
+"""Runs that agree with themselves. Those that do not: test_tampering.py."""
+
+import pytest
+
+from mann_bench.leaderboard.checks.consistency import check_consistency
+from mann_bench.results.schema import Record
+
+
+@pytest.fixture
+def sound(make_sound, smoke_runs, rules):
+    """Return a function that names the faults of a sound record of which fields were changed."""
+
+    def faults(**changes):
+        record = Record.model_validate(make_sound(smoke_runs[0]).model_dump() | changes)
+        return [finding.name.value for finding in check_consistency(record, rules.tasks[record.task.text])]
+
+    faults.record = make_sound(smoke_runs[0])
+    return faults
+
+
+def test_a_run_that_diverged_between_evaluations_is_sound(sound):
+    divergence = {"step": 147, "culprit": "loss"}
+    curve = sound.record.curve[:8]
+    changed = {"steps": 147, "best_step": 140, "curve": curve, "probe": [], "divergence": divergence}
+    assert sound(outcome="diverged", **changed) == []
+
+
+def test_a_run_whose_last_evaluation_diverged_is_sound(sound):
+    curve = [row.model_dump() for row in sound.record.curve[:8]]
+    curve[7]["scores"]["loss_bits"] = float("nan")
+    divergence = {"step": 140, "culprit": "validation loss"}
+    changed = {"steps": 140, "best_step": 120, "curve": curve, "probe": [], "divergence": divergence}
+    assert sound(outcome="diverged", converged_confirmed=None, **changed) == []
+
+
+def test_a_run_that_failed_is_sound_without_measurements(sound):
+    fields = ("curve", "probe", "generalization", "grid")
+    nothing = {"steps": 0, "best_step": 0, "converged_first": None, "converged_confirmed": None}
+    nothing |= {field: [] for field in fields} | {"weights_sha256": None, "error": "Traceback"}
+    assert sound(outcome="failed", **nothing) == []
+
+
+def test_a_run_that_failed_and_measured_is_not(sound):
+    assert set(sound(outcome="failed", error="Traceback")) == {"outcome"}
+
+
+def test_records_of_earlier_versions_state_no_grid(sound):
+    assert sound(grid=[], training_range={}) == []
+
+
+def test_the_loss_of_longer_sequences_may_be_infinite(sound):
+    rows = [row.model_dump() for row in sound.record.generalization]
+    rows[-1]["scores"]["loss_bits"] = float("inf")
+    assert sound(generalization=rows) == []
