@@ -18,11 +18,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mann_bench.core.events import Evaluated, Event, Finished, Notice, Observer, Probed, Progress, Started
+from mann_bench.core.jobs import Job
 from mann_bench.core.options import options_of
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.executor import Executor
 from mann_bench.execution.plan import Block, make_plan
-from mann_bench.execution.worker import Job
 from mann_bench.registry import Registry
 from mann_bench.results.store import Store
 from mann_bench.testing.clause import ConformanceError, require
