@@ -25,7 +25,7 @@ class NTMModel(RecurrentModel):
         memory_slots: rows of the memory, N, more than twice `shift_range`; the papers use 128.
         slot_width: numbers in a row, W, 1 or more; the papers use 20.
         read_heads: heads that read the memory in a step, 1 or more. The papers use 1 on copy.
-        write_heads: heads that write it, 1 or more; the same.
+        write_heads: heads that write the memory in a step, 1 or more. The papers use 1 on copy.
         shift_range: slots by which a head can rotate its weighting each way in a step, 0 or more; the papers use 1.
         sharpening: ``log`` computes equation 9 of Graves et al. 2014 in log space, where it cannot fail; ``power``
             computes it to the letter, which ends in NaN now and then.
