@@ -29,8 +29,8 @@ class _Made(NamedTuple):
 def figure_data(cells: Sequence[Cell]) -> dict[str, FigureData]:
     """Return the data of every figure by file stem, such as ``learning-copy-layout-collier2018``.
 
-    The same cells give the same data. Figures whose stems would
-    be the same have the first digits of a run's key after it.
+    The same cells give the same data. Figures whose stems would be the same have the first digits of a run's key
+    after it.
     """
     made = [each for group in groups(cells) for each in _of_task(group)]
     taken = Counter(each.stem for each in made)
