@@ -227,7 +227,7 @@ def wandb_mode(choice: str | None) -> WandbMode:
 def _folder(path: str | Path) -> Path:
     if path == "":
         raise UsageError("expected a path, not an empty text. The current folder is '.'.")
-    return Path(path)
+    return Path(path).expanduser()
 
 
 def _run_row(record: Record) -> Row:

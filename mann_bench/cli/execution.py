@@ -3,6 +3,7 @@
 It imports what trains: subcommands import it when they are called.
 """
 
+import json
 from collections.abc import Callable
 
 import click
@@ -114,7 +115,7 @@ def _print_records(results: Results, as_json: bool) -> None:
         click.echo(str(results), nl=False)
         return
     for record in results.records:
-        click.echo(record.model_dump_json())
+        click.echo(json.dumps(json.loads(record.model_dump_json())))  # in ASCII, which any output can hold
     tell([f"{r.key[:KEY_DIGITS]}  {r.text}: {outcome_text(r)}" for r in results.records if r.error])
 
 

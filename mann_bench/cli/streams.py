@@ -21,19 +21,19 @@ _PLAIN = {
 
 
 class _Lasting(io.TextIOWrapper):
-    """A stream that goes nowhere from when its reader has closed it."""
+    """A stream that goes nowhere from when it can no longer be written to: its reader is gone, or its disk is full."""
 
     def write(self, text: str) -> int:
         try:
             return super().write(text)
-        except BrokenPipeError:
+        except OSError:  # its reader is gone, or its disk is full
             self._turn_away()
             return len(text)
 
     def flush(self) -> None:
         try:
             super().flush()
-        except BrokenPipeError:
+        except OSError:
             self._turn_away()
 
     def _turn_away(self) -> None:

@@ -33,5 +33,5 @@ def _saved_bytes(model: SequenceModule, steps: int, sequences: int) -> int:
 
     hooks = torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
     with GENERATORS, torch.random.fork_rng(devices=[]), hooks:
-        model(like.new_zeros(steps, sequences, model.input_size, dtype=like.dtype.to_real()))
+        model(torch.zeros(steps, sequences, model.input_size, device=like.device))
     return sum(storage.nbytes() for storage in saved.values())

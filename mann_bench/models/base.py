@@ -94,8 +94,8 @@ class SequenceModule(pl.LightningModule, ABC):
         protocol, parameters = self.protocol, list(self.parameters())
         if protocol.optimizer == "rmsprop":
             return torch.optim.RMSprop(parameters, lr=protocol.learning_rate, momentum=protocol.momentum, foreach=True)
-        # The fused one refuses complex parameters.
-        fused = not any(parameter.is_complex() for parameter in parameters)
+        # The fused one refuses complex parameters, and steps through memory as if every tensor were contiguous.
+        fused = all(parameter.is_contiguous() and not parameter.is_complex() for parameter in parameters)
         return torch.optim.Adam(parameters, lr=protocol.learning_rate, fused=fused)
 
     def clip_gradient_norm(self) -> None:

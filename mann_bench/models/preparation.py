@@ -1,12 +1,15 @@
 """Get a model ready to run on the backend that was asked for, or on the next best one."""
 
 import contextlib
+import math
+import random
 import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from mann_bench.core.backends import AUTO, Backend
@@ -61,11 +64,8 @@ def _auto(model: RecurrentModel, time_steps: float, batch_size: int) -> str | No
     """Choose a backend; return why it is not the one that was tried, where the user can do something about that."""
     if model.native_problem() is None:
         return _build_native(model, batch_size)
-    try:
-        eager = _seconds_a_step(model, batch_size)
-    except Exception:  # a model that cannot run shows that in training
-        return None
-    if eager * time_steps < COMPILING_PAYS_FROM:
+    eager = _seconds_a_step(model, batch_size)
+    if not COMPILING_PAYS_FROM <= eager * time_steps < math.inf:
         return None
     problem = _build_compiled(model, batch_size)
     if problem is None and _seconds_a_step(model, batch_size) >= eager:
@@ -119,14 +119,14 @@ _build: dict[Backend, Callable[[RecurrentModel, int], str | None]] = {
 
 
 def _seconds_a_step(model: RecurrentModel, batch_size: int) -> float:
-    """Return how long a time step takes on the model's backend, forward and backward."""
+    """Return how long a time step takes on the model's backend, forward and backward; inf where it raises."""
     inputs = _zeros(model, batch_size)
-    with _untouched(model):
+    seconds: list[float] = []
+    with _untouched(model), contextlib.suppress(Exception):  # a model that cannot run shows that in training
         model(inputs).sum().backward()  # the first pass allocates
-        seconds = [_seconds_of_pass(model, inputs)]
-        while seconds[-1] < _SHORT_PASS and len(seconds) < 5:
+        while not seconds or (seconds[-1] < _SHORT_PASS and len(seconds) < 5):
             seconds.append(_seconds_of_pass(model, inputs))
-    return min(seconds) / len(inputs)
+    return min(seconds, default=math.inf) / len(inputs)
 
 
 def _seconds_of_pass(model: RecurrentModel, inputs: torch.Tensor) -> float:
@@ -140,21 +140,27 @@ def _seconds_of_pass(model: RecurrentModel, inputs: torch.Tensor) -> float:
 @contextlib.contextmanager
 def _untouched(model: RecurrentModel) -> Iterator[None]:
     """Leave no gradients, no warnings, no drawn random numbers and no moved buffers behind."""
-    buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    buffers = [
+        (module, name, value) for module in model.modules() for name, value in module.named_buffers(recurse=False)
+    ]
+    contents = [value.detach().clone() for _, _, value in buffers]
+    drawn = random.getstate(), np.random.get_state(legacy=False)
     with warnings.catch_warnings(), torch.random.fork_rng():
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
             model.zero_grad()
+            random.setstate(drawn[0])
+            np.random.set_state(drawn[1])
             with torch.no_grad():
-                for buffer, before in buffers:
-                    buffer.copy_(before)
+                for (module, name, value), content in zip(buffers, contents, strict=True):
+                    setattr(module, name, value)  # it may have been replaced
+                    value.copy_(content)
 
 
 def _zeros(model: RecurrentModel, batch_size: int) -> torch.Tensor:
-    like = next(model.parameters())
-    return like.new_zeros(_STEPS, batch_size, model.input_size, dtype=like.dtype.to_real())
+    return torch.zeros(_STEPS, batch_size, model.input_size, device=next(model.parameters()).device)
 
 
 def _first_line(error: Exception) -> str:

@@ -74,7 +74,7 @@ def cache_directory() -> Path:
         NativeBuildError: neither is known, as in a container whose user has no account.
     """
     if chosen := os.environ.get("MANN_BENCH_CACHE"):
-        return Path(chosen)
+        return Path(chosen).expanduser()
     if cache := os.environ.get("XDG_CACHE_HOME"):
         return Path(cache) / "mann-bench"
     try:
@@ -139,7 +139,7 @@ def _open(path: Path) -> ctypes.CDLL | None:
     What is cut off must not be loaded to see whether it can be: that may end the process.
     """
     try:
-        sound = path.stem.endswith(f"-{_content_digest(path)}")
+        sound = path.is_file() and path.stem.endswith(f"-{_content_digest(path)}")
         return ctypes.CDLL(str(path)) if sound else None
     except OSError:
         return None

@@ -26,7 +26,7 @@ def check_details(details: Any) -> Mapping[str, OptionValue]:
         ValueError: it is no dictionary of short texts, numbers and the like by name.
     """
     try:
-        checked = _DETAILS.validate_python(details)
+        checked = _DETAILS.validate_python(details, strict=True)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = "".join(f"[{part!r}]" for part in first["loc"][:1])

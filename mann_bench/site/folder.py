@@ -18,6 +18,7 @@ def write_pages(files: Mapping[str, bytes], folder: Path) -> None:
         UsageError: the folder holds something else than a site, or a board that is not among `files`.
         StoreError: the site could not be written; the old one stays.
     """
+    folder = folder.resolve()  # a link stays, and leads to the new pages
     gone = _boards_in(folder) - {path.partition("/")[0] for path in files}
     if gone:
         raise UsageError(
@@ -34,7 +35,12 @@ def write_pages(files: Mapping[str, bytes], folder: Path) -> None:
                 file.write_bytes(content)
             if folder.exists():
                 folder.rename(old)
-            staged.rename(folder)
+            try:
+                staged.rename(folder)
+            except OSError:
+                if old.exists():
+                    old.rename(folder)
+                raise
     except OSError as error:
         raise StoreError(f"the site could not be written to {folder}: {error.strerror}.") from error
 

@@ -17,6 +17,7 @@ from mann_bench.training.callbacks import Evaluation
 from mann_bench.training.checkpoint import KEPT, Checkpoint, Checkpoints, UnusableCheckpointError, load
 from mann_bench.training.interruption import Interruption
 from mann_bench.training.randomness import random_states, set_random_states
+from mann_bench.training.weights import weights_of
 
 
 class Resume(pl.Callback):
@@ -118,7 +119,7 @@ class Resume(pl.Callback):
         return Checkpoint(
             made_by=self.made_by,
             measured=self.evaluation.measured,
-            weights=self.model.state_dict(),
+            weights=weights_of(self.model),
             best_weights=self.evaluation.best_weights,
             optimizers=[optimizer.state_dict() for optimizer in self._optimizers],
             schedulers=[scheduler.state_dict() for scheduler in self._schedulers],
@@ -141,10 +142,5 @@ def _restore(optimizer: Any, state: Mapping[str, Any]) -> None:
 
 
 def _matches(value: Tensor, parameter: Tensor) -> bool:
-    if value.layout is not torch.strided:
-        return False
-    return value.ndim == 0 or _form(value) == _form(parameter)
-
-
-def _form(tensor: Tensor) -> tuple[torch.Size, torch.dtype, tuple[int, ...]]:
-    return tensor.shape, tensor.dtype, tensor.stride()
+    plain = value.layout is torch.strided and (value.is_contiguous() or not parameter.is_contiguous())
+    return plain and (value.ndim == 0 or (value.shape, value.dtype) == (parameter.shape, parameter.dtype))

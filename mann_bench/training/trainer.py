@@ -103,17 +103,20 @@ def _train(
     model = build_model(run.model, task)
     model.protocol = run.protocol
     # What cannot be kept fails before it is trained.
-    weights_bytes(weights_of(model))
+    weights = weights_of(model)
+    weights_bytes(weights)
+    model.load_state_dict(weights)
     check_details(model.details())
     prepared = _prepared(model, task, run, device, backend, resume_from)
     if prepared.notice:
         emit(Notice(run.key, f"{run.model.text}: {prepared.notice}"))
     evaluation = Evaluation(run, task, emit)
-    graph_calls = _graph_calls(model)
+    graph_calls, trained_before = _graph_calls(model), 0
     with Interruption() as interruption:
         resume = Resume(evaluation, model, _made_by(run, device, prepared.backend), checkpoints, interruption)
         if resume_from is not None:
             resume.load(resume_from, task)
+            trained_before = model.steps_trained
         evaluation.measured.compilation_seconds += prepared.seconds
         divergence = None
         try:
@@ -124,7 +127,7 @@ def _train(
     if divergence is None:
         _check_complete(evaluation)
     ran_on = prepared.backend
-    if ran_on is Backend.COMPILED and _graph_calls(model) == graph_calls:
+    if ran_on is Backend.COMPILED and model.steps_trained > trained_before and _graph_calls(model) == graph_calls:
         ran_on = Backend.EAGER
         emit(Notice(run.key, f"{run.model.text}: torch.compile gave up on the step in training; it ran eagerly."))
     try:

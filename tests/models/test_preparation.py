@@ -1,3 +1,7 @@
+import math
+import random
+
+import numpy as np
 import pytest
 import torch
 
@@ -151,3 +155,30 @@ def test_preparing_leaves_no_gradients_and_no_random_numbers_behind(make):
     prepare(model, "native", LONG, 4)
     assert torch.equal(torch.get_rng_state(), before)
     assert all(p.grad is None for p in model.parameters())
+
+
+class Moving(Leaky):
+    """Its buffer is another tensor after each step, and it draws from every generator."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(3))
+
+    def step(self, inputs, state):
+        self.mean = self.mean + torch.rand(()) + np.random.rand() + random.random()
+        return self.map(inputs + self.mean), state
+
+
+def test_measuring_leaves_buffers_and_generators_as_they_were():
+    model = Moving()
+    before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    prepare(model, "auto", 1.0, 4)
+    assert torch.equal(model.mean, torch.zeros(3))
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert (np.random.get_state()[1].tolist(), random.getstate()) == before[1:]
+
+
+def test_a_second_measurement_that_fails_leaves_the_eager_backend(make, monkeypatch):
+    seconds = {Backend.EAGER: 0.2, Backend.COMPILED: math.inf}
+    monkeypatch.setattr(preparation, "_seconds_a_step", lambda model, batch_size: seconds[model.backend])
+    assert prepare(make(Leaky), "auto", LONG, 4).backend is Backend.EAGER

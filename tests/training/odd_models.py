@@ -94,3 +94,24 @@ class LateDetails(Odd):
 
     def details(self):
         return {"story": "fine" if self.steps_trained == 0 else "a" * 1_001}
+
+
+class EverySecond(Odd):
+    """Its parameter has gaps: a view of every second column."""
+
+    def add(self):
+        self.m = nn.Parameter(torch.zeros(4, 8)[:, ::2])
+
+
+class Expanded(Odd):
+    """Its buffer can be saved, and nothing can be loaded into it."""
+
+    def add(self):
+        self.register_buffer("m", torch.ones(1).expand(8))
+
+
+class SmallView(Odd):
+    """Its buffer is a small part of a large tensor."""
+
+    def add(self):
+        self.register_buffer("m", torch.zeros(50_000_000)[:8])

@@ -8,15 +8,18 @@ import torch
 
 from mann_bench.core.events import Evaluated, Progress
 from mann_bench.core.jobs import Job
+from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.local import LocalExecutor
 from mann_bench.execution.worker import execute_job
+from mann_bench.models.base import SequenceModule
 from mann_bench.models.building import build_model, build_task
 from mann_bench.results.store import Store, UnfitRecordError
 
-KEPT = ["Transposed", "Fortran", "Orthonormal", "Parametrized", "ChannelsLast", "Tied"]
+KEPT = ["Transposed", "Fortran", "Orthonormal", "Parametrized", "ChannelsLast", "Tied", "EverySecond", "SmallView"]
 REFUSED = {
     "Sparse": "'links' of the state dict is torch.sparse_coo, and only dense tensors can be saved",
+    "Expanded": "Please clone() the tensor before performing the operation",
     "DoubleComplex": "the weights, of torch.complex128, torch.float32, cannot be saved",
     "ListedDetails": "details() is [1, 2]; expected a dictionary from names to texts, numbers",
     "NestedDetails": "details()['sizes'] is {'sizes': [1, 2]}; expected a dictionary",
@@ -83,8 +86,9 @@ def test_one_run_that_cannot_be_kept_costs_no_other(odd_run, make_run, tmp_path,
     assert outcomes == [Outcome.FAILED, Outcome.FAILED, Outcome.NOT_CONVERGED]
 
 
-def test_a_run_with_transposed_weights_goes_on_from_its_checkpoint(odd_run, interrupt, same):
-    run = odd_run("Transposed", max_steps=40)
+@pytest.mark.parametrize("name", ["Transposed", "EverySecond", "SmallView"])
+def test_a_run_with_weights_of_odd_strides_goes_on_from_its_checkpoint(odd_run, interrupt, same, name):
+    run = odd_run(name, max_steps=40)
     interrupt(run, until=lambda event: isinstance(event, Evaluated) and event.point.step == 20)
     events = same(run)
     assert next(event.step for event in events if isinstance(event, Progress)) >= 20
@@ -111,3 +115,16 @@ def test_a_traceback_of_millions_of_characters_is_kept_in_part(make_run, execute
     record, _ = execute(make_run())
     assert record.error.endswith("xxx\n")
     assert len(record.error) == 100_000
+
+
+def test_a_parameter_with_gaps_is_trained_like_any_other():
+    gaps, plain = (torch.nn.Module() for _ in range(2))
+    gaps.m, plain.m = torch.nn.Parameter(torch.zeros(4, 8)[:, ::2]), torch.nn.Parameter(torch.zeros(4, 4))
+    for module in (gaps, plain):
+        module.protocol = Protocol()
+        optimizer = SequenceModule.configure_optimizers(module)
+        for _ in range(5):
+            optimizer.zero_grad()
+            (module.m - 1).square().sum().backward()
+            optimizer.step()
+    torch.testing.assert_close(gaps.m, plain.m)
