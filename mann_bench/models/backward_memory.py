@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from mann_bench.core.turns import GENERATORS
-from mann_bench.models.base import SequenceModule
+from mann_bench.models.base import SequenceModule, zero_inputs
 
 RECOMPUTE_ABOVE = 2**30
 """Bytes for the longest batch above which a recurrent model recomputes steps and does not keep them."""
@@ -21,7 +21,6 @@ def backward_bytes(model: SequenceModule, steps: int, batch_size: int) -> int:
 
 
 def _saved_bytes(model: SequenceModule, steps: int, sequences: int) -> int:
-    like = next(model.parameters(), torch.zeros(()))
     own = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
     saved: dict[int, torch.UntypedStorage] = {}  # held, so that no address is used twice
 
@@ -33,5 +32,5 @@ def _saved_bytes(model: SequenceModule, steps: int, sequences: int) -> int:
 
     hooks = torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
     with GENERATORS, torch.random.fork_rng(devices=[]), hooks:
-        model(torch.zeros(steps, sequences, model.input_size, device=like.device))
+        model(zero_inputs(model, steps, sequences))
     return sum(storage.nbytes() for storage in saved.values())

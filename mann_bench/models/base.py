@@ -135,6 +135,15 @@ def _function(owner: Any, name: str) -> Any:
     return getattr(method, "__func__", method)
 
 
+def zero_inputs(model: SequenceModule, steps: int, sequences: int) -> Float[Tensor, "T B I"]:
+    """Return inputs for trying a model out, on its device, in its precision, or in single where that is mixed."""
+    parameters = list(model.parameters())
+    precisions = {parameter.dtype.to_real() for parameter in parameters}
+    dtype = precisions.pop() if len(precisions) == 1 else torch.float32
+    device = parameters[0].device if parameters else None
+    return torch.zeros(steps, sequences, model.input_size, dtype=dtype, device=device)
+
+
 class Observation(NamedTuple):
     """What a memory did in one time step, for traces and diagnostics. R read heads, K write heads, N slots."""
 

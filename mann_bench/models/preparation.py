@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from mann_bench.core.backends import AUTO, Backend
-from mann_bench.models.base import RecurrentModel, SequenceModule
+from mann_bench.models.base import RecurrentModel, SequenceModule, zero_inputs
 from mann_bench.native.build import NativeBuildError
 
 COMPILING_PAYS_FROM = 120.0
@@ -82,7 +82,7 @@ def _build_native(model: RecurrentModel, batch_size: int) -> str | None:
     if problem is None:
         try:
             with torch.inference_mode():
-                model.native_forward(_zeros(model, 1))
+                model.native_forward(zero_inputs(model, _STEPS, 1))
         except NativeBuildError as error:
             problem = str(error).rstrip(".")
     if problem is not None:
@@ -98,7 +98,7 @@ def _build_compiled(model: RecurrentModel, batch_size: int) -> str | None:
         # Both kinds of pass are traced here, on the initial state and on a later one, off the training clock.
         with _untouched(model):
             model.compile_step(batch_size)
-            inputs = _zeros(model, batch_size)
+            inputs = zero_inputs(model, _STEPS, batch_size)
             model(inputs).sum().backward()
             with torch.inference_mode():
                 model(inputs)
@@ -120,7 +120,7 @@ _build: dict[Backend, Callable[[RecurrentModel, int], str | None]] = {
 
 def _seconds_a_step(model: RecurrentModel, batch_size: int) -> float:
     """Return how long a time step takes on the model's backend, forward and backward; inf where it raises."""
-    inputs = _zeros(model, batch_size)
+    inputs = zero_inputs(model, _STEPS, batch_size)
     seconds: list[float] = []
     with _untouched(model), contextlib.suppress(Exception):  # a model that cannot run shows that in training
         model(inputs).sum().backward()  # the first pass allocates
@@ -157,10 +157,6 @@ def _untouched(model: RecurrentModel) -> Iterator[None]:
                 for (module, name, value), content in zip(buffers, contents, strict=True):
                     setattr(module, name, value)  # it may have been replaced
                     value.copy_(content)
-
-
-def _zeros(model: RecurrentModel, batch_size: int) -> torch.Tensor:
-    return torch.zeros(_STEPS, batch_size, model.input_size, device=next(model.parameters()).device)
 
 
 def _first_line(error: Exception) -> str:
