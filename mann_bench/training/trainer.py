@@ -142,13 +142,15 @@ def _prepared(
     model: SequenceModule, task: SequenceTask, run: Run, device: str, backend: str, resume_from: Path | None
 ) -> Prepared:
     """Bring a model to its device and its backend; one that goes on stays on the backend that it had."""
-    if isinstance(model, RecurrentModel):
+    time_steps, batch_size = 0.0, run.protocol.batch_size
+    if isinstance(model, RecurrentModel):  # others have one backend, and nothing that they could recompute
+        lengths = training_lengths(task)
+        time_steps = run.protocol.max_steps * statistics.fmean(lengths)
         with contextlib.suppress(Exception):  # a model that cannot run shows that in training
-            model.recompute = recomputes(model, longest_batch_bytes(model, task, run.protocol.batch_size))
-    if backend == AUTO and resume_from is not None:
-        backend = backend_of(resume_from, model.state_dict()) or AUTO
-    time_steps = run.protocol.max_steps * statistics.fmean(training_lengths(task))
-    return prepare(model.to(device), backend, time_steps, run.protocol.batch_size)
+            model.recompute = recomputes(model, backward_bytes(model, max(lengths), batch_size))
+        if backend == AUTO and resume_from is not None:
+            backend = backend_of(resume_from, model.state_dict()) or AUTO
+    return prepare(model.to(device), backend, time_steps, batch_size)
 
 
 def _check_complete(evaluation: Evaluation) -> None:
