@@ -1,7 +1,7 @@
 """The suite from Python: the same code that the command line calls."""
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex
@@ -12,7 +12,7 @@ from mann_bench.analysis.cells import cells, origin
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.generalization import generalization_rows
 from mann_bench.analysis.probe import probe_rows
-from mann_bench.analysis.rows import Row
+from mann_bench.analysis.rows import FlatRow, flat
 from mann_bench.analysis.runs import run_rows
 from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
@@ -47,11 +47,11 @@ class Results:
 
     def convergence(self) -> "pd.DataFrame":
         """Return the convergence table, one row a model and task; raises UsageError without pandas."""
-        return _frame(convergence_rows(cells(self.records)))
+        return _frame(map(flat, convergence_rows(cells(self.records))))
 
     def generalization(self) -> "pd.DataFrame":
         """Return the length-generalisation table, one row a model, task and size."""
-        return _frame(generalization_rows(cells(self.records)))
+        return _frame(map(flat, generalization_rows(cells(self.records))))
 
     def probe(self) -> "pd.DataFrame":
         """Return generalisation over training, one row a run, probe and size of the length grid."""
@@ -66,7 +66,7 @@ class Results:
 
     def generalizing(self) -> "pd.DataFrame":
         """Return which seeds generalise and from which step on, one row a model and task."""
-        return _frame(probe_rows(cells(self.records)))
+        return _frame(map(flat, probe_rows(cells(self.records))))
 
     def curves(self) -> "pd.DataFrame":
         """Return the learning curves, one row a run and evaluation."""
@@ -80,7 +80,7 @@ class Results:
 
     def runs(self) -> "pd.DataFrame":
         """Return how each run ended, and why it failed, one row a run."""
-        return _frame(run_rows(cells(self.records)))
+        return _frame(map(flat, run_rows(cells(self.records))))
 
     def __str__(self) -> str:
         return render(cells(self.records), Format.TEXT)
@@ -230,12 +230,12 @@ def _folder(path: str | Path) -> Path:
     return Path(path).expanduser()
 
 
-def _run_row(record: Record) -> Row:
-    named = {"model": record.model.text, "task": record.task.text, "origin": origin(record)}
+def _run_row(record: Record) -> FlatRow:
+    named: FlatRow = {"model": record.model.text, "task": record.task.text, "origin": origin(record)}
     return named | {"seed": record.seed, "key": record.key}
 
 
-def _frame(rows: Sequence[Row | dict[str, Any]]) -> "pd.DataFrame":
+def _frame(rows: Iterable[Mapping[str, Any]]) -> "pd.DataFrame":
     try:
         import pandas as pd
     except ImportError:

@@ -3,10 +3,11 @@
 import contextlib
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import Unit, convergence_durations
-from mann_bench.analysis.rows import Row, finite
+from mann_bench.analysis.rows import Row
 from mann_bench.core.errors import UsageError, nearest
 from mann_bench.core.variants import Variant
 from mann_bench.statistics.bootstrap import Ratio, median_ratio
@@ -14,7 +15,32 @@ from mann_bench.statistics.paired import Comparison, paired_permutation_test
 from mann_bench.statistics.survival import median
 
 
-def comparison_rows(cells: Sequence[Cell], first: str, second: str) -> list[Row]:
+@dataclass(frozen=True, kw_only=True)
+class ComparisonRow(Row):
+    """Two models on one task under one protocol.
+
+    Attributes:
+        seeds: how many both models have.
+        first_steps_median, second_steps_median: Kaplan-Meier medians until convergence; inf beyond the budget.
+        ratio: the median of the second over that of the first.
+        test: of the steps of the first less those of the second, what did not converge counted as the budget.
+    """
+
+    task: str
+    protocol: str
+    seeds: int
+    first: str
+    second: str
+    first_origin: str
+    second_origin: str
+    first_steps_median: float
+    second_steps_median: float
+    budget_steps: float
+    ratio: Ratio
+    test: Comparison
+
+
+def comparison_rows(cells: Sequence[Cell], first: str, second: str) -> list[ComparisonRow]:
     """Return one row a task and protocol that both models ran, from the seeds that both have.
 
     Args:
@@ -56,42 +82,20 @@ def _paired(first: Cell, second: Cell) -> tuple[Cell, Cell]:
     return one, other
 
 
-def _row(first: Cell, second: Cell) -> Row:
+def _row(first: Cell, second: Cell) -> ComparisonRow:
     ours, theirs = (convergence_durations(cell, Unit.STEPS) for cell in (first, second))
-    # A model that met the rule untrained needed no time: nothing is a multiple of that.
-    ratio = Ratio(0.0, math.inf, None) if 0 in ours.times else median_ratio([[theirs]], [ours])
-    test = paired_permutation_test(ours.times, theirs.times)
-    return {
-        "task": first.task,
-        "protocol": first.protocol,
-        "seeds": len(ours.times),
-        "first": first.model,
-        "second": second.model,
-        "first_origin": first.origin,
-        "second_origin": second.origin,
-        "first_steps_median": finite(median(ours)),
-        "second_steps_median": finite(median(theirs)),
-        "budget_steps": ours.horizon,
-        **_ratio_row(ratio),
-        **_test_row(test),
-    }
-
-
-def _ratio_row(ratio: Ratio) -> Row:
-    interval = ratio.interval
-    return {
-        "ratio_at_least": ratio.low,
-        "ratio_at_most": finite(ratio.high),
-        "ratio_low": interval.low if interval else None,
-        "ratio_high": finite(interval.high) if interval else None,
-        "ratio_interval": interval.words() if interval else None,
-    }
-
-
-def _test_row(test: Comparison) -> Row:
-    return {
-        "difference": test.difference,
-        "p_value": test.p_value,
-        "least_p_value": test.least_p_value,
-        "test": test.words(),
-    }
+    return ComparisonRow(
+        task=first.task,
+        protocol=first.protocol,
+        seeds=len(ours.times),
+        first=first.model,
+        second=second.model,
+        first_origin=first.origin,
+        second_origin=second.origin,
+        first_steps_median=median(ours),
+        second_steps_median=median(theirs),
+        budget_steps=ours.horizon,
+        # A model that met the rule untrained needed no time: nothing is a multiple of that.
+        ratio=Ratio(0.0, math.inf, None) if 0 in ours.times else median_ratio([[theirs]], [ours]),
+        test=paired_permutation_test(ours.times, theirs.times),
+    )

@@ -1,16 +1,55 @@
 """Convergence: how many seeds of a cell meet the task's rule, and after how much training."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import Unit, convergence_durations, final_scores
-from mann_bench.analysis.rows import Row, estimate_row, finite, share_row
+from mann_bench.analysis.rows import MERGED, CellRow, Share
 from mann_bench.core.runs import Outcome
 from mann_bench.statistics.bootstrap import median_estimate, survival_median
+from mann_bench.statistics.interval import Estimate
 from mann_bench.statistics.survival import quantile, restricted_mean
 
 
-def convergence_rows(cells: Sequence[Cell]) -> list[Row]:
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """Training until convergence in one unit: the Kaplan-Meier median and quartiles; inf beyond the budget."""
+
+    estimate: Estimate = field(metadata=MERGED)
+    lower_quartile: float
+    upper_quartile: float
+    restricted_mean: float
+    budget: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvergenceRow(CellRow):
+    """What the seeds of a cell took to meet the rule of its task, and its score at the last evaluation.
+
+    Attributes:
+        parameters: those that are trained; None where no run knows.
+        all_parameters: with those that are not; None where records do not tell.
+        own_training: the methods by which a model was trained in its own way, not as the protocol says; None of most.
+    """
+
+    backend: str
+    parameters: int | None
+    all_parameters: int | None = None
+    metric: str
+    below: float
+    seeds: int
+    solved: Share
+    steps: Training
+    sequences: Training
+    seconds: Training
+    final: Estimate
+    diverged: int
+    failed: int
+    own_training: str | None = None
+
+
+def convergence_rows(cells: Sequence[Cell]) -> list[ConvergenceRow]:
     """Return one row a cell: solved seeds, training until convergence in each unit, and the final score.
 
     A run counts as solved once it has met the task's rule, also where it diverged later. Runs that did not
@@ -19,36 +58,30 @@ def convergence_rows(cells: Sequence[Cell]) -> list[Row]:
     return [convergence_row(cell) for cell in cells]
 
 
-def convergence_row(cell: Cell) -> Row:
+def convergence_row(cell: Cell) -> ConvergenceRow:
     """Return the row of a cell, as of `convergence_rows`."""
-    solved = sum(record.converged_first is not None for record in cell.records)
-    row: Row = {
-        "task": cell.task,
-        "model": cell.model,
-        "protocol": cell.protocol,
-        "origin": cell.origin,
-        "backend": ", ".join(backends(cell)),
-        "parameters": max(record.parameters for record in cell.records) or None,
-        **_all_parameters(cell),
-        "metric": cell.rule.metric,
-        "below": cell.rule.below,
-        "seeds": len(cell.records),
-        **share_row("solved", solved, len(cell.records)),
-    }
-    for unit in Unit:
-        durations = convergence_durations(cell, unit)
-        row |= estimate_row(unit, survival_median(durations))
-        row[f"{unit}_lower_quartile"] = finite(quantile(durations, 0.25))
-        row[f"{unit}_upper_quartile"] = finite(quantile(durations, 0.75))
-        row[f"{unit}_restricted_mean"] = restricted_mean(durations)
-        row[f"{unit}_budget"] = durations.horizon
-    row |= estimate_row("final", median_estimate(final_scores(cell)))
-    row["diverged"] = _count(cell, Outcome.DIVERGED)
-    row["failed"] = _count(cell, Outcome.FAILED)
-    # Nothing in rows of the protocol's own training: entries of leaderboards state them as they are.
-    if cell.own_training:
-        row["own_training"] = ", ".join(cell.own_training)
-    return row
+    records = cell.records
+    known = [record.all_parameters for record in records if record.all_parameters is not None]
+    return ConvergenceRow(
+        task=cell.task,
+        model=cell.model,
+        protocol=cell.protocol,
+        origin=cell.origin,
+        backend=", ".join(backends(cell)),
+        parameters=max(record.parameters for record in records) or None,
+        all_parameters=max(known, default=None),
+        metric=cell.rule.metric,
+        below=cell.rule.below,
+        seeds=len(records),
+        solved=Share.of(sum(record.converged_first is not None for record in records), len(records)),
+        steps=_training(cell, Unit.STEPS),
+        sequences=_training(cell, Unit.SEQUENCES),
+        seconds=_training(cell, Unit.SECONDS),
+        final=median_estimate(final_scores(cell)),
+        diverged=_count(cell, Outcome.DIVERGED),
+        failed=_count(cell, Outcome.FAILED),
+        own_training=", ".join(cell.own_training) or None,
+    )
 
 
 def backends(cell: Cell) -> list[str]:
@@ -56,10 +89,15 @@ def backends(cell: Cell) -> list[str]:
     return sorted({str(record.backend) for record in cell.records if record.curve})
 
 
-def _all_parameters(cell: Cell) -> Row:
-    """Return how many parameters there are with those that are not trained, where records tell."""
-    known = [record.all_parameters for record in cell.records if record.all_parameters is not None]
-    return {"all_parameters": max(known)} if known else {}
+def _training(cell: Cell, unit: Unit) -> Training:
+    durations = convergence_durations(cell, unit)
+    return Training(
+        estimate=survival_median(durations),
+        lower_quartile=quantile(durations, 0.25),
+        upper_quartile=quantile(durations, 0.75),
+        restricted_mean=restricted_mean(durations),
+        budget=durations.horizon,
+    )
 
 
 def _count(cell: Cell, outcome: Outcome) -> int:

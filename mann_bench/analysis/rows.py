@@ -1,36 +1,103 @@
-"""What rows of data are made of: estimates over seeds and shares of them, as numbers with names."""
+"""What rows of tables are made of, and how a row reads where it leaves the program: names to numbers and texts."""
 
+import dataclasses
 import math
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from mann_bench.core.options import OptionValue
+from mann_bench.statistics.bootstrap import Ratio
 from mann_bench.statistics.interval import Estimate, Interval
+from mann_bench.statistics.paired import Comparison
 from mann_bench.statistics.proportion import wilson
 
-Row = dict[str, Any]
-"""One row as data: names to numbers and text, None for what was not reached."""
+FlatRow = dict[str, OptionValue]
+"""One row as files have it: names to numbers and text, None for what was not reached."""
 
 PROVENANCE = {"origin", "backend"}
 """Columns of rows that say who brought what ran, and how it was computed: entries and pages tell it of each run."""
 
-
-def estimate_row(name: str, estimate: Estimate) -> Row:
-    """Return an estimate as data: its value, its bounds and how they were made."""
-    return {f"{name}_median": finite(estimate.value), **_bounds(name, estimate.interval)}
+MERGED = {"merged": True}
+"""Metadata of a field whose columns have the name of what holds it, without its own."""
 
 
-def share_row(name: str, count: int, n: int) -> Row:
-    """Return k of n seeds as data, with Wilson's interval where there is more than one."""
-    return {name: count, **_bounds(name, wilson(count, n) if n > 1 else None)}
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row of a table. A field that is None by default has no column in the rows that it is None of."""
 
 
-def finite(value: float) -> float | None:
-    """Return a number, or None for one beyond every budget."""
-    return value if math.isfinite(value) else None
+@dataclass(frozen=True, kw_only=True)
+class CellRow(Row):
+    """A row of a table over seeds: the cell that it is about, and who brought its model and its task."""
+
+    task: str
+    model: str
+    protocol: str
+    origin: str
 
 
-def _bounds(name: str, interval: Interval | None) -> Row:
-    return {
-        f"{name}_low": finite(interval.low) if interval else None,
-        f"{name}_high": finite(interval.high) if interval else None,
-        f"{name}_interval": interval.words() if interval else None,
-    }
+class Share(NamedTuple):
+    """How many of n seeds, with Wilson's interval where there is more than one."""
+
+    successes: int
+    n: int
+    interval: Interval | None
+
+    @classmethod
+    def of(cls, successes: int, n: int) -> "Share":
+        """Return `successes` of `n` with their interval."""
+        return cls(successes, n, wilson(successes, n) if n > 1 else None)
+
+
+def flat(row: Row) -> FlatRow:
+    """Return a row as files have it.
+
+    Each field is a column of its name; what holds several values has a column for each, its own name before theirs.
+    The columns of a mapping have the names of its keys. What is not finite is None.
+    """
+    return {name: _plain(value) for name, value in _fields("", row).items()}
+
+
+def without_provenance(row: Row) -> FlatRow:
+    """Return a row as entries and pages have it: without the columns in `PROVENANCE`."""
+    return {name: value for name, value in flat(row).items() if name not in PROVENANCE}
+
+
+def _fields(prefix: str, holder: Any) -> FlatRow:
+    told = ((each, getattr(holder, each.name)) for each in dataclasses.fields(holder))
+    return _joined(
+        _columns(prefix if each.metadata == MERGED else "_".join(filter(None, (prefix, each.name))), value)
+        for each, value in told
+        if value is not None or each.default is not None
+    )
+
+
+def _columns(name: str, value: Any) -> FlatRow:
+    match value:
+        case Estimate(median, interval):
+            return {f"{name}_median": median, **_bounds(name, interval)}
+        case Share(successes, _, interval):
+            return {name: successes, **_bounds(name, interval)}
+        case Ratio(low, high, interval):
+            return {f"{name}_at_least": low, f"{name}_at_most": high, **_bounds(name, interval)}
+        case Comparison(difference, p_value, least):
+            return {"difference": difference, "p_value": p_value, "least_p_value": least, name: value.words()}
+        case Mapping():
+            return _joined(_columns(key, each) for key, each in value.items())
+    return _fields(name, value) if dataclasses.is_dataclass(value) else {name: value}
+
+
+def _bounds(name: str, interval: Interval | None) -> FlatRow:
+    values = (interval.low, interval.high, interval.words()) if interval else (None, None, None)
+    return {f"{name}_{each}": value for each, value in zip(("low", "high", "interval"), values, strict=True)}
+
+
+def _joined(parts: Iterable[FlatRow]) -> FlatRow:
+    return {name: value for part in parts for name, value in part.items()}
+
+
+def _plain(value: OptionValue) -> OptionValue:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, str) else value  # also of an enum

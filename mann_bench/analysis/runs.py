@@ -1,16 +1,36 @@
 """The runs one by one: how each ended, and why it failed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mann_bench.analysis.cells import Cell, origin
 from mann_bench.analysis.rows import Row
+from mann_bench.core.backends import Backend
+from mann_bench.core.runs import Outcome
 from mann_bench.core.texts import shortened
 from mann_bench.results.schema import Record
 
 _LONGEST_REASON = 200
 
 
-def run_rows(cells: Sequence[Cell]) -> list[Row]:
+@dataclass(frozen=True, kw_only=True)
+class RunRow(Row):
+    """How a run ended, its fields those of its record, and why it failed; None where it did not."""
+
+    key: str
+    task: str
+    model: str
+    protocol: str
+    origin: str
+    seed: int
+    outcome: Outcome
+    steps: int
+    converged_first: int | None
+    backend: Backend
+    failure: str | None
+
+
+def run_rows(cells: Sequence[Cell]) -> list[RunRow]:
     """Return one row a run, in the order of the cells and their seeds."""
     return [_row(record) for cell in cells for record in cell.records]
 
@@ -21,17 +41,17 @@ def failure(record: Record) -> str | None:
     return shortened(lines[-1].strip(), _LONGEST_REASON) if lines else None
 
 
-def _row(record: Record) -> Row:
-    return {
-        "key": record.key,
-        "task": record.task.text,
-        "model": record.model.text,
-        "protocol": record.protocol.text,
-        "origin": origin(record),
-        "seed": record.seed,
-        "outcome": str(record.outcome),
-        "steps": record.steps,
-        "converged_first": record.converged_first,
-        "backend": str(record.backend),
-        "failure": failure(record),
-    }
+def _row(record: Record) -> RunRow:
+    return RunRow(
+        key=record.key,
+        task=record.task.text,
+        model=record.model.text,
+        protocol=record.protocol.text,
+        origin=origin(record),
+        seed=record.seed,
+        outcome=record.outcome,
+        steps=record.steps,
+        converged_first=record.converged_first,
+        backend=record.backend,
+        failure=failure(record),
+    )

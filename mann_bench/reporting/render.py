@@ -14,7 +14,7 @@ import rich.text
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparison import comparison_rows
-from mann_bench.analysis.rows import Row
+from mann_bench.analysis.rows import FlatRow, Row, flat
 from mann_bench.analysis.runs import run_rows
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.errors import UsageError
@@ -61,7 +61,8 @@ def render(
         UsageError: the records do not have both models, or nothing for the table; or CSV should hold several.
     """
     if form in (Format.JSON, Format.CSV):
-        rows = {"comparison": comparison_rows(cells, *compare)} if compare else _chosen(_rows(cells), table)
+        chosen = {"comparison": comparison_rows(cells, *compare)} if compare else _chosen(_rows(cells), table)
+        rows = {name: list(map(flat, content)) for name, content in chosen.items()}
         return f"{json.dumps(rows, indent=1)}\n" if form is Format.JSON else rows_csv(_only(rows))
     made = {"comparison": [comparison_table(cells, *compare)]} if compare else _chosen(_tables(cells), table)
     writers: dict[Format, Callable[[Table], str]] = {Format.MARKDOWN: _markdown, Format.LATEX: latex}
@@ -69,7 +70,7 @@ def render(
     return "\n".join(write(table) for tables in made.values() for table in tables)
 
 
-def _chosen(tables: Mapping[str, list[T]], name: str | None) -> Mapping[str, list[T]]:
+def _chosen(tables: Mapping[str, Sequence[T]], name: str | None) -> Mapping[str, Sequence[T]]:
     if name is None:
         return tables
     if not tables[name]:
@@ -77,7 +78,7 @@ def _chosen(tables: Mapping[str, list[T]], name: str | None) -> Mapping[str, lis
     return {name: tables[name]}
 
 
-def _only(tables: Mapping[str, list[Row]]) -> list[Row]:
+def _only(tables: Mapping[str, list[FlatRow]]) -> list[FlatRow]:
     """Return the rows of the one table that has any."""
     filled = [rows for rows in tables.values() if rows]
     if len(filled) > 1:
@@ -85,15 +86,15 @@ def _only(tables: Mapping[str, list[Row]]) -> list[Row]:
     return next(iter(filled), [])
 
 
-def _listing(tables: Mapping[str, list[T]]) -> str:
+def _listing(tables: Mapping[str, Sequence[object]]) -> str:
     return ", ".join(name for name, content in tables.items() if content)
 
 
-def _rows(cells: Sequence[Cell]) -> dict[str, list[Row]]:
-    return table_rows(cells) | {"runs": run_rows(cells)}
+def _rows(cells: Sequence[Cell]) -> Mapping[str, Sequence[Row]]:
+    return {**table_rows(cells), "runs": run_rows(cells)}
 
 
-def rows_csv(rows: Sequence[Row]) -> str:
+def rows_csv(rows: Sequence[FlatRow]) -> str:
     """Return rows as CSV; a column is empty where a row has nothing for it."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     file = io.StringIO()

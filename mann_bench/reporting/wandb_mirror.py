@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mann_bench.analysis.cells import cells
+from mann_bench.analysis.rows import flat
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
 from mann_bench.core.sizes import size_text
@@ -158,7 +159,8 @@ class WandbMirror:
         run = self._open[record.key]
         run.config.update(_config(record), allow_val_change=True)
         with _staging_in(Path(run.dir).parent):
-            for name, rows in table_rows(cells([record])).items():
+            for name, typed in table_rows(cells([record])).items():
+                rows = list(map(flat, typed))
                 if not rows:
                     continue
                 table = wandb.Table(columns=list[str | int](rows[0]))

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mann_bench.analysis.cells import cells
-from mann_bench.analysis.curves.data import plain
-from mann_bench.analysis.rows import Row
+from mann_bench.analysis.rows import FlatRow, without_provenance
 from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.reporting.render import rows_csv
 from mann_bench.reporting.tables.generalization import generalization_tables
@@ -56,7 +55,7 @@ def build_site(boards: Iterable[Board]) -> dict[str, bytes]:
     return dict(sorted(found.items()))
 
 
-def spreadsheet_row(row: Row) -> Row:
+def spreadsheet_row(row: FlatRow) -> FlatRow:
     """Return a row in which texts that a spreadsheet would read as formulas have an apostrophe before them."""
     return {name: f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v for name, v in row.items()}
 
@@ -77,8 +76,9 @@ def _board_files(board: Board, sheet: Sheet) -> Iterator[_File]:
             facts=_facts(board, sheet), columns=columns(sheet.rows, named=True), sections=sections,
         ),
     )  # fmt: skip
-    yield _File("board.csv", rows_csv([spreadsheet_row(row) for row in sheet.rows]).encode())
-    yield _File("board.json", (json.dumps(plain(sheet.rows), indent=1, allow_nan=False) + "\n").encode())
+    rows = list(map(without_provenance, sheet.rows))
+    yield _File("board.csv", rows_csv(list(map(spreadsheet_row, rows))).encode())
+    yield _File("board.json", (json.dumps(rows, indent=1, allow_nan=False) + "\n").encode())
     for entry in board.entries:
         yield _File(f"{entry.identifier}/index.html", _entry_page(board, entry, sheet))
         yield _File(f"{entry.identifier}/records.jsonl", _record_lines(entry))

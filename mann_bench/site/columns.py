@@ -1,13 +1,15 @@
 """The columns of the table of a page: how each reads, and what it is sorted by."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mann_bench.analysis.rows import Row
+from mann_bench.analysis.convergence import Training
+from mann_bench.analysis.rows import Share
 from mann_bench.reporting.tables.table import estimate_text, parameters_text, share_text
 from mann_bench.reporting.words import OWN_TRAINING
+from mann_bench.site.rows import SheetRow
 from mann_bench.site.text import shown
+from mann_bench.statistics.interval import Estimate
 
 LONGEST_VARIANT = 160
 
@@ -42,63 +44,54 @@ class Column(NamedTuple):
     name: str
     title: str
     note: str | None
-    value: Callable[[Row], Value]
+    value: Callable[[SheetRow], Value]
     words: bool = False
 
 
-def columns(rows: Sequence[Row], named: bool) -> list[Column]:
+def columns(rows: Sequence[SheetRow], named: bool) -> list[Column]:
     """Return the columns that a table of such rows has, in their order; `named` where rows are of several entries."""
     left_out = set() if named else {"name", "badge"}
-    if len({row["protocol"] for row in rows}) == 1:
+    if len({row.convergence.protocol for row in rows}) == 1:
         left_out.add("protocol")
-    if not any("own_training" in row for row in rows):
+    if not any(row.convergence.own_training for row in rows):
         left_out.add("own_training")
     return [column for column in _COLUMNS if column.name not in left_out]
 
 
-def _rank(row: Row) -> Value:
-    return Value(f"{row['rank']}{'=' if row['tied'] else ''}", sort=row["rank"])
+def _rank(row: SheetRow) -> Value:
+    return Value(f"{row.rank}{'=' if row.tied else ''}", sort=row.rank)
 
 
-def _words(name: str) -> Callable[[Row], Value]:
-    def value(row: Row) -> Value:
-        text = shown(row[name], LONGEST_VARIANT)
-        return Value(text, sort=text)
-
-    return value
+def _words(text: str | None) -> Value:
+    words = shown(text or "", LONGEST_VARIANT)
+    return Value(words, sort=words)
 
 
-def _own_training(row: Row) -> Value:
-    text = f"its own {row['own_training']}" if "own_training" in row else "protocol"
+def _own_training(row: SheetRow) -> Value:
+    methods = row.convergence.own_training
+    text = f"its own {methods}" if methods else "protocol"
     return Value(text, sort=text)
 
 
-def _share(name: str) -> Callable[[Row], Value]:
-    def value(row: Row) -> Value:
-        if name not in row:
-            return Value("-")
-        share = row[name] / row["seeds"]
-        return _split(share_text(row, name, row["seeds"]), share)._replace(share=share)
-
-    return value
+def _share(share: Share) -> Value:
+    part = share.successes / share.n
+    return _split(share_text(share), part)._replace(share=part)
 
 
-def _estimate(name: str, beyond: Callable[[Row], str], digits: int = 0) -> Callable[[Row], Value]:
-    def value(row: Row) -> Value:
-        if f"{name}_median" not in row:
-            return Value("-")
-        median = row[f"{name}_median"]
-        return _split(estimate_text(row, name, beyond(row), digits), math.inf if median is None else median)
-
-    return value
+def _estimate(estimate: Estimate, beyond: str, digits: int = 0) -> Value:
+    return _split(estimate_text(estimate, beyond, digits), estimate.value)
 
 
-def _count(name: str) -> Callable[[Row], Value]:
-    return lambda row: Value("-" if row[name] is None else f"{row[name]:,}", sort=row[name])
+def _training(training: Training, digits: int = 0) -> Value:
+    return _estimate(training.estimate, f"> {training.budget:,.{digits}f}", digits)
 
 
-def _parameters(row: Row) -> Value:
-    return Value(parameters_text(row), sort=row["parameters"])
+def _count(count: int | None) -> Value:
+    return Value("-" if count is None else f"{count:,}", sort=count)
+
+
+def _parameters(row: SheetRow) -> Value:
+    return Value(parameters_text(row.convergence), sort=row.convergence.parameters)
 
 
 def _split(text: str, sort: float) -> Value:
@@ -111,30 +104,33 @@ _COLUMNS = (
         "rank", "Rank", "within its task; by the mean of steps until convergence, restricted to the budget. Rows share "
         "a rank (=) where a paired permutation test over seeds does not tell them apart (p ≥ 0.05)", _rank,
     ),
-    Column("name", "Entry", None, _words("name"), words=True),
-    Column("model", "Model", None, _words("model"), words=True),
-    Column("task", "Task", None, _words("task"), words=True),
-    Column("protocol", "Protocol", None, _words("protocol"), words=True),
-    Column("solved", "Solved", "seeds that met the task's rule, of all; [ ]: Wilson's interval", _share("solved")),
+    Column("name", "Entry", None, lambda row: _words(row.name), words=True),
+    Column("model", "Model", None, lambda row: _words(row.convergence.model), words=True),
+    Column("task", "Task", None, lambda row: _words(row.convergence.task), words=True),
+    Column("protocol", "Protocol", None, lambda row: _words(row.convergence.protocol), words=True),
+    Column(
+        "solved", "Solved", "seeds that met the task's rule, of all; [ ]: Wilson's interval",
+        lambda row: _share(row.convergence.solved),
+    ),
     Column(
         "steps", "Steps", "training steps until then, Kaplan-Meier median; >: not reached within the budget",
-        _estimate("steps", lambda row: f"> {row['steps_budget']:,.0f}"),
+        lambda row: _training(row.convergence.steps),
     ),
     Column(
         "generalizing", "Generalise", "seeds that master the longest size in every probe from some step on",
-        _share("generalizing"),
+        lambda row: _share(row.generalizing.generalizing) if row.generalizing else Value("-"),
     ),
     Column(
         "error", "Error", "score of the task's rule at the longest size of the test, median over seeds; "
-        "∞: not tested", _estimate("error", lambda row: "∞", digits=2),
+        "∞: not tested", lambda row: _estimate(row.error.estimate, "∞", digits=2) if row.error else Value("-"),
     ),
-    Column("diverged", "NaN", "seeds that diverged", _count("diverged")),
+    Column("diverged", "NaN", "seeds that diverged", lambda row: _count(row.convergence.diverged)),
     Column("parameters", "Parameters", "trainable", _parameters),
-    Column("state_bytes", "State bytes", "recurrent state of one sequence", _count("state_bytes")),
+    Column("state_bytes", "State bytes", "recurrent state of one sequence", lambda row: _count(row.state_bytes)),
     Column(
         "seconds", "Seconds", "of training until convergence, Kaplan-Meier median, on the machine of the runs",
-        _estimate("seconds", lambda row: f"> {row['seconds_budget']:,.1f}", digits=1),
+        lambda row: _training(row.convergence.seconds, digits=1),
     ),
     Column("own_training", "Trained by", f"the model {OWN_TRAINING}", _own_training, words=True),
-    Column("badge", "Checked", None, _words("badge"), words=True),
+    Column("badge", "Checked", None, lambda row: _words(row.badge), words=True),
 )  # fmt: skip

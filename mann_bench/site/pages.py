@@ -9,10 +9,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from mann_bench.analysis.curves.data import plain
+from mann_bench.analysis.rows import without_provenance
 from mann_bench.reporting.tables.table import INTERVALS, SHARES, reads_as_text
 from mann_bench.site.assets import Assets
 from mann_bench.site.chart import Chart
+from mann_bench.site.rows import SheetRow
 from mann_bench.site.sheet import Sheet
 from mann_bench.site.text import breakable, embedded, linked, safe_url, script_text, shown
 from mann_bench.site.views import Pair
@@ -88,9 +89,9 @@ def _by_note(charts: Iterable[Chart]) -> list[tuple[str, list[Chart]]]:
     return list(found.items())
 
 
-def _exact(rows: Sequence[Any]) -> Markup:
+def _exact(rows: Sequence[SheetRow]) -> Markup:
     """Return rows as JSON for a script element that is never run."""
-    return script_text(json.dumps(plain(list(rows)), separators=(",", ":"), allow_nan=False))
+    return script_text(json.dumps(list(map(without_provenance, rows)), separators=(",", ":"), allow_nan=False))
 
 
 def _claim_pairs(result: ClaimResult) -> list[Pair]:

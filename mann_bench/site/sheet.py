@@ -4,18 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.cells import Cell, cells
-from mann_bench.analysis.convergence import convergence_row
+from mann_bench.analysis.convergence import ConvergenceRow, convergence_row
 from mann_bench.analysis.curves.groups import Entry, Group, Subject
 from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
 from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine, length_figure
 from mann_bench.analysis.curves.solve import SolveFigure, generalizing_figure, solve_figure
 from mann_bench.analysis.labels import cell_labels
-from mann_bench.analysis.measures import Unit, convergence_durations
-from mann_bench.analysis.probe import probe_rows
-from mann_bench.analysis.rows import PROVENANCE, Row, estimate_row
+from mann_bench.analysis.measures import Unit, convergence_durations, probed
+from mann_bench.analysis.probe import probe_row
 from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.results.schema import RuleRecord
 from mann_bench.site.board import Board
+from mann_bench.site.rows import LongestError, SheetRow
 from mann_bench.site.text import shown
 from mann_bench.statistics.paired import paired_permutation_test
 from mann_bench.statistics.ranks import ranks
@@ -48,7 +48,7 @@ class Sheet(NamedTuple):
     """The table of a page, a row a cell by task and rank, and the figures that belong to it."""
 
     lines: list[Line]
-    rows: list[Row]
+    rows: list[SheetRow]
     figures: list[Figures]
 
 
@@ -78,10 +78,6 @@ def _entry_lines(entry: LoadedEntry) -> Iterator[Line]:
         yield Line(cell, f"{name}: {shown(label)}" if several else name, entry)
 
 
-def _entry_columns(loaded: LoadedEntry) -> Row:
-    return {"entry": loaded.identifier, "name": shown(loaded.entry.name), "badge": loaded.entry.badge}
-
-
 def _sheet(lines: Iterable[Line]) -> Sheet:
     subjects: dict[_Subject, list[Line]] = {}
     for line in sorted(lines, key=_order):
@@ -100,8 +96,8 @@ def _order(line: Line) -> tuple[str, ...]:
 
 def _add(sheet: Sheet, subject: _Subject, lines: Sequence[Line], styles: dict[str, int]) -> None:
     """Add the rows of a subject to the sheet, by rank, and its figures."""
-    rows = [_row(line) for line in lines]
-    means = [row["steps_restricted_mean"] for row in rows]
+    rows = [convergence_row(line.cell) for line in lines]
+    means = [row.steps.restricted_mean for row in rows]
     placed = ranks(means, lambda one, other: _separated(lines[one].cell, lines[other].cell))
     order = sorted(range(len(lines)), key=lambda index: (placed[index], means[index], index))
     ordered = [lines[index] for index in order]
@@ -114,27 +110,24 @@ def _add(sheet: Sheet, subject: _Subject, lines: Sequence[Line], styles: dict[st
         Figures(group, numbers, learning_figure(group), solve_figure(group), lengths, generalizing_figure(group))
     )
     for place, index in enumerate(order):
-        rank: Row = {"rank": placed[index], "tied": placed.count(placed[index]) > 1}
-        sheet.rows.append(rank | rows[index] | _longest(lengths.lines[place] if lengths else None))
+        tied, longest = placed.count(placed[index]) > 1, lengths.lines[place] if lengths else None
+        sheet.rows.append(_row(lines[index], rows[index], placed[index], tied, longest))
         sheet.lines.append(lines[index])
 
 
-def _row(line: Line) -> Row:
-    """Return what the tables say of a cell, as one row."""
-    cell, entry = line.cell, line.entry
-    row: Row = {} if entry is None else _entry_columns(entry)
-    row |= {name: value for name, value in convergence_row(cell).items() if name not in PROVENANCE}
-    row |= {"state_bytes": max(record.state_bytes for record in cell.records) or None}
-    for probe in probe_rows([cell]):
-        row |= {name: value for name, value in probe.items() if name not in {*row, *PROVENANCE, "size"}}
-    return row
-
-
-def _longest(line: LengthLine | None) -> Row:
-    """Return the score of the task's rule at the last size of the length grid."""
-    if line is None or not line.points:
-        return {}
-    return {"error_size": line.points[-1].size, **estimate_row("error", line.points[-1].estimate)}
+def _row(line: Line, convergence: ConvergenceRow, rank: int, tied: bool, lengths: LengthLine | None) -> SheetRow:
+    cell, entry, last = line.cell, line.entry, lengths.points[-1] if lengths and lengths.points else None
+    return SheetRow(
+        rank=rank,
+        tied=tied,
+        entry=entry and entry.identifier,
+        name=entry and shown(entry.entry.name),
+        badge=entry and entry.entry.badge,
+        convergence=convergence,
+        state_bytes=max(record.state_bytes for record in cell.records) or None,
+        generalizing=probe_row(cell).found if probed(cell) else None,
+        error=LongestError(size=last.size, estimate=last.estimate) if last else None,
+    )
 
 
 def _separated(first: Cell, second: Cell) -> bool:

@@ -7,9 +7,9 @@ from mann_bench.analysis.curves.learning import LearningFigure
 from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine
 from mann_bench.analysis.curves.solve import SolveFigure, SolveLine
 from mann_bench.analysis.measures import probed
-from mann_bench.analysis.rows import Row
 from mann_bench.reporting.words import SCORE_WORDS
 from mann_bench.site.chart import Axis, Chart, Reference, Rule, Section, Series
+from mann_bench.site.rows import SheetRow
 from mann_bench.site.sheet import Figures, Sheet
 from mann_bench.site.text import shown
 
@@ -37,11 +37,11 @@ def score_axis(metric: str, floor: float | None) -> Axis:
 
 
 def _protocol(sheet: Sheet, figures: Figures) -> str:
-    protocols = {row["protocol"] for row in sheet.rows}
-    return f", {shown(sheet.rows[figures.rows[0]]['protocol'])}" if len(protocols) > 1 else ""
+    protocols = {row.convergence.protocol for row in sheet.rows}
+    return f", {shown(sheet.rows[figures.rows[0]].convergence.protocol)}" if len(protocols) > 1 else ""
 
 
-def _charts(figures: Figures, rows: Sequence[Row], name: str) -> Iterator[Chart]:
+def _charts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[Chart]:
     if figures.learning:
         yield _learning(figures, figures.learning, f"{name}-learning")
     yield _solve(
@@ -134,10 +134,10 @@ def _places(sizes: Sequence[str], single: bool) -> tuple[float, ...] | tuple[str
     return tuple(map(float, sizes)) if single else tuple(sizes)
 
 
-def _fronts(figures: Figures, rows: Sequence[Row], name: str) -> Iterator[Chart]:
+def _fronts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[Chart]:
     """Yield the error at the longest size against the number of parameters, and against seconds."""
     note = "Left and low is better. The line joins what no other row of the task beats in both."
-    metric, size = figures.group.subject.metric, next((row["error_size"] for row in rows if "error_size" in row), "")
+    metric, size = figures.group.subject.metric, next((row.error.size for row in rows if row.error), "")
     y = score_axis(metric, figures.lengths.floor if figures.lengths else None)
     y = y._replace(label=f"{y.label}, size {size}")
     yield Chart(
@@ -152,18 +152,16 @@ def _fronts(figures: Figures, rows: Sequence[Row], name: str) -> Iterator[Chart]
     )  # fmt: skip
 
 
-def _points(figures: Figures, rows: Sequence[Row], of: str) -> Iterator[Series]:
+def _points(figures: Figures, rows: Sequence[SheetRow], of: str) -> Iterator[Series]:
     for entry, number, row in zip(figures.group.entries, figures.rows, rows, strict=True):
-        reached = row["parameters"] if of == "parameters" else row["seconds_median"]
-        x = row["seconds_budget"] if of == "seconds" and reached is None else reached
-        if x and "error_median" in row:
+        seconds = row.convergence.seconds
+        reached = row.convergence.parameters if of == "parameters" else seconds.estimate.value
+        x = seconds.budget if reached == math.inf else reached
+        if x and row.error:
+            value, interval = row.error.estimate
             yield Series(
-                entry.label, entry.style, number, (float(x),), (_or_inf(row["error_median"]),),
-                low=(_or_inf(row["error_low"]),) if row["error_interval"] else None,
-                high=(_or_inf(row["error_high"]),) if row["error_interval"] else None,
-                hollow=(0,) if reached is None else (),
+                entry.label, entry.style, number, (float(x),), (value,),
+                low=(interval.low,) if interval else None,
+                high=(interval.high,) if interval else None,
+                hollow=(0,) if reached == math.inf else (),
             )  # fmt: skip
-
-
-def _or_inf(value: float | None) -> float:
-    return math.inf if value is None else value

@@ -1,10 +1,12 @@
 import itertools
+import math
 import re
 
 import pytest
 
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.comparison import comparison_rows
+from mann_bench.analysis.rows import flat
 from mann_bench.core.errors import UsageError
 from mann_bench.statistics.bootstrap import median_ratio
 from mann_bench.statistics.paired import paired_permutation_test
@@ -15,18 +17,18 @@ BUDGET = 31_250
 
 
 def bounds(row):
-    return row["ratio_at_least"], row["ratio_at_most"]
+    return row.ratio.low, row.ratio.high
 
 
 def test_a_row_names_what_is_compared(make_seeds):
     (row,) = comparison_rows(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)]), "ntm", "lstm")
-    assert (row["task"], row["protocol"], row["first"], row["second"]) == ("copy", "collier2018", "ntm", "lstm")
-    assert (row["seeds"], row["budget_steps"]) == (3, BUDGET)
+    assert (row.task, row.protocol, row.first, row.second) == ("copy", "collier2018", "ntm", "lstm")
+    assert (row.seeds, row.budget_steps) == (3, BUDGET)
 
 
 def test_the_ratio_is_that_of_the_medians(make_seeds):
     (row,) = comparison_rows(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)]), "ntm", "lstm")
-    assert (row["first_steps_median"], row["second_steps_median"]) == (600, 1_600)
+    assert (row.first_steps_median, row.second_steps_median) == (600, 1_600)
     assert bounds(row) == (1_600 / 600, 1_600 / 600)
 
 
@@ -37,32 +39,33 @@ def test_the_other_way_round_the_ratio_is_the_inverse(make_seeds):
 
 def test_the_interval_of_the_ratio_is_that_of_the_statistics(make_seeds):
     (row,) = comparison_rows(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)]), "ntm", "lstm")
-    interval = median_ratio([[Durations.of(SLOW, BUDGET)]], [Durations.of(FAST, BUDGET)]).interval
-    assert (row["ratio_low"], row["ratio_high"], row["ratio_interval"]) == (*interval[:2], interval.words())
+    ratio = median_ratio([[Durations.of(SLOW, BUDGET)]], [Durations.of(FAST, BUDGET)])
+    assert row.ratio == ratio
+    assert flat(row)["ratio_interval"] == ratio.interval.words()
 
 
 def test_the_test_is_paired_by_seed(make_seeds):
     # Three differences of one sign: 2 of 8 sign patterns are as far from 0, no fewer can be.
     (row,) = comparison_rows(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW[::-1])]), "ntm", "lstm")
     test = paired_permutation_test(FAST, SLOW[::-1])
-    assert (row["difference"], row["p_value"], row["least_p_value"]) == (test.difference, 0.25, 0.25)
-    assert row["difference"] == pytest.approx((-2_000 - 1_000 - 400) / 3)
-    assert row["test"] == test.words()
+    assert (row.test, row.test.p_value, row.test.least_p_value) == (test, 0.25, 0.25)
+    assert row.test.difference == pytest.approx((-2_000 - 1_000 - 400) / 3)
+    assert flat(row)["test"] == test.words()
 
 
 def test_what_did_not_converge_counts_as_the_budget_in_the_test(make_seeds):
     (row,) = comparison_rows(
         cells([*make_seeds("ntm", 400, 600, 800), *make_seeds("lstm", 400, 600, None)]), "ntm", "lstm"
     )
-    assert (row["difference"], row["p_value"]) == ((800 - BUDGET) / 3, 1.0)
+    assert (row.test.difference, row.test.p_value) == ((800 - BUDGET) / 3, 1.0)
 
 
 @pytest.mark.parametrize(
     ("first", "second", "known"),
     [
-        pytest.param(FAST, NEVER, (BUDGET / 600, None), id="the second never: a lower bound"),
+        pytest.param(FAST, NEVER, (BUDGET / 600, math.inf), id="the second never: a lower bound"),
         pytest.param(NEVER, FAST, (0.0, 600 / BUDGET), id="the first never: an upper bound"),
-        pytest.param(NEVER, NEVER, (0.0, None), id="neither"),
+        pytest.param(NEVER, NEVER, (0.0, math.inf), id="neither"),
     ],
 )
 def test_where_a_median_is_beyond_the_budget_the_ratio_has_bounds(make_seeds, first, second, known):
@@ -73,19 +76,19 @@ def test_where_a_median_is_beyond_the_budget_the_ratio_has_bounds(make_seeds, fi
 def test_one_seed_has_a_ratio_without_an_interval(make_seeds):
     (row,) = comparison_rows(cells([*make_seeds("ntm", 400), *make_seeds("lstm", 800)]), "ntm", "lstm")
     assert bounds(row) == (2.0, 2.0)
-    assert (row["ratio_low"], row["ratio_high"], row["ratio_interval"]) == (None, None, None)
+    assert row.ratio.interval is None
 
 
 def test_only_the_seeds_that_both_have_count(make_seeds):
     (row,) = comparison_rows(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", 1_200, 1_600)[1:]]), "ntm", "lstm")
-    assert (row["seeds"], *bounds(row)) == (1, 1_600 / 600, 1_600 / 600)
+    assert (row.seeds, *bounds(row)) == (1, 1_600 / 600, 1_600 / 600)
 
 
 def test_a_model_that_met_the_rule_untrained_has_no_ratio(make_seeds, make_record):
     at_once = {"step": 0, "sequences": 0, "training_seconds": 0.0, "scores": {"bit_errors": 0.0}}
     records = [make_record("oracle", converged_at=0, curve=[at_once]), *make_seeds("ntm", 400)]
     (row,) = comparison_rows(cells(records), "oracle", "ntm")
-    assert (*bounds(row), row["difference"]) == (0.0, None, -400)
+    assert (*bounds(row), row.test.difference) == (0.0, math.inf, -400)
 
 
 def test_there_is_a_row_a_task_and_protocol_that_both_ran(make_seeds):
@@ -102,7 +105,7 @@ def test_there_is_a_row_a_task_and_protocol_that_both_ran(make_seeds):
         *make_seeds("ntm", 400, task="sort"),
     ]
     rows = comparison_rows(cells(records), "ntm", "lstm")
-    assert [(row["task"], row["protocol"], row["seeds"]) for row in rows] == [
+    assert [(row.task, row.protocol, row.seeds) for row in rows] == [
         ("copy", "collier2018", 3),
         ("copy", "collier2018:batch_size=64", 1),
         ("sort", "collier2018", 1),

@@ -12,6 +12,7 @@ from mann_bench.analysis.comparison import comparison_rows
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.generalization import generalization_rows
 from mann_bench.analysis.probe import probe_rows
+from mann_bench.analysis.rows import flat
 from mann_bench.analysis.runs import run_rows
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.errors import UsageError
@@ -63,7 +64,7 @@ def csv_rows(records, table=None, **options):
 
 def as_csv(row):
     """A row as CSV holds it."""
-    return {name: "" if value is None else str(value) for name, value in row.items()}
+    return {name: "" if value is None else str(value) for name, value in flat(row).items()}
 
 
 def test_text_has_all_tables(records):
@@ -187,7 +188,7 @@ def test_one_table_may_be_chosen(records, form):
 
 
 def test_one_table_may_be_chosen_as_json(records):
-    rows = table_rows(cells(records))["probe"]
+    rows = [flat(row) for row in table_rows(cells(records))["probe"]]
     assert json.loads(render(cells(records), Format.JSON, table="probe")) == {"probe": rows}
 
 
@@ -225,9 +226,9 @@ def test_the_rows_of_every_table_have_its_name(records):
 
 
 def test_json_parses_back_to_the_rows(records):
+    tables = {**table_rows(cells(records)), "runs": run_rows(cells(records))}
     assert json.loads(render(cells(records), Format.JSON)) == {
-        **table_rows(cells(records)),
-        "runs": run_rows(cells(records)),
+        name: [flat(row) for row in rows] for name, rows in tables.items()
     }
 
 
@@ -271,7 +272,7 @@ def test_a_comparison_in_markdown_has_its_columns(records):
 
 
 def test_a_comparison_in_json_has_its_own_key(records):
-    rows = comparison_rows(cells(records), *PAIR)
+    rows = [flat(row) for row in comparison_rows(cells(records), *PAIR)]
     assert json.loads(render(cells(records), Format.JSON, compare=PAIR)) == {"comparison": rows}
 
 

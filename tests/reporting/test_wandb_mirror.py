@@ -10,6 +10,7 @@ import pytest
 import wandb
 
 from mann_bench.analysis.cells import cells
+from mann_bench.analysis.rows import flat
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.events import CurvePoint, Evaluated, Finished, Probed, Progress, SizeScores, Started
 from mann_bench.core.runs import Outcome
@@ -189,10 +190,16 @@ def test_the_summary_tells_the_outcome(live):
     assert found.summary["seconds"] == record.seconds.model_dump()
 
 
+def flat_tables(record):
+    """The tables of a record as files have them, those that have rows."""
+    tables = table_rows(cells([record])).items()
+    return {name: [flat(row) for row in rows] for name, rows in tables if rows}
+
+
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_the_tables_are_those_of_the_record(mirrored, which):
     record = mirrored.records[which]
-    assert mirrored.found[record.key].tables == table_rows(cells([record]))
+    assert mirrored.found[record.key].tables == flat_tables(record)
 
 
 def test_a_mirrored_run_has_ended_well(live):
@@ -233,7 +240,7 @@ def test_a_run_without_rows_is_mirrored(tmp_path, make_failed_record, read_wandb
         mirror.mirror(record, Store(tmp_path).write(record, None))
     found = read_wandb(tmp_path)[record.key]
     assert (mirror.problems, curve_of(found), found.summary["outcome"]) == ([], [], "failed")
-    assert found.tables == {name: rows for name, rows in table_rows(cells([record])).items() if rows}
+    assert found.tables == flat_tables(record)
 
 
 def test_a_record_mirrored_offline_twice_is_there_once(tmp_path, make_record):

@@ -2,7 +2,7 @@ import pytest
 
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.convergence import convergence_rows
-from mann_bench.analysis.rows import PROVENANCE
+from mann_bench.analysis.rows import PROVENANCE, without_provenance
 from mann_bench.site.columns import columns
 from mann_bench.site.sheet import board_sheet, own_sheet
 
@@ -13,7 +13,7 @@ def placed(make_board, make_entry):
 
     def place(**steps):
         sheet = board_sheet(make_board(*(make_entry(name, at) for name, at in steps.items())))
-        return [(row["entry"], row["rank"], row["tied"]) for row in sheet.rows]
+        return [(row.entry, row.rank, row.tied) for row in sheet.rows]
 
     return place
 
@@ -34,12 +34,12 @@ def test_seeds_that_never_converge_count_as_the_budget(placed):
 def test_entries_without_a_common_seed_share_a_rank(make_board, make_entry, make_record):
     later = [make_record(seed=seed, converged_at=4_000) for seed in range(10, 20)]
     sheet = board_sheet(make_board(make_entry("a", [400] * 10), make_entry("b", records=later)))
-    assert [row["rank"] for row in sheet.rows] == [1, 1]
+    assert [row.rank for row in sheet.rows] == [1, 1]
 
 
 def test_ranks_are_made_within_a_task(make_board, make_entry):
     sheet = board_sheet(make_board(make_entry("a", task="copy"), make_entry("b", task="repeat_copy")))
-    assert [(row["task"], row["rank"], row["tied"]) for row in sheet.rows] == [
+    assert [(row.convergence.task, row.rank, row.tied) for row in sheet.rows] == [
         ("copy", 1, False),
         ("repeat_copy", 1, False),
     ]
@@ -49,19 +49,28 @@ def test_rows_have_the_figures_of_the_table(make_record):
     records = [make_record(seed=seed, converged_at=at) for seed, at in enumerate((400, None))]
     (row,) = own_sheet(cells(records)).rows
     (expected,) = convergence_rows(cells(records))
-    assert {name: value for name, value in expected.items() if name not in PROVENANCE}.items() <= row.items()
+    assert row.convergence == expected
+    assert (row.state_bytes, row.error.size, row.error.estimate.value) == (10_240, "20", 1.5)
+
+
+def test_rows_leave_the_page_with_the_columns_of_the_table_but_no_provenance(make_record):
+    records = [make_record(seed=seed, converged_at=at) for seed, at in enumerate((400, None))]
+    row = without_provenance(own_sheet(cells(records)).rows[0])
+    (expected,) = convergence_rows(cells(records))
+    assert without_provenance(expected).items() <= row.items()
     assert PROVENANCE.isdisjoint(row)
     assert (row["state_bytes"], row["error_size"], row["error_median"]) == (10_240, "20", 1.5)
 
 
 def test_the_same_run_in_two_entries_counts_in_both(make_board, make_entry):
     sheet = board_sheet(make_board(make_entry("a"), make_entry("b")))
-    assert [row["seeds"] for row in sheet.rows] == [3, 3]
+    assert [row.convergence.seeds for row in sheet.rows] == [3, 3]
 
 
 def test_a_failed_run_stays_in_the_row(make_failed_record):
     (row,) = own_sheet(cells([make_failed_record()])).rows
-    assert (row["solved"], row["failed"], row["parameters"], "error_median" in row) == (0, 1, None, False)
+    assert (row.convergence.solved.successes, row.convergence.failed) == (0, 1)
+    assert (row.convergence.parameters, row.error, "error_median" in without_provenance(row)) == (None, None, False)
 
 
 def test_a_column_tells_of_a_training_of_the_models_own_where_there_is_one(make_record):

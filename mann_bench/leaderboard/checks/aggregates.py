@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from mann_bench.analysis.cells import cells
-from mann_bench.analysis.rows import PROVENANCE, Row
+from mann_bench.analysis.rows import without_provenance
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.options import OptionValue
 from mann_bench.leaderboard.faults import FaultName, Finding
@@ -18,12 +18,7 @@ _ROUNDING = 1e-9
 def aggregates_of(records: Sequence[Record]) -> Aggregates:
     """Return the tables of records that are sound."""
     tables = table_rows(cells(records))
-    stated = {name: [_stated(row) for row in rows] for name, rows in tables.items()}
-    return Aggregates(**stated)
-
-
-def _stated(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name not in PROVENANCE}
+    return Aggregates(**{name: list(map(without_provenance, rows)) for name, rows in tables.items()})
 
 
 def check_aggregates(stated: Aggregates, records: Sequence[Record]) -> Iterator[Finding]:

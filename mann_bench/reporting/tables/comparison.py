@@ -1,10 +1,10 @@
 """The comparison of two models, as people read it."""
 
+import math
 from collections.abc import Sequence
 
 from mann_bench.analysis.cells import Cell
-from mann_bench.analysis.comparison import comparison_rows
-from mann_bench.analysis.rows import Row
+from mann_bench.analysis.comparison import ComparisonRow, comparison_rows
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table
 from mann_bench.reporting.words import OWN_TRAINING
 
@@ -12,46 +12,44 @@ from mann_bench.reporting.words import OWN_TRAINING
 def comparison_table(cells: Sequence[Cell], first: str, second: str) -> Table:
     """Return the comparison of two models; raises as `comparison_rows`."""
     rows = comparison_rows(cells, first, second)
-    first, second = rows[0]["first"], rows[0]["second"]
+    first, second = rows[0].first, rows[0].second
     own = [name for name in (first, second) if any(cell.model == name and cell.own_training for cell in cells)]
     return Table(
         f"{first} against {second}",
         ["task", "protocol", "seeds", f"steps of {first}", f"steps of {second}", "times faster", "difference", "p"],
-        [_text(row, several=len({(row["task"], row["protocol"]) for row in rows}) < len(rows)) for row in rows],
+        [_text(row, several=len({(row.task, row.protocol) for row in rows}) < len(rows)) for row in rows],
         [
             f"steps: Kaplan-Meier medians until convergence; times faster: those of {second} over those of {first}; "
             "> and <: bounds, where one did not converge within the budget",
             f"difference: mean over seeds of the steps of {first} less those of {second}, what did not converge "
             "counted as the budget; p: paired permutation test of it, two-sided; (least p that so many seeds can give)",
             INTERVALS,
-            *([ONE_SEED] if any(row["seeds"] == 1 for row in rows) else []),
+            *([ONE_SEED] if any(row.seeds == 1 for row in rows) else []),
             *(f"{name} {OWN_TRAINING}" for name in own),
         ],
     )
 
 
-def ratio_text(low: float | None, high: float | None) -> str:
-    """Return ``3.5x``, ``> 6.3x``, ``< 0.2x`` or ``unknown`` from the bounds of a ratio; None is infinite."""
-    if high is None:
+def ratio_text(low: float, high: float) -> str:
+    """Return ``3.5x``, ``> 6.3x``, ``< 0.2x`` or ``unknown`` from the bounds of a ratio."""
+    if math.isinf(high):
         return f"> {low:.2f}x" if low else "unknown"
     return f"{high:.2f}x" if low == high else f"< {high:.2f}x" if not low else f"{low:.2f} to {high:.2f}x"
 
 
-def _text(row: Row, several: bool) -> list[str]:
+def _text(row: ComparisonRow, several: bool) -> list[str]:
     """Return a row as text; where a task has `several`, with the origins that tell them apart."""
-    beyond = f"> {row['budget_steps']:,.0f}"
-    medians = (row["first_steps_median"], row["second_steps_median"])
-    ratio = ratio_text(row["ratio_at_least"], row["ratio_at_most"])
-    if row["ratio_interval"]:
-        high = "inf" if row["ratio_high"] is None else f"{row['ratio_high']:.2f}"
-        ratio += f" [{row['ratio_low']:.2f}, {high}]"
-    origins = f" [{row['first_origin']} against {row['second_origin']}]" if several else ""
+    medians = (row.first_steps_median, row.second_steps_median)
+    ratio, interval = ratio_text(row.ratio.low, row.ratio.high), row.ratio.interval
+    if interval:
+        ratio += f" [{interval.low:.2f}, {interval.high:.2f}]"
+    origins = f" [{row.first_origin} against {row.second_origin}]" if several else ""
     return [
-        f"{row['task']}{origins}",
-        row["protocol"],
-        str(row["seeds"]),
-        *(beyond if value is None else f"{value:,.0f}" for value in medians),
+        f"{row.task}{origins}",
+        row.protocol,
+        str(row.seeds),
+        *(f"> {row.budget_steps:,.0f}" if math.isinf(value) else f"{value:,.0f}" for value in medians),
         ratio,
-        f"{row['difference']:+,.0f}",
-        f"{row['p_value']:.3f} ({row['least_p_value']:.3f})",
+        f"{row.test.difference:+,.0f}",
+        f"{row.test.p_value:.3f} ({row.test.least_p_value:.3f})",
     ]

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from mann_bench.analysis.cells import Cell
-from mann_bench.analysis.convergence import backends, convergence_row
-from mann_bench.analysis.measures import Unit
-from mann_bench.analysis.rows import Row
+from mann_bench.analysis.convergence import ConvergenceRow, backends, convergence_row
 from mann_bench.analysis.runs import failure
 from mann_bench.reporting.tables.runs import KEY_DIGITS
 from mann_bench.reporting.tables.table import (
@@ -50,17 +48,17 @@ def _text(cell: Cell, label: str) -> list[str]:
         cell.task,
         label,
         parameters_text(row),
-        share_text(row, "solved", row["seeds"]),
-        estimate_text(row, Unit.STEPS, f"> {cell.budget:,}"),
-        estimate_text(row, Unit.SECONDS, _beyond_seconds(cell, row), digits=1),
-        estimate_text(row, "final", "-", digits=2),
-        str(row["diverged"]),
-        str(row["failed"]),
+        share_text(row.solved),
+        estimate_text(row.steps.estimate, f"> {cell.budget:,}"),
+        estimate_text(row.seconds.estimate, _beyond_seconds(cell, row), digits=1),
+        estimate_text(row.final, "-", digits=2),
+        str(row.diverged),
+        str(row.failed),
     ]
 
 
-def _beyond_seconds(cell: Cell, row: Row) -> str:
-    return f"> {row['seconds_budget']:,.1f}" if any(record.curve for record in cell.records) else "-"
+def _beyond_seconds(cell: Cell, row: ConvergenceRow) -> str:
+    return f"> {row.seconds.budget:,.1f}" if any(record.curve for record in cell.records) else "-"
 
 
 def _rule_notes(cells: Sequence[Cell]) -> list[str]:

@@ -35,8 +35,8 @@ def _text(cell: Cell, label: str) -> list[str]:
     return [
         cell.task,
         label,
-        row["size"] or "-",
-        share_text(row, "generalizing", row["seeds"]),
-        estimate_text(row, "from_step", "not reached"),
-        row["by_seed"],
+        row.size or "-",
+        share_text(row.found.generalizing),
+        estimate_text(row.found.from_step, "not reached"),
+        row.found.by_seed,
     ]

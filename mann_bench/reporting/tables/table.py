@@ -1,9 +1,12 @@
 """What tables of text are made of: how estimates over seeds read."""
 
+import math
 from typing import NamedTuple
 
-from mann_bench.analysis.rows import Row
+from mann_bench.analysis.convergence import ConvergenceRow
+from mann_bench.analysis.rows import Share
 from mann_bench.statistics.bootstrap import LEVEL, METHOD, RESAMPLES, SEED
+from mann_bench.statistics.interval import Estimate
 
 INTERVALS = f"[ ]: {100 * LEVEL:g} % {METHOD}, {RESAMPLES:,} resamples, seed {SEED}"
 SHARES = "[ %]: Wilson's interval of k/n"
@@ -29,30 +32,30 @@ def reads_as_text(column: str) -> bool:
     return column in _TEXTS or column.endswith(":")
 
 
-def estimate_text(row: Row, name: str, beyond: str, digits: int = 0) -> str:
-    """Return ``2,200 [1,800, > 31,250]`` from an estimate as data; `beyond` is what has no number."""
+def estimate_text(estimate: Estimate, beyond: str, digits: int = 0) -> str:
+    """Return ``2,200 [1,800, > 31,250]``; `beyond` is what is not finite."""
 
-    def number(value: float | None) -> str:
-        return beyond if value is None else f"{value:,.{0 if value >= _LARGE else digits}f}"
+    def number(value: float) -> str:
+        return f"{value:,.{0 if value >= _LARGE else digits}f}" if math.isfinite(value) else beyond
 
-    median = number(row[f"{name}_median"])
-    if row[f"{name}_interval"] is None:
+    median, interval = number(estimate.value), estimate.interval
+    if interval is None:
         return median
-    low, high = number(row[f"{name}_low"]), number(row[f"{name}_high"])
+    low, high = number(interval.low), number(interval.high)
     return median if low == median == high else f"{median} [{low}, {high}]"
 
 
-def parameters_text(row: Row) -> str:
+def parameters_text(row: ConvergenceRow) -> str:
     """Return how many parameters are trained: ``17,162``, or ``17,162 of 19,722`` where others stay as they are."""
-    trained, every = row["parameters"], row.get("all_parameters")
+    trained, every = row.parameters, row.all_parameters
     if trained is None:
         return "-"
     return f"{trained:,}" if every in (None, trained) else f"{trained:,} of {every:,}"
 
 
-def share_text(row: Row, name: str, n: int) -> str:
-    """Return ``4/5 [38, 96 %]`` from k of n as data."""
-    text = f"{row[name]}/{n}"
-    if row[f"{name}_interval"] is None:
+def share_text(share: Share) -> str:
+    """Return ``4/5 [38, 96 %]``."""
+    text = f"{share.successes}/{share.n}"
+    if share.interval is None:
         return text
-    return f"{text} [{100 * row[f'{name}_low']:.0f}, {100 * row[f'{name}_high']:.0f} %]"
+    return f"{text} [{100 * share.interval.low:.0f}, {100 * share.interval.high:.0f} %]"

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from mann_bench.analysis.cells import cells
@@ -12,7 +14,7 @@ FAST, SLOW, NEVER = (400, 600, 800), (1_200, 1_600, 2_400), (None, None, None)
 def test_versions_of_a_model_are_told_apart(versions, make_record):
     records = [*versions, make_record("lstm"), make_record("lstm", seed=1)]
     rows = comparison_rows(cells(records), "ntm", "lstm")
-    assert [row["first_origin"].split(",")[0] for row in rows] == ["mann-bench ntm v1", "mann-bench ntm v2"]
+    assert [row.first_origin.split(",")[0] for row in rows] == ["mann-bench ntm v1", "mann-bench ntm v2"]
     tasks = [row[0] for row in comparison_table(cells(records), "ntm", "lstm").rows]
     ours, theirs = (f"mann-bench {name}, mann-bench copy v1" for name in ("ntm v2", "lstm v1"))
     assert tasks[1] == f"copy [{ours} against {theirs}]"
@@ -56,9 +58,9 @@ def test_notes_say_what_the_numbers_are(make_seeds):
     ("low", "high", "text"),
     [
         (3.5, 3.5, "3.50x"),
-        (6.25, None, "> 6.25x"),
+        (6.25, math.inf, "> 6.25x"),
         (0.0, 0.25, "< 0.25x"),
-        (0.0, None, "unknown"),
+        (0.0, math.inf, "unknown"),
         (2.0, 3.0, "2.00 to 3.00x"),
     ],
 )

@@ -2,6 +2,7 @@ import pytest
 
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.convergence import convergence_rows
+from mann_bench.analysis.rows import flat
 from mann_bench.reporting.tables.convergence import convergence_table
 from mann_bench.reporting.tables.table import INTERVALS, SHARES
 
@@ -21,7 +22,7 @@ def test_parameters_that_are_trained_are_told_from_others(make_record, every, te
     known = {} if every is None else {"all_parameters": every}
     (row,) = convergence_rows(cells([make_record(**known)]))
     table = convergence_table(cells([make_record(**known)]))
-    assert {name: row[name] for name in row if name == "all_parameters"} == known
+    assert {name: value for name, value in flat(row).items() if name == "all_parameters"} == known
     assert table.rows[0][2] == text
     assert ("parameters: trained, of all that there are" in table.notes) is (every == 20_000)
 

@@ -133,7 +133,7 @@ def test_what_is_beyond_the_memorys_capacity_is_marked(make_record):
     (table,) = generalization_tables(cells(records))
     assert [row[1:3] for row in table.rows] == [["1.50 / 50.0 %", "3.00 / 50.0 %*"], ["1.50 / 50.0 %", "3.00 / 50.0 %"]]
     assert table.notes[-1] == "* more rows to remember than the memory has slots"
-    assert [row["beyond_capacity"] for row in generalization_rows(cells(records))] == [False, True, False, False]
+    assert [row.beyond_capacity for row in generalization_rows(cells(records))] == [False, True, False, False]
 
 
 def test_regret_stands_beside_the_loss_and_above_a_bayes_line(make_ngrams_record):

@@ -16,7 +16,7 @@ def test_why_a_run_failed_is_the_last_line_of_its_traceback(make_failed_record):
     record = make_failed_record().model_copy(update={"error": TRACEBACK})
     assert failure(record) == r"ZeroDivisionError: \x1b[31mby zero"
     assert runs_table(cells([record])).rows[0][4] == r"failed: ZeroDivisionError: \x1b[31mby zero"
-    assert run_rows(cells([record]))[0]["failure"] == failure(record)
+    assert run_rows(cells([record]))[0].failure == failure(record)
 
 
 def test_a_run_that_did_not_fail_has_no_reason(make_record):

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from mann_bench.analysis.rows import estimate_row, share_row
+from mann_bench.analysis.rows import Share
 from mann_bench.reporting.tables.table import INTERVALS, estimate_text, share_text
 from mann_bench.statistics.bootstrap import median_estimate
 from mann_bench.statistics.interval import Estimate, Interval
@@ -13,7 +13,7 @@ def estimate(value, low, high):
 
 
 def estimated(value, low, high, beyond="> 500", **digits):
-    return estimate_text(estimate_row("steps", estimate(value, low, high)), "steps", beyond, **digits)
+    return estimate_text(estimate(value, low, high), beyond, **digits)
 
 
 def test_an_estimate_reads_with_its_interval():
@@ -37,7 +37,7 @@ def test_an_interval_without_width_is_not_shown():
 
 
 def test_one_seed_reads_without_an_interval():
-    assert estimate_text(estimate_row("final", median_estimate([0.125])), "final", "-", digits=2) == "0.12"
+    assert estimate_text(median_estimate([0.125]), "-", digits=2) == "0.12"
 
 
 def test_only_small_numbers_have_decimals():
@@ -45,15 +45,13 @@ def test_only_small_numbers_have_decimals():
 
 
 def test_the_share_of_one_seed_has_no_interval():
-    row = share_row("solved", 1, 1)
-    assert row == {"solved": 1, "solved_low": None, "solved_high": None, "solved_interval": None}
-    assert share_text(row, "solved", 1) == "1/1"
+    assert share_text(Share.of(1, 1)) == "1/1"
 
 
 # By the formula: of 4/5 (0.8 + 0.3841 -+ 0.4465) / 1.7683, of 0/5 up to 0.7683 / 1.7683.
 @pytest.mark.parametrize(("count", "text"), [(4, "4/5 [38, 96 %]"), (0, "0/5 [0, 43 %]"), (5, "5/5 [57, 100 %]")])
 def test_a_share_reads_with_wilsons_interval_in_percent(count, text):
-    assert share_text(share_row("solved", count, 5), "solved", 5) == text
+    assert share_text(Share.of(count, 5)) == text
 
 
 def test_the_note_on_intervals_names_method_level_resamples_and_seed():
