@@ -13,8 +13,8 @@ from mann_bench.core.limits import memory_left
 from mann_bench.core.runs import Component
 from mann_bench.core.texts import unstopped
 from mann_bench.execution.resolve import checked_model, checked_task
-from mann_bench.models.backward_memory import RECOMPUTE_ABOVE
-from mann_bench.training.trainer import longest_batch_bytes, recomputes
+from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes, recomputes
+from mann_bench.tasks.base import training_lengths
 
 _PROC = Path("/proc/self")
 _MEMINFO = Path("/proc/meminfo")
@@ -69,7 +69,7 @@ class MemoryNeed(NamedTuple):
         task = checked_task(task_component)
         model = checked_model(model_component, task)
         try:
-            kept = longest_batch_bytes(model, task, batch_size)
+            kept = backward_bytes(model, max(training_lengths(task)), batch_size)
         except (Exception, SystemExit) as error:
             return cls(0, False, batch_size, f"running the model raised {type(error).__name__}: {unstopped(error)}")
         return cls(kept, recomputes(model, kept), batch_size)

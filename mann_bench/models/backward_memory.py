@@ -4,10 +4,15 @@ import torch
 from torch import Tensor
 
 from mann_bench.core.turns import GENERATORS
-from mann_bench.models.base import SequenceModule, zero_inputs
+from mann_bench.models.base import RecurrentModel, SequenceModule, zero_inputs
 
 RECOMPUTE_ABOVE = 2**30
 """Bytes for the longest batch above which a recurrent model recomputes steps and does not keep them."""
+
+
+def recomputes(model: SequenceModule, kept: int) -> bool:
+    """Tell whether training recomputes steps where backward would have to keep `kept` bytes."""
+    return isinstance(model, RecurrentModel) and kept > RECOMPUTE_ABOVE
 
 
 def backward_bytes(model: SequenceModule, steps: int, batch_size: int) -> int:

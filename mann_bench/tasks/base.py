@@ -125,6 +125,11 @@ class SequenceTask(pl.LightningDataModule, ABC):
         return TrainingStream(self, self.first_batch)
 
 
+def training_lengths(task: SequenceTask) -> list[int]:
+    """Return how many time steps a training sequence of each size of `task` has."""
+    return [len(task.evaluation_batch(Stream.VALIDATION, size, 1).inputs) for size in task.training_sizes()]
+
+
 class TrainingStream:
     """The training batches of a task, from `first` on, without end."""
 

@@ -24,12 +24,12 @@ from mann_bench.core.runs import Outcome, Run
 from mann_bench.core.sizes import GridSize
 from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
-from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes
+from mann_bench.models.backward_memory import backward_bytes, recomputes
 from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule, own_training
 from mann_bench.models.building import build_model, build_task
 from mann_bench.models.preparation import Prepared, prepare
 from mann_bench.results.limits import check_details
-from mann_bench.tasks.base import SequenceTask
+from mann_bench.tasks.base import SequenceTask, training_lengths
 from mann_bench.training.callbacks import Evaluation
 from mann_bench.training.checkpoint import Checkpoints, UnusableCheckpointError, backend_of
 from mann_bench.training.interruption import Interruption
@@ -42,21 +42,6 @@ _MOST_STEPS_A_TURN = 10
 
 _CROWD = 50_000
 """Objects for the collector to visit, from which on freezing them pays; imports alone make several times that."""
-
-
-def training_lengths(task: SequenceTask) -> list[int]:
-    """Return how many time steps a training sequence of each size of `task` has."""
-    return [len(task.evaluation_batch(Stream.VALIDATION, size, 1).inputs) for size in task.training_sizes()]
-
-
-def longest_batch_bytes(model: SequenceModule, task: SequenceTask, batch_size: int) -> int:
-    """Return the bytes that backward keeps for the longest training batch of `task`, if nothing is recomputed."""
-    return backward_bytes(model, max(training_lengths(task)), batch_size)
-
-
-def recomputes(model: SequenceModule, kept: int) -> bool:
-    """Tell whether training recomputes steps where backward would have to keep `kept` bytes."""
-    return isinstance(model, RecurrentModel) and kept > RECOMPUTE_ABOVE
 
 
 def train(

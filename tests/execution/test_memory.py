@@ -12,12 +12,12 @@ from mann_bench.execution.memory import (
     workers_that_fit,
 )
 from mann_bench.execution.resolve import resolve_component
-from mann_bench.models.backward_memory import RECOMPUTE_ABOVE
-from mann_bench.models.building import build_task
+from mann_bench.models import backward_memory
+from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes, recomputes
 from mann_bench.models.ntm import NTMModel
 from mann_bench.registry import Registry
 from mann_bench.training import trainer
-from mann_bench.training.trainer import longest_batch_bytes, recomputes, train
+from mann_bench.training.trainer import train
 
 NTM, LSTM = "ntm:controller_size=8,memory_slots=6,slot_width=4", "lstm:layers=1,units=4"
 
@@ -68,18 +68,18 @@ def text_of(make_run):
 @pytest.fixture
 def limit(monkeypatch):
     """Return a function that sets the bytes above which steps are recomputed."""
-    return lambda count: monkeypatch.setattr(trainer, "RECOMPUTE_ABOVE", count)
+    return lambda count: monkeypatch.setattr(backward_memory, "RECOMPUTE_ABOVE", count)
 
 
 @pytest.mark.parametrize("model", [NTM, LSTM])
 def test_what_backward_keeps_is_stated(text_of, monkeypatch, model):
-    monkeypatch.setattr("mann_bench.execution.memory.longest_batch_bytes", lambda *_: 300 * 2**20)
+    monkeypatch.setattr("mann_bench.execution.memory.backward_bytes", lambda *_: 300 * 2**20)
     assert text_of(model) == "backward keeps 300 MiB for the longest batch (32 sequences)"
 
 
 @pytest.mark.parametrize(("kept", "says"), [(2**30, "keeps 1.0 GiB"), (2**30 + 1, "would keep 1.0 GiB")])
 def test_above_a_gibibyte_steps_are_recomputed(text_of, monkeypatch, kept, says):
-    monkeypatch.setattr("mann_bench.execution.memory.longest_batch_bytes", lambda *_: kept)
+    monkeypatch.setattr("mann_bench.execution.memory.backward_bytes", lambda *_: kept)
     assert says in text_of(NTM)
     assert text_of(NTM).endswith(", so most steps are recomputed") is (kept > 2**30)
 
@@ -91,9 +91,9 @@ def test_a_model_that_knows_no_steps_recomputes_none(text_of, limit):
 
 
 def test_the_longest_training_batch_is_counted(make_run):
-    task = build_task(make_run(task="copy:min_length=2,max_length=4").task)
+    run = make_run(NTM, task="copy:min_length=2,max_length=4")
     model = NTMModel(9, 8, controller_size=8, memory_slots=6, slot_width=4)
-    assert longest_batch_bytes(model, task, 5) == trainer.backward_bytes(model, 2 * 4 + 1, 5)
+    assert MemoryNeed.of(run.model, run.task, 5).kept == backward_bytes(model, 2 * 4 + 1, 5)
 
 
 @pytest.mark.parametrize(("kept", "expected"), [(9_999, False), (10_000, False), (10_001, True)])
@@ -169,7 +169,7 @@ def test_nothing_is_said_of_memory_where_the_system_does_not_tell(monkeypatch):
 
 
 def test_a_model_that_cannot_run_is_told_in_words(monkeypatch):
-    monkeypatch.setattr("mann_bench.execution.memory.longest_batch_bytes", lambda *_: 1 / 0)
+    monkeypatch.setattr("mann_bench.execution.memory.backward_bytes", lambda *_: 1 / 0)
     run = "lstm:layers=1,units=4"
     found = str(MemoryNeed.of(component("model", run), component("task", "copy"), 32))
     assert found == "what backward keeps is unknown: running the model raised ZeroDivisionError: division by zero"
@@ -179,7 +179,7 @@ def test_the_words_of_a_model_that_cannot_run_end_in_one_full_stop(monkeypatch):
     def fail(*_):
         raise RuntimeError("no memory.")
 
-    monkeypatch.setattr("mann_bench.execution.memory.longest_batch_bytes", fail)
+    monkeypatch.setattr("mann_bench.execution.memory.backward_bytes", fail)
     need = MemoryNeed.of(component("model", "lstm:layers=1,units=4"), component("task", "copy"), 32)
     assert f"{need}.".endswith("raised RuntimeError: no memory.")
 
