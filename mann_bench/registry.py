@@ -17,9 +17,9 @@ import pluggy
 
 from mann_bench import hookspecs
 from mann_bench.core.errors import PluginUnavailableError, UsageError, nearest
+from mann_bench.core.message_text import unstopped
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, TaskSpec
-from mann_bench.core.texts import unstopped
 
 OWN_DISTRIBUTION = "mann-bench"
 ENTRY_POINT_GROUP = "mann_bench"
@@ -80,7 +80,7 @@ class Plugin:
 
 
 @dataclass(frozen=True)
-class Entry(Generic[Spec]):
+class Registered(Generic[Spec]):
     """A spec and the plugin that brought it."""
 
     spec: Spec
@@ -92,15 +92,15 @@ class Registry:
     """What exists. `discover` makes one; nothing about it is global.
 
     Attributes:
-        models, tasks, protocols, studies, executors: entries by name.
+        models, tasks, protocols, studies, executors: what is registered, by name.
         plugins: one row an entry point, loaded or not.
     """
 
-    models: dict[str, Entry[ModelSpec]] = field(default_factory=dict)
-    tasks: dict[str, Entry[TaskSpec]] = field(default_factory=dict)
-    protocols: dict[str, Entry[Protocol]] = field(default_factory=dict)
-    studies: dict[str, Entry[StudySpec]] = field(default_factory=dict)
-    executors: dict[str, Entry[ExecutorSpec]] = field(default_factory=dict)
+    models: dict[str, Registered[ModelSpec]] = field(default_factory=dict)
+    tasks: dict[str, Registered[TaskSpec]] = field(default_factory=dict)
+    protocols: dict[str, Registered[Protocol]] = field(default_factory=dict)
+    studies: dict[str, Registered[StudySpec]] = field(default_factory=dict)
+    executors: dict[str, Registered[ExecutorSpec]] = field(default_factory=dict)
     plugins: list[Plugin] = field(default_factory=list)
     _contested: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -119,27 +119,27 @@ class Registry:
             registry._load(manager, found, third_party)
         return registry
 
-    def model(self, name: str) -> Entry[ModelSpec]:
-        """Return the entry of a model; raises UsageError or PluginUnavailableError."""
-        return self._entry("models", self.models, name)
+    def model(self, name: str) -> Registered[ModelSpec]:
+        """Return what is registered of a model; raises UsageError or PluginUnavailableError."""
+        return self._registered("models", self.models, name)
 
-    def task(self, name: str) -> Entry[TaskSpec]:
-        """Return the entry of a task; raises UsageError or PluginUnavailableError."""
-        return self._entry("tasks", self.tasks, name)
+    def task(self, name: str) -> Registered[TaskSpec]:
+        """Return what is registered of a task; raises UsageError or PluginUnavailableError."""
+        return self._registered("tasks", self.tasks, name)
 
-    def protocol(self, name: str) -> Entry[Protocol]:
-        """Return the entry of a protocol; raises UsageError or PluginUnavailableError."""
-        return self._entry("protocols", self.protocols, name)
+    def protocol(self, name: str) -> Registered[Protocol]:
+        """Return what is registered of a protocol; raises UsageError or PluginUnavailableError."""
+        return self._registered("protocols", self.protocols, name)
 
-    def study(self, name: str) -> Entry[StudySpec]:
-        """Return the entry of a study; raises UsageError or PluginUnavailableError."""
-        return self._entry("studies", self.studies, name)
+    def study(self, name: str) -> Registered[StudySpec]:
+        """Return what is registered of a study; raises UsageError or PluginUnavailableError."""
+        return self._registered("studies", self.studies, name)
 
-    def executor(self, name: str) -> Entry[ExecutorSpec]:
-        """Return the entry of an executor; raises UsageError or PluginUnavailableError."""
+    def executor(self, name: str) -> Registered[ExecutorSpec]:
+        """Return what is registered of an executor; raises UsageError or PluginUnavailableError."""
         if name in _ELSEWHERE and name not in self.executors:
             self._refuse_absent(name, _ELSEWHERE[name])
-        return self._entry("executors", self.executors, name)
+        return self._registered("executors", self.executors, name)
 
     @property
     def broken(self) -> list[Plugin]:
@@ -171,13 +171,13 @@ class Registry:
         """Enter all specs of a plugin, or none."""
         problems = []
         for kind, claimed in specs.items():
-            entries: dict[str, Any] = getattr(self, kind)
+            registered: dict[str, Any] = getattr(self, kind)
             names, singular = [spec.name for spec in claimed], _KINDS[kind].singular
             for name in names:
                 if names.count(name) > 1:
                     problems.append(f"it brings {singular} {name!r} twice")
-                elif name in entries:
-                    other = entries[name].plugin
+                elif name in registered:
+                    other = registered[name].plugin
                     text = (
                         f"{singular} {name!r} is claimed by two distributions, {other.distribution!r} and "
                         f"{plugin.distribution!r}"
@@ -187,19 +187,19 @@ class Registry:
         if problems:
             raise _RefusedError("; ".join(dict.fromkeys(problems)))
         for kind, claimed in specs.items():
-            getattr(self, kind).update({spec.name: Entry(spec, plugin) for spec in claimed})
+            getattr(self, kind).update({spec.name: Registered(spec, plugin) for spec in claimed})
 
-    def _entry(self, kind: str, entries: Mapping[str, Entry[Spec]], name: str) -> Entry[Spec]:
+    def _registered(self, kind: str, registered: Mapping[str, Registered[Spec]], name: str) -> Registered[Spec]:
         if (kind, name) in self._contested:
             raise PluginUnavailableError(
                 f"{self._contested[kind, name]}. Uninstall one of them, or switch third parties off with "
                 f"--no-plugins or {PLUGINS_VARIABLE}=."
             )
-        if name in entries:
-            return entries[name]
+        if name in registered:
+            return registered[name]
         self._refuse_unloaded(name)
-        singular, known = _KINDS[kind].singular, ", ".join(sorted(entries))
-        message = f"unknown {singular} {name!r}.{nearest(name, entries)} Known: {known}."
+        singular, known = _KINDS[kind].singular, ", ".join(sorted(registered))
+        message = f"unknown {singular} {name!r}.{nearest(name, registered)} Known: {known}."
         missing = [
             f"{plugin.name!r} ({plugin.status})" for plugin in self.plugins if plugin.status is not Status.LOADED
         ]

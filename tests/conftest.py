@@ -16,7 +16,7 @@ from mann_bench.core.runs import Component, Run
 from mann_bench.core.specs import ConvergenceRule, ExecutorSpec, ModelSpec, TaskSpec
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.plan import Block, make_plan
-from mann_bench.registry import Entry, Plugin, Registry, Status
+from mann_bench.registry import Plugin, Registered, Registry, Status
 from mann_bench.results import schema
 from mann_bench.results.keys import record_key
 from mann_bench.results.trace import MemoryTrace, Picture, RunTrace
@@ -123,7 +123,7 @@ def registry_with():
         spec = make_spec("acme", 1, f"testing.{target}", **about)
         plugin = Plugin("acme_plugin", "acme-memory", "3.1", Status.LOADED, brings=("acme",))
         registry.plugins.append(plugin)
-        entries["acme"] = Entry(spec, plugin)
+        entries["acme"] = Registered(spec, plugin)
         return registry
 
     return make
@@ -135,7 +135,7 @@ def far_registry():
     registry = Registry.discover(third_party=False)
     plugin = Plugin("far", "mann-bench-far", "1.0", Status.LOADED)
     for name, target in {"far": "execution.far_executor:FarExecutor", "gone": "nowhere:Gone"}.items():
-        registry.executors[name] = Entry(ExecutorSpec(name, target, "far away", parallel_option="each"), plugin)
+        registry.executors[name] = Registered(ExecutorSpec(name, target, "far away", parallel_option="each"), plugin)
     return registry
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from mann_bench.analysis.cells import Cell, origin
 from mann_bench.analysis.rows import Row
 from mann_bench.core.backends import Backend
+from mann_bench.core.message_text import shortened
 from mann_bench.core.runs import Outcome
-from mann_bench.core.texts import shortened
 from mann_bench.results.schema import Record
 
 _LONGEST_REASON = 200

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mann_bench.cli.columns import aligned
+from mann_bench.studies.claim_text import measured_text, number_text, tolerance_text
 from mann_bench.studies.claims import ClaimResult, Verdict
-from mann_bench.studies.words import measured_text, number_text, tolerance_text
 
 
 def claim_lines(results: Sequence[ClaimResult]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import click
 
 from mann_bench.cli.streams import settle_streams
 from mann_bench.core.errors import MannBenchError
-from mann_bench.core.texts import printable
+from mann_bench.core.message_text import printable
 from mann_bench.training.interruption import sigterm_interrupts
 from mann_bench.version import __version__
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from mann_bench.core.texts import printable
+from mann_bench.core.message_text import printable
 
 MOST_LINES = 20
 

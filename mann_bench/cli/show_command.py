@@ -9,7 +9,7 @@ import click
 
 from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import VariantType, registry_of
-from mann_bench.core.option_words import Doc
+from mann_bench.core.docstrings import Doc
 from mann_bench.core.options import Option, OptionValue, option_text
 from mann_bench.core.variants import Variant
 
@@ -70,10 +70,11 @@ def _protocol(registry: "Registry", text: str) -> _Shown:
 def _executor(registry: "Registry", text: str) -> _Shown:
     from mann_bench.execution.resolve import resolve_executor_options
 
-    entry, resolved = registry.executor(Variant.parse(text).name), resolve_executor_options(registry, text)
-    spec = entry.spec
-    head = "\n".join([f"{spec.name}: {spec.summary}", _origin(entry.plugin), "", Doc.of(resolved.target.__doc__).text])
-    fields = {"name": spec.name, "summary": spec.summary} | _brought(entry.plugin)
+    registered, resolved = registry.executor(Variant.parse(text).name), resolve_executor_options(registry, text)
+    spec = registered.spec
+    usage = Doc.of(resolved.target.__doc__).text
+    head = "\n".join([f"{spec.name}: {spec.summary}", _origin(registered.plugin), "", usage])
+    fields = {"name": spec.name, "summary": spec.summary} | _brought(registered.plugin)
     return _Shown(head, _rows(resolved.options, resolved.values), fields)
 
 
@@ -128,14 +129,14 @@ def _component(registry: "Registry", kind: Literal["model", "task"], text: str) 
     from mann_bench.models.building import load_class
 
     component = resolve_component(registry, kind, text)
-    entry = registry.model(component.name) if kind == "model" else registry.task(component.name)
-    spec, target = entry.spec, load_class(component)
-    lines = [f"{spec.name}, version {spec.version}: {spec.summary}", _origin(entry.plugin), spec.reference, ""]
+    registered = registry.model(component.name) if kind == "model" else registry.task(component.name)
+    spec, target = registered.spec, load_class(component)
+    lines = [f"{spec.name}, version {spec.version}: {spec.summary}", _origin(registered.plugin), spec.reference, ""]
     fields = {"name": spec.name, "version": spec.version, "summary": spec.summary, "reference": spec.reference}
     return _Shown(
         "\n".join([*lines, Doc.of(target.__doc__).text]),
         _rows(options_of(target), component.options),
-        fields | _brought(entry.plugin),
+        fields | _brought(registered.plugin),
     )
 
 

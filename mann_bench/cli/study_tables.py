@@ -11,9 +11,9 @@ from mann_bench.core.variants import seeds_text
 from mann_bench.execution.estimate import seconds_in_parallel, seconds_of_cells
 from mann_bench.execution.plan import by_cell
 from mann_bench.results.outlines import Outline
+from mann_bench.studies.claim_text import tolerance_text
 from mann_bench.studies.plan import StudyPlan
 from mann_bench.studies.schema import Claim
-from mann_bench.studies.words import tolerance_text
 
 
 def study_lines(planned: StudyPlan) -> Iterator[str]:

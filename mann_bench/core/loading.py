@@ -4,7 +4,7 @@ import importlib
 from typing import Any
 
 from mann_bench.core.errors import PluginUnavailableError
-from mann_bench.core.texts import unstopped
+from mann_bench.core.message_text import unstopped
 
 
 def load_target(name: str, target: str, distribution: str) -> Any:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from mann_bench.core.docstrings import words_of
 from mann_bench.core.errors import UsageError, nearest
-from mann_bench.core.option_words import words_of
 
 OptionValue = bool | int | float | str | None
 """What an option may hold: exactly what JSON can carry without loss."""

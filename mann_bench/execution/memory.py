@@ -10,8 +10,8 @@ import torch
 
 from mann_bench.core.jobs import Device
 from mann_bench.core.limits import memory_left
+from mann_bench.core.message_text import unstopped
 from mann_bench.core.runs import Component
-from mann_bench.core.texts import unstopped
 from mann_bench.execution.resolve import checked_model, checked_task
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes, recomputes
 from mann_bench.tasks.base import training_lengths

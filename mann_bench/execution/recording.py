@@ -4,8 +4,8 @@ import dataclasses
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.errors import UsageError
+from mann_bench.core.message_text import shortened
 from mann_bench.core.runs import Outcome, Run
-from mann_bench.core.texts import shortened
 from mann_bench.results import schema
 from mann_bench.results.problem import Problem
 from mann_bench.results.soundness import first_problem

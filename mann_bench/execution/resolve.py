@@ -10,11 +10,11 @@ from mann_bench.core.backends import BACKEND_CHOICES
 from mann_bench.core.errors import PluginUnavailableError, UsageError
 from mann_bench.core.jobs import Device, DeviceChoice
 from mann_bench.core.loading import load_target
+from mann_bench.core.message_text import unstopped
 from mann_bench.core.options import Option, OptionValue, options_of, resolve_options
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.requirements import missing_requirements
 from mann_bench.core.runs import Component
-from mann_bench.core.texts import unstopped
 from mann_bench.core.turns import GENERATORS
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.executor import Executor
@@ -22,15 +22,15 @@ from mann_bench.models.base import SequenceModule
 from mann_bench.models.building import build_model, build_task, load_class
 from mann_bench.registry import Registry
 from mann_bench.results.provenance import cpu_name
-from mann_bench.results.wording import value_problems
+from mann_bench.results.text_rules import value_problems
 from mann_bench.tasks.base import SequenceTask
 
 
 def resolve_component(registry: Registry, kind: Literal["model", "task"], text: str) -> Component:
     """Return a model or task variant with all its options; raises UsageError or PluginUnavailableError."""
     variant = Variant.parse(text)
-    entry = registry.model(variant.name) if kind == "model" else registry.task(variant.name)
-    spec, plugin = entry.spec, entry.plugin
+    found = registry.model(variant.name) if kind == "model" else registry.task(variant.name)
+    spec, plugin = found.spec, found.plugin
     if missing := missing_requirements(spec.requires):
         raise PluginUnavailableError(
             f"{kind} {spec.name!r} of distribution {plugin.distribution!r} needs {', '.join(missing)}, which cannot be "
@@ -65,7 +65,7 @@ class ResolvedExecutor(NamedTuple):
 def resolve_executor_options(registry: Registry, text: str) -> ResolvedExecutor:
     """Return an executor's class and its options; raises as above."""
     variant = Variant.parse(text)
-    spec, plugin = (entry := registry.executor(variant.name)).spec, entry.plugin
+    spec, plugin = (found := registry.executor(variant.name)).spec, found.plugin
     loaded = load_target(spec.name, spec.target, plugin.distribution)
     options = _options(loaded, spec.name, plugin.distribution)
     return ResolvedExecutor(loaded, options, resolve_options(options, variant.given, f"executor {spec.name!r}"))

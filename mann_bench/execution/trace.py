@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mann_bench.core.errors import UsageError
+from mann_bench.core.message_text import unstopped
 from mann_bench.core.sizes import Size
 from mann_bench.core.streams import Stream
-from mann_bench.core.texts import unstopped
 from mann_bench.evaluation.trace import trace
 from mann_bench.execution.restore import Restored
 

@@ -5,7 +5,7 @@ import getpass
 import platform
 import re
 
-from mann_bench.leaderboard.checks.text import ABSOLUTE_PATH, LONGEST_ERROR, MARKUP
+from mann_bench.leaderboard.checks.publishable import ABSOLUTE_PATH, LONGEST_ERROR, MARKUP
 from mann_bench.results.schema import Record
 
 

@@ -16,7 +16,7 @@ from mann_bench.execution.plan import Block, make_plan
 from mann_bench.execution.resolve import resolve_device
 from mann_bench.execution.worker import execute_job
 from mann_bench.leaderboard.checks.identity import requirements
-from mann_bench.leaderboard.checks.text import REQUIREMENT
+from mann_bench.leaderboard.checks.publishable import REQUIREMENT
 from mann_bench.registry import Registry
 from mann_bench.results.schema import Provenance, Record
 from mann_bench.results.store import Store

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.leaderboard.checks.aggregates import aggregates_of
 from mann_bench.leaderboard.checks.identity import check_cells
-from mann_bench.leaderboard.checks.text import check_text, check_url
+from mann_bench.leaderboard.checks.publishable import check_text, check_url
 from mann_bench.leaderboard.checks.traces import traced_runs
 from mann_bench.leaderboard.faults import EntryError
 from mann_bench.leaderboard.files import (

@@ -8,7 +8,7 @@ from mann_bench.leaderboard.checks.aggregates import check_aggregates
 from mann_bench.leaderboard.checks.consistency import check_consistency
 from mann_bench.leaderboard.checks.copies import copied_curves, duplicates
 from mann_bench.leaderboard.checks.identity import check_cells, check_identity
-from mann_bench.leaderboard.checks.text import check_strings, check_text, check_url
+from mann_bench.leaderboard.checks.publishable import check_strings, check_text, check_url
 from mann_bench.leaderboard.checks.traces import check_trace, traced_runs
 from mann_bench.leaderboard.faults import EntryError, Fault, FaultName, Finding
 from mann_bench.leaderboard.files import LoadedEntry, load_entry, trace_file

@@ -11,7 +11,7 @@ from mann_bench.core.protocol import Protocol
 from mann_bench.core.sizes import GridSize
 from mann_bench.results.reading import LARGEST_RECORD
 from mann_bench.results.schema import CurveRow, SizeRow
-from mann_bench.results.wording import value_problems
+from mann_bench.results.text_rules import value_problems
 
 _ROOM = 1.5
 """How much longer rows may get than those of the first evaluation: numbers with all their digits, and indents."""

@@ -11,7 +11,7 @@ from mann_bench.core.runs import Outcome
 from mann_bench.results.keys import record_key
 from mann_bench.results.problem import Problem
 from mann_bench.results.schema import MOST, ProtocolRecord, Record, SizeRow
-from mann_bench.results.wording import text_problems
+from mann_bench.results.text_rules import text_problems
 
 MOST_SIZES = 1_000
 """Sizes of a length grid."""

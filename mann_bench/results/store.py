@@ -12,7 +12,7 @@ from pathlib import Path
 import pydantic
 
 from mann_bench.core.errors import StoreError, UsageError
-from mann_bench.core.texts import shortened
+from mann_bench.core.message_text import shortened
 from mann_bench.results.files import prepare_folder, write_atomically
 from mann_bench.results.reading import LARGEST_RECORD, LARGEST_WEIGHTS, UnreadableFileError, read_plain
 from mann_bench.results.schema import MOST, SCHEMA_VERSION, Record

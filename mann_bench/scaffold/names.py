@@ -10,7 +10,7 @@ from typing import Any
 
 import mann_bench
 from mann_bench.core.errors import UsageError
-from mann_bench.registry import Entry, Registry
+from mann_bench.registry import Registered, Registry
 
 LONGEST_NAME = 60
 _PATTERN = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
@@ -68,7 +68,7 @@ class Names:
 
 def check_free(names: Names, registry: Registry) -> None:
     """Raise UsageError where a name is taken: by a model, a task, a plugin, a package or a public name of the suite."""
-    wanted: tuple[tuple[str, str | None, Mapping[str, Entry[Any]]], ...] = (
+    wanted: tuple[tuple[str, str | None, Mapping[str, Registered[Any]]], ...] = (
         ("model", names.model, registry.models),
         ("task", names.task, registry.tasks),
     )

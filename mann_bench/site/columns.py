@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from mann_bench.analysis.convergence import Training
 from mann_bench.analysis.rows import Share
+from mann_bench.reporting.naming import OWN_TRAINING
 from mann_bench.reporting.tables.table import estimate_text, parameters_text, share_text
-from mann_bench.reporting.words import OWN_TRAINING
 from mann_bench.site.rows import SheetRow
-from mann_bench.site.text import shown
+from mann_bench.site.safe_text import shown
 from mann_bench.statistics.interval import Estimate
 
 LONGEST_VARIANT = 160

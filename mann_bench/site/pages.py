@@ -14,11 +14,11 @@ from mann_bench.reporting.tables.table import INTERVALS, SHARES, reads_as_text
 from mann_bench.site.assets import Assets
 from mann_bench.site.chart import Chart
 from mann_bench.site.rows import SheetRow
+from mann_bench.site.safe_text import breakable, embedded, linked, safe_url, script_text, shown
 from mann_bench.site.sheet import Sheet
-from mann_bench.site.text import breakable, embedded, linked, safe_url, script_text, shown
 from mann_bench.site.views import Pair
+from mann_bench.studies.claim_text import measured_text, number_text, tolerance_text
 from mann_bench.studies.claims import ClaimResult
-from mann_bench.studies.words import measured_text, number_text, tolerance_text
 
 
 def page(template: str, assets: Assets, **values: Any) -> bytes:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from mann_bench.analysis.cells import Cell
-from mann_bench.analysis.curves.groups import Entry, Group, Subject, bounded
+from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject, bounded
 from mann_bench.analysis.curves.learning import learning_figure
 from mann_bench.analysis.curves.probe import ProbePanel, ProbeSeed, probe_figure
 from mann_bench.results.schema import Record
 from mann_bench.site.chart import Axis, Chart, Rule, Section, Series
+from mann_bench.site.safe_text import shown
 from mann_bench.site.sheet import Line
 from mann_bench.site.task_charts import score_axis
-from mann_bench.site.text import shown
 
 _STEPS = Axis("training steps", least=0)
 
@@ -19,23 +19,23 @@ def seed_section(line: Line, number: int) -> Section:
     """Return the charts of a cell, a line a seed."""
     cell, name = line.cell, f"cell{number}"
     subject = Subject(cell.task, None, cell.rule.metric, cell.rule.below)
-    entry = Entry(cell, line.label, 0)
+    drawn = DrawnCell(cell, line.label, 0)
     return Section(
         name,
         f"{shown(cell.model)} on {shown(cell.task)}",
         shown(cell.task, 160),
         "Seeds",
-        (*_learning(subject, entry, name), *_probe(subject, entry, name), *_diagnostics(cell, name)),
+        (*_learning(subject, drawn, name), *_probe(subject, drawn, name), *_diagnostics(cell, name)),
     )
 
 
-def _learning(subject: Subject, entry: Entry, name: str) -> Iterator[Chart]:
-    figure = learning_figure(Group(subject, (entry,)))
+def _learning(subject: Subject, drawn: DrawnCell, name: str) -> Iterator[Chart]:
+    figure = learning_figure(Group(subject, (drawn,)))
     if figure:
         yield Chart(
             f"{name}-learning", "lines", "Learning curves by seed", "Score on the validation stream.",
             _STEPS, score_axis(subject.metric, figure.floor),
-            tuple(_curve(record, subject.metric) for record in entry.cell.records if record.curve),
+            tuple(_curve(record, subject.metric) for record in drawn.cell.records if record.curve),
             rules=(Rule(f"converged: below {subject.below:g}", subject.below),),
         )  # fmt: skip
 
@@ -52,8 +52,8 @@ def _label(seed: int) -> str:
     return f"seed {seed}"
 
 
-def _probe(subject: Subject, entry: Entry, name: str) -> Iterator[Chart]:
-    figure = probe_figure(subject, entry)
+def _probe(subject: Subject, drawn: DrawnCell, name: str) -> Iterator[Chart]:
+    figure = probe_figure(subject, drawn)
     for place, panel in enumerate(figure.panels if figure else ()):
         assert figure is not None
         trained = " (trained on)" if panel.in_training else " (beyond the memory's slots)" * panel.beyond_capacity

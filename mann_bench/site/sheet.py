@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mann_bench.analysis.cells import Cell, cells
 from mann_bench.analysis.convergence import ConvergenceRow, convergence_row
-from mann_bench.analysis.curves.groups import Entry, Group, Subject
+from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject
 from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
 from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine, length_figure
 from mann_bench.analysis.curves.solve import SolveFigure, generalizing_figure, solve_figure
@@ -16,7 +16,7 @@ from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.results.schema import RuleRecord
 from mann_bench.site.board import Board
 from mann_bench.site.rows import LongestError, SheetRow
-from mann_bench.site.text import shown
+from mann_bench.site.safe_text import shown
 from mann_bench.statistics.paired import paired_permutation_test
 from mann_bench.statistics.ranks import ranks
 
@@ -101,8 +101,8 @@ def _add(sheet: Sheet, subject: _Subject, lines: Sequence[Line], styles: dict[st
     placed = ranks(means, lambda one, other: _separated(lines[one].cell, lines[other].cell))
     order = sorted(range(len(lines)), key=lambda index: (placed[index], means[index], index))
     ordered = [lines[index] for index in order]
-    entries = tuple(Entry(line.cell, line.label, styles[line.label]) for line in ordered)
-    group = Group(Subject(subject.task, subject.protocol, subject.rule.metric, subject.rule.below), entries)
+    drawn = tuple(DrawnCell(line.cell, line.label, styles[line.label]) for line in ordered)
+    group = Group(Subject(subject.task, subject.protocol, subject.rule.metric, subject.rule.below), drawn)
     lengths = length_figure(group)
     first = len(sheet.rows)
     numbers = tuple(range(first, first + len(lines)))

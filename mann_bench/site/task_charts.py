@@ -7,11 +7,11 @@ from mann_bench.analysis.curves.learning import LearningFigure
 from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine
 from mann_bench.analysis.curves.solve import SolveFigure, SolveLine
 from mann_bench.analysis.measures import probed
-from mann_bench.reporting.words import SCORE_WORDS
+from mann_bench.reporting.naming import SCORE_WORDS
 from mann_bench.site.chart import Axis, Chart, Reference, Rule, Section, Series
 from mann_bench.site.rows import SheetRow
+from mann_bench.site.safe_text import shown
 from mann_bench.site.sheet import Figures, Sheet
-from mann_bench.site.text import shown
 
 _STEPS = Axis("training steps", least=0)
 _SHARE = Axis("share of seeds", least=0, most=1)
@@ -50,9 +50,9 @@ def _charts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[C
         "or failed counts as unconverged up to the budget.",
     )  # fmt: skip
     if figures.generalizing:
-        entries = zip(figures.group.entries, figures.rows, strict=True)
+        drawn_rows = zip(figures.group.cells, figures.rows, strict=True)
         yield _solve(
-            [row for entry, row in entries if probed(entry.cell)], figures.generalizing,
+            [row for drawn, row in drawn_rows if probed(drawn.cell)], figures.generalizing,
             f"{name}-generalizing", "Generalising over training",
             "1 - the Kaplan-Meier estimate of not generalising: a seed generalises from the step on from which it "
             "masters the longest size in every probe.",
@@ -153,14 +153,14 @@ def _fronts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[C
 
 
 def _points(figures: Figures, rows: Sequence[SheetRow], of: str) -> Iterator[Series]:
-    for entry, number, row in zip(figures.group.entries, figures.rows, rows, strict=True):
+    for drawn, number, row in zip(figures.group.cells, figures.rows, rows, strict=True):
         seconds = row.convergence.seconds
         reached = row.convergence.parameters if of == "parameters" else seconds.estimate.value
         x = seconds.budget if reached == math.inf else reached
         if x and row.error:
             value, interval = row.error.estimate
             yield Series(
-                entry.label, entry.style, number, (float(x),), (value,),
+                drawn.label, drawn.style, number, (float(x),), (value,),
                 low=(interval.low,) if interval else None,
                 high=(interval.high,) if interval else None,
                 hollow=(0,) if reached == math.inf else (),

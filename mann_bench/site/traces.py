@@ -7,8 +7,8 @@ from mann_bench.analysis.trace_parts import NORM, SEQUENCE, WEIGHTINGS, head_nam
 from mann_bench.core.sizes import size_text
 from mann_bench.results.schema import Record
 from mann_bench.results.trace import MemoryTrace, Picture, RunTrace
+from mann_bench.site.safe_text import shown
 from mann_bench.site.sheet import Line
-from mann_bench.site.text import shown
 
 
 class Panel(NamedTuple):

@@ -5,10 +5,10 @@ import pytest
 
 from mann_bench.cli.claim_tables import claim_json, claim_lines
 from mann_bench.statistics.interval import Interval
+from mann_bench.studies.claim_text import measured_text, number_text
 from mann_bench.studies.claims import ClaimResult, Verdict
 from mann_bench.studies.measurement import Measurement
 from mann_bench.studies.schema import Claim
-from mann_bench.studies.words import measured_text, number_text
 
 
 def interval(low, high):

@@ -7,7 +7,7 @@ import wandb
 
 from mann_bench.api import load
 from mann_bench.core.specs import ExecutorSpec
-from mann_bench.registry import Entry, Plugin, Registry, Status
+from mann_bench.registry import Plugin, Registered, Registry, Status
 
 
 def test_list_names_what_exists_and_who_brings_it(mann_bench):
@@ -117,7 +117,7 @@ def test_plugins_lists_the_builtin_one(mann_bench):
 def test_long_names_do_not_touch_the_next_column(mann_bench, monkeypatch, command):
     plugin = Plugin("p" * 40, "d" * 40, "1.0", Status.LOADED, brings=("e" * 40,))
     spec = ExecutorSpec("e" * 40, "a.b:C", "s" * 80)
-    registry = Registry(executors={spec.name: Entry(spec, plugin)}, plugins=[plugin])
+    registry = Registry(executors={spec.name: Registered(spec, plugin)}, plugins=[plugin])
     monkeypatch.setattr(Registry, "discover", lambda *_, **__: registry)
     _, out, _ = mann_bench(*command)
     assert re.search(r"^(plugin p{40}|p{40}|e{40})  (d{40} 1.0(  loaded  |, loaded: )e{40}|s{80}  d{40})$", out, re.M)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mann_bench.leaderboard import files
-from mann_bench.leaderboard.checks import text
+from mann_bench.leaderboard.checks import publishable
 from mann_bench.leaderboard.faults import FaultName
 from mann_bench.leaderboard.schema import LONGEST_NAME, LONGEST_NOTE, Badge
 
@@ -25,6 +25,6 @@ def test_every_badge_has_its_row(badge):
 def test_bounds_are_those_of_the_page():
     sizes = [each // 2**20 for each in (files.LARGEST_RECORD, files.LARGEST_ENTRY, files.LARGEST_TOTAL)]
     assert "{} MiB a record, {} MiB for `entry.json`, {} MiB or 5,000".format(*sizes) in PAGE
-    assert f"{LONGEST_NAME} characters for a name, {LONGEST_NOTE:,} for a note, {text.LONGEST_URL}" in PAGE
+    assert f"{LONGEST_NAME} characters for a name, {LONGEST_NOTE:,} for a note, {publishable.LONGEST_URL}" in PAGE
     assert files.MOST_RECORDS == 5_000
     assert f"a trace larger than {files.LARGEST_TRACE // 2**10} KiB" in PAGE

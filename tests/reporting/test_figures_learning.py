@@ -127,7 +127,7 @@ def test_the_order_of_the_records_does_not_matter(evaluated, make_failed_record)
 
 def test_a_model_has_one_style_in_all_figures(make_record):
     found = groups(cells([make_record("lstm"), make_record("ntm"), make_record("ntm", "repeat_copy")]))
-    styles = [(entry.label, entry.style) for group in found for entry in group.entries]
+    styles = [(entry.label, entry.style) for group in found for entry in group.cells]
     assert styles == [("lstm", 0), ("ntm", 1), ("ntm", 1)]
 
 

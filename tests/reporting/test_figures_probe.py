@@ -24,8 +24,8 @@ def probed(make_record):
 
 def figure(*records):
     (group,) = groups(cells(records))
-    (entry,) = group.entries
-    return probe_figure(group.subject, entry)
+    (drawn,) = group.cells
+    return probe_figure(group.subject, drawn)
 
 
 def test_a_panel_has_the_score_of_each_seed_at_each_step(probed):

@@ -4,13 +4,13 @@ import pytest
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.specs import StudySpec
-from mann_bench.registry import Entry, Plugin, Registry, Status
+from mann_bench.registry import Plugin, Registered, Registry, Status
 from mann_bench.studies.loading import load_study, study_file
 
 
 def registry_with(name, path):
     plugin = Plugin("acme", "acme", "1.0", Status.LOADED)
-    return Registry(studies={name: Entry(StudySpec(name, Path(path), "one line"), plugin)})
+    return Registry(studies={name: Registered(StudySpec(name, Path(path), "one line"), plugin)})
 
 
 def test_a_registered_study_is_loaded_by_its_name(write_study):

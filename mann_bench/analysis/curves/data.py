@@ -43,14 +43,14 @@ def to_json(data: Mapping[str, FigureData]) -> str:
 
 
 def _of_task(group: Group) -> Iterator[_Made]:
-    key, task = group.entries[0].cell.records[0].key, group.subject.task
+    key, task = group.cells[0].cell.records[0].key, group.subject.task
     figures = {"learning": learning_figure(group), "solve": solve_figure(group), "length": length_figure(group)}
     for kind, data in figures.items():
         if data:
             yield _Made(_stem(kind, task), key, data)
-    for entry in group.entries:
-        if probed := probe_figure(group.subject, entry):
-            yield _Made(_stem("probe", task, entry.label), entry.cell.records[0].key, probed)
+    for drawn in group.cells:
+        if probed := probe_figure(group.subject, drawn):
+            yield _Made(_stem("probe", task, drawn.label), drawn.cell.records[0].key, probed)
 
 
 def _stem(*texts: str) -> str:

@@ -22,7 +22,7 @@ class Subject(NamedTuple):
     """Its threshold."""
 
 
-class Entry(NamedTuple):
+class DrawnCell(NamedTuple):
     """A cell as figures show it."""
 
     cell: Cell
@@ -35,7 +35,7 @@ class Group(NamedTuple):
     """The cells of one task, which share its figures."""
 
     subject: Subject
-    entries: tuple[Entry, ...]
+    cells: tuple[DrawnCell, ...]
 
 
 def groups(cells: Sequence[Cell]) -> list[Group]:
@@ -44,12 +44,11 @@ def groups(cells: Sequence[Cell]) -> list[Group]:
     styles = {label: number for number, label in enumerate(sorted(set(labels)))}
     protocols = {cell.protocol for cell in cells}
     protocol = protocols.pop() if len(protocols) == 1 else None
-    found: dict[tuple[str, RuleRecord], list[Entry]] = {}
+    found: dict[tuple[str, RuleRecord], list[DrawnCell]] = {}
     for cell, label in zip(cells, labels, strict=True):
-        found.setdefault((cell.task, cell.rule), []).append(Entry(cell, label, styles[label]))
+        found.setdefault((cell.task, cell.rule), []).append(DrawnCell(cell, label, styles[label]))
     return [
-        Group(Subject(task, protocol, rule.metric, rule.below), tuple(entries))
-        for (task, rule), entries in found.items()
+        Group(Subject(task, protocol, rule.metric, rule.below), tuple(drawn)) for (task, rule), drawn in found.items()
     ]
 
 

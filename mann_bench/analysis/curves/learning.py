@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mann_bench.analysis.curves.groups import Entry, Group, Subject, bounded, floor
+from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject, bounded, floor
 from mann_bench.results.schema import Record
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -40,7 +40,7 @@ def learning_figure(group: Group) -> LearningFigure | None:
     Every median is over all seeds: a run that ended keeps its last score to the end of the longest run of its
     cell, and one that diverged or failed counts as infinitely wrong from its end on.
     """
-    made = [entry.cell for entry in group.entries]
+    made = [drawn.cell for drawn in group.cells]
     if not any(record.curve for cell in made for record in cell.records):
         return None
     sequences = max(cell.records[0].protocol.integer("validation_sequences") for cell in made)
@@ -49,16 +49,16 @@ def learning_figure(group: Group) -> LearningFigure | None:
         group.subject,
         floor(group.subject.below, sequences),
         batch_sizes.pop() if len(batch_sizes) == 1 else None,
-        tuple(map(_line, group.entries)),
+        tuple(map(_line, group.cells)),
     )
 
 
-def _line(entry: Entry) -> LearningLine:
-    records = entry.cell.records
+def _line(drawn: DrawnCell) -> LearningLine:
+    records = drawn.cell.records
     steps = _steps(records)
     ordered = np.sort([_scores(record, steps) for record in records], axis=0)  # [seeds, steps]
     low, median, high = (tuple(_quantile(ordered, q).tolist()) for q in (0.25, 0.5, 0.75))
-    return LearningLine(entry.label, entry.style, len(records), tuple(steps), low, median, high)
+    return LearningLine(drawn.label, drawn.style, len(records), tuple(steps), low, median, high)
 
 
 def _steps(records: Sequence[Record]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mann_bench.analysis.curves.groups import Entry, Group, Subject, chance, floor, in_training
+from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject, chance, floor, in_training
 from mann_bench.analysis.measures import beyond_capacity, scores_at, test_sizes
 from mann_bench.core.sizes import size_text
 from mann_bench.statistics.bootstrap import curve_estimates
@@ -60,7 +60,7 @@ class LengthFigure(NamedTuple):
 
 def length_figure(group: Group) -> LengthFigure | None:
     """Return error against length of a task, None where no run was tested."""
-    records = [record for entry in group.entries for record in entry.cell.records]
+    records = [record for drawn in group.cells for record in drawn.cell.records]
     rows = [row for record in records for row in record.generalization]
     if not rows:
         return None
@@ -74,16 +74,16 @@ def length_figure(group: Group) -> LengthFigure | None:
             for text, size in sizes.items()
         ),
         ranges,
-        tuple(map(_line, group.entries)),
+        tuple(map(_line, group.cells)),
     )
 
 
-def _line(entry: Entry) -> LengthLine:
-    records, sizes = entry.cell.records, test_sizes(entry.cell)
-    scores = [scores_at(record, sizes, entry.cell.rule.metric) for record in records]
+def _line(drawn: DrawnCell) -> LengthLine:
+    records, sizes = drawn.cell.records, test_sizes(drawn.cell)
+    scores = [scores_at(record, sizes, drawn.cell.rule.metric) for record in records]
     points = tuple(
         LengthPoint(size_text(size), estimate, any(beyond_capacity(record, size) for record in records))
         for size, estimate in zip(sizes, curve_estimates(scores) if sizes else [], strict=True)
     )
     tested = sum(bool(record.generalization) for record in records)
-    return LengthLine(entry.label, entry.style, len(records), tested, points)
+    return LengthLine(drawn.label, drawn.style, len(records), tested, points)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mann_bench.analysis.curves.groups import Entry, Subject, bounded, chance, floor, in_training
+from mann_bench.analysis.curves.groups import DrawnCell, Subject, bounded, chance, floor, in_training
 from mann_bench.analysis.measures import beyond_capacity, generalizes_from, masters
 from mann_bench.core.runs import Outcome
 from mann_bench.core.sizes import Size, size_text
@@ -58,17 +58,17 @@ class ProbeFigure(NamedTuple):
     """Sizes that were trained on first, else in the order of the grid."""
 
 
-def probe_figure(subject: Subject, entry: Entry) -> ProbeFigure | None:
+def probe_figure(subject: Subject, drawn: DrawnCell) -> ProbeFigure | None:
     """Return generalisation over training of a cell, None where none of its runs was probed."""
-    records = entry.cell.records
+    records = drawn.cell.records
     rows = [row for record in records for probe in record.probe for row in probe.rows]
     if not rows:
         return None
     sizes = {size_text(row.size): row.size for row in rows}
-    panels = [_panel(entry, size) for size in sizes.values()]
+    panels = [_panel(drawn, size) for size in sizes.values()]
     return ProbeFigure(
         subject,
-        entry.label,
+        drawn.label,
         floor(subject.below, max(row.sequences for row in rows)),
         tuple(rows[0].size),
         list(sizes)[-1],
@@ -81,14 +81,14 @@ def _seed(record: Record) -> ProbeSeed:
     return ProbeSeed(record.seed, record.outcome, record.steps, record.converged_first, generalizes_from(record))
 
 
-def _panel(entry: Entry, size: Size) -> ProbePanel:
-    records = entry.cell.records
+def _panel(drawn: DrawnCell, size: Size) -> ProbePanel:
+    records = drawn.cell.records
     ranges = next((record.training_range for record in records if record.training_range), {})
     return ProbePanel(
         size_text(size),
         in_training(size, ranges),
         any(beyond_capacity(record, size) for record in records),
-        chance(records, size, entry.cell.rule.metric),
+        chance(records, size, drawn.cell.rule.metric),
         tuple(_points(record, size) for record in records),
     )
 

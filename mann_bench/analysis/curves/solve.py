@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mann_bench.analysis.curves.groups import Entry, Group, Subject
+from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject
 from mann_bench.analysis.measures import Unit, convergence_durations, generalization_durations, probed
 from mann_bench.statistics.survival import Durations, kaplan_meier
 
@@ -37,24 +37,24 @@ class SolveFigure(NamedTuple):
 def solve_figure(group: Group) -> SolveFigure:
     """Return the solve curves of a task: 1 - the Kaplan-Meier estimate of not having converged."""
     return SolveFigure(
-        group.subject, tuple(_line(entry, convergence_durations(entry.cell, Unit.STEPS)) for entry in group.entries)
+        group.subject, tuple(_line(drawn, convergence_durations(drawn.cell, Unit.STEPS)) for drawn in group.cells)
     )
 
 
 def generalizing_figure(group: Group) -> SolveFigure | None:
     """Return the share of seeds that master the longest size of the probe from some step on, None without a probe."""
-    entries = [entry for entry in group.entries if probed(entry.cell)]
-    lines = tuple(_line(entry, generalization_durations(entry.cell)) for entry in entries)
+    cells = [drawn for drawn in group.cells if probed(drawn.cell)]
+    lines = tuple(_line(drawn, generalization_durations(drawn.cell)) for drawn in cells)
     return SolveFigure(group.subject, lines) if lines else None
 
 
-def _line(entry: Entry, durations: Durations) -> SolveLine:
+def _line(drawn: DrawnCell, durations: Durations) -> SolveLine:
     curve = kaplan_meier(durations)
     steps, shares = (0.0, *curve.times.tolist()), (0.0, *(1 - curve.survival).tolist())
     ended = sorted({time for time, reached in zip(durations.times, durations.reached, strict=True) if not reached})
     return SolveLine(
-        entry.label,
-        entry.style,
+        drawn.label,
+        drawn.style,
         len(durations.times),
         sum(durations.reached),
         durations.horizon,

@@ -8,7 +8,7 @@ from mann_bench.analysis.cells import Cell, cells
 from mann_bench.core.errors import UsageError
 from mann_bench.core.options import option_text
 from mann_bench.core.variants import Variant, seeds_text
-from mann_bench.leaderboard.checks.text import REQUIREMENT
+from mann_bench.leaderboard.checks.publishable import REQUIREMENT
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.rules import StudyRules
 from mann_bench.registry import OWN_DISTRIBUTION

@@ -9,7 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from mann_bench.analysis.curves.groups import Subject
 from mann_bench.reporting.figures.style import GREY, SMALL, USUAL
-from mann_bench.reporting.words import SCORE_WORDS
+from mann_bench.reporting.naming import SCORE_WORDS
 
 _OFF_THE_AXIS = 1e30
 _NUMBERS = FuncFormatter(lambda x, _: f"{x:,.0f}")

@@ -8,8 +8,8 @@ from matplotlib.lines import Line2D
 
 from mann_bench.analysis.curves.learning import LearningFigure
 from mann_bench.reporting.figures.axes import drawn, score_axis, score_words, sequence_axis, step_axis
-from mann_bench.reporting.figures.style import THRESHOLD, USUAL, Entry, LineStyle, band, legend, new_figure, title
-from mann_bench.reporting.figures.text import seeds
+from mann_bench.reporting.figures.style import THRESHOLD, USUAL, LegendRow, LineStyle, band, legend, new_figure, title
+from mann_bench.reporting.figures.wrapping import seeds
 
 _NOTE = (
     "Line: median over seeds; shaded: quartiles. A run that ended keeps its last score until the longest run of its "
@@ -24,15 +24,15 @@ def draw(data: LearningFigure) -> Figure:
     figure = new_figure(4.0)
     axes = figure.subplots()
     last = max(step for line in data.lines for step in line.steps)
-    entries = []
+    rows = []
     for line in data.lines:
         style = LineStyle.of(line.style)
         low, median, high = (drawn(scores, data.floor) for scores in (line.low, line.median, line.high))
         band(axes, line.steps, low, high, style)
         axes.plot(line.steps, median, **style.options(markevery=_marked(line.steps, last / _MARKERS, line.style)))
-        entries.append(Entry(Line2D([], [], **style.options()), f"{line.label} ({seeds(line.seeds)})"))
+        rows.append(LegendRow(Line2D([], [], **style.options()), f"{line.label} ({seeds(line.seeds)})"))
     axes.axhline(data.subject.below, **THRESHOLD)
-    entries.append(Entry(Line2D([], [], **THRESHOLD), f"converged: below {data.subject.below:g}"))
+    rows.append(LegendRow(Line2D([], [], **THRESHOLD), f"converged: below {data.subject.below:g}"))
     score_axis(axes, data.floor, [data.subject.below, *(y for line in data.lines for y in (*line.low, *line.high))])
     step_axis(axes, last)
     if data.batch_size:
@@ -40,7 +40,7 @@ def draw(data: LearningFigure) -> Figure:
     axes.set_xlabel("training steps", fontsize=USUAL)
     axes.set_ylabel(score_words(data.subject), fontsize=USUAL)
     title(axes, f"Learning curves: {data.subject.task}")
-    legend(figure, data.subject, entries, _NOTE)
+    legend(figure, data.subject, rows, _NOTE)
     return figure
 
 

@@ -16,14 +16,14 @@ from mann_bench.reporting.figures.style import (
     HOLLOW,
     SHADE,
     USUAL,
-    Entry,
+    LegendRow,
     LineStyle,
     band,
     legend,
     new_figure,
     title,
 )
-from mann_bench.reporting.figures.text import seeds
+from mann_bench.reporting.figures.wrapping import seeds
 
 _SPREAD = 0.6
 """Share of a category over which its models are spread."""
@@ -42,7 +42,7 @@ def draw(data: LengthFigure) -> Figure:
     axes.set_xlabel(" x ".join(data.dimensions), fontsize=USUAL)
     axes.set_ylabel(score_words(data.subject), fontsize=USUAL)
     title(axes, f"Error against length: {data.subject.task}")
-    legend(figure, data.subject, _entries(data, connected), _note(data, connected))
+    legend(figure, data.subject, _legend_rows(data, connected), _note(data, connected))
     return figure
 
 
@@ -65,21 +65,21 @@ def _draw_line(axes: Axes, line: LengthLine, places: Sequence[float], floor: flo
         axes.plot(*where, **style.options(linestyle="none", **filling))
 
 
-def _entries(data: LengthFigure, connected: bool) -> list[Entry]:
-    entries = []
+def _legend_rows(data: LengthFigure, connected: bool) -> list[LegendRow]:
+    rows = []
     for line in data.lines:
         style = LineStyle.of(line.style)
         options = style.options() if connected else style.options(linestyle="none")
         tested = f", {line.tested} tested" if line.tested < line.seeds else ""
-        entries.append(Entry(Line2D([], [], **options), f"{line.label} ({seeds(line.seeds)}{tested})"))
+        rows.append(LegendRow(Line2D([], [], **options), f"{line.label} ({seeds(line.seeds)}{tested})"))
     if any(point.beyond_capacity for line in data.lines for point in line.points):
         hollow = LineStyle(GREY, "none", "o").options(**HOLLOW)
-        entries.append(Entry(Line2D([], [], **hollow), "hollow: beyond memory slots"))
+        rows.append(LegendRow(Line2D([], [], **hollow), "hollow: beyond memory slots"))
     if any(size.chance is not None for size in data.sizes):
-        entries.append(Entry(Line2D([], [], **CHANCE), "chance"))
+        rows.append(LegendRow(Line2D([], [], **CHANCE), "chance"))
     if data.training_range:
-        entries.append(Entry(Patch(color=SHADE), "trained on"))
-    return entries
+        rows.append(LegendRow(Patch(color=SHADE), "trained on"))
+    return rows
 
 
 def _scores(data: LengthFigure) -> list[float]:

@@ -18,12 +18,12 @@ from mann_bench.reporting.figures.style import (
     POINTS,
     SHADE,
     USUAL,
-    Entry,
+    LegendRow,
     LineStyle,
     legend,
     new_figure,
 )
-from mann_bench.reporting.figures.text import wrapped
+from mann_bench.reporting.figures.wrapping import wrapped
 
 _HEIGHT = 2.2
 """Height of a panel, in inches."""
@@ -55,7 +55,7 @@ def draw(data: ProbeFigure) -> Figure:
     step_axis(grid[0], max(seed.steps for seed in data.seeds), most=4)
     heading = f"Generalisation over training: {data.label} on {data.subject.task}"
     figure.suptitle(wrapped(heading, LARGE, 0.97 * POINTS), x=0.01, ha="left", fontsize=LARGE)
-    legend(figure, data.subject, _entries(data), _NOTE.format(longest=_size_words(data, data.longest)))
+    legend(figure, data.subject, _legend_rows(data), _NOTE.format(longest=_size_words(data, data.longest)))
     return figure
 
 
@@ -89,16 +89,16 @@ def _options(seed: ProbeSeed, number: int, **more: Any) -> dict[str, Any]:
     return LineStyle.of(number).options(**{"linewidth": 2.2 if bold else 1.0, **more})
 
 
-def _entries(data: ProbeFigure) -> list[Entry]:
-    entries = [
-        Entry(Line2D([], [], **_options(seed, number)), f"seed {seed.seed}: {_fate(seed)}")
+def _legend_rows(data: ProbeFigure) -> list[LegendRow]:
+    rows = [
+        LegendRow(Line2D([], [], **_options(seed, number)), f"seed {seed.seed}: {_fate(seed)}")
         for number, seed in enumerate(data.seeds)
     ]
     if any(panel.chance is not None for panel in data.panels):
-        entries.append(Entry(Line2D([], [], **CHANCE), "chance"))
+        rows.append(LegendRow(Line2D([], [], **CHANCE), "chance"))
     if any(panel.in_training for panel in data.panels):
-        entries.append(Entry(Patch(color=SHADE), "trained on"))
-    return entries
+        rows.append(LegendRow(Patch(color=SHADE), "trained on"))
+    return rows
 
 
 def _fate(seed: ProbeSeed) -> str:

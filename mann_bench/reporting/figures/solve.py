@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from mann_bench.analysis.curves.solve import SolveFigure
 from mann_bench.reporting.figures.axes import step_axis
-from mann_bench.reporting.figures.style import GREY, USUAL, Entry, LineStyle, legend, new_figure, title
+from mann_bench.reporting.figures.style import GREY, USUAL, LegendRow, LineStyle, legend, new_figure, title
 
 _NOTE = (
     "1 - Kaplan-Meier estimate, up to the budget; in brackets: seeds converged of all. A run that diverged or failed "
@@ -20,7 +20,7 @@ def draw(data: SolveFigure) -> Figure:
     """Return a step function a model: the share of its seeds that have converged."""
     figure = new_figure(3.4)
     axes = figure.subplots()
-    entries = []
+    rows = []
     for place, line in enumerate(data.lines):
         style = LineStyle.of(line.style)
         # Lines often lie on one another: the later, the thinner, so that all are seen.
@@ -29,13 +29,13 @@ def draw(data: SolveFigure) -> Figure:
         axes.plot(steps, shares, **options, markevery=slice(1, len(line.steps)))
         ended = [mark.step for mark in line.censored]
         axes.plot(ended, [mark.share for mark in line.censored], color=style.color, **_CENSORED)
-        entries.append(Entry(Line2D([], [], **options), f"{line.label} ({line.solved}/{line.seeds})"))
+        rows.append(LegendRow(Line2D([], [], **options), f"{line.label} ({line.solved}/{line.seeds})"))
     if any(line.censored for line in data.lines):
-        entries.append(Entry(Line2D([], [], color=GREY, **_CENSORED), "a run ended unconverged"))
+        rows.append(LegendRow(Line2D([], [], color=GREY, **_CENSORED), "a run ended unconverged"))
     step_axis(axes, max(line.budget for line in data.lines))
     axes.set_ylim(-0.05, 1.05)
     axes.set_xlabel("training steps", fontsize=USUAL)
     axes.set_ylabel("share of seeds converged", fontsize=USUAL)
     title(axes, f"Solve curves: {data.subject.task}")
-    legend(figure, data.subject, entries, _NOTE)
+    legend(figure, data.subject, rows, _NOTE)
     return figure

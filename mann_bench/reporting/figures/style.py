@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mann_bench.analysis.curves.groups import Subject
-from mann_bench.reporting.figures.text import width, wrapped
+from mann_bench.reporting.figures.wrapping import width, wrapped
 
 Dashes = str | tuple[int, tuple[float, ...]]
 
@@ -36,14 +36,14 @@ _LINE = 0.185
 """Height of a line of the legend, in inches."""
 
 _SPACING = {"handlelength": 3.0, "handletextpad": 0.8, "columnspacing": 1.5}
-"""Widths around an entry of a legend, in units of its letters' size."""
+"""Widths around a row of a legend, in units of its letters' size."""
 
 _LEGEND = POINTS - 18
 """Width of a legend without its border, in points."""
 
 
-class Entry(NamedTuple):
-    """An entry of a legend."""
+class LegendRow(NamedTuple):
+    """A row of a legend."""
 
     artist: Artist
     text: str
@@ -84,18 +84,18 @@ def band(axes: Axes, places: Sequence[float], low: Sequence[float], high: Sequen
         axes.plot(places, edge, color=style.color, linestyle=style.dashes, linewidth=0.7, alpha=0.5)
 
 
-def legend(figure: Figure, subject: Subject, entries: Sequence[Entry], note: str) -> None:
+def legend(figure: Figure, subject: Subject, rows: Sequence[LegendRow], note: str) -> None:
     """Put a legend below the panels, under a note that says what is drawn, and make the figure higher by it."""
     beside = USUAL * (_SPACING["handlelength"] + _SPACING["handletextpad"])
-    texts = [wrapped(entry.text, USUAL, _LEGEND - beside) for entry in entries]
+    texts = [wrapped(row.text, USUAL, _LEGEND - beside) for row in rows]
     note = f"{note} Protocol {subject.protocol}." if subject.protocol else note
     note = wrapped(note, SMALL, _LEGEND)
     columns = _columns(texts)
     count = math.ceil(len(texts) / columns)
-    rows = [max(text.count("\n") + 1 for text in texts[row::count]) for row in range(count)]
-    figure.set_figheight(figure.get_figheight() + _LINE * (sum(rows) + note.count("\n") + 2))
+    heights = [max(text.count("\n") + 1 for text in texts[row::count]) for row in range(count)]
+    figure.set_figheight(figure.get_figheight() + _LINE * (sum(heights) + note.count("\n") + 2))
     made = figure.legend(
-        [entry.artist for entry in entries], texts, loc="outside lower left", title=note, ncols=columns,
+        [row.artist for row in rows], texts, loc="outside lower left", title=note, ncols=columns,
         fontsize=USUAL, title_fontsize=SMALL, alignment="left", frameon=False, **_SPACING,
     )  # fmt: skip
     made.get_title().set_color("0.25")

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparison import ComparisonRow, comparison_rows
+from mann_bench.reporting.naming import OWN_TRAINING
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table
-from mann_bench.reporting.words import OWN_TRAINING
 
 
 def comparison_table(cells: Sequence[Cell], first: str, second: str) -> Table:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.convergence import ConvergenceRow, backends, convergence_row
 from mann_bench.analysis.runs import failure
+from mann_bench.reporting.naming import SCORE_WORDS, own_training_notes, row_labels
 from mann_bench.reporting.tables.runs import KEY_DIGITS
 from mann_bench.reporting.tables.table import (
     INTERVALS,
@@ -15,7 +16,6 @@ from mann_bench.reporting.tables.table import (
     parameters_text,
     share_text,
 )
-from mann_bench.reporting.words import SCORE_WORDS, own_training_notes, row_labels
 from mann_bench.results.schema import Record
 
 

@@ -9,8 +9,8 @@ from mann_bench.analysis.generalization import GeneralizationRow, size_rows
 from mann_bench.analysis.labels import with_protocol
 from mann_bench.analysis.measures import masters, test_sizes
 from mann_bench.core.sizes import Size
+from mann_bench.reporting.naming import SCORE_WORDS, own_training_notes, row_labels
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table, estimate_text
-from mann_bench.reporting.words import SCORE_WORDS, own_training_notes, row_labels
 from mann_bench.statistics.interval import Estimate
 
 _BESIDE = {"regret_bits": "loss_bits"}

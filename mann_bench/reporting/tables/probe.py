@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import probed
 from mann_bench.analysis.probe import probe_row
+from mann_bench.reporting.naming import own_training_notes, row_labels
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, SHARES, Table, estimate_text, share_text
-from mann_bench.reporting.words import own_training_notes, row_labels
 
 
 def probe_table(cells: Sequence[Cell]) -> Table | None:

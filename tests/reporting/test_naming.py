@@ -1,5 +1,5 @@
 from mann_bench.registry import Registry
-from mann_bench.reporting.words import SCORE_WORDS
+from mann_bench.reporting.naming import SCORE_WORDS
 
 
 def test_the_scores_of_the_rules_of_the_suites_own_tasks_have_words():

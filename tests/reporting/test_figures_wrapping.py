@@ -1,6 +1,6 @@
 import pytest
 
-from mann_bench.reporting.figures.text import width, wrapped
+from mann_bench.reporting.figures.wrapping import width, wrapped
 
 
 @pytest.mark.parametrize("text", ["", "short", "a,b c"])

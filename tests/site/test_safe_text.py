@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from mann_bench.site.text import breakable, embedded, linked, safe_url, shown
+from mann_bench.site.safe_text import breakable, embedded, linked, safe_url, shown
 
 
 def test_a_name_stays_as_it_is():

@@ -1,6 +1,6 @@
 import pytest
 
-from mann_bench.leaderboard.checks.text import ABSOLUTE_PATH, check_strings, check_text, check_url
+from mann_bench.leaderboard.checks.publishable import ABSOLUTE_PATH, check_strings, check_text, check_url
 
 
 def names(findings):

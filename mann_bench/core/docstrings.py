@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 _HEADING = "Args:"
 # One or several names, perhaps a type in brackets, and the words: ``rows, columns (int): of the matrix``.
-_ENTRY = re.compile(r"(?P<names>\w+(?:, ?\w+)*)(?: ?\([^)]*\))?:(?: +(?P<words>.*))?")
+_ARGUMENT = re.compile(r"(?P<names>\w+(?:, ?\w+)*)(?: ?\([^)]*\))?:(?: +(?P<words>.*))?")
 
 
 class Doc(NamedTuple):
@@ -62,13 +62,13 @@ def _parted(lines: list[str]) -> tuple[list[str], list[str], list[str]]:
 
 
 def _words(section: list[str]) -> dict[str, str]:
-    """Return the words of each entry, its lines joined."""
-    entries: list[tuple[list[str], list[str]]] = []
+    """Return the words of each argument, its lines joined."""
+    arguments: list[tuple[list[str], list[str]]] = []
     for line in inspect.cleandoc("\n".join(["", *section])).splitlines():
-        entry = _ENTRY.fullmatch(line)
-        if entry:
-            entries.append((re.split(", ?", entry["names"]), [entry["words"] or ""]))
-        elif entries:
-            entries[-1][1].append(line.strip())
-    found = {name: " ".join(filter(None, lines)) for names, lines in entries for name in names}
+        argument = _ARGUMENT.fullmatch(line)
+        if argument:
+            arguments.append((re.split(", ?", argument["names"]), [argument["words"] or ""]))
+        elif arguments:
+            arguments[-1][1].append(line.strip())
+    found = {name: " ".join(filter(None, lines)) for names, lines in arguments for name in names}
     return {name: words for name, words in found.items() if words}

@@ -1,6 +1,6 @@
 import pytest
 
-from mann_bench.core.texts import printable, shortened, unstopped
+from mann_bench.core.message_text import printable, shortened, unstopped
 
 
 @pytest.mark.parametrize(

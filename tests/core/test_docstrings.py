@@ -1,4 +1,4 @@
-from mann_bench.core.option_words import Doc, words_of
+from mann_bench.core.docstrings import Doc, words_of
 from mann_bench.core.options import options_of
 
 DOCSTRING = """Remember rows.
