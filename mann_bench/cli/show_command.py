@@ -100,7 +100,7 @@ def _task(registry: "Registry", text: str) -> _Shown:
 
 
 def _model(registry: "Registry", text: str, task: str) -> _Shown:
-    from mann_bench.execution.memory import MemoryNeed
+    from mann_bench.execution.ram import RamNeed
     from mann_bench.execution.resolve import checked_model, checked_task, resolve_component
     from mann_bench.models.base import own_training
 
@@ -113,7 +113,7 @@ def _model(registry: "Registry", text: str, task: str) -> _Shown:
     details, own = built.details(), own_training(built)
     tail = [
         f"size on {on.text}: {counted}, {built.state_bytes():,} bytes of state",
-        f"training on it: {MemoryNeed.of(component, on, built.protocol.batch_size)}",
+        f"training on it: {RamNeed.of(component, on, built.protocol.batch_size)}",
     ]
     if own:
         tail.append(f"trained by its own {', '.join(own)}, not as the protocol says")

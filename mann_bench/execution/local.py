@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.jobs import Job
-from mann_bench.core.limits import usable_cores
+from mann_bench.core.machine import usable_cores
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.executor import Executor
 from mann_bench.execution.worker import execute_job

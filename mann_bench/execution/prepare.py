@@ -9,8 +9,8 @@ from mann_bench.core.jobs import Device
 from mann_bench.core.variants import Variant
 from mann_bench.execution.executor import Executor
 from mann_bench.execution.local import LocalExecutor, default_workers
-from mann_bench.execution.memory import MemoryNeed, workers_that_fit
 from mann_bench.execution.plan import Plan, look_up
+from mann_bench.execution.ram import RamNeed, workers_that_fit
 from mann_bench.execution.resolve import remote_device, resolve_device, resolve_executor
 from mann_bench.registry import Registry
 from mann_bench.results.store import Store
@@ -24,15 +24,15 @@ class Setting:
         executor: does them; where it is the local one, in as many processes as `workers` says.
         device: where each trains.
         workers: processes on this machine; None where another executor does the runs.
-        fit: how many processes memory carries; None where that is unknown, or does not count.
-        needs: the memory that training takes, by the texts of model and task.
+        fit: how many processes the RAM carries; None where that is unknown, or does not count.
+        needs: the RAM that training takes, by the texts of model and task.
     """
 
     executor: Executor
     device: Device
     workers: int | None
     fit: int | None
-    needs: Mapping[tuple[str, str], MemoryNeed]
+    needs: Mapping[tuple[str, str], RamNeed]
 
 
 def prepare(
@@ -73,7 +73,7 @@ def prepare(
     if not fresh:
         look_up(plan, store, mend=not dry_run)
     cells = {(run.model.text, run.task.text): run for run in plan.missing}
-    needs = {texts: MemoryNeed.of(run.model, run.task, run.protocol.batch_size) for texts, run in cells.items()}
+    needs = {texts: RamNeed.of(run.model, run.task, run.protocol.batch_size) for texts, run in cells.items()}
     if not isinstance(made, LocalExecutor):
         return Setting(made, chosen, None, None, needs)
     most = most_workers(made.jobs, threads, chosen)

@@ -37,7 +37,7 @@ def record_of(
     *,
     error: str | None = None,
     weights_sha256: str | None = None,
-    peak_memory: int | None = None,
+    peak_ram: int | None = None,
 ) -> schema.Record:
     """Return the record of a run; raises pydantic.ValidationError where a record cannot hold what it yielded.
 
@@ -46,7 +46,7 @@ def record_of(
         provenance: what it ran on.
         error: traceback of a run that failed.
         weights_sha256: digest of the weights beside the record.
-        peak_memory: bytes.
+        peak_ram: bytes.
     """
     return schema.Record(
         schema_version=1,
@@ -74,7 +74,7 @@ def record_of(
         details=result.details,
         own_training=result.own_training,
         backend=result.backend,
-        peak_memory_bytes=peak_memory,
+        peak_memory_bytes=peak_ram,
         seconds=schema.SecondsRecord(**result.seconds._asdict()),
         weights_sha256=weights_sha256,
         provenance=provenance,

@@ -14,8 +14,8 @@ from mann_bench.core.events import Busy, Event, Finished, Observer, Started
 from mann_bench.core.jobs import Job
 from mann_bench.core.turns import GENERATORS
 from mann_bench.execution.arithmetic import Arithmetic
-from mann_bench.execution.memory import peak_memory, reset_peak_memory
 from mann_bench.execution.mending import mend_held
+from mann_bench.execution.ram import peak_ram, reset_peak_ram
 from mann_bench.execution.recording import no_result, record_of
 from mann_bench.execution.resolve import device_name
 from mann_bench.results import schema
@@ -81,7 +81,7 @@ def _execute(job: Job, observe: Observer, lock: RunLock, answered: bool) -> None
     if job.fresh:
         _remove(checkpoints)
     observe(Started(job.run))
-    reset_peak_memory(job.device)
+    reset_peak_ram(job.device)
 
     def tell(event: Event) -> None:
         lock.check()
@@ -129,7 +129,7 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
         **Arithmetic.of(job.device, result.backend)._asdict(),
     )
     sha256 = None if weights is None else digest(weights)
-    return record_of(job.run, result, ran_on, error=error, weights_sha256=sha256, peak_memory=peak_memory(job.device))
+    return record_of(job.run, result, ran_on, error=error, weights_sha256=sha256, peak_ram=peak_ram(job.device))
 
 
 @contextlib.contextmanager

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from mann_bench.core.errors import StoreError
-from mann_bench.results.beside import Beside
 from mann_bench.results.schema import Record
 from mann_bench.results.store import load_record
+from mann_bench.results.two_processes import TwoProcesses
 
 Made = TypeVar("Made")
 
@@ -36,7 +36,7 @@ def load_records(files: Sequence[Path]) -> Loaded:
 
 def load_thinned(files: Sequence[Path]) -> Loaded:
     """Read records as `load_records`, and keep of each what tables need: thousands would take a gigabyte."""
-    with uncollected(), Beside(_read_thinned, files) as reading:
+    with uncollected(), TwoProcesses(_read_thinned, files) as reading:
         texts = reading.results()
         return _sorted_out(
             [each if isinstance(each, Unreadable) else Record.model_validate_json(each) for each in texts]

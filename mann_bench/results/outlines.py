@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from mann_bench.core.errors import StoreError
 from mann_bench.core.runs import Outcome
-from mann_bench.results.beside import Beside
 from mann_bench.results.many import Unreadable, read_each
 from mann_bench.results.schema import Record
 from mann_bench.results.store import record_files
+from mann_bench.results.two_processes import TwoProcesses
 
 
 class Outline(NamedTuple):
@@ -57,13 +57,13 @@ def outlines(files: Sequence[Path]) -> list[Outline | Unreadable]:
     return read_each(files, Outline.of)
 
 
-def reading(folder: Path) -> "Beside[Outline | Unreadable]":
+def reading(folder: Path) -> "TwoProcesses[Outline | Unreadable]":
     """Begin to read the outlines of all records in a folder of runs, there or not."""
     try:
         files = record_files(folder) if folder.is_dir() else []
     except StoreError:  # none yet
         files = []
-    return Beside(outlines, files)
+    return TwoProcesses(outlines, files)
 
 
 class Outlines(NamedTuple):

@@ -3,9 +3,9 @@ import pytest
 import mann_bench
 from mann_bench.cli.main import invoke
 from mann_bench.core.errors import UsageError
-from mann_bench.execution.memory import WORKER_BYTES
 from mann_bench.execution.plan import Block, make_plan
 from mann_bench.execution.prepare import prepare
+from mann_bench.execution.ram import WORKER_BYTES
 from mann_bench.registry import Registry
 from mann_bench.results.store import Store
 
@@ -18,7 +18,7 @@ def memory(monkeypatch):
 
     def carries(workers):
         free = workers * (WORKER_BYTES + 2**20)
-        monkeypatch.setattr("mann_bench.execution.memory.available_memory", lambda: free)
+        monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: free)
 
     return carries
 

@@ -7,7 +7,7 @@ import pytest
 from mann_bench.analysis.cells import cells
 from mann_bench.leaderboard.files import entry_folders, load_entry
 from mann_bench.reporting.render import TABLES, Format, render
-from mann_bench.results import beside
+from mann_bench.results import two_processes
 from mann_bench.results.many import load_records, load_thinned, thinned, uncollected
 from mann_bench.results.store import record_files
 
@@ -34,7 +34,7 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(files, load):
 
 def test_two_processes_read_the_same(files, monkeypatch):
     alone = load_thinned(files)
-    monkeypatch.setattr(beside, "WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(two_processes, "WORTH_A_PROCESS", 1)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     assert load_thinned(files) == alone
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from mann_bench.results import beside
-from mann_bench.results.beside import Beside
+from mann_bench.results import two_processes
+from mann_bench.results.two_processes import TwoProcesses
 
 FILES = [Path(str(number)) for number in range(350)]
 
@@ -14,19 +14,19 @@ def numbers(files):
 
 
 @pytest.fixture
-def two_processes(monkeypatch):
-    monkeypatch.setattr(beside, "WORTH_A_PROCESS", 1)
+def as_on_a_large_folder(monkeypatch):
+    monkeypatch.setattr(two_processes, "WORTH_A_PROCESS", 1)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
 
 
 def test_few_files_are_worked_on_here():
-    with Beside(numbers, FILES) as begun:
+    with TwoProcesses(numbers, FILES) as begun:
         assert begun.results() == [(number, os.getpid()) for number in range(350)]
 
 
-@pytest.mark.usefixtures("two_processes")
+@pytest.mark.usefixtures("as_on_a_large_folder")
 def test_results_come_in_the_order_of_the_files_whoever_made_them():
-    with Beside(len_each, FILES) as begun:
+    with TwoProcesses(len_each, FILES) as begun:
         assert begun.results() == [len(str(file)) for file in FILES]
 
 
@@ -35,5 +35,5 @@ def len_each(files):
 
 
 def test_no_files_have_no_results():
-    with Beside(numbers, []) as begun:
+    with TwoProcesses(numbers, []) as begun:
         assert begun.results() == []

@@ -1,4 +1,4 @@
-"""Work through very many files in two processes."""
+"""Work through very many files in two processes: this one and one beside it."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from mann_bench.core.limits import usable_cores
+from mann_bench.core.machine import usable_cores
 
 Made = TypeVar("Made")
 Work = Callable[[Sequence[Path]], list[Made]]
@@ -19,7 +19,7 @@ WORTH_A_PROCESS = 1_000
 _CHUNK = 100
 
 
-class Beside(contextlib.AbstractContextManager["Beside[Made]"], Generic[Made]):
+class TwoProcesses(contextlib.AbstractContextManager["TwoProcesses[Made]"], Generic[Made]):
     """Work on files that another process begins at once, from the first one, while this one has other things to do.
 
     With few files, or one processor, all is done where `results` is called.

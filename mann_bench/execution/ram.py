@@ -1,4 +1,4 @@
-"""Memory of a run: what backward will keep, stated before it starts, and its peak."""
+"""The RAM that a run takes, of the machine or its GPU: what backward will keep, told before it starts, and the peak."""
 
 import contextlib
 import sys
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 
 from mann_bench.core.jobs import Device
-from mann_bench.core.limits import memory_left
+from mann_bench.core.machine import ram_left
 from mann_bench.core.message_text import unstopped
 from mann_bench.core.runs import Component
 from mann_bench.execution.resolve import checked_model, checked_task
@@ -23,7 +23,7 @@ WORKER_BYTES = 600 * 2**20
 """What a worker takes besides: the interpreter, torch, Lightning and evaluation."""
 
 
-def reset_peak_memory(device: Device) -> None:
+def reset_peak_ram(device: Device) -> None:
     """Let the peak start from what is in use now, where the system can; elsewhere it is the process's."""
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
@@ -32,7 +32,7 @@ def reset_peak_memory(device: Device) -> None:
             (_PROC / "clear_refs").write_text("5", encoding="ascii")
 
 
-def peak_memory(device: Device) -> int | None:
+def peak_ram(device: Device) -> int | None:
     """Return the peak in bytes: resident memory of the process, or what torch allocated on the GPU."""
     if device == "cuda":
         return int(torch.cuda.max_memory_allocated())
@@ -48,7 +48,7 @@ def peak_memory(device: Device) -> int | None:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-class MemoryNeed(NamedTuple):
+class RamNeed(NamedTuple):
     """What training a model on a task keeps for backward.
 
     Attributes:
@@ -64,7 +64,7 @@ class MemoryNeed(NamedTuple):
     problem: str | None = None
 
     @classmethod
-    def of(cls, model_component: Component, task_component: Component, batch_size: int) -> "MemoryNeed":
+    def of(cls, model_component: Component, task_component: Component, batch_size: int) -> "RamNeed":
         """Build the model and count from its tensors; raises UsageError where it cannot be built."""
         task = checked_task(task_component)
         model = checked_model(model_component, task)
@@ -88,18 +88,18 @@ class MemoryNeed(NamedTuple):
         return WORKER_BYTES + min(self.kept, RECOMPUTE_ABOVE)
 
 
-def workers_that_fit(needs: Iterable[MemoryNeed]) -> int | None:
-    """Return how many workers the free memory carries, at least one; None where the system does not tell."""
-    available, largest = available_memory(), max((need.worker_bytes for need in needs), default=0)
+def workers_that_fit(needs: Iterable[RamNeed]) -> int | None:
+    """Return how many workers the free RAM carries, at least one; None where the system does not tell."""
+    available, largest = available_ram(), max((need.worker_bytes for need in needs), default=0)
     return None if available is None or not largest else max(1, available // largest)
 
 
-def available_memory() -> int | None:
+def available_ram() -> int | None:
     """Return the bytes that new processes can use, without swapping and within this container, if the system tells."""
     with contextlib.suppress(OSError):
         for line in _MEMINFO.read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
-                free, left = int(line.split()[1]) * 1024, memory_left()
+                free, left = int(line.split()[1]) * 1024, ram_left()
                 return free if left is None else min(free, left)
     return None
 

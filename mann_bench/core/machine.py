@@ -32,7 +32,7 @@ def usable_cores() -> int:
     return max(1, min([cores, *map(int, quotas)]))
 
 
-def memory_left() -> int | None:
+def ram_left() -> int | None:
     """Return the bytes that this process and those it starts may still take by its control groups; None: no limit."""
     left = [_left(group, files) for group in _groups("memory") for files in _MEMORY]
     return min((count for count in left if count is not None), default=None)

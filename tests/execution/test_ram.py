@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mann_bench.execution.memory import (
+from mann_bench.execution.ram import (
     WORKER_BYTES,
-    MemoryNeed,
+    RamNeed,
     bytes_text,
     peak_memory,
     reset_peak_memory,
@@ -60,7 +60,7 @@ def text_of(make_run):
 
     def text(model):
         run = make_run(model)
-        return str(MemoryNeed.of(run.model, run.task, 32))
+        return str(RamNeed.of(run.model, run.task, 32))
 
     return text
 
@@ -73,13 +73,13 @@ def limit(monkeypatch):
 
 @pytest.mark.parametrize("model", [NTM, LSTM])
 def test_what_backward_keeps_is_stated(text_of, monkeypatch, model):
-    monkeypatch.setattr("mann_bench.execution.memory.backward_bytes", lambda *_: 300 * 2**20)
+    monkeypatch.setattr("mann_bench.execution.ram.backward_bytes", lambda *_: 300 * 2**20)
     assert text_of(model) == "backward keeps 300 MiB for the longest batch (32 sequences)"
 
 
 @pytest.mark.parametrize(("kept", "says"), [(2**30, "keeps 1.0 GiB"), (2**30 + 1, "would keep 1.0 GiB")])
 def test_above_a_gibibyte_steps_are_recomputed(text_of, monkeypatch, kept, says):
-    monkeypatch.setattr("mann_bench.execution.memory.backward_bytes", lambda *_: kept)
+    monkeypatch.setattr("mann_bench.execution.ram.backward_bytes", lambda *_: kept)
     assert says in text_of(NTM)
     assert text_of(NTM).endswith(", so most steps are recomputed") is (kept > 2**30)
 
@@ -93,7 +93,7 @@ def test_a_model_that_knows_no_steps_recomputes_none(text_of, limit):
 def test_the_longest_training_batch_is_counted(make_run):
     run = make_run(NTM, task="copy:min_length=2,max_length=4")
     model = NTMModel(9, 8, controller_size=8, memory_slots=6, slot_width=4)
-    assert MemoryNeed.of(run.model, run.task, 5).kept == backward_bytes(model, 2 * 4 + 1, 5)
+    assert RamNeed.of(run.model, run.task, 5).kept == backward_bytes(model, 2 * 4 + 1, 5)
 
 
 @pytest.mark.parametrize(("kept", "expected"), [(9_999, False), (10_000, False), (10_001, True)])
@@ -138,16 +138,16 @@ def test_an_lstm_is_trained_as_it_is(trained, limit):
 
 
 def need(kept, recomputed=False):
-    return MemoryNeed(kept, recomputed, 32)
+    return RamNeed(kept, recomputed, 32)
 
 
 def test_as_many_workers_fit_as_the_largest_need_allows(monkeypatch):
-    monkeypatch.setattr("mann_bench.execution.memory.available_memory", lambda: 3 * (WORKER_BYTES + 100))
+    monkeypatch.setattr("mann_bench.execution.ram.available_memory", lambda: 3 * (WORKER_BYTES + 100))
     assert workers_that_fit([need(100), need(50)]) == 3
 
 
 def test_one_worker_always_fits(monkeypatch):
-    monkeypatch.setattr("mann_bench.execution.memory.available_memory", lambda: 1)
+    monkeypatch.setattr("mann_bench.execution.ram.available_memory", lambda: 1)
     assert workers_that_fit([need(100)]) == 1
 
 
@@ -158,20 +158,20 @@ def test_a_run_that_recomputes_needs_no_more_than_the_limit(monkeypatch):
 @pytest.mark.parametrize(("left", "fit"), [(2 * (WORKER_BYTES + 100), 2), (None, 5)])
 def test_no_more_workers_fit_than_the_container_carries(monkeypatch, tmp_path, left, fit):
     (tmp_path / "meminfo").write_text(f"MemTotal: 1 kB\nMemAvailable: {5 * (WORKER_BYTES + 1024) // 1024} kB\n")
-    monkeypatch.setattr("mann_bench.execution.memory._MEMINFO", tmp_path / "meminfo")
-    monkeypatch.setattr("mann_bench.execution.memory.memory_left", lambda: left)
+    monkeypatch.setattr("mann_bench.execution.ram._MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr("mann_bench.execution.ram.memory_left", lambda: left)
     assert workers_that_fit([need(100)]) == fit
 
 
 def test_nothing_is_said_of_memory_where_the_system_does_not_tell(monkeypatch):
-    monkeypatch.setattr("mann_bench.execution.memory._MEMINFO", Path("/nowhere"))
+    monkeypatch.setattr("mann_bench.execution.ram._MEMINFO", Path("/nowhere"))
     assert workers_that_fit([need(100)]) is None
 
 
 def test_a_model_that_cannot_run_is_told_in_words(monkeypatch):
-    monkeypatch.setattr("mann_bench.execution.memory.backward_bytes", lambda *_: 1 / 0)
+    monkeypatch.setattr("mann_bench.execution.ram.backward_bytes", lambda *_: 1 / 0)
     run = "lstm:layers=1,units=4"
-    found = str(MemoryNeed.of(component("model", run), component("task", "copy"), 32))
+    found = str(RamNeed.of(component("model", run), component("task", "copy"), 32))
     assert found == "what backward keeps is unknown: running the model raised ZeroDivisionError: division by zero"
 
 
@@ -179,8 +179,8 @@ def test_the_words_of_a_model_that_cannot_run_end_in_one_full_stop(monkeypatch):
     def fail(*_):
         raise RuntimeError("no memory.")
 
-    monkeypatch.setattr("mann_bench.execution.memory.backward_bytes", fail)
-    need = MemoryNeed.of(component("model", "lstm:layers=1,units=4"), component("task", "copy"), 32)
+    monkeypatch.setattr("mann_bench.execution.ram.backward_bytes", fail)
+    need = RamNeed.of(component("model", "lstm:layers=1,units=4"), component("task", "copy"), 32)
     assert f"{need}.".endswith("raised RuntimeError: no memory.")
 
 
