@@ -67,8 +67,8 @@ def _default_workers(job: Job) -> int:
     return default_workers(job.device, job.threads)
 
 
-class _Task(NamedTuple):
-    """A job, and whether it is waited for where a process of somebody else does it."""
+class _Order(NamedTuple):
+    """A job as a worker gets it, and whether it is waited for where a process of somebody else does it."""
 
     job: Job
     patient: bool = False
@@ -79,9 +79,9 @@ class _Workers:
 
     def __init__(self, count: int, jobs: Sequence[Job]) -> None:
         self._context = multiprocessing.get_context("spawn")
-        self._waiting = deque(_Task(job) for job in jobs)
+        self._waiting = deque(_Order(job) for job in jobs)
         self._processes: dict[Connection, BaseProcess] = {}
-        self._current: dict[Connection, _Task] = {}
+        self._current: dict[Connection, _Order] = {}
         self._failed_starts = 0
         alone = all(job.threads == 1 for job in jobs)
         self._cores: list[int | None] = _cores(count) if alone else [None] * count
@@ -131,8 +131,8 @@ class _Workers:
         self._processes[ours], self._core_of[ours] = process, core
 
     def _feed(self, pipe: Connection) -> None:
-        if task := self._current.pop(pipe, None):
-            self._waiting.append(task._replace(patient=True))  # another process does it: the others come first
+        if order := self._current.pop(pipe, None):
+            self._waiting.append(order._replace(patient=True))  # another process does it: the others come first
         if self._waiting:
             self._failed_starts = 0
             self._current[pipe] = self._waiting.popleft()
@@ -144,11 +144,11 @@ class _Workers:
     def _bury(self, pipe: Connection, observe: Observer) -> None:
         """Report the job of a worker that died and replace the worker."""
         code = self._retire(pipe)
-        task = self._current.pop(pipe, None)
-        if task is not None:
+        order = self._current.pop(pipe, None)
+        if order is not None:
             hint = " (often a lack of memory: try fewer --jobs)" if code == -9 else ""
             problem = f"its worker process died with exit code {code}{hint}"
-            observe(Finished(task.job.run.key, Outcome.FAILED, None, problem))
+            observe(Finished(order.job.run.key, Outcome.FAILED, None, problem))
         else:
             self._failed_starts += 1
             if self._failed_starts >= _MOST_FAILED_STARTS:
@@ -182,9 +182,9 @@ def _serve(pipe: Connection, core: int | None) -> None:
             os.sched_setaffinity(0, {core})
         while True:
             pipe.send(_IDLE)
-            task: _Task = pipe.recv()
+            order: _Order = pipe.recv()
             try:
-                execute_job(task.job, pipe.send, task.patient)
+                execute_job(order.job, pipe.send, order.patient)
             except StoreError as error:
                 pipe.send(error)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left to unwind but Python's own shutdown

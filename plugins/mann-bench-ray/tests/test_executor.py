@@ -25,7 +25,7 @@ def asked(monkeypatch):
             self.works.append(work)
 
     class Following:
-        def __init__(self, tasks, submit, retries, parallel, follower, observe):
+        def __init__(self, calls, submit, retries, parallel, follower, observe):
             self.finish = lambda: [submit(job) for job in follower.waiting]
 
     made = []

@@ -73,7 +73,7 @@ def test_a_run_that_is_done_already_is_not_asked_for(fake_ray):
     assert fake_ray.asked == ["b"]
 
 
-def test_no_more_tasks_at_a_time_than_asked_for(fake_ray):
+def test_no_more_calls_at_a_time_than_asked_for(fake_ray):
     fake_ray.follow("abcd", [done("a")], [done("b")], [done("c")], [done("d")], parallel=2)
     assert (fake_ray.asked, fake_ray.most) == (["a", "b", "c", "d"], 2)
 
@@ -97,7 +97,7 @@ def test_a_run_whose_record_stands_is_not_begun_again(fake_ray):
     assert fake_ray.asked == ["a", "b"]
 
 
-def test_a_task_that_raises_is_not_repeated(fake_ray):
+def test_a_call_that_raises_is_not_repeated(fake_ray):
     says = [Raised("a", "ModuleNotFoundError: No module named 'mann_bench_ray'", None), done("b")]
     problems = fake_ray.follow("ab", says, retries=3)
     assert problems == {"a": "its Ray task ended with ModuleNotFoundError: No module named 'mann_bench_ray'"}

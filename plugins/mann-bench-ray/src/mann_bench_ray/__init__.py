@@ -12,7 +12,7 @@ def mann_bench_executors() -> list[ExecutorSpec]:
         ExecutorSpec(
             name="ray",
             target="mann_bench_ray.executor:RayExecutor",
-            summary="tasks of a Ray cluster, or of a Ray on this machine",
+            summary="a Ray cluster, or a Ray on this machine",
             parallel_option="parallel",
         )
     ]

@@ -12,9 +12,9 @@ import ray
 from ray.exceptions import RayError, RayTaskError, TaskCancelledError, WorkerCrashedError
 
 from mann_bench import MannBenchError
-from mann_bench_ray.messages import Done, Lost, Outcome, Raised, Ready, Refused, Work
+from mann_bench_ray.messages import Done, Ending, Lost, Raised, Ready, Refused, Work
+from mann_bench_ray.remote_call import do_run
 from mann_bench_ray.room import Room
-from mann_bench_ray.task import do
 
 _PAUSE_SECONDS = 0.2
 # Nothing goes through the object store but small jobs; Ray would take a third of the machine's memory for it.
@@ -38,7 +38,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     try:
         pipe.send(Ready())
-        Tasks(pipe, Room(fixed=address is None)).serve()
+        RemoteCalls(pipe, Room(fixed=address is None)).serve()
     finally:
         ray.shutdown()
 
@@ -57,8 +57,11 @@ def _refusal(address: str | None, error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".")
 
 
-class Tasks:
-    """Ray's tasks, one a run. Ray repeats none by itself: that is decided at the other end of the pipe."""
+class RemoteCalls:
+    """The calls that Ray makes, one a run.
+
+    Ray repeats none by itself: that is decided at the other end of the pipe.
+    """
 
     def __init__(self, pipe: Connection, room: Room) -> None:
         self._pipe, self._room = pipe, room
@@ -70,8 +73,8 @@ class Tasks:
             while True:
                 while self._pipe.poll(0.0 if self._keys else _PAUSE_SECONDS):
                     self._begin(self._pipe.recv())
-                for outcome in self._over():
-                    self._pipe.send(outcome)
+                for ending in self._over():
+                    self._pipe.send(ending)
                 for message in self._room.look() if self._keys else ():
                     self._pipe.send(message)
         except (EOFError, ConnectionError):
@@ -80,26 +83,26 @@ class Tasks:
     def _begin(self, work: Work) -> None:
         self._room.ask(work)
         options = {"num_cpus": work.cpus, "num_gpus": work.gpus, "max_retries": 0}
-        ref = ray.remote(do).options(**options, name=f"mann-bench {work.name}").remote(work.job)
+        ref = ray.remote(do_run).options(**options, name=f"mann-bench {work.name}").remote(work.job)
         self._keys[ref] = work.key
 
-    def _over(self) -> list[Outcome]:
-        """Wait a little, and return what became of the tasks that are over."""
+    def _over(self) -> list[Ending]:
+        """Wait a little, and return what became of the calls that are over."""
         if not self._keys:
             return []
         over, _ = ray.wait(list(self._keys), num_returns=1, timeout=_PAUSE_SECONDS)
-        return [outcome(self._keys.pop(ref), ref) for ref in over]
+        return [ending_of(self._keys.pop(ref), ref) for ref in over]
 
     def _cancel(self) -> None:
-        """End every task; one that trains saves a checkpoint first. Ray raises KeyboardInterrupt in it, once."""
+        """End every call; one that trains saves a checkpoint first. Ray raises KeyboardInterrupt in it, once."""
         for ref in self._keys:
             ray.cancel(ref, force=False)
         if self._keys:
             ray.wait(list(self._keys), num_returns=len(self._keys))
 
 
-def outcome(key: str, ref: "ray.ObjectRef[str]") -> Outcome:
-    """Return what became of a task that is over."""
+def ending_of(key: str, ref: "ray.ObjectRef[str]") -> Ending:
+    """Return what became of a call that is over."""
     try:
         return Done(key, ray.get(ref))
     except RayTaskError as error:

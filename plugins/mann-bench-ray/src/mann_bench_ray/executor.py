@@ -1,4 +1,4 @@
-"""The executor: every run becomes one Ray task."""
+"""The executor: every run becomes one remote call, which Ray's own words name a task."""
 
 import contextlib
 import math
@@ -16,9 +16,9 @@ _ADDRESS = re.compile(r"auto|[^/\s]+:[0-9]{1,5}")
 
 
 class RayExecutor(Executor):
-    """Tasks of a Ray cluster whose nodes share the folder of the records, or of a Ray on this machine.
+    """A Ray cluster whose nodes share the folder of the records, or a Ray on this machine.
 
-    When `execute` is left early, running tasks are stopped, each with a checkpoint.
+    When `execute` is left early, running calls are stopped, each with a checkpoint.
 
     Args:
         address: the cluster's, ``auto`` on one of its nodes or ``HOST:PORT``; by default a Ray is started on this

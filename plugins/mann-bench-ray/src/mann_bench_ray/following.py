@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from mann_bench import Follower, Job, MannBenchError, Notice, Observer
-from mann_bench_ray.messages import Done, Lost, Message, Outcome, Raised, Remark
+from mann_bench_ray.messages import Done, Ending, Lost, Message, Raised, Remark
 
 _PAUSE_SECONDS = 1.0
 # A network file system may show a record this long after its writer is gone.
@@ -15,35 +15,35 @@ _SETTLE_SECONDS = 15.0
 _MOST_SUBMITTED = 100
 
 
-class Tasks(Protocol):
-    """What does runs, each as one Ray task."""
+class RemoteCalls(Protocol):
+    """What does runs, each by one call."""
 
     def messages(self, seconds: float) -> Iterator[Message]:
-        """Yield what became of tasks, waiting up to `seconds` for the first."""
+        """Yield what became of calls, waiting up to `seconds` for the first."""
 
 
 class Following:
-    """The near side of a study: which runs wait for a task, which have one, and what became of it.
+    """The near side of a study: which runs wait for a call, which have one, and what became of it.
 
     Args:
-        tasks: says what becomes of Ray's tasks.
-        submit: gives a run to them.
+        calls: says what becomes of Ray's calls.
+        submit: gives a run to Ray.
         retries: how often a run is begun again whose worker or node was lost.
-        parallel: how many tasks there are at a time, at most.
+        parallel: how many calls there are at a time, at most.
         follower: tells what happens to the runs.
         observe: is told what else there is to know.
     """
 
     def __init__(
         self,
-        tasks: Tasks,
+        calls: RemoteCalls,
         submit: Callable[[Job], None],
         retries: int,
         parallel: float,
         follower: Follower,
         observe: Observer,
     ) -> None:
-        self._tasks, self._submit, self._retries, self._parallel = tasks, submit, retries, parallel
+        self._calls, self._submit, self._retries, self._parallel = calls, submit, retries, parallel
         self._follower, self._observe = follower, observe
         follower.look()
         self._queue = deque(follower.waiting)
@@ -52,20 +52,20 @@ class Following:
         self._unseen: dict[str, tuple[Done, float]] = {}
 
     def finish(self) -> None:
-        """Return when every run has its record or was given up, and no task is left.
+        """Return when every run has its record or was given up, and no call is left.
 
         Raises:
-            MannBenchError: Ray is gone, or a task met with something that the user has to mend.
+            MannBenchError: Ray is gone, or a call met with something that the user has to mend.
         """
         while self._follower.waiting or self._open:
             full = self._fill()
-            # Asked before the records: what a task wrote before it was over is seen then.
-            outcomes = list(self._hear(_PAUSE_SECONDS if full else 0.0))
+            # Asked before the records: what a call wrote before it was over is seen then.
+            endings = list(self._hear(_PAUSE_SECONDS if full else 0.0))
             self._follower.look()
             waiting = {job.run.key: job for job in self._follower.waiting}
-            for outcome in outcomes:
-                if outcome.key in waiting:
-                    self._answer(waiting[outcome.key], outcome)
+            for ending in endings:
+                if ending.key in waiting:
+                    self._answer(waiting[ending.key], ending)
             self._give_up(waiting)
 
     def _fill(self) -> bool:
@@ -79,19 +79,19 @@ class Following:
             self._submit(job)
         return False
 
-    def _hear(self, seconds: float) -> Iterator[Outcome]:
-        for message in self._tasks.messages(seconds):
+    def _hear(self, seconds: float) -> Iterator[Ending]:
+        for message in self._calls.messages(seconds):
             if isinstance(message, Done | Lost | Raised):
                 self._open.pop(message.key, None)
                 yield message
             elif isinstance(message, Remark) and self._follower.waiting:
                 self._observe(Notice(self._follower.waiting[0].run.key, message.text))
 
-    def _answer(self, job: Job, outcome: Outcome) -> None:
-        """Answer the end of a task whose run has no record yet."""
-        match outcome:
+    def _answer(self, job: Job, ending: Ending) -> None:
+        """Answer the end of a call whose run has no record yet."""
+        match ending:
             case Done(key):
-                self._unseen[key] = outcome, time.monotonic()
+                self._unseen[key] = ending, time.monotonic()
             case Raised(error=MannBenchError() as error):
                 raise error
             case Raised(reason=reason):
@@ -109,7 +109,7 @@ class Following:
         self._queue.appendleft(job)
 
     def _give_up(self, waiting: dict[str, Job]) -> None:
-        """Give up the runs whose tasks ended so long ago that their records will not appear any more."""
+        """Give up the runs whose calls ended so long ago that their records will not appear any more."""
         for key, (done, since) in list(self._unseen.items()):
             if key not in waiting:
                 del self._unseen[key]

@@ -6,13 +6,13 @@ from mann_bench import MannBenchError
 
 
 class Work(NamedTuple):
-    """A run to be done as one Ray task.
+    """A run to be done by one call of Ray's.
 
     Attributes:
         key: the run's.
-        name: of the task, for people.
+        name: of the call, for people.
         job: pickled, for the process that talks to Ray has no use for torch, which a job would import.
-        cpus, gpus: what the task reserves of its node.
+        cpus, gpus: what the call reserves of its node.
     """
 
     key: str
@@ -39,26 +39,26 @@ class Remark(NamedTuple):
 
 
 class Done(NamedTuple):
-    """The task of a run came to its end, on a node."""
+    """The call of a run came to its end, on a node."""
 
     key: str
     node: str
 
 
 class Lost(NamedTuple):
-    """The task of a run went down with its worker process or node."""
+    """The call of a run went down with its worker process or node."""
 
     key: str
     reason: str
 
 
 class Raised(NamedTuple):
-    """The task of a run raised. `error` is there where it is one that the user can mend."""
+    """The call of a run raised. `error` is there where it is one that the user can mend."""
 
     key: str
     reason: str
     error: MannBenchError | None
 
 
-Outcome = Done | Lost | Raised
-Message = Ready | Refused | Remark | Outcome
+Ending = Done | Lost | Raised
+Message = Ready | Refused | Remark | Ending

@@ -31,7 +31,7 @@ class QueuedJob(NamedTuple):
 
 
 def queued_jobs() -> dict[str, QueuedJob] | None:
-    """Return this user's jobs that wait or run, each task of an array by itself, by id; None where SLURM is silent.
+    """Return this user's jobs that wait or run, each member of an array by itself, by id; None where SLURM is silent.
 
     It asks squeue, not sacct: that answers where no accounting is kept, too.
     """

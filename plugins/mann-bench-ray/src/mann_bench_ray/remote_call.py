@@ -1,4 +1,4 @@
-"""What a Ray task does: one run. This imports torch in the task alone."""
+"""What Ray calls on a node: one run. torch is imported in the process of the call alone."""
 
 import pickle
 import platform
@@ -6,12 +6,12 @@ import platform
 from mann_bench import Busy, Event, Finished, MannBenchError, Notice, Progress, Started
 
 
-def do(pickled: bytes) -> str:
+def do_run(pickled: bytes) -> str:
     """Do a job from its last checkpoint on, in this process; return the name of the node.
 
     Raises:
         MannBenchError: the node does not share the folder of the records, or a record could not be written.
-        KeyboardInterrupt: the task was cancelled; the run left a checkpoint.
+        KeyboardInterrupt: the call was cancelled; the run left a checkpoint.
     """
     from mann_bench import Job, execute_job
 
