@@ -24,8 +24,8 @@ class ConvergenceTracker:
     _below_at: int | None = None
     _best: tuple[float, float] | None = None
 
-    def observe(self, step: int, scores: Mapping[str, float]) -> None:
-        """Take note of the scores of the evaluation at `step`; steps must rise.
+    def add(self, step: int, scores: Mapping[str, float]) -> None:
+        """Take in the scores of the evaluation at `step`; steps must rise.
 
         Args:
             step: training steps done.

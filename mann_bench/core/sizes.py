@@ -9,8 +9,8 @@ from typing import NamedTuple
 Size = Mapping[str, int]
 
 
-class GridSize(NamedTuple):
-    """A size of the length grid, its scores by chance and the rows it takes to remember."""
+class GridPoint(NamedTuple):
+    """What a task states about one size of its length grid: the scores by chance and the rows it takes to remember."""
 
     size: Size
     chance: dict[str, float]

@@ -11,7 +11,7 @@ from mann_bench.models.base import RecurrentModel, SequenceModule
 
 
 class Trace(NamedTuple):
-    """A forward pass, observed. The memory's part is empty for a model that has nothing to tell.
+    """A forward pass step by step. The memory's part is empty for a model that has nothing to tell.
 
     Attributes:
         logits: [T, B, O].

@@ -66,7 +66,7 @@ def record_of(
         curve=[schema.CurveRow.of(point) for point in result.curve],
         probe=[schema.ProbeRow.of(step, rows) for step, rows in result.probe],
         training_range=result.training_range,
-        grid=[schema.GridRow.of(size) for size in result.grid],
+        grid=[schema.GridRow.of(point) for point in result.grid],
         generalization=[schema.SizeRow.of(row) for row in result.generalization],
         parameters=result.parameters,
         all_parameters=result.all_parameters,

@@ -61,7 +61,7 @@ def _task(registry: Registry, text: str) -> TaskRules:
     return TaskRules(
         ComponentRecord.of(component),
         RuleRecord(metric=rule.metric, below=rule.below),
-        [GridRow.of(size) for size in task.grid()],
+        [GridRow.of(point) for point in task.grid()],
         task.training_range(),
         frozenset(task.scores(task.oracle(batch.inputs), batch)),
     )

@@ -8,7 +8,7 @@ import pydantic
 from mann_bench.core.events import CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.sizes import GridSize
+from mann_bench.core.sizes import GridPoint
 from mann_bench.results.reading import LARGEST_RECORD
 from mann_bench.results.schema import CurveRow, SizeRow
 from mann_bench.results.text_rules import value_problems
@@ -39,7 +39,7 @@ def check_details(details: Any) -> Mapping[str, OptionValue]:
     return checked
 
 
-def check_room(protocol: Protocol, point: CurvePoint, grid: Sequence[GridSize]) -> None:
+def check_room(protocol: Protocol, point: CurvePoint, grid: Sequence[GridPoint]) -> None:
     """See that the record of a run is none that a reader would refuse for its size.
 
     Args:
@@ -51,7 +51,7 @@ def check_room(protocol: Protocol, point: CurvePoint, grid: Sequence[GridSize]) 
         ValueError: the record would be too large.
     """
     evaluation = len(CurveRow.of(point).model_dump_json(indent=1))
-    rows = (SizeRow.of(SizeScores(size.size, protocol.probe_sequences, point.scores)) for size in grid)
+    rows = (SizeRow.of(SizeScores(at.size, protocol.probe_sequences, point.scores)) for at in grid)
     probe = sum(len(row.model_dump_json(indent=1)) for row in rows)
     probes = protocol.max_steps // protocol.probe_every if protocol.probe_every else 0
     expected = _ROOM * (evaluation * (protocol.max_steps // protocol.evaluate_every) + probe * probes)

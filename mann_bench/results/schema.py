@@ -12,7 +12,7 @@ from mann_bench.core.events import CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol, TrainingMethod
 from mann_bench.core.runs import Component, Outcome
-from mann_bench.core.sizes import GridSize
+from mann_bench.core.sizes import GridPoint
 
 SCHEMA_VERSION = 1
 
@@ -147,8 +147,8 @@ class GridRow(_Part):
     rows_to_remember: Count | None = Field(description="input rows that have to be kept at once; null if unknown")
 
     @classmethod
-    def of(cls, stated: GridSize) -> "GridRow":
-        """Describe a size of the grid."""
+    def of(cls, stated: GridPoint) -> "GridRow":
+        """Describe a point of the grid."""
         return cls(size=dict(stated.size), chance=stated.chance, rows_to_remember=stated.rows_to_remember)
 
 

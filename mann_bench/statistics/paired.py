@@ -47,7 +47,7 @@ def paired_permutation_test(first: Sequence[float], second: Sequence[float]) -> 
     """Test whether the mean difference of pairs is 0, two-sided, by flipping the signs of the differences.
 
     Up to 16 pairs the test is exact: it goes through all 2^n sign patterns, and its least p-value is 2/2^n
-    (0.0625 with 5 pairs). Beyond, it draws `RESAMPLES` patterns and counts the observed one among them.
+    (0.0625 with 5 pairs). Beyond, it draws `RESAMPLES` patterns and counts that of the data among them.
 
     Arguments:
         first: a finite value a pair. Of times this is min(time, budget), so that the difference is that of

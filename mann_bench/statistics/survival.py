@@ -21,7 +21,7 @@ class Durations:
     """The times of one sample of seeds, all in the same unit (steps, sequences or seconds).
 
     Attributes:
-        times: a seed each, until the event or until observation ended; from 0 to the horizon.
+        times: a seed each, until the event or until the run ended; from 0 to the horizon.
         reached: a seed each, whether the event was seen; False is right-censored.
         horizon: the budget. What is not reached lies beyond it: survival stays level from the last time to here.
 
@@ -64,7 +64,7 @@ class SurvivalCurve(NamedTuple):
     Attributes:
         times: when the event was seen.
         survival: the fraction of seeds without the event after each time; it is 1 before the first.
-        at_risk: how many seeds were under observation without the event just before each time.
+        at_risk: how many seeds were still followed, without the event, just before each time.
     """
 
     times: NDArray[np.float64]

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.core.sizes import GridSize, Size, size_index
+from mann_bench.core.sizes import GridPoint, Size, size_index
 from mann_bench.core.streams import Stream, generator
 
 
@@ -97,9 +97,9 @@ class SequenceTask(pl.LightningDataModule, ABC):
         sizes = self.training_sizes()
         return {name: (min(size[name] for size in sizes), max(size[name] for size in sizes)) for name in sizes[0]}
 
-    def grid(self) -> list[GridSize]:
+    def grid(self) -> list[GridPoint]:
         """Return what the task states about each of its test sizes, in their order."""
-        return [GridSize(size, self.chance(size), self.rows_to_remember(size)) for size in self.test_sizes()]
+        return [GridPoint(size, self.chance(size), self.rows_to_remember(size)) for size in self.test_sizes()]
 
     def batch(self, stream: Stream, index: int, size: Size | None = None, count: int | None = None) -> Batch:
         """Return batch `index` of a stream: a pure function of (stream, seed, index), size and count.

@@ -47,7 +47,7 @@ class Evaluation(pl.Callback):
         """Go on from what was measured before; the curve tells about convergence all that is to be known."""
         self.measured, self.best_weights = measured, best_weights
         for point in measured.curve:
-            self.convergence.observe(point.step, point.scores)
+            self.convergence.add(point.step, point.scores)
 
     @property
     def last_step(self) -> int:
@@ -125,7 +125,7 @@ class Evaluation(pl.Callback):
         self.emit(Evaluated(self.run.key, curve[-1]))
         if not math.isfinite(scores["loss_bits"]):
             raise NonFiniteError("validation loss")
-        self.convergence.observe(step, scores)
+        self.convergence.add(step, scores)
         if self.convergence.best_step == step:
             self.best_weights = weights_of(model)
 

@@ -10,7 +10,7 @@ from mann_bench.core.events import CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import TrainingMethod
 from mann_bench.core.runs import Outcome
-from mann_bench.core.sizes import GridSize
+from mann_bench.core.sizes import GridPoint
 
 
 class Divergence(NamedTuple):
@@ -60,7 +60,7 @@ class TrainingResult:
     probe: list[tuple[int, list[SizeScores]]]
     generalization: list[SizeScores]
     training_range: dict[str, tuple[int, int]]
-    grid: list[GridSize]
+    grid: list[GridPoint]
     parameters: int
     all_parameters: int | None
     state_bytes: int

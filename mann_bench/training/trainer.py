@@ -21,7 +21,7 @@ from mann_bench.core.backends import AUTO, Backend
 from mann_bench.core.events import Event, Notice
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Outcome, Run
-from mann_bench.core.sizes import GridSize
+from mann_bench.core.sizes import GridPoint
 from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.backward_memory import backward_bytes, recomputes
@@ -217,7 +217,7 @@ def _result(
     evaluation: Evaluation,
     divergence: Divergence | None,
     backend: Backend,
-    grid: list[GridSize],
+    grid: list[GridPoint],
     device: str,
 ) -> TrainingResult:
     started = time.perf_counter()

@@ -9,7 +9,7 @@ from mann_bench.core.specs import ConvergenceRule
 def follow(*errors, every=200):
     tracker = ConvergenceTracker(ConvergenceRule())
     for number, error in enumerate(errors):
-        tracker.observe(number * every, {"bit_errors": error, "loss_bits": 1.0})
+        tracker.add(number * every, {"bit_errors": error, "loss_bits": 1.0})
     return tracker
 
 
@@ -43,7 +43,7 @@ def test_grace_does_not_exceed_the_budget():
 
 def test_the_rule_may_name_another_metric():
     tracker = ConvergenceTracker(ConvergenceRule("regret_bits", 1.0))
-    tracker.observe(10, {"regret_bits": 0.5, "bit_errors": 90.0, "loss_bits": 1.0})
+    tracker.add(10, {"regret_bits": 0.5, "bit_errors": 90.0, "loss_bits": 1.0})
     assert tracker.first == 10
 
 
@@ -60,5 +60,5 @@ def test_the_rule_may_name_another_metric():
 def test_the_best_evaluation_has_the_least_metric_then_the_least_loss(evaluations, best):
     tracker = ConvergenceTracker(ConvergenceRule())
     for number, (errors, loss) in enumerate(evaluations):
-        tracker.observe(number * 10, {"bit_errors": errors, "loss_bits": loss})
+        tracker.add(number * 10, {"bit_errors": errors, "loss_bits": loss})
     assert tracker.best_step == best

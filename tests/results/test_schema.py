@@ -9,7 +9,7 @@ import pytest
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import CurvePoint, SizeScores
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.sizes import GridSize
+from mann_bench.core.sizes import GridPoint
 from mann_bench.results import schema
 from mann_bench.results.schema import CurveRow, GridRow, ProbeRow, ProtocolRecord, Record, SizeRow
 from mann_bench.results.store import load_record
@@ -172,7 +172,7 @@ def test_a_probe_row_describes_the_measurements_of_a_grid():
 
 
 def test_a_grid_row_describes_what_the_task_states():
-    row = GridRow.of(GridSize(MappingProxyType({"length": 40}), {"bit_errors": 160.0}, None))
+    row = GridRow.of(GridPoint(MappingProxyType({"length": 40}), {"bit_errors": 160.0}, None))
     assert row == GridRow(size={"length": 40}, chance={"bit_errors": 160.0}, rows_to_remember=None)
 
 

@@ -100,16 +100,16 @@ def _check_curve(record: Record, task: TaskRules) -> Iterator[Finding]:
         yield from check_scores(f"curve[{index}].scores", row.scores, sequences, task, finite=not last_of_diverged)
 
 
-def _observed(record: Record) -> list[CurveRow]:
+def _counted(record: Record) -> list[CurveRow]:
     """Return the evaluations that count: one whose loss is not finite ends the run."""
     return [row for row in record.curve if math.isfinite(row.scores.get("loss_bits", math.nan))]
 
 
 def _check_convergence(record: Record) -> Iterator[Finding]:
     tracker = ConvergenceTracker(_rule(record))
-    for row in _observed(record):
+    for row in _counted(record):
         # A row may lack the score: that is a fault of its own, and below no threshold.
-        tracker.observe(row.step, {tracker.rule.metric: math.inf} | row.scores)
+        tracker.add(row.step, {tracker.rule.metric: math.inf} | row.scores)
     derived = {
         "converged_first": tracker.first,
         "converged_confirmed": tracker.confirmed,
@@ -138,7 +138,7 @@ def _check_probe(record: Record, task: TaskRules) -> Iterator[Finding]:
 
 
 def _check_test(record: Record, task: TaskRules) -> Iterator[Finding]:
-    tested = bool(_observed(record))
+    tested = bool(_counted(record))
     if tested:
         yield from _check_grid("generalization", record.generalization, record.protocol.integer("test_sequences"), task)
     elif record.generalization:
