@@ -31,7 +31,7 @@ class Assets(NamedTuple):
     tail: Markup
 
 
-def linked(root: str, charts: bool, table: bool, traces: bool = False) -> Assets:
+def asset_links(root: str, charts: bool, table: bool, traces: bool = False) -> Assets:
     """Return links to files beside the pages of a site.
 
     Args:
@@ -51,7 +51,7 @@ def linked(root: str, charts: bool, table: bool, traces: bool = False) -> Assets
     return Assets(policy, Markup("\n").join(parts), Markup())
 
 
-def inlined() -> Assets:
+def inline_assets() -> Assets:
     """Return the scripts and styles themselves, for a page that stands alone; it has no traces."""
     style, first, scripts = _text(_STYLE), _text(_FIRST), [_script(name) for name in _SCRIPTS]
     allowed = " ".join(map(_digest, (first, *scripts)))

@@ -10,7 +10,7 @@ from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.reporting.render import rows_csv
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
-from mann_bench.site.assets import asset_files, linked
+from mann_bench.site.assets import asset_files, asset_links
 from mann_bench.site.board import Board, check_distinct
 from mann_bench.site.columns import columns
 from mann_bench.site.pages import page, run_facts
@@ -49,7 +49,7 @@ def build_site(boards: Iterable[Board]) -> dict[str, bytes]:
     sheets = [board_sheet(board) for board in ordered]
     found = asset_files()
     summaries = [_Summary(board, _facts(board, sheet)) for board, sheet in zip(ordered, sheets, strict=True)]
-    found["index.html"] = page("index.html", linked("", charts=False, table=False), boards=summaries)
+    found["index.html"] = page("index.html", asset_links("", charts=False, table=False), boards=summaries)
     for board, sheet in zip(ordered, sheets, strict=True):
         found |= {f"{board.name}/{path}": content for path, content in _board_files(board, sheet)}
     return dict(sorted(found.items()))
@@ -72,7 +72,7 @@ def _board_files(board: Board, sheet: Sheet) -> Iterator[_File]:
     yield _File(
         "index.html",
         page(
-            "study.html", linked("../", charts=bool(sheet.rows), table=True), board=board, sheet=sheet,
+            "study.html", asset_links("../", charts=bool(sheet.rows), table=True), board=board, sheet=sheet,
             facts=_facts(board, sheet), columns=columns(sheet.rows, named=True), sections=sections,
         ),
     )  # fmt: skip
@@ -93,7 +93,7 @@ def _entry_page(board: Board, entry: LoadedEntry, sheet: Sheet) -> bytes:
     made = cells(entry.records)
     probe, traces = probe_table(made), trace_views((sheet.lines[place] for place in own), entry.traces)
     return page(
-        "entry.html", linked("../../", charts=True, table=False, traces=bool(traces)), board=board, entry=entry,
+        "entry.html", asset_links("../../", charts=True, table=False, traces=bool(traces)), board=board, entry=entry,
         rows=rows, traces=traces,
         columns=columns(rows, named=False),
         provenance=provenance_pairs(record for place in own for record in sheet.lines[place].cell.records),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mann_bench.analysis.cells import Cell
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
-from mann_bench.site.assets import inlined
+from mann_bench.site.assets import inline_assets
 from mann_bench.site.columns import columns
 from mann_bench.site.pages import page, run_facts
 from mann_bench.site.sheet import own_sheet
@@ -28,7 +28,7 @@ def report_page(cells: Sequence[Cell]) -> bytes:
     tasks = task_sections(sheet)
     views = [cell_view(line, number) for number, line in enumerate(sheet.lines)]
     return page(
-        "report.html", inlined(), sheet=sheet, facts=run_facts(sheet), columns=columns(sheet.rows, named=False),
+        "report.html", inline_assets(), sheet=sheet, facts=run_facts(sheet), columns=columns(sheet.rows, named=False),
         task_sections=tasks, views=views, sections=[*tasks, *(view.section for view in views)],
         tables=[*([probe] if probe else []), *generalization_tables(cells)],
     )  # fmt: skip
