@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.models.base import Observation, RecurrentModel
-from mann_bench.native.dnc import dnc_sequence, supports
+from mann_bench.native.dnc import dnc_sequence, problem_of
 from mann_bench.nn.dnc import DNCCell, DNCState
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
 
@@ -69,7 +69,7 @@ class DNCModel(RecurrentModel):
 
     def native_problem(self) -> str | None:
         """Return why the cell has no native recurrence, or None."""
-        return supports(self.cell)
+        return problem_of(self.cell)
 
     def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         """Run the cell natively over time, then map all outputs to logits at once."""

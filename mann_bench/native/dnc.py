@@ -16,7 +16,7 @@ from mann_bench.nn.controller import LSTMController, LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 
 
-def supports(cell: DNCCell) -> str | None:
+def problem_of(cell: DNCCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
     if type(cell) is not DNCCell or type(cell.controller) is not LSTMController or len(cell.controller.layers) != 1:
         return "only DNCCell with an LSTMController of one layer has a native recurrence"
@@ -31,7 +31,7 @@ def dnc_sequence(
     """Run `cell` over time in one call, which differentiates like the cell itself.
 
     Args:
-        cell: one that `supports` returns None for.
+        cell: one that `problem_of` returns None for.
         inputs: [T, B, I], of one step or more.
         state: the state before the first step.
 

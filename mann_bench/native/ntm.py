@@ -17,7 +17,7 @@ from mann_bench.nn.controller import FeedforwardController, LSTMController, LSTM
 from mann_bench.nn.ntm import NTMCell, NTMState
 
 
-def supports(cell: NTMCell) -> str | None:
+def problem_of(cell: NTMCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
     known = type(cell) is NTMCell and type(cell.controller) in (LSTMController, FeedforwardController)
     if not known or len(cell.controller.layers) > 1:
@@ -33,7 +33,7 @@ def ntm_sequence(
     """Run `cell` over time in one call, which differentiates like the cell itself.
 
     Args:
-        cell: one that `supports` returns None for.
+        cell: one that `problem_of` returns None for.
         inputs: [T, B, I], of one step or more.
         state: the state before the first step.
 

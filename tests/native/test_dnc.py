@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mann_bench.native import dnc as native
-from mann_bench.native.dnc import dnc_sequence, supports
+from mann_bench.native.dnc import dnc_sequence, problem_of
 from mann_bench.nn.controller import LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 from mann_bench.nn.scan import scan
@@ -245,20 +245,20 @@ def test_a_second_derivative_is_an_error():
 
 
 def test_a_cell_that_is_supported():
-    assert supports(make_cell()) is None
+    assert problem_of(make_cell()) is None
 
 
 @pytest.mark.parametrize("switch", ["masked", "deallocation", "sharpened"])
 def test_switches_are_not_supported(switch):
-    assert switch in supports(DNCCell(INPUTS, 5, **{switch: True}))
+    assert switch in problem_of(DNCCell(INPUTS, 5, **{switch: True}))
 
 
 def test_double_precision_is_not_supported():
-    assert "float64" in supports(make_cell().double())
+    assert "float64" in problem_of(make_cell().double())
 
 
 def test_other_devices_are_not_supported():
-    assert "meta" in supports(make_cell().to("meta"))
+    assert "meta" in problem_of(make_cell().to("meta"))
 
 
 def test_a_state_of_another_shape_is_refused():

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mann_bench.native import ntm
-from mann_bench.native.ntm import ntm_sequence, supports
+from mann_bench.native.ntm import ntm_sequence, problem_of
 from mann_bench.nn import NTMCell
 from mann_bench.nn.scan import scan
 
@@ -233,23 +233,23 @@ def test_differentiating_what_kept_no_tape_is_an_error(bits):
 
 @pytest.mark.parametrize("sizes", [ODD, ODD_FEEDFORWARD])
 def test_a_cell_in_float32_on_the_cpu_is_supported(sizes):
-    assert supports(cell_of(sizes)) is None
+    assert problem_of(cell_of(sizes)) is None
 
 
 @pytest.mark.parametrize("controller", ["lstm", "feedforward"])
 def test_a_controller_of_two_layers_is_not_supported(controller):
-    assert "one layer" in supports(NTMCell(2, controller=controller, controller_layers=2))
+    assert "one layer" in problem_of(NTMCell(2, controller=controller, controller_layers=2))
 
 
 def test_a_cell_in_float64_is_not_supported():
-    assert "float64" in supports(cell_of(ODD).double())
+    assert "float64" in problem_of(cell_of(ODD).double())
 
 
 def test_a_subclass_is_not_supported():
     class Other(NTMCell):
         pass
 
-    assert "NTMCell" in supports(Other(2))
+    assert "NTMCell" in problem_of(Other(2))
 
 
 @pytest.mark.parametrize("name", ["hidden", "cell", "reads", "weightings", "memory"])
