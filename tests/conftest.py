@@ -16,7 +16,8 @@ from mann_bench.core.runs import Component, Run
 from mann_bench.core.specs import ConvergenceRule, ExecutorSpec, ModelSpec, TaskSpec
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.plan import Block, make_plan
-from mann_bench.registry import Plugin, Registered, Registry, Status
+from mann_bench.plugins import Plugin, Status
+from mann_bench.registry import Registered, Registry
 from mann_bench.results import schema
 from mann_bench.results.keys import record_key
 from mann_bench.results.trace import MemoryTrace, Picture, RunTrace

@@ -7,7 +7,8 @@ import pytest
 
 from mann_bench import hookspecs
 from mann_bench.core.errors import PluginUnavailableError, UsageError
-from mann_bench.registry import Registry, Status
+from mann_bench.plugins import Status
+from mann_bench.registry import Registry
 
 
 @pytest.fixture

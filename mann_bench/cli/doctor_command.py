@@ -11,7 +11,8 @@ import click
 
 from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import registry_of
-from mann_bench.registry import Plugin, Registry
+from mann_bench.plugins import Plugin
+from mann_bench.registry import Registry
 
 _PACKAGES = (
     "torch",

@@ -8,10 +8,11 @@ import click
 from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import registry_of
 from mann_bench.core.protocol import Protocol
+from mann_bench.plugins import KINDS
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["models", "tasks", "protocols", "studies", "executors"]))
+@click.argument("kind", type=click.Choice([kind.plural for kind in KINDS]))
 @click.option("--json", "as_json", is_flag=True, help="Print each as a line of JSON.")
 @click.pass_context
 def command(context: click.Context, kind: str, as_json: bool) -> None:

@@ -14,7 +14,8 @@ from mann_bench.core.options import Option, OptionValue, option_text
 from mann_bench.core.variants import Variant
 
 if TYPE_CHECKING:
-    from mann_bench.registry import Plugin, Registry
+    from mann_bench.plugins import Plugin
+    from mann_bench.registry import Registry
 
 _WIDTH = 100
 

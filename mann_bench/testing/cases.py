@@ -13,7 +13,8 @@ from mann_bench.core.errors import UsageError, nearest
 from mann_bench.core.requirements import missing_requirements
 from mann_bench.core.specs import ExpectedFailure
 from mann_bench.core.variants import Variant
-from mann_bench.registry import Registry, Status
+from mann_bench.plugins import Status
+from mann_bench.registry import Registry
 from mann_bench.testing.clause import Clause, ConformanceError, DoesNotApplyError
 from mann_bench.testing.model_clauses import MODEL_CLAUSES
 from mann_bench.testing.subject import ModelSubject, Subject, TaskSubject

@@ -13,7 +13,8 @@ from mann_bench.core.specs import ModelSpec, TaskSpec
 from mann_bench.execution.resolve import resolve_component
 from mann_bench.models.base import SequenceModule
 from mann_bench.models.building import build_task, load_class
-from mann_bench.registry import Plugin, Registry
+from mann_bench.plugins import Plugin
+from mann_bench.registry import Registry
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.testing.tensors import bits
 

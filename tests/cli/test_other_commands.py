@@ -7,7 +7,8 @@ import wandb
 
 from mann_bench.api import load
 from mann_bench.core.specs import ExecutorSpec
-from mann_bench.registry import Plugin, Registered, Registry, Status
+from mann_bench.plugins import Plugin, Status
+from mann_bench.registry import Registered, Registry
 
 
 def test_list_names_what_exists_and_who_brings_it(mann_bench):

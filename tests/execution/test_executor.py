@@ -6,7 +6,8 @@ from execution.far_executor import FarExecutor
 from mann_bench.core.errors import PluginUnavailableError, UsageError
 from mann_bench.execution.local import LocalExecutor
 from mann_bench.execution.resolve import resolve_executor
-from mann_bench.registry import Plugin, Registry, Status
+from mann_bench.plugins import Plugin, Status
+from mann_bench.registry import Registry
 from mann_bench.testing import EXECUTOR_CHECKS, small_jobs
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import mann_bench
-from mann_bench.registry import Registry, Status
+from mann_bench.plugins import Status
+from mann_bench.registry import Registry
 from mann_bench.testing import Status as Outcome
 from mann_bench.testing import find_cases, run_case
 

@@ -11,7 +11,8 @@ import torch
 
 import mann_bench
 from mann_bench.core.streams import Stream
-from mann_bench.registry import Registry, Status
+from mann_bench.plugins import Status
+from mann_bench.registry import Registry
 from mann_bench.testing import find_cases
 
 TINY = "collier2018:max_steps=2,evaluate_every=2,validation_sequences=8,test_sequences=2,probe_every=2"

@@ -1,7 +1,8 @@
 import pytest
 
 from mann_bench.core.errors import UsageError
-from mann_bench.registry import Plugin, Registry, Status
+from mann_bench.plugins import Plugin, Status
+from mann_bench.registry import Registry
 from mann_bench.scaffold.names import LONGEST_NAME, Kind, Names, check_free
 
 

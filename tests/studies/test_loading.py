@@ -4,7 +4,8 @@ import pytest
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.specs import StudySpec
-from mann_bench.registry import Plugin, Registered, Registry, Status
+from mann_bench.plugins import Plugin, Status
+from mann_bench.registry import Registered, Registry
 from mann_bench.studies.loading import load_study, study_file
 
 

@@ -4,7 +4,7 @@ import torch
 
 from mann_bench.core.errors import PluginUnavailableError, UsageError
 from mann_bench.core.specs import ExpectedFailure
-from mann_bench.registry import Plugin, Status
+from mann_bench.plugins import Plugin, Status
 from mann_bench.testing import MODEL_CLAUSES, TASK_CLAUSES, ConformanceError, find_cases
 
 

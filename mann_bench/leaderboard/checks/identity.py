@@ -11,7 +11,7 @@ from mann_bench.core.variants import Variant, seeds_text
 from mann_bench.leaderboard.checks.publishable import REQUIREMENT
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.rules import StudyRules
-from mann_bench.registry import OWN_DISTRIBUTION
+from mann_bench.plugins import OWN_DISTRIBUTION
 from mann_bench.results.keys import identity, record_key
 from mann_bench.results.schema import ComponentRecord, ProtocolRecord, Record
 
