@@ -115,16 +115,16 @@ def _normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def switched_off(plugin: Plugin, third_party: bool) -> str:
-    """Return why a plugin is not to be loaded, or an empty string."""
+def why_off(plugin: Plugin, third_party: bool) -> str | None:
+    """Return why a plugin is not to be loaded; None where it is."""
     if plugin.distribution == OWN_DISTRIBUTION:
-        return ""
+        return None
     if not third_party:
         return "switched off by --no-plugins"
     allowed = os.environ.get(PLUGINS_VARIABLE)
     if allowed is not None and plugin.name not in (part.strip() for part in allowed.split(",")):
         return f"switched off by {PLUGINS_VARIABLE}={allowed}"
-    return ""
+    return None
 
 
 def checked_api(loaded: Any, distribution: str) -> int:

@@ -33,7 +33,7 @@ from mann_bench.plugins import (
     checked_api,
     entry_points,
     specs_of,
-    switched_off,
+    why_off,
 )
 
 
@@ -135,7 +135,7 @@ class Registry:
 
     def _load(self, manager: pluggy.PluginManager, found: Found, third_party: bool) -> Plugin:
         row = Plugin(found.entry_point.name, found.distribution, found.version, Status.LOADED)
-        if off := switched_off(row, third_party):
+        if off := why_off(row, third_party):
             return dataclasses.replace(row, status=Status.OFF, reason=off)
         loaded: Any = None
         try:

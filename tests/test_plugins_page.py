@@ -6,7 +6,7 @@ import afternoon
 
 import mann_bench
 from mann_bench.core.variants import Variant
-from mann_bench.scaffold.names import Kind, Names
+from mann_bench.scaffold.names import Names, PluginKind
 from mann_bench.scaffold.project import render
 
 PAGE = afternoon.PAGE.read_text(encoding="utf-8")
@@ -37,7 +37,7 @@ def test_a_transcript_tells_neither_times_nor_folders(tmp_path):
 
 def test_every_file_of_the_table_is_generated():
     listed = set(re.findall(r"^\| `([\w./]+)` \|", PAGE, re.MULTILINE))
-    generated = {path.as_posix() for path in render(Names.of("acme-memory", Kind.BOTH))}
+    generated = {path.as_posix() for path in render(Names.of("acme-memory", PluginKind.BOTH))}
     assert listed == generated - {"README.md", ".gitignore"}
 
 

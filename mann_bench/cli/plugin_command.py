@@ -27,10 +27,10 @@ def new(context: click.Context, name: str, kind: str, into: Path) -> None:
     It has an entry point, a class that passes the conformance kit, a README, tests and a workflow for GitHub.
     Nothing is ever overwritten.
     """
-    from mann_bench.scaffold.names import Kind, Names, check_free
+    from mann_bench.scaffold.names import Names, PluginKind, check_free
     from mann_bench.scaffold.project import render, write_project
 
-    names = Names.of(name, Kind(kind))
+    names = Names.of(name, PluginKind(kind))
     check_free(names, registry_of(context))
     folder = into / names.distribution
     files = render(names)

@@ -73,7 +73,7 @@ def run(context: click.Context, study: str, options: ExecutionOptions) -> int:
     Exit codes are those of `mann-bench run`.
     """
     from mann_bench.cli.execution import execute_plan
-    from mann_bench.cli.study_tables import Progress, cell_lines
+    from mann_bench.cli.study_tables import PlanStatus, cell_lines
     from mann_bench.execution.resolve import device_name
     from mann_bench.results.outlines import Outlines, reading
     from mann_bench.studies.plan import plan_study
@@ -82,7 +82,7 @@ def run(context: click.Context, study: str, options: ExecutionOptions) -> int:
         with reading(options.out) as begun:
             earlier = Outlines.of(begun.results()).on(device_name(setting.device))
         outcomes = {key: record.outcome for key, record in (plan.cached | plan.failed).items()}
-        _print(cell_lines(Progress(plan.runs, outcomes, earlier, options.out), setting.workers), err=True)
+        _print(cell_lines(PlanStatus(plan.runs, outcomes, earlier, options.out), setting.workers), err=True)
 
     registry = registry_of(context)
     planned = plan_study(registry, study)
@@ -107,7 +107,7 @@ def status(context: click.Context, study: str, out: Path, jobs: int | None, thre
 
     with uncollected(), reading(out) as begun:
         # Imported and resolved while another process reads: with torch, the one takes about as long as the other.
-        from mann_bench.cli.study_tables import Progress, cell_lines
+        from mann_bench.cli.study_tables import PlanStatus, cell_lines
         from mann_bench.execution.prepare import most_workers
         from mann_bench.execution.resolve import device_name, resolve_device
         from mann_bench.studies.plan import plan_study
@@ -118,9 +118,9 @@ def status(context: click.Context, study: str, out: Path, jobs: int | None, thre
     outcomes = {each.key: each.outcome for each in found.known}
     asked = {run.key for run in runs}
     _tell_missing([each.reason for each in found.problems if each.file.parent.name in asked])
-    progress = Progress(runs, outcomes, found.on(device_name(resolved)), out)
-    workers = min(most_workers(jobs, threads, resolved), max(1, len(progress.missing)))
-    _print(cell_lines(progress, workers))
+    so_far = PlanStatus(runs, outcomes, found.on(device_name(resolved)), out)
+    workers = min(most_workers(jobs, threads, resolved), max(1, len(so_far.missing)))
+    _print(cell_lines(so_far, workers))
 
 
 @command.command()

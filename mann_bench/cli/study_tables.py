@@ -35,7 +35,7 @@ def study_lines(planned: StudyPlan) -> Iterator[str]:
         yield from (f"  {line}" for line in aligned(_claim_rows(claim)))
 
 
-class Progress(NamedTuple):
+class PlanStatus(NamedTuple):
     """How far the runs of a plan are.
 
     Attributes:
@@ -56,16 +56,16 @@ class Progress(NamedTuple):
         return [run for run in self.runs if self.outcomes.get(run.key, Outcome.FAILED) is Outcome.FAILED]
 
 
-def cell_lines(progress: Progress, workers: int | None) -> Iterator[str]:
+def cell_lines(status: PlanStatus, workers: int | None) -> Iterator[str]:
     """Yield which runs of each cell have a record, how they ended, and how long `workers` need for the rest.
 
     Where there are no `workers`, as the runs are done elsewhere, it is how long they would take here, one by one.
     """
-    all_missing, outcomes = progress.missing, progress.outcomes
-    missing, seconds = by_cell(all_missing), seconds_of_cells(all_missing, progress.earlier)
-    several = len({run.protocol_text for run in progress.runs}) > 1
+    all_missing, outcomes = status.missing, status.outcomes
+    missing, seconds = by_cell(all_missing), seconds_of_cells(all_missing, status.earlier)
+    several = len({run.protocol_text for run in status.runs}) > 1
     rows = [["model", "task", *(["protocol"] if several else []), "recorded", "outcomes", "missing seeds", "time left"]]
-    for cell, runs in by_cell(progress.runs).items():
+    for cell, runs in by_cell(status.runs).items():
         left = missing.get(cell, [])
         counts = Counter(str(outcomes[run.key]) for run in runs if run.key in outcomes)
         known = seconds.get(cell)
@@ -79,14 +79,14 @@ def cell_lines(progress: Progress, workers: int | None) -> Iterator[str]:
     yield from aligned(rows)
     unknown = sum(each is None for each in seconds.values())
     yield ""
-    yield f"{len(progress.runs) - len(all_missing)} of {len(progress.runs)} runs have a record."
+    yield f"{len(status.runs) - len(all_missing)} of {len(status.runs)} runs have a record."
     if len(seconds) > unknown:
         processes = workers or 1
         time = duration_text(seconds_in_parallel(seconds, processes))
         yield f"Time left: about {time} in {processes} process{'' if processes == 1 else 'es'}."
     if unknown:
         cells = "1 cell" if unknown == 1 else f"{unknown} cells"
-        yield f"Unknown for {cells}: {progress.out} holds no run of that model and task on this machine."
+        yield f"Unknown for {cells}: {status.out} holds no run of that model and task on this machine."
 
 
 def duration_text(seconds: float) -> str:

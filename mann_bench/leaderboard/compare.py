@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mann_bench.core.backends import Backend
 from mann_bench.leaderboard.schema import Comparison
-from mann_bench.results.repeatable import differences, repeatable, told_apart
+from mann_bench.results.repeatable import differences, repeatable, taken_spread
 from mann_bench.results.schema import Provenance, Record, SizeRow
 
 _FIRST_TOLERANCE = 1e-3
@@ -36,8 +36,8 @@ class Compared(NamedTuple):
     text: str
 
 
-def apart(record: Record, here: Provenance, backend: Backend) -> str:
-    """Return why a run done again need not equal its record bit by bit, in words; nothing where it must.
+def why_inexact(record: Record, here: Provenance, backend: Backend) -> str | None:
+    """Return why a run done again need not equal its record bit by bit, in words; None where it must.
 
     A name such as AMD EPYC is that of machines that round otherwise: how they do has to be the same as well.
     """
@@ -45,7 +45,8 @@ def apart(record: Record, here: Provenance, backend: Backend) -> str:
     if was.rounding is None or here.rounding is None:
         return "the record does not tell how its machine rounds, so it cannot be taken for the same machine"
     pairs = [("backend", record.backend, backend), *((name, getattr(was, name), getattr(here, name)) for name in _SAME)]
-    return ", ".join(f"{name} {now or 'unknown'}, not {then or 'unknown'}" for name, then, now in pairs if then != now)
+    others = [f"{name} {now or 'unknown'}, not {then or 'unknown'}" for name, then, now in pairs if then != now]
+    return ", ".join(others) or None
 
 
 def compare_runs(record: Record, rerun: Record, cell: Sequence[Record]) -> Compared:
@@ -57,7 +58,7 @@ def compare_runs(record: Record, rerun: Record, cell: Sequence[Record]) -> Compa
         cell: all seeds of the entry that share model, task and protocol with it.
     """
     exact = _bitwise(repeatable(record), repeatable(rerun), "curve, probe, test, weights and all else but times")
-    why = apart(record, rerun.provenance, rerun.backend)
+    why = why_inexact(record, rerun.provenance, rerun.backend)
     if exact.agrees or not why:
         return exact
     versions = record.provenance.torch, rerun.provenance.torch
@@ -68,16 +69,16 @@ def compare_runs(record: Record, rerun: Record, cell: Sequence[Record]) -> Compa
     return Compared(Comparison.STATISTICAL, not found, "; ".join([f"{why}: {start}, {near}", *found]) + ".")
 
 
-def compare_tests(record: Record, rows: Sequence[SizeRow], why: str) -> Compared:
+def compare_tests(record: Record, rows: Sequence[SizeRow], why: str | None) -> Compared:
     """Compare test scores of a run's weights, measured again, with those of its record.
 
     Args:
         record: what the entry states.
         rows: what was measured.
-        why: they need not be equal bit by bit, as of `apart`; empty where they must.
+        why: they need not be equal bit by bit, as of `why_inexact`; None where they must.
     """
     one, other = ([row.model_dump(mode="json") for row in each] for each in (record.generalization, rows))
-    same, again = ({"generalization": each} | told_apart(each) for each in (one, other))
+    same, again = ({"generalization": each} | taken_spread(each) for each in (one, other))
     exact = _bitwise(same, again, "scores on the test stream")
     if exact.agrees or not why:
         return exact

@@ -18,7 +18,7 @@ from mann_bench.evaluation.measure import grid_scores
 from mann_bench.execution.arithmetic import Arithmetic
 from mann_bench.execution.resolve import device_name, resolve_device
 from mann_bench.execution.restore import restore
-from mann_bench.leaderboard.compare import Compared, apart, compare_runs, compare_tests
+from mann_bench.leaderboard.compare import Compared, compare_runs, compare_tests, why_inexact
 from mann_bench.leaderboard.files import LoadedEntry, entry_content
 from mann_bench.leaderboard.reproduce import run_again
 from mann_bench.leaderboard.schema import Check, Entry, Evidence, earned_badge
@@ -103,7 +103,7 @@ def remeasure(registry: Registry, loaded: LoadedEntry, record: Record, weights: 
         rows = grid_scores(model, task, Stream.TEST, record.protocol.integer("test_sequences"))
     finally:
         torch.set_num_threads(before)
-    compared = compare_tests(record, [SizeRow.of(row) for row in rows], apart(record, here, backend))
+    compared = compare_tests(record, [SizeRow.of(row) for row in rows], why_inexact(record, here, backend))
     if traced is not None:
         text = f"{compared.text} Its trace: {f'within {TOLERANCE:.0%} of its scales' if traced else 'differs'}."
         compared = compared._replace(agrees=compared.agrees and traced, text=text)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mann_bench.results.schema import Record
 
-_TOLD_APART_BY = {"provenance", "seconds", "peak_memory_bytes", "error"}
+_NOT_REPEATED = {"provenance", "seconds", "peak_memory_bytes", "error"}
 
 _LATER = {"all_parameters"}
 """What earlier versions did not write down: it repeats where it is known."""
@@ -14,17 +14,17 @@ _LATER = {"all_parameters"}
 
 def repeatable(record: Record) -> dict[str, Any]:
     """Return the parts of a record that its run must repeat, as JSON knows them."""
-    content = record.model_dump(mode="json", exclude=_TOLD_APART_BY)
+    content = record.model_dump(mode="json", exclude=_NOT_REPEATED)
     for part in ("model", "task", "protocol"):
         content[part] = content[part]["text"]
     for row in content["curve"]:
         del row["training_seconds"]
-    content |= told_apart([*content["generalization"], *(row for at in content["probe"] for row in at["rows"])])
+    content |= taken_spread([*content["generalization"], *(row for at in content["probe"] for row in at["rows"])])
     return {name: value for name, value in content.items() if name not in _LATER or value is not None}
 
 
-def told_apart(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Take the spread out of measurements, as JSON knows them; return it, or nothing where they do not tell it."""
+def taken_spread(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Take the spread out of measurements, as JSON knows them, and return it; nothing where they do not tell it."""
     spread = [row.pop("spread") for row in rows]
     return {"spread": spread} if any(spread) else {}
 

@@ -16,7 +16,7 @@ LONGEST_NAME = 60
 _PATTERN = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 
 
-class Kind(StrEnum):
+class PluginKind(StrEnum):
     """What a new plugin brings."""
 
     MODEL = "model"
@@ -41,7 +41,7 @@ class Names:
     task: str | None
 
     @classmethod
-    def of(cls, name: str, kind: Kind) -> "Names":
+    def of(cls, name: str, kind: PluginKind) -> "Names":
         """Derive all names from that of the distribution; raises UsageError where it is none or no package's."""
         if not _PATTERN.fullmatch(name) or len(name) > LONGEST_NAME:
             raise UsageError(
@@ -51,8 +51,8 @@ class Names:
         package = name.replace("-", "_")
         if keyword.iskeyword(package):
             raise UsageError(f"{name!r} is a keyword of Python and cannot be imported. Try 'my-{name}'.")
-        model = None if kind is Kind.TASK else package
-        task = None if kind is Kind.MODEL else f"{package}_task" if model else package
+        model = None if kind is PluginKind.TASK else package
+        task = None if kind is PluginKind.MODEL else f"{package}_task" if model else package
         return cls(package.replace("_", "-"), package, model, task)
 
     @property

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mann_bench.scaffold.names import Kind, Names
+from mann_bench.scaffold.names import Names, PluginKind
 from mann_bench.scaffold.project import render, write_project
 
 
@@ -14,7 +14,7 @@ def generate(tmp_path, monkeypatch):
     numbers = itertools.count()
 
     def make(kind):
-        names = Names.of(f"acme-{kind}-{next(numbers)}", Kind(kind))
+        names = Names.of(f"acme-{kind}-{next(numbers)}", PluginKind(kind))
         folder = tmp_path / names.distribution
         write_project(render(names), folder)
         info = tmp_path / "site" / f"{names.package}-0.1.0.dist-info"

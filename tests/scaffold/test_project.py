@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mann_bench.core.errors import UsageError
-from mann_bench.scaffold.names import Kind, Names
+from mann_bench.scaffold.names import Names, PluginKind
 from mann_bench.scaffold.project import render, write_project
 
 FILES = {Path("a.txt"): "first\n", Path("folder/b.txt"): "second\n"}
@@ -72,7 +72,7 @@ def test_what_cannot_be_written_whole_does_not_appear(tmp_path):
 
 @pytest.mark.parametrize(("kind", "modules"), [("model", ["model"]), ("task", ["task"]), ("both", ["model", "task"])])
 def test_a_plugin_has_a_module_for_each_thing_that_it_brings(kind, modules):
-    names = {path.as_posix() for path in render(Names.of("acme-memory", Kind(kind)))}
+    names = {path.as_posix() for path in render(Names.of("acme-memory", PluginKind(kind)))}
     assert names == {
         ".github/workflows/tests.yml",
         ".gitignore",
@@ -85,16 +85,16 @@ def test_a_plugin_has_a_module_for_each_thing_that_it_brings(kind, modules):
 
 
 def test_the_entry_point_names_the_package():
-    project = tomllib.loads(render(Names.of("acme-memory", Kind.BOTH))[Path("pyproject.toml")])
+    project = tomllib.loads(render(Names.of("acme-memory", PluginKind.BOTH))[Path("pyproject.toml")])
     assert project["project"]["entry-points"]["mann_bench"] == {"acme-memory": "acme_memory"}
 
 
 def test_the_workflow_keeps_to_the_names():
-    workflow = render(Names.of("acme-memory", Kind.BOTH))[Path(".github/workflows/tests.yml")]
+    workflow = render(Names.of("acme-memory", PluginKind.BOTH))[Path(".github/workflows/tests.yml")]
     assert "mann-bench plugin check acme-memory --markdown" in workflow
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", PluginKind)
 @pytest.mark.parametrize("command", [["check", "--select", "E,F,W,I,N,UP,B,RUF,PT"], ["format", "--check"]])
 def test_what_is_generated_is_formatted_and_clean(tmp_path, kind, command):
     write_project(render(Names.of("acme-memory", kind)), tmp_path / "acme")
@@ -104,6 +104,6 @@ def test_what_is_generated_is_formatted_and_clean(tmp_path, kind, command):
 
 
 def test_a_name_of_the_longest_length_stays_within_the_line(tmp_path):
-    write_project(render(Names.of("a" * 30 + "-memory", Kind.BOTH)), tmp_path / "acme")
+    write_project(render(Names.of("a" * 30 + "-memory", PluginKind.BOTH)), tmp_path / "acme")
     arguments = [sys.executable, "-m", "ruff", "check", "--select", "E501", *RUFF, "--no-cache", "."]
     assert subprocess.run(arguments, cwd=tmp_path, capture_output=True, check=False).returncode == 0
