@@ -7,7 +7,7 @@ import pytest
 
 from mann_bench import hookspecs
 from mann_bench.core.errors import PluginUnavailableError, UsageError
-from mann_bench.plugins import Status
+from mann_bench.plugins import KINDS, Status
 from mann_bench.registry import Registry
 
 
@@ -50,6 +50,14 @@ def _hook(kind, spec):
 
 def row(registry, name):
     return next(plugin for plugin in registry.plugins if plugin.name == name)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.plural)
+def test_every_kind_has_a_hook_and_a_place_in_the_registry(kind):
+    assert hasattr(hookspecs, f"mann_bench_{kind.plural}")
+    registry = Registry.discover(third_party=False)
+    name = next(iter(registry.all_of(kind)))
+    assert registry.find(kind, name) == getattr(registry, kind.singular)(name)
 
 
 def test_builtins_come_in_through_an_entry_point():
