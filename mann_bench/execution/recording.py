@@ -7,7 +7,7 @@ from mann_bench.core.errors import UsageError
 from mann_bench.core.message_text import shortened
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.results import schema
-from mann_bench.results.problem import Problem
+from mann_bench.results.problem import Problem, RecordFault
 from mann_bench.results.soundness import first_problem
 from mann_bench.training.result import Seconds, TrainingResult
 
@@ -114,7 +114,7 @@ def check_recordable(run: Run) -> None:
     try:
         problem = first_problem(record_of(run, no_result(), _NOWHERE))
     except ValueError as error:  # pydantic's, or of a number that has no place in a run key
-        problem = Problem("schema", shortened(str(error), _LONGEST_REASON))
+        problem = Problem(RecordFault.SCHEMA, "schema", shortened(str(error), _LONGEST_REASON))
     if problem:
         cell = shortened(f"{run.model.text} on {run.task.text} under {run.protocol_text}", _LONGEST_REASON)
         raise UsageError(f"{cell}: none of its records would be read again: {problem}.")

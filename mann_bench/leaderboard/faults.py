@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mann_bench.core.errors import MannBenchError
+from mann_bench.results.problem import RecordFault
 
 
 class FaultName(StrEnum):
-    """The names of all faults. docs/leaderboard.md says what each means."""
+    """The names of faults that an entry alone can have; what is wrong with a record is a `RecordFault`."""
 
     UNREADABLE = "unreadable"
     TOO_LARGE = "too-large"
@@ -17,33 +18,18 @@ class FaultName(StrEnum):
     EXECUTABLE = "executable"
     UNKNOWN_FILE = "unknown-file"
     WRONG_FOLDER = "wrong-folder"
-    NOT_JSON = "not-json"
-    FUTURE_SCHEMA = "future-schema"
-    SCHEMA = "schema"
     NOT_CANONICAL = "not-canonical"
-    CONTROL_CHARACTER = "control-character"
     MARKUP = "markup"
-    TOO_LONG = "too-long"
     UNSAFE_URL = "unsafe-url"
     UNSAFE_PATH = "unsafe-path"
     PRIVATE = "private"
     DIGEST = "digest"
-    FOREIGN_KEY = "foreign-key"
     WRONG_STUDY = "wrong-study"
     WRONG_MODEL = "wrong-model"
     WRONG_TASK = "wrong-task"
     WRONG_PROTOCOL = "wrong-protocol"
     MISSING_SEEDS = "missing-seeds"
     EXTRA_SEEDS = "extra-seeds"
-    BUDGET = "budget"
-    CADENCE = "cadence"
-    COUNT = "count"
-    CONVERGENCE = "convergence"
-    OUTCOME = "outcome"
-    GRID = "grid"
-    NOT_FINITE = "not-finite"
-    OUT_OF_RANGE = "out-of-range"
-    CONTRADICTION = "contradiction"
     AGGREGATES = "aggregates"
     BADGE = "badge"
     DUPLICATE = "duplicate"
@@ -62,7 +48,7 @@ class Fault(NamedTuple):
         text: what was found, what was expected and what to do, in sentences.
     """
 
-    name: FaultName
+    name: FaultName | RecordFault
     file: Path
     place: str | None
     text: str
@@ -77,7 +63,7 @@ class Fault(NamedTuple):
 class Finding(NamedTuple):
     """A fault of a record or an entry, before it is known in which file it stands. Fields as of `Fault`."""
 
-    name: FaultName
+    name: FaultName | RecordFault
     place: str | None
     text: str
 

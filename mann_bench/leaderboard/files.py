@@ -7,16 +7,18 @@ import glob
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
-
-import pydantic
+from typing import NamedTuple, TypeVar
 
 from mann_bench.core.errors import StoreError, UsageError, nearest
 from mann_bench.leaderboard.faults import EntryError, Fault, FaultName
-from mann_bench.leaderboard.schema import SCHEMA_VERSION, Entry, RunReference
+from mann_bench.leaderboard.schema import Entry, RunReference
+from mann_bench.results.parsing import parsed
+from mann_bench.results.problem import Problem, RecordFault, UnsoundError
+from mann_bench.results.reading import UnreadableFileError, read_plain
 from mann_bench.results.schema import Record
+from mann_bench.results.soundness import sound_record
 from mann_bench.results.store import RECORDS_NAME, digest
 from mann_bench.results.trace import RunTrace
 
@@ -28,12 +30,11 @@ LARGEST_RECORD = 2 * 2**20
 LARGEST_TRACE = 256 * 2**10
 LARGEST_TOTAL = 128 * 2**20
 MOST_RECORDS = 5_000
-_MOST_SCHEMA_FAULTS = 5
 
 _RUN_FILE = re.compile(r"[0-9a-f]{64}\.json")
 _FOLDER_NAME = re.compile(r"[a-z0-9-]+-[0-9a-f]{8}")
 
-Model = TypeVar("Model", bound=pydantic.BaseModel)
+Made = TypeVar("Made")
 
 
 class LoadedEntry(NamedTuple):
@@ -149,15 +150,14 @@ def trace_content(trace: RunTrace) -> bytes:
 def load_entry(folder: Path) -> LoadedEntry:
     """Read an entry.
 
-    Returns an entry whose files have the schema and the digests that they should. What they say is not checked.
+    Returns an entry whose files have the schema and the digests that they should, and whose records are sound. The
+    rest of what they say is not checked.
 
     Raises:
         EntryError: they have not; each fault by its name.
     """
     _refuse(list(_folder_faults(folder)))
-    entry = _parsed(Entry, folder / ENTRY_NAME)
-    canonical = entry_content(entry) == (folder / ENTRY_NAME).read_bytes()
-    _refuse([] if canonical else [_not_canonical(folder / ENTRY_NAME)])
+    entry = _entry(folder / ENTRY_NAME)
     _refuse(list(_reference_faults(folder, entry)))
     records: list[Record] = []
     faults: list[Fault] = []
@@ -234,30 +234,35 @@ def _reference_faults(folder: Path, entry: Entry) -> Iterator[Fault]:
     keys = [run.key for run in entry.runs]
     if keys != sorted(set(keys)):
         yield Fault(
-            FaultName.SCHEMA, folder / ENTRY_NAME, "runs", "each run must stand there once, in the order of the keys."
+            RecordFault.SCHEMA, folder / ENTRY_NAME, "runs", "each run must stand there once, in the order of the keys."
         )
     for path in sorted(path for part in _folders(folder) for path in part.glob("*")):
         if path.stem not in keys:
             yield Fault(FaultName.UNKNOWN_FILE, path, None, f"{ENTRY_NAME} does not name this run. Submit it anew.")
 
 
+def _entry(file: Path) -> Entry:
+    content = _content(file, LARGEST_ENTRY)
+    entry = _made(lambda content: parsed(Entry, content), file, content)
+    _refuse([] if entry_content(entry) == content else [_not_canonical(file)])
+    return entry
+
+
 def _record(file: Path, run: RunReference) -> Record:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        text = f"{error.strerror}, and {ENTRY_NAME} names it. Put the record there."
-        raise EntryError([Fault(FaultName.UNREADABLE, file, None, text)]) from error
+    """Return a record that is sound by the rules for every record, and is the one that the entry names."""
+    content = _content(file, LARGEST_RECORD)
     if (found := digest(content)) != run.sha256:
         text = f"its SHA-256 is {found}, not {run.sha256} as in {ENTRY_NAME}. It was changed: put the original back."
         raise EntryError([Fault(FaultName.DIGEST, file, None, text)])
-    record = _parsed(Record, file)
+    record = _made(lambda content: sound_record(content, [run.key]), file, content)
     _refuse([] if record_content(record) == content else [_not_canonical(file)])
     return record
 
 
 def _trace(file: Path) -> RunTrace:
-    trace = _parsed(RunTrace, file)
-    _refuse([] if trace_content(trace) == file.read_bytes() else [_not_canonical(file)])
+    content = _content(file, LARGEST_TRACE)
+    trace = _made(lambda content: parsed(RunTrace, content), file, content)
+    _refuse([] if trace_content(trace) == content else [_not_canonical(file)])
     if trace.key != file.stem:
         raise EntryError(
             [Fault(FaultName.WRONG_TRACE, file, "key", "it is of another run than its name says. Remove it.")]
@@ -270,25 +275,26 @@ def _not_canonical(file: Path) -> Fault:
     return Fault(FaultName.NOT_CANONICAL, file, None, text)
 
 
-def _parsed(kind: type[Model], file: Path) -> Model:
+def _content(file: Path, most: int) -> bytes:
     try:
-        return kind.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise EntryError([Fault(FaultName.UNREADABLE, file, None, f"{error.strerror}.")]) from error
-    except pydantic.ValidationError as error:
-        found = error.errors(include_url=False)
-        # What another version brings, and what a number could be but finite, is told by one fault alone.
-        versions = [each for each in found if each["loc"] == ("schema_version",) and each["type"] != "missing"]
-        told = versions or [each for each in found if each["type"] == "finite_number"] or found
-        raise EntryError([_schema_fault(file, each) for each in told[:_MOST_SCHEMA_FAULTS]]) from error
+        return read_plain(file, most)
+    except FileNotFoundError as error:
+        text = f"it is not there, and {ENTRY_NAME} names it. Put it there."
+        raise EntryError([Fault(FaultName.UNREADABLE, file, None, text)]) from error
+    except (OSError, UnreadableFileError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise EntryError([Fault(FaultName.UNREADABLE, file, None, f"{reason}.")]) from error
 
 
-def _schema_fault(file: Path, error: Any) -> Fault:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
-    if error["type"] == "json_invalid":
-        return Fault(FaultName.NOT_JSON, file, None, f"{error['msg']}. Expected one JSON object.")
-    if place == "schema_version" and isinstance(error["input"], int) and error["input"] > SCHEMA_VERSION:
-        text = f"schema version {error['input']}, but this mann-bench reads {SCHEMA_VERSION}. Install a newer one."
-        return Fault(FaultName.FUTURE_SCHEMA, file, place, text)
-    name = FaultName.NOT_FINITE if error["type"] == "finite_number" else FaultName.SCHEMA
-    return Fault(name, file, place, f"{error['msg']}. Submit it anew with mann-bench leaderboard submit.")
+def _made(make: Callable[[bytes], Made], file: Path, content: bytes) -> Made:
+    """Return what is made of a file's content; raises EntryError where it is unsound, for the reasons of `make`."""
+    try:
+        return make(content)
+    except UnsoundError as error:
+        raise EntryError([_fault(file, problem) for problem in error.problems]) from error
+
+
+def _fault(file: Path, problem: Problem) -> Fault:
+    newer = problem.name is RecordFault.FUTURE_SCHEMA
+    advice = "" if newer else " Submit it anew with mann-bench leaderboard submit, from records as they were written."
+    return Fault(problem.name, file, problem.place, f"{problem.text}.{advice}")

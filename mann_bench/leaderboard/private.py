@@ -5,6 +5,7 @@ import getpass
 import platform
 import re
 
+from mann_bench.core.message_text import printable
 from mann_bench.leaderboard.checks.publishable import ABSOLUTE_PATH, LONGEST_ERROR, MARKUP
 from mann_bench.results.schema import Record
 
@@ -13,6 +14,7 @@ def without_private(record: Record) -> Record:
     """Return the record as it may be published.
 
     Of a traceback the names of files and the exception stay; folders go, and the names of this machine and user.
+    What a terminal might obey, such as its colours, becomes escapes.
     What the key is made of stays as it is.
     """
     names = _private_names()
@@ -20,7 +22,7 @@ def without_private(record: Record) -> Record:
     error = record.error
     if error is not None:
         # What begins like a tag, as <module> in tracebacks, is set apart.
-        error = MARKUP.sub("< ", _without(ABSOLUTE_PATH.sub("", error), names))[-LONGEST_ERROR:]
+        error = MARKUP.sub("< ", _without(ABSOLUTE_PATH.sub("", printable(error)), names))[-LONGEST_ERROR:]
     return record.model_copy(update={"error": error, "provenance": provenance})
 
 

@@ -12,8 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from mann_bench.core.backends import Backend
 from mann_bench.core.options import OptionValue
 
-SCHEMA_VERSION = 1
-
 LONGEST_NAME = 80
 LONGEST_NOTE = 2_000
 """Characters of the name and of the note of an entry."""

@@ -14,8 +14,6 @@ from mann_bench.core.protocol import Protocol, TrainingMethod
 from mann_bench.core.runs import Component, Outcome
 from mann_bench.core.sizes import GridPoint
 
-SCHEMA_VERSION = 1
-
 MOST = 2**53
 """Greatest whole number of a record: up to here a float holds each."""
 
@@ -254,7 +252,9 @@ class Record(_Part):
         description="peak resident memory of the process (CPU) or peak allocation (GPU) during the run"
     )
     seconds: SecondsRecord = Field(description="wall time by purpose")
-    weights_sha256: str | None = Field(description="SHA-256 of weights.safetensors beside the record")
+    weights_sha256: str | None = Field(
+        pattern=r"^[0-9a-f]{64}$", description="SHA-256 of weights.safetensors beside the record"
+    )
     provenance: Provenance = Field(description="what the run ran on, and when")
 
     @property

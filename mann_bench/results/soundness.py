@@ -1,6 +1,7 @@
 """See that a record is one that a run could have left, whoever wrote it: what is computed from records relies on it.
 
-Whether its figures are true is another matter, and that of leaderboards.
+These are the rules for records in folders of runs and in entries alike. Whether the figures of an entry are true is
+another matter, and that of leaderboards.
 """
 
 import itertools
@@ -9,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from mann_bench.core.errors import StoreError
 from mann_bench.core.runs import Outcome
 from mann_bench.results.keys import record_key
-from mann_bench.results.problem import Problem
+from mann_bench.results.parsing import parsed
+from mann_bench.results.problem import Problem, RecordFault, UnsoundError
 from mann_bench.results.schema import MOST, ProtocolRecord, Record, SizeRow
 from mann_bench.results.text_rules import text_problems
 
@@ -23,6 +25,20 @@ _LEAST = {"max_steps": 1, "batch_size": 1, "validation_sequences": 1, "probe_eve
 
 _MOST_TESTED = 100_000
 """Sequences of the test: `trace` makes all of a size to show one."""
+
+
+def sound_record(content: bytes, keys: Iterable[str]) -> Record:
+    """Return the record that a file holds; `keys` are those of the runs that it and its folder are named for.
+
+    Raises:
+        UnsoundError: it holds none, or one that no run could have left, or that of another run.
+    """
+    record = parsed(Record, content)
+    if problem := first_problem(record):
+        raise UnsoundError([problem])
+    if any(key != record.key for key in keys):
+        raise UnsoundError([Problem(RecordFault.FOREIGN_KEY, None, f"it holds run {record.key}")])
+    return record
 
 
 def first_problem(record: Record) -> Problem | None:
@@ -40,89 +56,113 @@ def _protocol(protocol: ProtocolRecord) -> Iterator[Problem]:
             value = -1
         most = _MOST_TESTED if name == "test_sequences" else MOST
         if not least <= value <= most:
-            yield Problem(f"protocol.fields.{name}", f"expected a whole number from {least} to {most:,}")
+            yield Problem(
+                RecordFault.OUT_OF_RANGE, f"protocol.fields.{name}", f"expected a whole number from {least} to {most:,}"
+            )
 
 
 def _rule(record: Record) -> Iterator[Problem]:
     below = abs(record.convergence.below)
     if below and not _LEAST_THRESHOLD <= below <= 1 / _LEAST_THRESHOLD:
-        yield Problem("convergence.below", f"{below:g} is no threshold; expected 0, or 1e-30 to 1e30")
+        yield Problem(
+            RecordFault.OUT_OF_RANGE, "convergence.below", f"{below:g} is no threshold; expected 0, or 1e-30 to 1e30"
+        )
 
 
 def _seconds(record: Record) -> Iterator[Problem]:
     for name, seconds in record.seconds.__dict__.items():
         if not 0 <= seconds <= MOST:
-            yield Problem(f"seconds.{name}", f"{seconds:g} is no duration")
+            yield Problem(RecordFault.OUT_OF_RANGE, f"seconds.{name}", f"{seconds:g} is no duration")
     if not all(0 <= row.training_seconds <= MOST for row in record.curve):
-        yield Problem("curve", "training_seconds must be durations")
+        yield Problem(RecordFault.OUT_OF_RANGE, "curve", "training_seconds must be durations")
 
 
 def _parameters(record: Record) -> Iterator[Problem]:
     if record.all_parameters is not None and record.all_parameters < record.parameters:
-        yield Problem("all_parameters", f"{record.all_parameters:,}, though {record.parameters:,} are trainable")
+        yield Problem(
+            RecordFault.CONTRADICTION,
+            "all_parameters",
+            f"{record.all_parameters:,}, though {record.parameters:,} are trainable",
+        )
 
 
 def _curve(record: Record) -> Iterator[Problem]:
     curve, budget = record.curve, record.protocol.integer("max_steps")
     if record.steps > budget:
-        yield Problem("steps", f"{record.steps:,}, though the protocol allows {budget:,}")
+        yield Problem(RecordFault.BUDGET, "steps", f"{record.steps:,}, though the protocol allows {budget:,}")
     if not _rises([row.step for row in curve]):
-        yield Problem("curve", "steps must rise from row to row")
+        yield Problem(RecordFault.CADENCE, "curve", "steps must rise from row to row")
     for name in ("sequences", "training_seconds"):
         if not _rises([getattr(row, name) for row in curve], strictly=False):
-            yield Problem("curve", f"{name} must not fall from row to row")
+            yield Problem(RecordFault.CONTRADICTION, "curve", f"{name} must not fall from row to row")
     if curve and curve[-1].step > budget:
-        yield Problem("curve", f"it goes on to step {curve[-1].step:,}, though the protocol allows {budget:,}")
+        yield Problem(
+            RecordFault.BUDGET, "curve", f"it goes on to step {curve[-1].step:,}, though the protocol allows {budget:,}"
+        )
     if curve and curve[-1].sequences > (most := budget * record.protocol.integer("batch_size")):
-        yield Problem("curve", f"{curve[-1].sequences:,} sequences, though the protocol allows {most:,}")
+        yield Problem(
+            RecordFault.COUNT, "curve", f"{curve[-1].sequences:,} sequences, though the protocol allows {most:,}"
+        )
     if not all(record.convergence.metric in row.scores for row in curve):
-        yield Problem("curve", f"a row lacks the score {record.convergence.metric!r} of the convergence rule")
+        yield Problem(
+            RecordFault.GRID, "curve", f"a row lacks the score {record.convergence.metric!r} of the convergence rule"
+        )
 
 
 def _convergence(record: Record) -> Iterator[Problem]:
     steps = {row.step for row in record.curve}
     for name in ("converged_first", "converged_confirmed"):
         if (step := getattr(record, name)) is not None and step not in steps:
-            yield Problem(name, f"step {step:,} is none of the curve's")
+            yield Problem(RecordFault.CONVERGENCE, name, f"step {step:,} is none of the curve's")
     if steps and record.best_step not in {0, *steps}:
-        yield Problem("best_step", f"step {record.best_step:,} is none of the curve's")
+        yield Problem(RecordFault.CONVERGENCE, "best_step", f"step {record.best_step:,} is none of the curve's")
     if not record.outcome.broke_off and (record.outcome is Outcome.CONVERGED) != (record.converged_first is not None):
-        yield Problem("outcome", f"{record.outcome}, though converged_first is {record.converged_first}")
+        yield Problem(
+            RecordFault.OUTCOME, "outcome", f"{record.outcome}, though converged_first is {record.converged_first}"
+        )
 
 
 def _probe(record: Record) -> Iterator[Problem]:
     if not _rises([probe.step for probe in record.probe]):
-        yield Problem("probe", "steps must rise from row to row")
+        yield Problem(RecordFault.CADENCE, "probe", "steps must rise from row to row")
     if record.probe and record.probe[-1].step > (budget := record.protocol.integer("max_steps")):
-        yield Problem("probe", f"it goes on to step {record.probe[-1].step:,}, though the protocol allows {budget:,}")
+        yield Problem(
+            RecordFault.BUDGET,
+            "probe",
+            f"it goes on to step {record.probe[-1].step:,}, though the protocol allows {budget:,}",
+        )
     for probe in record.probe:
         if not probe.rows:
-            yield Problem("probe", f"step {probe.step:,} has no sizes")
+            yield Problem(RecordFault.GRID, "probe", f"step {probe.step:,} has no sizes")
         if not all(record.convergence.metric in row.scores for row in probe.rows):
-            yield Problem("probe", f"a row lacks the score {record.convergence.metric!r} of the convergence rule")
+            yield Problem(
+                RecordFault.GRID,
+                "probe",
+                f"a row lacks the score {record.convergence.metric!r} of the convergence rule",
+            )
 
 
 def _grids(record: Record) -> Iterator[Problem]:
     tables: Sequence[Sequence[SizeRow]] = [record.generalization, *(probe.rows for probe in record.probe)]
     if max(map(len, [*tables, record.grid])) > MOST_SIZES:
-        yield Problem("sizes", f"more than {MOST_SIZES:,} in a length grid")
+        yield Problem(RecordFault.GRID, "sizes", f"more than {MOST_SIZES:,} in a length grid")
     rows = list(itertools.chain(*tables))
     dimensions = {tuple(row.size) for row in rows} | {tuple(row.size) for row in record.grid}
     if () in dimensions:
-        yield Problem("sizes", "a size has no dimension")
+        yield Problem(RecordFault.GRID, "sizes", "a size has no dimension")
     if len(dimensions) > 1:
-        yield Problem("sizes", "not all have the same dimensions in the same order")
+        yield Problem(RecordFault.GRID, "sizes", "not all have the same dimensions in the same order")
     if not all(0 <= spread <= MOST and name in row.scores for row in rows for name, spread in row.spread.items()):
-        yield Problem("spread", "expected standard deviations of scores that are there")
+        yield Problem(RecordFault.OUT_OF_RANGE, "spread", "expected standard deviations of scores that are there")
     scores = [*(row.scores for row in record.curve), *(row.scores for row in rows)]
     accuracies = [each[_ACCURACY] for each in scores if _ACCURACY in each]
     if any(accuracy < 0 or accuracy > 1 for accuracy in accuracies):  # NaN may be there, of a model that gave none
-        yield Problem("scores", f"{_ACCURACY} must be from 0 to 1")
+        yield Problem(RecordFault.OUT_OF_RANGE, "scores", f"{_ACCURACY} must be from 0 to 1")
 
 
 def _key(record: Record) -> Iterator[Problem]:
     if (key := record_key(record)) != record.key:
-        yield Problem("key", f"what the record describes is run {key}")
+        yield Problem(RecordFault.FOREIGN_KEY, "key", f"what the record describes is run {key}")
 
 
 def _rises(values: Iterable[float], strictly: bool = True) -> bool:

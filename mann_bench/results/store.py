@@ -9,14 +9,13 @@ import os
 import re
 from pathlib import Path
 
-import pydantic
-
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.message_text import shortened
 from mann_bench.results.files import prepare_folder, write_atomically
+from mann_bench.results.problem import RecordFault, UnsoundError
 from mann_bench.results.reading import LARGEST_RECORD, LARGEST_WEIGHTS, UnreadableFileError, read_plain
-from mann_bench.results.schema import MOST, SCHEMA_VERSION, Record
-from mann_bench.results.soundness import first_problem
+from mann_bench.results.schema import Record
+from mann_bench.results.soundness import first_problem, sound_record
 
 RECORD_NAME = "record.json"
 WEIGHTS_NAME = "weights.safetensors"
@@ -24,7 +23,6 @@ RECORDS_NAME = "records"
 """Folder in an entry of a leaderboard, of records that are named by their keys."""
 
 _LONGEST_REASON = 300
-_MOST_ERRORS = 1_000
 _LEVELS = 3
 """Folders from that of the leaderboards down to that of an entry's records: study, entry, records."""
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -51,55 +49,19 @@ def load_record(path: Path) -> Record:
 
     Raises:
         NewerRecordError: it has a later schema.
-        CorruptRecordError: it is none, or none that a run could have left, or lies in the folder of another run.
+        CorruptRecordError: it is none, or none that a run could have left, or its file or folder is of another run.
         StoreError: the system does not let it be read, or there is none.
     """
     try:
-        content = read_plain(path, LARGEST_RECORD)
+        return sound_record(read_plain(path, LARGEST_RECORD), filter(_KEY.fullmatch, (path.parent.name, path.stem)))
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror}.") from error
     except UnreadableFileError as error:
         raise CorruptRecordError(path, str(error)) from error
-    try:
-        record = Record.model_validate_json(content)
-    except pydantic.ValidationError as error:
-        if _version(content) > SCHEMA_VERSION:
-            raise NewerRecordError(path, f"{_known(_version(content))}; install a newer one") from error
-        raise CorruptRecordError(path, shortened(_reason(error), _LONGEST_REASON)) from error
-    if problem := first_problem(record):
-        raise CorruptRecordError(path, shortened(str(problem), _LONGEST_REASON))
-    if _KEY.fullmatch(path.parent.name) and path.parent.name != record.key:
-        raise CorruptRecordError(path, f"it holds run {record.key}")
-    return record
-
-
-def _reason(error: pydantic.ValidationError) -> str:
-    """Return what is wrong with a record that has not the schema."""
-    if (count := error.error_count()) > _MOST_ERRORS:  # listing them would take longer than finding them
-        return f"{count:,} values are not what they should be"
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "file"
-    if where != "schema_version" or first["type"] == "missing":
-        return f"{where}: {first['msg']}"
-    return f"{_known(first['input'])}; no version wrote such a record"
-
-
-def _known(version: object) -> str:
-    return f"schema version {version!a}, but this version of mann-bench reads {SCHEMA_VERSION}"
-
-
-class _Versioned(pydantic.BaseModel):
-    """What every record has, of whatever version."""
-
-    schema_version: int = pydantic.Field(strict=True, le=MOST)
-
-
-def _version(content: bytes) -> int:
-    """Return the schema version that a file states, or 0."""
-    try:
-        return _Versioned.model_validate_json(content).schema_version
-    except pydantic.ValidationError:
-        return 0
+    except UnsoundError as error:
+        problem = error.problems[0]
+        kind = NewerRecordError if problem.name is RecordFault.FUTURE_SCHEMA else CorruptRecordError
+        raise kind(path, shortened(str(problem), _LONGEST_REASON)) from error
 
 
 def record_files(path: Path) -> list[Path]:
@@ -202,10 +164,7 @@ class Store:
                 return None
         except OSError as error:
             raise StoreError(f"{path}: cannot be read: {error.strerror}.") from error
-        record = load_record(path)
-        if record.key != key:
-            raise CorruptRecordError(path, f"it holds run {record.key}")
-        return record
+        return load_record(path)
 
     def set_aside(self, path: Path) -> Path:
         """Rename a corrupt record so that its run can be done again; return its new path."""

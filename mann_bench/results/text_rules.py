@@ -1,10 +1,11 @@
 """See that the texts and the option values of a record are such as can be shown and computed with, whoever wrote it."""
 
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from mann_bench.core.options import OptionValue
-from mann_bench.results.problem import Problem
+from mann_bench.results.problem import Problem, RecordFault
 from mann_bench.results.schema import MOST, Record
 
 LONGEST_TEXT = 1_000
@@ -12,6 +13,18 @@ LONGEST_TEXT = 1_000
 
 MOST_NAMES = 1_000
 """Names and texts of a record: those of its options, scores, sizes and diagnostics, each name once."""
+
+
+def unshown(text: str, but: str = "") -> str | None:
+    """Return the first character that cannot be seen as what it is, by number and name; None where all can.
+
+    Such are control and format characters, marks that turn the direction of writing, and all spaces but the plain one.
+    Those in `but` are let pass.
+    """
+    if text.isprintable():
+        return None
+    bad = next((each for each in text if not each.isprintable() and each not in but), None)
+    return bad and f"U+{ord(bad):04X} ({unicodedata.name(bad, 'a control character')})"
 
 
 def text_problems(record: Record) -> Iterator[Problem]:
@@ -30,11 +43,11 @@ def value_problems(place: str, values: Mapping[str, OptionValue], finite: bool =
 
 
 def _number_problems(place: str, values: Mapping[str, OptionValue], finite: bool) -> Iterator[Problem]:
-    for value in values.values():
+    for name, value in values.items():
         if isinstance(value, float) and finite and not math.isfinite(value):
-            yield Problem(place, "an option that is not finite")
+            yield Problem(RecordFault.NOT_FINITE, place, f"an option that is not finite, {name[:60]!a}")
         if isinstance(value, int) and abs(value) > MOST:
-            yield Problem(place, f"a whole number beyond {MOST:,}")
+            yield Problem(RecordFault.OUT_OF_RANGE, place, f"a whole number beyond {MOST:,}, {name[:60]!a}")
 
 
 def _texts(values: Mapping[str, OptionValue]) -> list[str]:
@@ -52,15 +65,15 @@ def _options(record: Record) -> dict[str, Mapping[str, OptionValue]]:
 
 
 def _texts_by_place(record: Record) -> dict[str, list[str]]:
-    divergence, provenance = record.divergence, record.provenance.__dict__.values()
+    divergence, provenance = record.divergence, record.provenance.__dict__.items()
     texts = {
         "names": [*_names(record)],
-        "convergence": [record.convergence.metric],
-        "divergence": [divergence.culprit] if divergence else [],
-        "provenance": [value for value in provenance if isinstance(value, str)],
+        "convergence.metric": [record.convergence.metric],
+        "divergence.culprit": [divergence.culprit] if divergence else [],
     }
+    texts |= {f"provenance.{name}": [value] for name, value in provenance if isinstance(value, str)}
     for place, part in (("model", record.model), ("task", record.task), ("protocol", record.protocol)):
-        texts[place] = [value for value in part.__dict__.values() if isinstance(value, str)]
+        texts |= {f"{place}.{name}": [value] for name, value in part.__dict__.items() if isinstance(value, str)}
         texts[f"{place}.given"] = [*part.given, *part.given.values()]
     return texts | {place: _texts(values) for place, values in _options(record).items()}
 
@@ -86,10 +99,12 @@ def _fine(texts: Sequence[str]) -> bool:
 
 def _problems(texts: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
     if (count := sum(map(len, texts.values()))) > MOST_NAMES:
-        yield Problem("names", f"{count:,} names and texts, at most {MOST_NAMES:,}")
+        yield Problem(RecordFault.TOO_LONG, "names", f"{count:,} names and texts, at most {MOST_NAMES:,}")
     for place, of_place in texts.items():
         for text in of_place:
             if len(text) > LONGEST_TEXT:
-                yield Problem(place, f"a text of {len(text):,} characters, at most {LONGEST_TEXT:,}")
-            elif not text.isprintable():
-                yield Problem(place, f"a character that cannot be shown, in {text[:60]!a}")
+                why = f"a text of {len(text):,} characters, at most {LONGEST_TEXT:,}"
+                yield Problem(RecordFault.TOO_LONG, place, why)
+            elif found := unshown(text):
+                why = f"a character that cannot be shown, {found}, in {text[:60]!a}"
+                yield Problem(RecordFault.CONTROL_CHARACTER, place, why)

@@ -8,11 +8,12 @@ from mann_bench.leaderboard import files
 from mann_bench.leaderboard.checks import publishable
 from mann_bench.leaderboard.faults import FaultName
 from mann_bench.leaderboard.schema import LONGEST_NAME, LONGEST_NOTE, Badge
+from mann_bench.results.problem import RecordFault
 
 PAGE = (Path(__file__).parents[2] / "docs" / "leaderboard.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("fault", FaultName)
+@pytest.mark.parametrize("fault", [*FaultName, *RecordFault])
 def test_every_fault_has_its_row(fault):
     assert f"\n| `{fault}` |" in PAGE
 

@@ -3,6 +3,7 @@ import platform
 
 import pytest
 
+from mann_bench.leaderboard.checks.publishable import check_strings
 from mann_bench.leaderboard.private import without_private
 
 TRACEBACK = """\
@@ -58,3 +59,9 @@ def test_a_user_without_a_name_is_none(public, monkeypatch):
 
 def test_what_is_public_stays_as_it_is(make_record):
     assert without_private(make_record()) == make_record()
+
+
+def test_the_colours_of_a_traceback_become_text_that_an_entry_may_hold(public):
+    text = public("\x1b[31mValueError\x1b[0m: no-break\u00a0space\n")
+    assert text == "\\x1b[31mValueError\\x1b[0m: no-break\\xa0space\n"
+    assert list(check_strings({"error": text})) == []

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from mann_bench.leaderboard.faults import FaultName
+from mann_bench.results.problem import RecordFault
 from mann_bench.results.schema import Record
 
 GIBIBYTE = 2**30
@@ -118,6 +119,14 @@ def script_name(board):
 
 def script_in_a_record(board):
     board.edit_record(lambda r: r["model"]["given"].update({"<img src=x onerror=alert(1)>": "1"}))
+
+
+def space_that_is_none(board):
+    board.edit_record(lambda r: r["model"]["given"].update({"memory\u00a0slots": "1"}))
+
+
+def more_trained_than_there_are(board):
+    board.edit_record(lambda r: r.update(all_parameters=1))
 
 
 def bidi_name(board):
@@ -378,65 +387,67 @@ def trace_of_impossible_outputs(board):
 TAMPERED = {
     aggregate: FaultName.AGGREGATES,
     unsigned_curve: FaultName.DIGEST,
-    curve: FaultName.CONTRADICTION,
-    tested_score: FaultName.CONTRADICTION,
+    curve: RecordFault.CONTRADICTION,
+    tested_score: RecordFault.CONTRADICTION,
     dropped_seed: FaultName.MISSING_SEEDS,
     extra_seed: FaultName.EXTRA_SEEDS,
     copied_curve: FaultName.COPIED_CURVE,
     duplicate: FaultName.DUPLICATE,
-    foreign_key: FaultName.FOREIGN_KEY,
+    foreign_key: RecordFault.FOREIGN_KEY,
     protocol: FaultName.WRONG_PROTOCOL,
     unknown_protocol: FaultName.WRONG_PROTOCOL,
     task_layout: FaultName.WRONG_TASK,
     convergence_rule: FaultName.WRONG_TASK,
     model_version: FaultName.WRONG_MODEL,
     model_options: FaultName.WRONG_MODEL,
-    entry_schema: FaultName.FUTURE_SCHEMA,
-    record_schema: FaultName.FUTURE_SCHEMA,
-    unknown_field: FaultName.SCHEMA,
+    entry_schema: RecordFault.FUTURE_SCHEMA,
+    record_schema: RecordFault.FUTURE_SCHEMA,
+    unknown_field: RecordFault.SCHEMA,
     script_name: FaultName.MARKUP,
     script_in_a_record: FaultName.MARKUP,
-    bidi_name: FaultName.CONTROL_CHARACTER,
-    control_note: FaultName.CONTROL_CHARACTER,
-    long_note: FaultName.TOO_LONG,
+    space_that_is_none: RecordFault.CONTROL_CHARACTER,
+    more_trained_than_there_are: RecordFault.CONTRADICTION,
+    bidi_name: RecordFault.CONTROL_CHARACTER,
+    control_note: RecordFault.CONTROL_CHARACTER,
+    long_note: RecordFault.TOO_LONG,
     script_url: FaultName.UNSAFE_URL,
     url_with_a_user: FaultName.UNSAFE_URL,
     weights_traversal: FaultName.UNSAFE_PATH,
     weights_path: FaultName.UNSAFE_PATH,
     weights_file: FaultName.UNSAFE_PATH,
     weights_digest: FaultName.DIGEST,
-    key_traversal: FaultName.SCHEMA,
+    key_traversal: RecordFault.SCHEMA,
     link: FaultName.LINK,
     program: FaultName.UNKNOWN_FILE,
     record_that_is_not_named: FaultName.UNKNOWN_FILE,
     pipe: FaultName.UNKNOWN_FILE,
     executable: FaultName.EXECUTABLE,
     nulls: FaultName.TOO_LARGE,
-    truncated: FaultName.NOT_JSON,
+    truncated: RecordFault.NOT_JSON,
     missing_record: FaultName.UNREADABLE,
     other_spelling: FaultName.NOT_CANONICAL,
-    not_finite: FaultName.NOT_FINITE,
-    infinite_entry: FaultName.NOT_FINITE,
-    accuracy: FaultName.OUT_OF_RANGE,
-    negative_seconds: FaultName.OUT_OF_RANGE,
-    seconds_that_fall: FaultName.CONTRADICTION,
-    steps: FaultName.BUDGET,
-    too_few_steps: FaultName.BUDGET,
-    converged_first: FaultName.CONVERGENCE,
-    best_step: FaultName.CONVERGENCE,
-    curve_cadence: FaultName.CADENCE,
-    probe_cadence: FaultName.CADENCE,
-    sequences: FaultName.COUNT,
-    tested_sequences: FaultName.COUNT,
-    tested_sizes: FaultName.GRID,
-    score_names: FaultName.GRID,
-    outcome: FaultName.OUTCOME,
-    parameters: FaultName.CONTRADICTION,
+    not_finite: RecordFault.NOT_FINITE,
+    infinite_entry: RecordFault.NOT_FINITE,
+    accuracy: RecordFault.OUT_OF_RANGE,
+    negative_seconds: RecordFault.OUT_OF_RANGE,
+    seconds_that_fall: RecordFault.CONTRADICTION,
+    steps: RecordFault.BUDGET,
+    too_few_steps: RecordFault.BUDGET,
+    converged_first: RecordFault.CONVERGENCE,
+    best_step: RecordFault.CONVERGENCE,
+    curve_cadence: RecordFault.CADENCE,
+    probe_cadence: RecordFault.CADENCE,
+    sequences: RecordFault.COUNT,
+    tested_sequences: RecordFault.COUNT,
+    tested_sizes: RecordFault.GRID,
+    score_names: RecordFault.GRID,
+    outcome: RecordFault.OUTCOME,
+    parameters: RecordFault.CONTRADICTION,
     private: FaultName.PRIVATE,
     study_version: FaultName.WRONG_STUDY,
     folder: FaultName.WRONG_FOLDER,
     badge: FaultName.BADGE,
-    package: FaultName.SCHEMA,
+    package: RecordFault.SCHEMA,
     trace_of_a_higher_seed: FaultName.WRONG_TRACE,
     second_trace_of_a_cell: FaultName.WRONG_TRACE,
     trace_of_no_run: FaultName.UNKNOWN_FILE,
@@ -445,10 +456,10 @@ TAMPERED = {
     trace_that_is_huge: FaultName.TOO_LARGE,
     trace_link: FaultName.LINK,
     trace_program: FaultName.UNKNOWN_FILE,
-    trace_schema: FaultName.FUTURE_SCHEMA,
-    trace_script: FaultName.SCHEMA,
-    trace_gate_name: FaultName.SCHEMA,
-    trace_not_finite: FaultName.NOT_FINITE,
+    trace_schema: RecordFault.FUTURE_SCHEMA,
+    trace_script: RecordFault.SCHEMA,
+    trace_gate_name: RecordFault.SCHEMA,
+    trace_not_finite: RecordFault.NOT_FINITE,
     trace_other_spelling: FaultName.NOT_CANONICAL,
     trace_enormous_shape: FaultName.TRACE_SHAPE,
     trace_lacks_bytes: FaultName.TRACE_SHAPE,
@@ -456,7 +467,7 @@ TAMPERED = {
     trace_of_fewer_targets: FaultName.TRACE_SHAPE,
     trace_slots: FaultName.TRACE_SHAPE,
     trace_slot_twice: FaultName.TRACE_SHAPE,
-    trace_of_impossible_outputs: FaultName.OUT_OF_RANGE,
+    trace_of_impossible_outputs: RecordFault.OUT_OF_RANGE,
 }
 
 
@@ -467,7 +478,7 @@ def test_it_is_refused_by_the_name_of_the_fault(board, tamper, smoke_runs, make_
 
 
 def test_every_fault_has_an_entry_that_has_it():
-    assert set(FaultName) == set(TAMPERED.values())
+    assert {*FaultName, *RecordFault} == set(TAMPERED.values())
 
 
 def test_a_gibibyte_is_refused_in_milliseconds(board):

@@ -42,10 +42,10 @@ def put(*path, value):
 
 
 CHANGES = {
-    "escape sequence": (put("model", "text", value="\x1b[31mntm"), "model: a character that cannot be shown"),
-    "line break": (put("task", "text", value="copy\u2028"), "task: a character that cannot be shown"),
-    "zero byte": (put("provenance", "os", value="a\0"), "provenance: a character"),
-    "long text": (put("protocol", "text", value="x" * 1_001), "protocol: a text of 1,001 characters, at most 1,000"),
+    "escape sequence": (put("model", "text", value="\x1b[31mntm"), "model.text: a character that cannot be shown"),
+    "line break": (put("task", "text", value="copy\u2028"), "task.text: a character that cannot be shown"),
+    "zero byte": (put("provenance", "os", value="a\0"), "provenance.os: a character"),
+    "long text": (put("protocol", "text", value="x" * 1_001), "protocol.text: a text of 1,001 characters, at most"),
     "name of a score": (put("curve", 0, "scores", "a\n", value=0.5), "names: a character"),
     "option that is no number": (put("model", "options", "clip", value=math.inf), "model.options: an option that is"),
     "huge option": (put("model", "options", "slots", value=10**30), "model.options: a whole number beyond"),
@@ -156,7 +156,7 @@ def test_a_whole_number_beyond_all_is_refused(tmp_path, make_record, field, valu
 def test_of_millions_of_bad_rows_one_is_told(tmp_path, make_record):
     content = make_record().model_dump(mode="json") | {"curve": [{}] * 10**5}
     (tmp_path / "record.json").write_text(json.dumps(content))
-    with pytest.raises(CorruptRecordError, match=r"\(curve\.0\.step: Field required\)"):
+    with pytest.raises(CorruptRecordError, match=r"\(curve\[0\]\.step: Field required\)"):
         load_record(tmp_path / "record.json")
 
 

@@ -123,7 +123,7 @@ def test_a_wrong_value_is_named(tmp_path, make_record):
     content = make_record().model_dump(mode="json")
     content["curve"][1]["step"] = "soon"
     (tmp_path / "record.json").write_text(json.dumps(content))
-    with pytest.raises(CorruptRecordError, match=r"\(curve\.1\.step: Input should be a valid integer"):
+    with pytest.raises(CorruptRecordError, match=r"\(curve\[1\]\.step: Input should be a valid integer"):
         load_record(tmp_path / "record.json")
 
 

@@ -1,6 +1,5 @@
 """Check that a record agrees with itself: what follows from its protocol and its curve must follow."""
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,8 +7,9 @@ from mann_bench.core.convergence import ConvergenceTracker
 from mann_bench.core.runs import Outcome
 from mann_bench.core.specs import ConvergenceRule
 from mann_bench.leaderboard.checks.scores import check_scores
-from mann_bench.leaderboard.faults import FaultName, Finding
+from mann_bench.leaderboard.faults import Finding
 from mann_bench.leaderboard.rules import TaskRules
+from mann_bench.results.problem import RecordFault
 from mann_bench.results.schema import CurveRow, Record, SizeRow
 
 _LONGEST_TURN = 10
@@ -19,13 +19,10 @@ _MOST_THREADS = 1_024
 
 
 def check_consistency(record: Record, task: TaskRules) -> Iterator[Finding]:
-    """Yield where a record contradicts itself. Its task and protocol must be those of the study."""
+    """Yield where a record contradicts itself. It must be sound, of a task and a protocol of the study."""
     yield from _check_outcome(record)
     yield from _check_seconds(record)
     if record.outcome is Outcome.FAILED:
-        return
-    if record.steps > (budget := record.protocol.integer("max_steps")):
-        yield Finding(FaultName.BUDGET, "steps", f"{record.steps} steps, but the protocol allows {budget}.")
         return
     yield from _check_steps(record)
     yield from _check_curve(record, task)
@@ -44,25 +41,21 @@ def _check_outcome(record: Record) -> Iterator[Finding]:
         expected = Outcome.NOT_CONVERGED if record.converged_first is None else Outcome.CONVERGED
     if record.outcome is not expected:
         yield Finding(
-            FaultName.OUTCOME, "outcome", f"{record.outcome}, but error, divergence and curve say {expected}."
+            RecordFault.OUTCOME, "outcome", f"{record.outcome}, but error, divergence and curve say {expected}."
         )
     if record.outcome is Outcome.FAILED:
         for field in ("steps", "converged_first", "curve", "probe", "generalization", "grid", "weights_sha256"):
             if getattr(record, field):
                 yield Finding(
-                    FaultName.OUTCOME, field, "a run that failed has none. Submit the record as it was written."
+                    RecordFault.OUTCOME, field, "a run that failed has none. Submit the record as it was written."
                 )
 
 
 def _check_seconds(record: Record) -> Iterator[Finding]:
     if not 1 <= (threads := record.provenance.threads) <= _MOST_THREADS:
-        yield Finding(FaultName.OUT_OF_RANGE, "provenance.threads", f"{threads} is no number of threads.")
-    for name, seconds in record.seconds.model_dump().items():
-        if not 0 <= seconds < math.inf:
-            yield Finding(FaultName.OUT_OF_RANGE, f"seconds.{name}", f"{seconds} is no duration.")
-    times = [0.0, *(row.training_seconds for row in record.curve), record.seconds.training]
-    if not all(earlier <= later for earlier, later in itertools.pairwise(times)):
-        yield Finding(FaultName.CONTRADICTION, "curve", "training_seconds fall, or end beyond seconds.training.")
+        yield Finding(RecordFault.OUT_OF_RANGE, "provenance.threads", f"{threads} is no number of threads.")
+    if record.curve and record.curve[-1].training_seconds > record.seconds.training:
+        yield Finding(RecordFault.CONTRADICTION, "curve", "training_seconds end beyond seconds.training.")
 
 
 def _last_step(record: Record) -> int:
@@ -76,10 +69,10 @@ def _check_steps(record: Record) -> Iterator[Finding]:
     if record.divergence is not None:
         if record.divergence.step != record.steps:
             text = f"divergence after {record.divergence.step} good steps, but {record.steps} steps were done."
-            yield Finding(FaultName.CONTRADICTION, "divergence.step", text)
+            yield Finding(RecordFault.CONTRADICTION, "divergence.step", text)
     elif record.steps != last and not (last == 0 and record.steps <= _LONGEST_TURN):
         text = f"{record.steps} steps, but by protocol and convergence the run ended after {last}."
-        yield Finding(FaultName.BUDGET, "steps", text)
+        yield Finding(RecordFault.BUDGET, "steps", text)
 
 
 def _check_curve(record: Record, task: TaskRules) -> Iterator[Finding]:
@@ -90,11 +83,11 @@ def _check_curve(record: Record, task: TaskRules) -> Iterator[Finding]:
         due.append(record.steps)  # the last evaluation, at the end of the run
     if steps != due:
         text = f"evaluations at {_listed(steps)}, but the protocol has them at {_listed(due)}."
-        yield Finding(FaultName.CADENCE, "curve", text)
+        yield Finding(RecordFault.CADENCE, "curve", text)
     for index, row in enumerate(record.curve):
         if row.sequences != row.step * batch_size:
             text = f"{row.sequences}, but {row.step} steps of {batch_size} are {row.step * batch_size}."
-            yield Finding(FaultName.COUNT, f"curve[{index}].sequences", text)
+            yield Finding(RecordFault.COUNT, f"curve[{index}].sequences", text)
         last_of_diverged = record.divergence is not None and index == len(record.curve) - 1
         sequences = record.protocol.integer("validation_sequences")
         yield from check_scores(f"curve[{index}].scores", row.scores, sequences, task, finite=not last_of_diverged)
@@ -108,8 +101,7 @@ def _counted(record: Record) -> list[CurveRow]:
 def _check_convergence(record: Record) -> Iterator[Finding]:
     tracker = ConvergenceTracker(_rule(record))
     for row in _counted(record):
-        # A row may lack the score: that is a fault of its own, and below no threshold.
-        tracker.add(row.step, {tracker.rule.metric: math.inf} | row.scores)
+        tracker.add(row.step, row.scores)
     derived = {
         "converged_first": tracker.first,
         "converged_confirmed": tracker.confirmed,
@@ -118,7 +110,7 @@ def _check_convergence(record: Record) -> Iterator[Finding]:
     for field, expected in derived.items():
         if getattr(record, field) != expected:
             text = f"{getattr(record, field)}, but the curve says {expected}."
-            yield Finding(FaultName.CONVERGENCE, field, text)
+            yield Finding(RecordFault.CONVERGENCE, field, text)
 
 
 def _rule(record: Record) -> ConvergenceRule:
@@ -132,7 +124,7 @@ def _check_probe(record: Record, task: TaskRules) -> Iterator[Finding]:
     unmeasured = record.divergence is not None and due[-1:] == [record.steps]  # the evaluation before it diverged
     if steps != due and not (unmeasured and steps == due[:-1]):
         text = f"measured at {_listed(steps)}, but the protocol has it at {_listed(due)}."
-        yield Finding(FaultName.CADENCE, "probe", text)
+        yield Finding(RecordFault.CADENCE, "probe", text)
     for index, row in enumerate(record.probe):
         yield from _check_grid(f"probe[{index}].rows", row.rows, record.protocol.integer("probe_sequences"), task)
 
@@ -142,26 +134,26 @@ def _check_test(record: Record, task: TaskRules) -> Iterator[Finding]:
     if tested:
         yield from _check_grid("generalization", record.generalization, record.protocol.integer("test_sequences"), task)
     elif record.generalization:
-        yield Finding(FaultName.OUTCOME, "generalization", "no evaluation was finite, so no weights could be tested.")
+        yield Finding(RecordFault.OUTCOME, "generalization", "no evaluation was finite, so no weights could be tested.")
     if tested != (record.weights_sha256 is not None):
         text = "there must be one where, and only where, an evaluation was finite."
-        yield Finding(FaultName.OUTCOME, "weights_sha256", text)
+        yield Finding(RecordFault.OUTCOME, "weights_sha256", text)
     # Records of earlier versions hold neither.
     if record.grid and record.grid != list(task.grid):
-        yield Finding(FaultName.GRID, "grid", "not what the task states about its length grid. Run it anew.")
+        yield Finding(RecordFault.GRID, "grid", "not what the task states about its length grid. Run it anew.")
     if record.training_range and record.training_range != dict(task.training_range):
-        yield Finding(FaultName.GRID, "training_range", "not the training sizes of the task. Run it anew.")
+        yield Finding(RecordFault.GRID, "training_range", "not the training sizes of the task. Run it anew.")
 
 
 def _check_grid(place: str, rows: Sequence[SizeRow], sequences: int, task: TaskRules) -> Iterator[Finding]:
     if [row.size for row in rows] != task.sizes:
         sizes = [dict(size) for size in task.sizes]
-        yield Finding(FaultName.GRID, place, f"sizes {[row.size for row in rows]}, but the task has {sizes}.")
+        yield Finding(RecordFault.GRID, place, f"sizes {[row.size for row in rows]}, but the task has {sizes}.")
         return
     for index, (row, known) in enumerate(zip(rows, task.grid, strict=True)):
         if row.sequences != sequences:
             text = f"{row.sequences}, but the protocol has {sequences}."
-            yield Finding(FaultName.COUNT, f"{place}[{index}].sequences", text)
+            yield Finding(RecordFault.COUNT, f"{place}[{index}].sequences", text)
         scored = _scored(known.chance)
         yield from check_scores(f"{place}[{index}].scores", row.scores, sequences, task, scored=scored)
 

@@ -12,26 +12,19 @@ from mann_bench.leaderboard.checks.publishable import REQUIREMENT
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.rules import StudyRules
 from mann_bench.plugins import OWN_DISTRIBUTION
-from mann_bench.results.keys import identity, record_key
+from mann_bench.results.keys import identity
+from mann_bench.results.problem import RecordFault
 from mann_bench.results.schema import ComponentRecord, ProtocolRecord, Record
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def check_identity(record: Record, rules: StudyRules) -> Iterator[Finding]:
-    """Yield where a record is not of a run of the study, or its key is not that of what it says was run."""
-    try:
-        key = record_key(record)
-    except ValueError:
-        yield Finding(FaultName.NOT_FINITE, "model.options", "an option is not finite: no run has such a key.")
-        return
-    if key != record.key:
-        text = f"what the record says was run has the key {key}. Submit the record as it was written."
-        yield Finding(FaultName.FOREIGN_KEY, "key", text)
+    """Yield where a record, which must be sound, is not of a run of the study."""
     for requirement in requirements(record):
         if not REQUIREMENT.fullmatch(requirement):
             text = f"{requirement!r} is nothing that pip could install. Submit the record as it was written."
-            yield Finding(FaultName.SCHEMA, "provenance", text)
+            yield Finding(RecordFault.SCHEMA, "provenance", text)
     yield from _check_task(record, rules)
     yield from _check_protocol(record.protocol, rules)
     yield from _check_model(record.model, rules)
@@ -68,7 +61,7 @@ def _check_sizes(cell: Cell, where: str) -> Iterator[Finding]:
             text = (
                 f"{where}: the seeds have {', '.join(map(str, sorted(values)))} {name}, and can only have one number."
             )
-            yield Finding(FaultName.CONTRADICTION, name, text)
+            yield Finding(RecordFault.CONTRADICTION, name, text)
 
 
 def _check_task(record: Record, rules: StudyRules) -> Iterator[Finding]:

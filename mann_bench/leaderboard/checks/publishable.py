@@ -1,17 +1,15 @@
 """Which text an entry may hold: nothing that a page or a terminal could take for more than text."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mann_bench.leaderboard.faults import FaultName, Finding
+from mann_bench.results.problem import RecordFault
+from mann_bench.results.text_rules import LONGEST_TEXT, unshown
 
 LONGEST_URL = 300
-LONGEST_TEXT = 1_000
-"""Characters of any other text of a record."""
-
 LONGEST_ERROR = 20_000
 """Characters of a traceback."""
 
@@ -33,11 +31,10 @@ REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9.+!_
 def check_text(place: str, text: str, longest: int, lines: bool = False) -> Iterator[Finding]:
     """Yield what is wrong with a text; `lines` tells whether it may have several."""
     if len(text) > longest:
-        yield Finding(FaultName.TOO_LONG, place, f"{len(text):,} characters, at most {longest:,}. Shorten it.")
+        yield Finding(RecordFault.TOO_LONG, place, f"{len(text):,} characters, at most {longest:,}. Shorten it.")
         return
-    if bad := next((c for c in text if _is_control(c) and not (lines and c in _LINE_BREAKS)), None):
-        name = unicodedata.name(bad, "a control character")
-        yield Finding(FaultName.CONTROL_CHARACTER, place, f"it holds U+{ord(bad):04X} ({name}). Remove it.")
+    if bad := unshown(text, but=_LINE_BREAKS if lines else ""):
+        yield Finding(RecordFault.CONTROL_CHARACTER, place, f"it holds {bad}. Remove it.")
     if MARKUP.search(text):
         yield Finding(FaultName.MARKUP, place, "it holds '<' as tags begin. Write plain text, with a space after '<'.")
 
@@ -45,7 +42,7 @@ def check_text(place: str, text: str, longest: int, lines: bool = False) -> Iter
 def check_url(place: str, url: str) -> Iterator[Finding]:
     """Yield what is wrong with an address that pages are to link to."""
     if len(url) > LONGEST_URL:
-        yield Finding(FaultName.TOO_LONG, place, f"{len(url):,} characters, at most {LONGEST_URL}. Shorten it.")
+        yield Finding(RecordFault.TOO_LONG, place, f"{len(url):,} characters, at most {LONGEST_URL}. Shorten it.")
         return
     parts = unquote(url).replace("\\", "/")
     if ".." in parts.split("/") or re.match(r"/|~|[A-Za-z]:/|file:", parts):
@@ -71,11 +68,6 @@ def check_strings(value: Any, place: str = "") -> Iterator[Finding]:
                 f"it holds the absolute path {found[0]!r}. Submit with mann-bench leaderboard submit, which strips it."
             )
             yield Finding(FaultName.PRIVATE, place, text)
-
-
-def _is_control(character: str) -> bool:
-    """Tell what is not to be seen: control and format characters (bidirectional marks too), lone surrogates."""
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def _is_https(url: str) -> bool:

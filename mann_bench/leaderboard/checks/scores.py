@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from mann_bench.leaderboard.faults import FaultName, Finding
+from mann_bench.leaderboard.faults import Finding
 from mann_bench.leaderboard.rules import TaskRules
+from mann_bench.results.problem import RecordFault
 
 _UNITS = ("bit", "token")
 """What errors are counted in."""
@@ -42,7 +43,7 @@ def check_scores(
     """
     if scores.keys() != task.scores:
         names = f"{', '.join(sorted(scores))}, but the task has {', '.join(sorted(task.scores))}"
-        yield Finding(FaultName.GRID, place, f"scores {names}.")
+        yield Finding(RecordFault.GRID, place, f"scores {names}.")
         return
     faulty = [finding for name, value in scores.items() for finding in _check_score(place, name, value, finite)]
     yield from faulty
@@ -56,11 +57,11 @@ def _check_score(place: str, name: str, value: float, finite: bool) -> Iterator[
     where = f"{place}.{name}"
     if not math.isfinite(value):
         if finite or name not in _INFINITE_LOSS:
-            yield Finding(FaultName.NOT_FINITE, where, f"{value}, where only a finite number can be.")
+            yield Finding(RecordFault.NOT_FINITE, where, f"{value}, where only a finite number can be.")
     elif value < 0 and name in _NEVER_BELOW_ZERO:
-        yield Finding(FaultName.OUT_OF_RANGE, where, f"{value:g} is below 0.")
+        yield Finding(RecordFault.OUT_OF_RANGE, where, f"{value:g} is below 0.")
     elif value > 1 and name in _SHARES:
-        yield Finding(FaultName.OUT_OF_RANGE, where, f"{value:g} is above 1.")
+        yield Finding(RecordFault.OUT_OF_RANGE, where, f"{value:g} is above 1.")
 
 
 def _check_counts(place: str, scores: Mapping[str, float], sequences: int) -> Iterator[Finding]:
@@ -69,7 +70,7 @@ def _check_counts(place: str, scores: Mapping[str, float], sequences: int) -> It
         total = scores.get(name, 0.0) * sequences
         if abs(total - round(total)) > _ROUNDING * max(1.0, total * _ROUNDING):
             text = f"{scores[name]!r} is no mean of whole numbers over {sequences} sequences."
-            yield Finding(FaultName.CONTRADICTION, f"{place}.{name}", text)
+            yield Finding(RecordFault.CONTRADICTION, f"{place}.{name}", text)
 
 
 def _check_agreement(place: str, scores: Mapping[str, float], unit: str, scored: float | None) -> Iterator[Finding]:
@@ -80,12 +81,12 @@ def _check_agreement(place: str, scores: Mapping[str, float], unit: str, scored:
     slack = _ROUNDING * max(1.0, errors)
     if accuracy is not None and errors < 1 - accuracy - slack:
         text = f"{errors:g} wrong {unit}s a sequence, though {1 - accuracy:g} of them have one or more."
-        yield Finding(FaultName.CONTRADICTION, f"{place}.{unit}_errors", text)
+        yield Finding(RecordFault.CONTRADICTION, f"{place}.{unit}_errors", text)
     if scored is None:
         return
     if accuracy is not None and errors > (1 - accuracy) * scored + slack:
         text = f"{errors:g} wrong {unit}s a sequence are more than {1 - accuracy:g} of them can have."
-        yield Finding(FaultName.CONTRADICTION, f"{place}.{unit}_errors", text)
+        yield Finding(RecordFault.CONTRADICTION, f"{place}.{unit}_errors", text)
     if rate is not None and abs(rate * scored - errors) > slack:
         text = f"{rate:g} of {scored:g} {unit}s are not {errors:g} wrong {unit}s."
-        yield Finding(FaultName.CONTRADICTION, f"{place}.{unit}_error_rate", text)
+        yield Finding(RecordFault.CONTRADICTION, f"{place}.{unit}_error_rate", text)

@@ -7,6 +7,7 @@ from mann_bench.analysis.cells import cells
 from mann_bench.core.sizes import Size, size_text
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.rules import TaskRules
+from mann_bench.results.problem import RecordFault
 from mann_bench.results.schema import Record
 from mann_bench.results.trace import MemoryTrace, Picture, RunTrace
 
@@ -88,4 +89,4 @@ def _check_rows(place: str, picture: Picture, rows: int) -> Iterator[Finding]:
 def _check_share(place: str, picture: Picture) -> Iterator[Finding]:
     if picture.minimum < 0 or picture.maximum > 1 + _ROUNDING:
         text = f"{picture.minimum:g} to {picture.maximum:g}, where only 0 to 1 can be. Submit the entry anew."
-        yield Finding(FaultName.OUT_OF_RANGE, place, text)
+        yield Finding(RecordFault.OUT_OF_RANGE, place, text)
