@@ -26,7 +26,7 @@ ENTRY_NAME = "entry.json"
 TRACES_NAME = "traces"
 
 LARGEST_ENTRY = 4 * 2**20
-LARGEST_RECORD = 2 * 2**20
+LARGEST_ENTRY_RECORD = 2 * 2**20
 LARGEST_TRACE = 256 * 2**10
 LARGEST_TOTAL = 128 * 2**20
 MOST_RECORDS = 5_000
@@ -217,7 +217,7 @@ def _largest(name: Path) -> int | None:
     """Return how many bytes a file of an entry may have; None where it has no place there."""
     if name == Path(ENTRY_NAME):
         return LARGEST_ENTRY
-    largest = {RECORDS_NAME: LARGEST_RECORD, TRACES_NAME: LARGEST_TRACE}
+    largest = {RECORDS_NAME: LARGEST_ENTRY_RECORD, TRACES_NAME: LARGEST_TRACE}
     return largest.get(str(name.parent)) if _RUN_FILE.fullmatch(name.name) else None
 
 
@@ -250,7 +250,7 @@ def _entry(file: Path) -> Entry:
 
 def _record(file: Path, run: RunReference) -> Record:
     """Return a record that is sound by the rules for every record, and is the one that the entry names."""
-    content = _content(file, LARGEST_RECORD)
+    content = _content(file, LARGEST_ENTRY_RECORD)
     if (found := digest(content)) != run.sha256:
         text = f"its SHA-256 is {found}, not {run.sha256} as in {ENTRY_NAME}. It was changed: put the original back."
         raise EntryError([Fault(FaultName.DIGEST, file, None, text)])

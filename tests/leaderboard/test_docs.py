@@ -24,7 +24,7 @@ def test_every_badge_has_its_row(badge):
 
 
 def test_bounds_are_those_of_the_page():
-    sizes = [each // 2**20 for each in (files.LARGEST_RECORD, files.LARGEST_ENTRY, files.LARGEST_TOTAL)]
+    sizes = [each // 2**20 for each in (files.LARGEST_ENTRY_RECORD, files.LARGEST_ENTRY, files.LARGEST_TOTAL)]
     assert "{} MiB a record, {} MiB for `entry.json`, {} MiB or 5,000".format(*sizes) in PAGE
     assert f"{LONGEST_NAME} characters for a name, {LONGEST_NOTE:,} for a note, {publishable.LONGEST_URL}" in PAGE
     assert files.MOST_RECORDS == 5_000
