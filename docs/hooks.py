@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+
+from mann_bench.cli.main import cli
 
 ROOT = Path(__file__).parents[1]
 ROOT_PAGES = {
@@ -25,6 +28,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are generated."""
     pages = {page: moved((ROOT / source).read_text(encoding="utf-8")) for source, page in ROOT_PAGES.items()}
     pages |= {f"reference/{module}.md": reference(module) for module in MODULES}
+    pages["reference/cli.md"] = "\n".join(command_line())
     schema = json.loads((ROOT / "docs" / "record.schema.json").read_text(encoding="utf-8"))
     pages["reference/record.md"] = "\n".join(record_page(schema))
     for path, text in pages.items():
@@ -44,6 +48,22 @@ def reference(module: str) -> str:
     loaded = importlib.import_module(module)
     names = [name for name in loaded.__all__ if not name.startswith("__")]
     return "\n\n".join([f"# {module}", loaded.__doc__ or "", *(f"::: {module}.{name}" for name in names)])
+
+
+def command_line() -> Iterator[str]:
+    """Yield the lines of a page with what `--help` prints of the command line and of every subcommand."""
+    yield "# Command line\n\nThis page is made from the commands themselves: it shows what each prints with `--help`.\n"
+    yield from help_texts(cli, click.Context(cli, info_name="mann-bench", terminal_width=100, **cli.context_settings))
+
+
+def help_texts(command: click.Command, context: click.Context) -> Iterator[str]:
+    """Yield a section for a command, then one for each of its subcommands."""
+    yield f"\n## {context.command_path}\n\n```text\n{command.get_help(context)}\n```"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            subcommand = command.get_command(context, name)
+            assert subcommand is not None
+            yield from help_texts(subcommand, click.Context(subcommand, parent=context, info_name=name))
 
 
 def record_page(schema: Mapping[str, Any]) -> Iterator[str]:
