@@ -31,9 +31,9 @@ _PACKAGES = (
 @click.command()
 @click.pass_context
 def command(context: click.Context) -> int:
-    """Check interpreter, packages, threads, compiler, GPU, Weights & Biases and plugins.
+    """Show the versions of Python and packages, the processor, the compiler, the GPU, the W&B login and the plugins.
 
-    Exit code 1 where a package that is needed is missing or a plugin is broken.
+    The exit code is 1 if a required package is missing or a plugin is broken.
     """
     registry = registry_of(context)
     for line in aligned([*_findings(), *map(_plugin_row, registry.plugins)]):

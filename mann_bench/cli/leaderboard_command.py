@@ -23,30 +23,30 @@ REFUSED = 4
 
 site_option = click.option(
     "--out", default="leaderboards/site", show_default=True, type=PathType(file_okay=False),
-    help="Folder of the pages.",
+    help="Folder for the pages.",
 )  # fmt: skip
 root_option = click.option(
     "--root", default="leaderboards", show_default=True, type=PathType(file_okay=False),
     help="Folder of the leaderboards.",
 )  # fmt: skip
-study_option = click.option("--study", help="File of the study, where it is one of your own; it ends in .toml.")
+study_option = click.option("--study", help="Study file of your own, if the study is not installed; it ends in .toml.")
 
 
 @click.group()
 def command() -> None:
-    """Share complete sets of runs of a study, and check those that others share.
+    """Submit runs to the leaderboard of a study, check entries, and build the pages.
 
-    ENTRY is the folder of an entry, or its name below --root.
+    ENTRY is the folder of an entry, or its name in the folder --root.
     """
 
 
 @command.command()
 @click.argument("study", type=VariantType("studies"))
 @click.argument("runs", nargs=-1, required=True, type=PathType())
-@click.option("--name", required=True, help="Who submits, or what: people read it.")
-@click.option("--url", required=True, help="Where more is to be found; https.")
-@click.option("--note", default="", help="What readers should know.")
-@click.option("--weights-url", help="Where the weights are kept, if they are; https, with {key} for the run key.")
+@click.option("--name", required=True, help="Name of the entry, shown to readers: a person, a group or a method.")
+@click.option("--url", required=True, help="https address of a page about the entry.")
+@click.option("--note", default="", help="Note for readers.")
+@click.option("--weights-url", help="https address of the weights, if you publish them; {key} stands for the run key.")
 @root_option
 @click.pass_context
 def submit(
@@ -59,12 +59,15 @@ def submit(
     weights_url: str | None,
     root: Path,
 ) -> None:
-    """Make an entry of STUDY from the records at or below RUNS, and say what to commit.
+    """Make an entry for the leaderboard of STUDY from the records in RUNS, and print the commands to commit it.
 
-    Of every model, task and protocol all seeds of the study must be there, however they ended, and no others. Runs of
-    tasks and protocols that the study does not have are left out.
-    Folders in tracebacks, and the names of this machine and user, are taken out. Exit code 4: the entry is refused.
-    One run of each is traced for the pages, the lowest seed that kept weights, where these lie beside its record.
+    For each model, task and protocol, all seeds of the study must be there, however the runs ended, and no other
+    seeds. Runs of tasks and protocols that the study does not have are left out.
+
+    The command removes the paths in tracebacks and the names of this machine and user from the records. For each
+    model, task and protocol it traces one run for the pages: the lowest seed that has weights beside its record.
+
+    The exit code is 4 if the entry is refused.
     """
     from mann_bench.leaderboard.resolving import study_rules
     from mann_bench.leaderboard.submit import Submitter
@@ -122,10 +125,10 @@ def _tracer(registry: "Registry", files: Mapping[str, Path]) -> "Tracer":
 @click.argument("entries", metavar="[ENTRY]...", nargs=-1)
 @root_option
 @study_option
-@click.option("--json", "as_json", is_flag=True, help="Print each fault as a line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print each fault as one line of JSON.")
 @click.pass_context
 def validate(context: click.Context, entries: tuple[str, ...], root: Path, study: str | None, as_json: bool) -> int:
-    """Check entries, by default all, and print what is wrong with them, a fault a line. Exit code 4: something is."""
+    """Check entries (by default all), and print each fault on one line. The exit code is 4 if there is a fault."""
     from mann_bench.leaderboard.files import entry_folders, find_entry
     from mann_bench.leaderboard.resolving import rules_resolver
     from mann_bench.leaderboard.validate import validate as validate_entries
@@ -143,11 +146,14 @@ def validate(context: click.Context, entries: tuple[str, ...], root: Path, study
 
 @command.command()
 @click.argument("entry")
-@click.option("--runs", type=click.IntRange(min=0), default=2, show_default=True, help="How many to do again.")
-@click.option("--seed", type=click.IntRange(min=0), help="Seed of the choice of runs.  [default: another every time]")
+@click.option("--runs", type=click.IntRange(min=0), default=2, show_default=True, help="Number of runs to repeat.")
+@click.option(
+    "--seed", type=click.IntRange(min=0),
+    help="Seed for the random choice of runs.  [default: a new one each time]",
+)  # fmt: skip
 @click.option(
     "--weights", type=PathType(file_okay=False, exists=True),
-    help="Folder with <run key>/weights.safetensors, to be measured again on the test stream.",
+    help="Folder with <run key>/weights.safetensors; measure these weights again on the test sequences.",
 )  # fmt: skip
 @root_option
 @study_option
@@ -161,9 +167,10 @@ def verify(
     root: Path,
     study: str | None,
 ) -> int:
-    """Do some runs of ENTRY again, chosen at random, compare them, and set its badge.
+    """Repeat some randomly chosen runs of ENTRY, compare them with its records, and set its badge.
 
-    On the same type of machine every bit must be equal, elsewhere what is stated. Exit code 4: something is not.
+    On the same type of machine the results must be equal to the last bit. On other machines they must agree within
+    the limits that the documentation of leaderboards states. The exit code is 4 if a result does not agree.
     """
     import secrets
 
@@ -193,9 +200,10 @@ def verify(
 @site_option
 @click.pass_context
 def build(context: click.Context, root: Path, out: Path) -> None:
-    """Make the pages of all leaderboards from their entries, which must be sound; the same entries give the same bytes.
+    """Build the web pages of all leaderboards. Every entry must be without faults.
 
-    They need no server and no network: open index.html. A board that the pages have already is never taken down.
+    The pages work without a server and a network: open index.html. The command never removes the page of a study
+    that exists already. The same entries always give the same bytes.
     """
     from mann_bench.core.errors import UsageError
     from mann_bench.site.boards import boards
@@ -212,9 +220,12 @@ def build(context: click.Context, root: Path, out: Path) -> None:
 
 @command.command()
 @site_option
-@click.option("--port", type=click.IntRange(0, 65_535), default=8_000, show_default=True, help="0 is any that is free.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8_000, show_default=True,
+    help="Port of the server; 0 takes any free port.",
+)  # fmt: skip
 def serve(out: Path, port: int) -> None:
-    """Show the pages in a browser of this machine, until Ctrl-C."""
+    """Serve the pages to browsers on this machine until you press Ctrl-C."""
     from mann_bench.site.serve import site_server
 
     with site_server(out, port) as server:

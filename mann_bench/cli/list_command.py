@@ -13,10 +13,10 @@ from mann_bench.plugins import KINDS
 
 @click.command()
 @click.argument("kind", type=click.Choice([kind.plural for kind in KINDS]))
-@click.option("--json", "as_json", is_flag=True, help="Print each as a line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print each as one line of JSON.")
 @click.pass_context
 def command(context: click.Context, kind: str, as_json: bool) -> None:
-    """List the models, tasks, protocols, studies or executors that `run` and `study` accept, and who brings them."""
+    """List the models, tasks, protocols, studies or executors that are installed, and the package of each."""
     entries = getattr(registry_of(context), kind)
     rows = []
     for name in sorted(entries):

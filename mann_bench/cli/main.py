@@ -16,18 +16,18 @@ INTERRUPTED = 130
 
 _COMMANDS = {
     "run": "Train models on tasks over seeds and print the tables.",
-    "study": "Run a study and check its claims; list, show, run, status, check.",
-    "merge": "Bring records of several folders together.",
-    "report": "Print the tables of runs on disk.",
-    "leaderboard": "Share complete sets of runs of a study, and check those of others; submit, validate, verify.",
-    "reproduce": "Print or execute the command that reproduces runs of a leaderboard, and compare.",
+    "study": "Run a study and check its claims: list, show, run, status, check.",
+    "merge": "Copy the records of several folders into one.",
+    "report": "Print the tables of finished runs, and draw their figures.",
+    "leaderboard": "Submit runs to a leaderboard, check entries and build the pages.",
+    "reproduce": "Repeat runs of a leaderboard and compare the results.",
     "trace": "Show what the memory of a trained model does during one test sequence.",
     "list": "List models, tasks, protocols, studies or executors.",
-    "show": "Show one model, task or protocol and its options.",
-    "plugins": "List plugins and what became of them.",
-    "plugin": "Begin a plugin of your own, and check it; new, check.",
-    "sync": "Mirror records to Weights & Biases that were never mirrored.",
-    "doctor": "Check what this machine has.",
+    "show": "Explain one model, task, protocol or executor and its options.",
+    "plugins": "List the installed plugins, and why some were not loaded.",
+    "plugin": "Create a plugin of your own and check it: new, check.",
+    "sync": "Send records to Weights & Biases that were not sent before.",
+    "doctor": "Check the installation: versions, compiler, GPU, plugins.",
 }
 
 
@@ -51,10 +51,13 @@ class _LazyGroup(click.Group):
 
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mann-bench")
-@click.option("--no-plugins", is_flag=True, help="Load no third-party plugins.")
+@click.option("--no-plugins", is_flag=True, help="Do not load third-party plugins.")
 @click.pass_context
 def cli(context: click.Context, no_plugins: bool) -> None:
-    """Benchmark memory-augmented neural networks: convergence speed and length generalisation, over seeds."""
+    """Benchmark memory-augmented neural networks.
+
+    It measures, over several seeds, how fast a model learns a task and how well it works on longer sequences.
+    """
     context.obj = not no_plugins
 
 

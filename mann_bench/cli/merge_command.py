@@ -10,13 +10,13 @@ from mann_bench.cli.parameters import PathType
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=PathType())
 @click.option(
-    "--out", required=True, type=PathType(file_okay=False), help="Folder that gets the records.",
+    "--out", required=True, type=PathType(file_okay=False), help="Folder to copy the records to.",
 )  # fmt: skip
 def command(runs: tuple[Path, ...], out: Path) -> None:
-    """Copy the records at or below RUNS, with their weights, into one folder.
+    """Copy all records in RUNS, with their weights, into one folder.
 
-    Equal records are taken once, and failed ones give way to others. Exit code 4: two records of a run differ
-    apart from when, where and how long it ran; nothing is written then.
+    Of equal records one is copied. A record of a failed run is replaced by one that did not fail. If two records of
+    the same run differ in more than when, where and how long it ran, nothing is copied and the exit code is 4.
     """
     from mann_bench.results.merge import merge
 

@@ -42,7 +42,7 @@ class VariantType(click.ParamType[str]):
 
 
 class PathType(click.Path):
-    """A path, of which ``~`` is the user's folder: shells leave it alone in ``--out=~/runs``. Never empty."""
+    """A path that is not empty. It expands ``~``, since shells do not expand it in ``--out=~/runs``."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(path_type=Path, **options)
@@ -64,24 +64,25 @@ class PathType(click.Path):
 
 out_option = click.option(
     "--out", default="runs", show_default=True, type=PathType(file_okay=False),
-    help="Folder of the records.",
+    help="Folder for the records.",
 )  # fmt: skip
 jobs_option = click.option(
-    "--jobs", type=click.IntRange(min=1), help="Worker processes of executor local.  [default: one a core]",
+    "--jobs", type=click.IntRange(min=1),
+    help="Number of runs at the same time, with the executor local.  [default: one for each core]",
 )  # fmt: skip
 threads_option = click.option(
     "--threads", type=click.IntRange(min=1), default=1, show_default=True,
-    help="Threads of each run. More pay where there are fewer runs than cores.",
+    help="Threads of each run. More than one helps only if there are fewer runs than cores.",
 )  # fmt: skip
 device_option = click.option(
     "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]),
-    help="Where to train.",
+    help="Device to train on; auto takes a GPU if there is one.",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ExecutionOptions:
-    """What a subcommand that trains is told of how to, as typed. Fields as the options of `execution_options`."""
+    """The options of `execution_options`, as the user typed them."""
 
     out: Path
     executor: str
@@ -101,26 +102,27 @@ _EXECUTION_OPTIONS = [
     out_option,
     click.option(
         "--executor", default="local", show_default=True, type=VariantType("executors"),
-        help="Where runs execute: here, or by a plugin such as slurm:partition=cpu.",
+        help="What executes the runs: this machine, or a plugin such as slurm:partition=cpu.",
     ),
     jobs_option,
     threads_option,
     device_option,
     click.option(
         "--backend", default=AUTO, show_default=True, type=click.Choice(BACKEND_CHOICES),
-        help="How recurrent models are computed: plain PyTorch, torch.compile or C++. Results agree.",
+        help="How to compute recurrent models: plain PyTorch (eager), torch.compile, or C++ (native). "
+        "The results agree up to rounding.",
     ),
     click.option(
         "--wandb", type=click.Choice(["online", "offline", "disabled"]),
-        help="Weights & Biases.  [default: online where logged in, else offline]",
+        help="Whether to send runs to Weights & Biases.  [default: online if you are logged in, else offline]",
     ),
     click.option("--json", "as_json", is_flag=True, help="Print each record as a line of JSON on stdout."),
-    click.option("--dry-run", is_flag=True, help="Print what would run, and stop."),
-    click.option("--fresh", is_flag=True, help="Train again what has a record, from the start."),
-    click.option("--shard", metavar="K/N", help="Do the K-th of N parts of the runs alone, such as 2/8."),
+    click.option("--dry-run", is_flag=True, help="Print what would run, and do nothing."),
+    click.option("--fresh", is_flag=True, help="Train all runs from the start, even those that have a record."),
+    click.option("--shard", metavar="K/N", help="Do only the K-th of N equal parts of the runs, such as 2/8."),
     click.option(
         "--checkpoint-every", metavar="SECONDS", default=60.0, show_default=True, type=click.FloatRange(min=0),
-        help="Time between a run's checkpoints, from which it goes on after an interruption; 0: none.",
+        help="Time between checkpoints, from which an interrupted run continues; 0 writes none.",
     ),
 ]  # fmt: skip
 

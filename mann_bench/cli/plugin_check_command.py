@@ -13,14 +13,15 @@ FAILED, UNAVAILABLE = 4, 3
 
 @click.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, type=VariantType("models", "tasks"))
-@click.option("--json", "as_json", is_flag=True, help="Print each result as a line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print each result as one line of JSON.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print a report to paste into a pull request.")
 @click.pass_context
 def check(context: click.Context, names: tuple[str, ...], as_json: bool, as_markdown: bool) -> int:
-    """Check each clause of the conformance kit on NAME, such as acme_memory or acme_task:length=5.
+    """Check that a model or task meets every clause of the conformance kit.
 
-    NAME is a model, a task, or a plugin's entry point for all that it brings. Exit code 4: a clause is not met;
-    3: a package that a model or task needs is missing.
+    NAME is a model or a task, such as acme_memory or acme_task:length=5, or the entry point of a plugin, which
+    stands for all its models and tasks. The exit code is 4 if a clause is not met, and 3 if a package that a model
+    or task needs is missing.
     """
     if as_json and as_markdown:
         raise click.UsageError("--json and --markdown: choose one.")

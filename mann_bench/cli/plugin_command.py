@@ -10,22 +10,22 @@ from mann_bench.cli.plugin_check_command import check
 
 @click.group()
 def command() -> None:
-    """Begin a plugin of your own, and check that it is sound."""
+    """Create a plugin of your own, and check that it works as mann-bench expects."""
 
 
 @command.command()
 @click.argument("name")
-@click.option("--kind", required=True, type=click.Choice(["model", "task", "both"]), help="What it brings.")
+@click.option("--kind", required=True, type=click.Choice(["model", "task", "both"]), help="What the plugin provides.")
 @click.option(
-    "--into", default=".", show_default=True, help="Folder in which to put it.",
+    "--into", default=".", show_default=True, help="Folder in which to create it.",
     type=PathType(file_okay=False, exists=True),
 )  # fmt: skip
 @click.pass_context
 def new(context: click.Context, name: str, kind: str, into: Path) -> None:
-    """Write a small distribution NAME, such as acme-memory, that works as it is: put your own class in its place.
+    """Create a Python package NAME, such as acme-memory, that works at once; then replace its class by your own.
 
-    It has an entry point, a class that passes the conformance kit, a README, tests and a workflow for GitHub.
-    Nothing is ever overwritten.
+    The package has an entry point, a class that passes the conformance kit, a README, tests and a workflow for
+    GitHub. Existing files are never overwritten.
     """
     from mann_bench.scaffold.names import Names, PluginKind, check_free
     from mann_bench.scaffold.project import render, write_project

@@ -10,10 +10,10 @@ from mann_bench.cli.parameters import registry_of
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print each as a line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print each as one line of JSON.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
-    """List plugins with their distribution, what they bring, and the reason of those that are not loaded."""
+    """List all plugins with their package and what they provide, or the reason why one was not loaded."""
     plugins = registry_of(context).plugins
     if as_json:
         for plugin in plugins:

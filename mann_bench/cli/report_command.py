@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 @click.argument("runs", nargs=-1, type=PathType())
 @click.option(
     "--format", "form", default="text", show_default=True,
-    type=click.Choice(["text", "markdown", "latex", "csv", "json"]), help="How to write them.",
+    type=click.Choice(["text", "markdown", "latex", "csv", "json"]), help="Format of the tables.",
 )  # fmt: skip
 @click.option(
     "--table", type=click.Choice(["convergence", "probe", "generalization", "runs"]),
-    help="Print this table alone; CSV holds one.",
+    help="Print only this table. The format csv needs this.",
 )  # fmt: skip
 @click.option(
     "--compare", nargs=2, metavar="MODEL MODEL",
-    help="Print instead how much faster the first converges than the second, with a paired test.",
+    help="Instead, print how much faster the first model converges than the second, with a paired test.",
 )  # fmt: skip
 @click.option(
     "--figures", metavar="DIR", type=PathType(file_okay=False),
-    help="Also draw all figures into this folder, as SVG and PNG, with their data.",
+    help="Also draw all figures into this folder, as SVG and PNG, and write their data.",
 )  # fmt: skip
 @click.option(
     "--html", metavar="FILE", type=PathType(dir_okay=False),
-    help="Also write a page with tables, charts and runs, all in one file.",
+    help="Also write a web page with tables, charts and runs into this file.",
 )  # fmt: skip
 def command(
     runs: tuple[Path, ...],
@@ -43,10 +43,10 @@ def command(
     figures: Path | None,
     html: Path | None,
 ) -> int:
-    """Print the tables from the records at or below RUNS (default: the folder runs).
+    """Print the tables from all records in the files and folders RUNS (default: the folder runs).
 
-    Records that cannot be read are named on standard error, the first 20 of them, and left out; the exit code is
-    then 1. Standard error also names the files of the figures and the page.
+    Records that cannot be read are left out. Standard error names the first 20 of them, and the exit code is then 1.
+    Standard error also names the files of the figures and of the page.
     """
     from mann_bench.core.errors import UsageError
     from mann_bench.reporting.render import Format, render

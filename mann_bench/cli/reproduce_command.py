@@ -10,17 +10,17 @@ from mann_bench.cli.parameters import PathType, registry_of
 
 @click.command()
 @click.argument("target", metavar="ENTRY|RUN_KEY")
-@click.option("--execute", is_flag=True, help="Do the runs, with what is installed here, and compare.")
+@click.option("--execute", is_flag=True, help="Do the runs with the installed versions, and compare the results.")
 @click.option(
     "--out", default="reproduced", show_default=True, type=PathType(file_okay=False),
-    help="Folder of the new records.",
+    help="Folder for the new records.",
 )  # fmt: skip
 @root_option
 @click.pass_context
 def command(context: click.Context, target: str, execute: bool, out: Path, root: Path) -> int:
-    """Print the exact commands that reproduce an entry, or the one run whose key begins so.
+    """Print the commands that repeat the runs of an entry, or the one run whose key begins with RUN_KEY.
 
-    Exit code 4 under --execute: a run does not agree with its record.
+    With --execute, the exit code is 4 if a run does not agree with its record.
     """
     from mann_bench.leaderboard.files import find_runs
     from mann_bench.leaderboard.reproduce import commands, run_again

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 @click.command()
 @click.option(
     "--model", "models", multiple=True, required=True, type=VariantType("models"),
-    help="Model variant, such as ntm or ntm:memory_init=random. Repeatable.",
+    help="Model with its options, such as ntm or ntm:memory_init=random. Can be given several times.",
 )  # fmt: skip
 @click.option(
     "--task", "tasks", multiple=True, required=True, type=VariantType("tasks"),
-    help="Task variant, such as copy or repeat_copy:layout=collier2018. Repeatable.",
+    help="Task with its options, such as copy or repeat_copy:layout=collier2018. Can be given several times.",
 )  # fmt: skip
-@click.option("--seeds", default="0-2", show_default=True, help="Numbers and ranges: 0-9 or 3,5.")
+@click.option("--seeds", default="0-2", show_default=True, help="Seeds as numbers and ranges, such as 0-9 or 3,5.")
 @click.option(
     "--protocol", default="collier2018", show_default=True, type=VariantType("protocols"),
-    help="Protocol, with fields to change: collier2018:max_steps=2000,learning_rate=3e-4.",
+    help="Training recipe with changed fields, such as collier2018:max_steps=2000,learning_rate=3e-4.",
 )  # fmt: skip
 @execution_options
 @click.pass_context
@@ -37,8 +37,8 @@ def command(
 ) -> int:
     """Train every model on every task with every seed under one protocol, and print the tables.
 
-    A run that has a record already is answered from it. Exit code 0: all runs have a record; 1: some run
-    failed or diverged.
+    If a run has a record already, it is not trained again. The exit code is 0 if all runs have a record, and 1 if
+    a run failed or diverged.
     """
     from mann_bench.cli.execution import execute_plan
     from mann_bench.core.variants import parse_seeds

@@ -35,12 +35,15 @@ class _Shown:
 @click.argument("name", type=VariantType("models", "tasks", "protocols", "executors"))
 @click.option(
     "--task", default="copy", show_default=True, type=VariantType("tasks"),
-    help="Task for which a model's size is counted.",
+    help="Task for which the size of a model is computed.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print it as a line of JSON.")
 @click.pass_context
 def command(context: click.Context, kind: str, name: str, task: str, as_json: bool) -> None:
-    """Show the options of a variant with types, defaults and what they mean, its reference and size: show model ntm."""
+    """Explain a model, task, protocol or executor: its reference, its size, and the meaning of every option.
+
+    For example: show model ntm.
+    """
     registry = registry_of(context)
     if kind == "protocol":
         shown = _protocol(registry, name)

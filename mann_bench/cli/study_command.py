@@ -33,9 +33,9 @@ _study = click.argument("study", type=VariantType("studies"))
 
 @click.group()
 def command() -> None:
-    """Run a named matrix of runs and check the claims that it is to confirm or refute.
+    """Run a study, and check its claims. A study is a file that names models, tasks, seeds, protocols and claims.
 
-    STUDY is a name from `study list`, or the path of a study file, which ends in .toml.
+    STUDY is a name from `study list`, or the path of a study file that ends in .toml.
     """
 
 
@@ -43,7 +43,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print each as a line of JSON.")
 @click.pass_context
 def list_studies(context: click.Context, as_json: bool) -> None:
-    """List the studies with their number of runs."""
+    """List the installed studies with the number of their runs."""
     from mann_bench.studies.loading import load_study
 
     registry = registry_of(context)
@@ -56,7 +56,7 @@ def list_studies(context: click.Context, as_json: bool) -> None:
 @_study
 @click.pass_context
 def show(context: click.Context, study: str) -> None:
-    """Show the cells, seeds, protocols and claims of STUDY, after checking that all that it names exists."""
+    """Show the models, tasks, seeds, protocols and claims of STUDY, and check that all of them exist."""
     from mann_bench.cli.study_tables import study_lines
     from mann_bench.studies.plan import plan_study
 
@@ -101,7 +101,7 @@ def run(context: click.Context, study: str, options: ExecutionOptions) -> int:
 @device_option
 @click.pass_context
 def status(context: click.Context, study: str, out: Path, jobs: int | None, threads: int, device: str) -> None:
-    """Say for each cell of STUDY which runs have a record, how they ended, and how long the rest will take."""
+    """Show which runs of STUDY are finished, how they ended, and how long the others will take."""
     from mann_bench.results.many import uncollected
     from mann_bench.results.outlines import Outlines, reading
 
@@ -129,14 +129,14 @@ def status(context: click.Context, study: str, out: Path, jobs: int | None, thre
 @click.option(
     "--leaderboards",
     type=PathType(file_okay=False),
-    help="Folder of leaderboards: take the records of the entries there, and none of --out.",
+    help="Folder of leaderboards; take the records from the entries there, and not from --out.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print each claim as a line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print each claim as one line of JSON.")
 @click.pass_context
 def check(context: click.Context, study: str, out: Path, leaderboards: Path | None, as_json: bool) -> int:
-    """Check the claims of STUDY against its records.
+    """Check for each claim of STUDY whether the records support it.
 
-    Exit code 4: some claim is not reproduced; 0: none, though some may be undecided.
+    The exit code is 4 if a claim is not reproduced. It is 0 if all claims are reproduced or undecided.
     """
     from mann_bench.cli.claim_tables import claim_json, claim_lines
     from mann_bench.studies.claims import Verdict, check_claims

@@ -12,13 +12,13 @@ from mann_bench.cli.problems import tell
 @click.argument("runs", nargs=-1, type=PathType())
 @click.option(
     "--wandb", type=click.Choice(["online", "offline"]),
-    help="Where to.  [default: online where logged in, else offline]",
+    help="Where to send them.  [default: online if you are logged in, else offline]",
 )  # fmt: skip
 def command(runs: tuple[Path, ...], wandb: str | None) -> int:
-    """Mirror the records at or below RUNS (default: the folder runs) that were not mirrored yet.
+    """Send the records in RUNS (default: the folder runs) to Weights & Biases that were not sent yet.
 
-    W&B's files go beside the runs' folders, as `run` puts them. Records that were mirrored offline are
-    mirrored again where this is online. Nothing is duplicated: a run's id is its key.
+    Records that were written offline are sent again when you are online. No run appears twice, because its W&B id is
+    its run key. W&B writes its files into the folder wandb beside the folders of the runs, as `run` does.
     """
     from mann_bench.api import wandb_mode
     from mann_bench.core.errors import StoreError

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("run")
-@click.option("--length", type=click.IntRange(min=1), help="Length of the sequence: the first number of a size.")
-@click.option("--size", "size_given", default="", help="All numbers of the size, such as length=10,repeats=3.")
-@click.option("--index", default=0, show_default=True, type=click.IntRange(min=0), help="Which test sequence.")
+@click.option("--length", type=click.IntRange(min=1), help="Length of the sequence (the first number of its size).")
+@click.option(
+    "--size", "size_given", default="",
+    help="Size of the sequence, if it has several numbers, such as length=10,repeats=3.",
+)  # fmt: skip
+@click.option("--index", default=0, show_default=True, type=click.IntRange(min=0), help="Number of the test sequence.")
 @click.option(
     "--runs", default="runs", show_default=True, type=PathType(file_okay=False),
-    help="Folder of the records, where RUN is a key.",
+    help="Folder of the records, if RUN is a run key.",
 )  # fmt: skip
 @click.option(
     "--out", default=".", show_default=True, type=PathType(file_okay=False),
@@ -31,10 +34,10 @@ if TYPE_CHECKING:
 def command(
     context: click.Context, run: str, length: int | None, size_given: str, index: int, runs: Path, out: Path
 ) -> None:
-    """Run one test sequence through the weights of RUN and write what the memory did.
+    """Let the trained model of RUN process one test sequence, and write what its memory did.
 
-    RUN is a record's folder, or the first digits of its key. Writes the arrays as .npz and a figure as .png.
-    The size is by default the largest that the model was trained on.
+    RUN is the folder of a run, or the first digits of its run key. The command writes two files: the arrays as .npz
+    and a figure as .png. By default the sequence has the largest size that the model was trained on.
     """
     from mann_bench.core.errors import StoreError
     from mann_bench.core.sizes import size_text
