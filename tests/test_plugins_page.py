@@ -43,13 +43,13 @@ def test_every_file_of_the_table_is_generated():
 
 def test_the_api_is_that_of_the_suite():
     assert f"MANN_BENCH_PLUGIN_API = ({mann_bench.PLUGIN_API}, {mann_bench.PLUGIN_API})" in PAGE
-    assert f"that of the suite, now {mann_bench.PLUGIN_API};" in PAGE
+    assert f"is the version of the suite, now {mann_bench.PLUGIN_API}." in PAGE
 
 
 def test_the_class_of_the_page_has_the_option_that_it_names():
     names = {}
     (code,) = [step.text for step in afternoon.steps(PAGE) if step.file]
     exec(compile(code, "plugins.md", "exec"), names)
-    (text,) = re.findall(r"known\nto the command line as `([^`]+)`", PAGE)
+    (text,) = re.findall(r"known\s+to\s+the\s+command\s+line\s+as\s+`([^`]+)`", PAGE)
     model = names["AcmeMemory"](3, 2, **{key: int(value) for key, value in Variant.parse(text).given.items()})
     assert model.width == 16
