@@ -1,13 +1,13 @@
 """Write what README.md and docs/reproduction.md show of the committed records: `make results`.
 
-A comment in a page names a command; the block after it, a table or fenced lines, is what that command prints:
+A comment in a page names a command. The block after it, a table or fenced lines, is what that command prints:
 
     <!-- mann-bench study check STUDY --leaderboards leaderboards -->
     <!-- mann-bench report FILES | Convergence | task, model, solved -->    columns of one of its tables
     <!-- mann-bench report FILES | Convergence | model by task -->          solved, and median steps where there are any
 
-A picture in docs/figures/STUDY/ is what `mann-bench report FILES --figures` draws of the study's records under that
-name; an empty file of the name adds one.
+Each picture in docs/figures/STUDY/ is the figure of that name which `mann-bench report FILES --figures` draws from the
+records of the study. To add a picture, create an empty file with its name.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ from mann_bench.results.many import load_records
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "docs/reproduction.md")
-_BLOCK = re.compile(r"(<!-- mann-bench (?P<command>.*?) -->\n\n)(?:```\n.*?```\n|(?:\|[^\n]*\n)*)\n*", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- mann-bench (?P<command>.*?) -->)\n+(?:```\n.*?```\n|(?:\|[^\n]*\n)*)\n*", re.DOTALL)
 
 Table = list[list[str]]
 """Rows of cells, the heading first."""
@@ -36,7 +36,7 @@ Table = list[list[str]]
 def page(name: str) -> str:
     """Return a page with every block as its command prints it."""
     text = (ROOT / name).read_text(encoding="utf-8")
-    return _BLOCK.sub(lambda found: f"{found[1]}{_block(found['command'])}\n", text).rstrip() + "\n"
+    return _BLOCK.sub(lambda found: f"{found[1]}\n\n{_block(found['command'])}\n", text).rstrip() + "\n"
 
 
 def pictures() -> Iterator[tuple[Path, bytes]]:

@@ -17,6 +17,12 @@ def test_every_block_is_what_its_command_prints(name, monkeypatch):
     assert results.page(name) == (ROOT / name).read_text(encoding="utf-8")
 
 
+def test_a_command_at_the_end_of_a_page_gets_its_block_too(monkeypatch, tmp_path):
+    (tmp_path / "page.md").write_text("<!-- mann-bench --version -->\n", encoding="utf-8")
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    assert "```\nmann-bench" in results.page("page.md")
+
+
 def test_every_picture_is_what_its_study_draws():
     assert [path.name for path, content in results.pictures() if path.read_bytes() != content] == [], "make results"
 
