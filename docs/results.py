@@ -4,7 +4,7 @@ A comment in a page names a command. The block after it, a table or fenced lines
 
     <!-- mann-bench study check STUDY --leaderboards leaderboards -->
     <!-- mann-bench report FILES | Convergence | task, model, solved -->    columns of one of its tables
-    <!-- mann-bench report FILES | Convergence | model by task -->          solved, and median steps where there are any
+    <!-- mann-bench report FILES | Convergence | model by task -->          solved, and the median steps if there is one
 
 Each picture in docs/figures/STUDY/ is the figure of that name which `mann-bench report FILES --figures` draws from the
 records of the study. To add a picture, create an empty file with its name.
@@ -83,14 +83,19 @@ def _columns(table: Table, names: list[str]) -> Table:
 
 
 def _pivot(table: Table, rows: str, columns: str) -> Table:
-    """Return a row a model and a column a task, or the other way round, in the order of the table."""
+    """Return a row a model and a column a task, or the other way round, in the order of the table.
+
+    The heading leaves out the options of variants, unless two columns would have the same name.
+    """
     found = {}
     for row, column, solved, steps in _columns(table, [rows, columns, "solved", "steps"])[1:]:
         median = steps.partition(" [")[0]
         share = solved.partition(" [")[0]
         found[row, column] = share if median.startswith(">") else f"{share}, {median}"
     names = [list(dict.fromkeys(key[place] for key in found)) for place in (0, 1)]
-    return [["", *names[1]], *([f"`{row}`", *(found[row, column] for column in names[1])] for row in names[0])]
+    short = [name.partition(":")[0] for name in names[1]]
+    heading = short if len(set(short)) == len(short) else names[1]
+    return [["", *heading], *([f"`{row}`", *(found[row, column] for column in names[1])] for row in names[0])]
 
 
 if __name__ == "__main__":
