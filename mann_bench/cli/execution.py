@@ -1,4 +1,4 @@
-"""What the subcommands that train share: prepare, say what is to come, execute, print, answer with an exit code.
+"""What the subcommands that train share: prepare, announce the runs, execute them, print, return an exit code.
 
 It imports what trains: subcommands import it when they are called.
 """
@@ -79,7 +79,7 @@ def _announce(console: Console, registry: Registry, plan: Plan, options: Executi
         _warn(console, f"Plugin {plugin.name!r} ({source}) is broken: {plugin.reason}")
     for path, reason in plan.set_aside:
         fate = "would be set aside" if options.dry_run else f"is set aside as {path}"
-        _warn(console, f"{reason} It {fate}, and its run done again.")
+        _warn(console, f"{reason} It {fate}, and the run is done again.")
     if not options.fresh:
         _print_resumed(console, plan, Store(options.out))
     _print_header(console, plan, setting, options.executor)
@@ -89,7 +89,7 @@ def _print_header(console: Console, plan: Plan, setting: Setting, executor: str)
     cached, missing = len(plan.cached), len(plan.missing)
     asked = "1 run" if len(plan.runs) == 1 else f"{len(plan.runs)} runs"
     training = f"{missing} to train{f', on {setting.device} {_where(setting, executor)}' if missing else ''}"
-    console.print(f"{asked}: {cached} answered from their records, {training}.", markup=False, soft_wrap=True)
+    console.print(f"{asked}: {cached} already recorded, {training}.", markup=False, soft_wrap=True)
     for (model, task), need in setting.needs.items():
         console.print(f"{model} on {task}: {need}.", markup=False, soft_wrap=True)
 
@@ -98,7 +98,7 @@ def _where(setting: Setting, executor: str) -> str:
     """Say which executor does the runs, or in how many processes of this machine they are done."""
     if setting.workers is None:
         return f"by {executor}"
-    room = f" (memory for {setting.fit})" if setting.fit else ""
+    room = f" (memory allows {setting.fit})" if setting.fit else ""
     return f"in {setting.workers} process{'' if setting.workers == 1 else 'es'}{room}"
 
 
@@ -110,7 +110,7 @@ def _print_resumed(console: Console, plan: Plan, store: Store) -> None:
 
 
 def _print_records(results: Results, as_json: bool) -> None:
-    """Print the tables, which name what failed and why; or the records, and that for people."""
+    """Print the tables, or the records as JSON and their errors on standard error."""
     if not as_json:
         click.echo(str(results), nl=False)
         return

@@ -85,7 +85,8 @@ def submit(
     click.echo(f"git switch --create {folder.name}")
     click.echo(shlex.join(["git", "add", str(folder)]))
     click.echo(shlex.join(["git", "commit", "--message", subject]))
-    click.echo(f"Its text:\n\n{subject}\n\n{len(records)} runs by {name}, {url}\n{note}".rstrip(), err=True)
+    text = f"{subject}\n\n{len(records)} runs by {name}, {url}\n{note}".rstrip()
+    click.echo(f"Text for the pull request:\n\n{text}", err=True)
 
 
 def _of_study(records: "Sequence[Record]", rules: "StudyRules") -> "list[Record]":
@@ -99,10 +100,10 @@ def _of_study(records: "Sequence[Record]", rules: "StudyRules") -> "list[Record]
         else:
             others[f"{record.task.text} under {record.protocol.text}"] += 1
     for cell, count in sorted(others.items()):
-        click.echo(f"Left out {count} of {cell}: {rules.name} does not have that.", err=True)
+        click.echo(f"Left out {count} of {cell}: {rules.name} does not contain them.", err=True)
     if others and not found:
-        asked = f"{'; '.join(rules.tasks)} under {'; '.join(rules.protocols)}"
-        raise UsageError(f"none of the runs is of {rules.name}: {asked}. Give the folder of its runs.")
+        asked = f"tasks {'; '.join(rules.tasks)} under protocols {'; '.join(rules.protocols)}"
+        raise UsageError(f"no run belongs to {rules.name}, which has the {asked}. Give the folder of its runs.")
     return found
 
 
@@ -184,7 +185,7 @@ def verify(
     seed = secrets.randbelow(2**32) if seed is None else seed
     chosen = choose(loaded.records, runs, seed)
     names = ", ".join(record.key[:12] for record in chosen) or "none"
-    click.echo(f"To be done again, chosen with --seed {seed}: {names}.", err=True)
+    click.echo(f"Runs to repeat, chosen with --seed {seed}: {names}.", err=True)
     again = (rerun(registry, loaded, record, lambda event: None) for record in chosen)
     found = []
     for evidence in itertools.chain(remeasure_all(registry, loaded, weights) if weights else (), again):

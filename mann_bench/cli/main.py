@@ -81,6 +81,6 @@ def invoke(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted. Finished runs keep their records; the same command goes on from there.", err=True)
+        click.echo("Interrupted. Finished runs keep their records. Give the same command again to continue.", err=True)
         return INTERRUPTED
     return code if isinstance(code, int) else 0

@@ -21,4 +21,4 @@ def command(runs: tuple[Path, ...], out: Path) -> None:
     from mann_bench.results.merge import merge
 
     brought, kept = merge(runs, out)
-    click.echo(f"{out}: {brought} records brought, {kept} there already.", err=True)
+    click.echo(f"{out}: {brought} records copied, {kept} already there.", err=True)

@@ -19,4 +19,4 @@ def tell(problems: Sequence[object], before: str = "", after: str = "") -> None:
     for each in problems[:MOST_LINES]:
         click.echo(f"{before}{printable(str(each))}{after}", err=True)
     if (more := len(problems) - MOST_LINES) > 0:
-        click.echo(f"{before}{more:,} more, each for its own reason. Name one alone to read it.", err=True)
+        click.echo(f"{before}{more:,} more. To see the message for one of them, name only that one.", err=True)

@@ -35,7 +35,7 @@ def command(runs: tuple[Path, ...], wandb: str | None) -> int:
             problems.append(str(error))
             continue
         if file.name != RECORD_NAME:
-            problems.append(f"{file}: only records in folders of runs are mirrored, where {MARKER_NAME} tells of it.")
+            problems.append(f"{file}: only a record in a run's folder is sent, since {MARKER_NAME} there notes it.")
             continue
         if not needs_mirror(file.parent, mode):
             skipped += 1
@@ -45,6 +45,6 @@ def command(runs: tuple[Path, ...], wandb: str | None) -> int:
         problems += mirror.problems
         mode = mirror.mode
         done += not mirror.problems
-    click.echo(f"{done} mirrored ({mode}), {skipped} were already, {len(problems)} failed.", err=True)
+    click.echo(f"{done} mirrored ({mode}), {skipped} were mirrored before, {len(problems)} failed.", err=True)
     tell(problems, "Problem: ")
     return 1 if problems else 0

@@ -96,7 +96,7 @@ def _executor(registry: Registry, text: str, jobs: int | None) -> Executor:
         spec = registry.executor(Variant.parse(text).name).spec
         option = spec.parallel_option
         instead = f"write {spec.name}:{option}={jobs}" if option else "leave it out"
-        raise UsageError(f"--jobs is the local executor's. With executor {spec.name!r} {instead}.")
+        raise UsageError(f"--jobs works only with the executor 'local'. With {spec.name!r}, {instead}.")
     if executor.jobs is not None:
         raise UsageError(f"--jobs {jobs} and --executor {text}: give one of them.")
     return resolve_executor(registry, f"local:jobs={jobs}")

@@ -163,7 +163,7 @@ def resolve_device(choice: str) -> Device:
         raise UsageError(f"device {choice!r}: expected auto, cpu or cuda.")
     available = torch.cuda.is_available()
     if choice == "cuda" and not available:
-        raise UsageError("device 'cuda': torch sees no GPU here. Use --device cpu, or mann-bench doctor.")
+        raise UsageError("device 'cuda': torch sees no GPU here. Use --device cpu. See also mann-bench doctor.")
     return "cuda" if available and choice != "cpu" else "cpu"
 
 

@@ -21,7 +21,7 @@ def train(mann_bench, protocol, *arguments, seeds="0-2"):
 def test_another_executor_does_the_runs(far, mann_bench, tiny_protocol):
     code, out, err = train(mann_bench, tiny_protocol(), "--executor", "far:each=2")
     assert code == 0
-    assert "3 runs: 0 answered from their records, 3 to train, on cpu by far:each=2." in err
+    assert "3 runs: 0 already recorded, 3 to train, on cpu by far:each=2." in err
     assert "(3 of 3 runs over)" in err
     assert re.search(r"0/3 \[", out)
     assert len(list(Path("runs").glob("*/record.json"))) == 3
@@ -33,7 +33,7 @@ def test_another_executor_does_the_runs(far, mann_bench, tiny_protocol):
         (
             ["--executor", "far", "--jobs", 2],
             2,
-            "--jobs is the local executor's. With executor 'far' write far:each=2.",
+            "--jobs works only with the executor 'local'. With 'far', write far:each=2.",
         ),
         (["--executor", "local:jobs=2", "--jobs", 3], 2, "--jobs 3 and --executor local:jobs=2: give one of them."),
         (["--executor", "locl"], 2, "unknown executor 'locl'. Did you mean 'local'?"),
@@ -68,23 +68,23 @@ def test_executors_are_listed(far, mann_bench):
 
 
 def test_shards_together_are_all_runs(run):
-    assert "2 runs: 0 answered from their records, 2 to train" in run("--shard", "1/2", seeds="0-2")[2]
-    assert "1 run: 0 answered from their records, 1 to train" in run("--shard", "2/2", seeds="0-2")[2]
-    assert "3 runs: 3 answered from their records, 0 to train" in run(seeds="0-2")[2]
+    assert "2 runs: 0 already recorded, 2 to train" in run("--shard", "1/2", seeds="0-2")[2]
+    assert "1 run: 0 already recorded, 1 to train" in run("--shard", "2/2", seeds="0-2")[2]
+    assert "3 runs: 3 already recorded, 0 to train" in run(seeds="0-2")[2]
 
 
 def test_shards_of_two_machines_come_together(run, mann_bench):
     run("--shard", "1/2", "--out", "one", seeds="0-1")
     run("--shard", "2/2", "--out", "two", seeds="0-1")
-    assert mann_bench("merge", "one", "two", "--out", "runs") == (0, "", "runs: 2 records brought, 0 there already.\n")
-    assert mann_bench("merge", "one", "two", "--out", "runs") == (0, "", "runs: 0 records brought, 2 there already.\n")
-    assert "2 runs: 2 answered from their records, 0 to train" in run(seeds="0-1")[2]
+    assert mann_bench("merge", "one", "two", "--out", "runs") == (0, "", "runs: 2 records copied, 0 already there.\n")
+    assert mann_bench("merge", "one", "two", "--out", "runs") == (0, "", "runs: 0 records copied, 2 already there.\n")
+    assert "2 runs: 2 already recorded, 0 to train" in run(seeds="0-1")[2]
 
 
 def test_a_study_has_shards_too(mann_bench):
     code, _, err = mann_bench("study", "run", "smoke", "--shard", "1/2", "--dry-run")
     assert code == 0
-    assert "0 answered from their records" in err
+    assert "0 already recorded" in err
 
 
 def test_a_conflict_exits_4_and_names_both(mann_bench, run):

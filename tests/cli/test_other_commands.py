@@ -144,8 +144,8 @@ def test_sync_mirrors_each_record_once(run, mann_bench):
     run(seeds="0-1")
     _, _, first = mann_bench("sync", "--wandb", "offline")
     _, _, second = mann_bench("sync", "--wandb", "offline")
-    assert first.startswith("2 mirrored (offline), 0 were already, 0 failed")
-    assert second.startswith("0 mirrored (offline), 2 were already, 0 failed")
+    assert first.startswith("2 mirrored (offline), 0 were mirrored before, 0 failed")
+    assert second.startswith("0 mirrored (offline), 2 were mirrored before, 0 failed")
     assert len(list(Path("runs/wandb").glob("offline-run-*"))) == 2
 
 
@@ -162,12 +162,12 @@ def test_sync_waits_for_a_server_that_does_not_answer_once(run, mann_bench, monk
     monkeypatch.setattr(wandb, "init", init)
     code, _, err = mann_bench("sync", "--wandb", "online")
     assert (code, modes) == (1, ["online", "offline", "offline"])
-    assert err.startswith("2 mirrored (offline), 0 were already, 1 failed")
+    assert err.startswith("2 mirrored (offline), 0 were mirrored before, 1 failed")
 
 
 def test_sync_leaves_the_records_of_an_entry_alone(mann_bench, entry):
     code, _, err = mann_bench("sync", "leaderboards", "--wandb", "offline")
-    assert (code, "only records in folders of runs are mirrored" in err) == (1, True)
+    assert (code, "only a record in a run's folder is sent" in err) == (1, True)
     assert [path.name for path in Path("leaderboards").rglob("*") if path.is_file()] == [entry.name]
 
 
@@ -213,4 +213,4 @@ def test_sync_goes_on_past_a_corrupt_record(run, mann_bench):
     sorted(Path("runs").glob("*/record.json"))[0].write_text("{")
     code, _, err = mann_bench("sync", "--wandb", "offline")
     assert code == 1
-    assert err.startswith("1 mirrored (offline), 0 were already, 1 failed")
+    assert err.startswith("1 mirrored (offline), 0 were mirrored before, 1 failed")

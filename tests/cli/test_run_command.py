@@ -16,7 +16,7 @@ def test_it_trains_and_prints_the_tables(run):
     assert code == 0
     titles = ["Convergence", "Generalisation over training", "Length generalisation: copy:max_length=3"]
     assert [line for line in out.splitlines() if line in titles] == titles
-    assert "2 runs: 0 answered from their records, 2 to train" in err
+    assert "2 runs: 0 already recorded, 2 to train" in err
     assert len(records()) == 2
 
 
@@ -71,7 +71,7 @@ def test_the_same_run_again_is_answered_from_its_record(run):
     written = records()[0].stat().st_mtime_ns
     code, second, err = run()
     assert (code, second) == (0, first)
-    assert "1 answered from their records, 0 to train" in err
+    assert "1 already recorded, 0 to train" in err
     assert records()[0].stat().st_mtime_ns == written
 
 
@@ -151,7 +151,7 @@ def test_a_corrupt_record_is_reported_set_aside_and_redone(run):
     code, _, err = run(seeds="0-1")
     assert code == 0
     assert f"{broken}: not a valid record" in err
-    assert "1 answered from their records, 1 to train" in err
+    assert "1 already recorded, 1 to train" in err
     assert broken.with_name("record.json.corrupt-1").stat().st_size == 200
     assert sound.read_bytes() == kept
 

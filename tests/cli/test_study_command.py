@@ -79,14 +79,14 @@ def test_run_trains_prints_both_tables_and_says_how_to_check(study):
     assert code == 0
     assert "Convergence" in out
     assert "Length generalisation: copy:max_length=3" in out
-    assert "4 runs: 0 answered from their records, 4 to train" in err
+    assert "4 runs: 0 already recorded, 4 to train" in err
     assert err.splitlines()[-1] == "Check its claims: mann-bench study check study.toml --out runs"
     assert len(records()) == 4
 
 
 def test_run_answers_from_what_run_recorded(study, run):
     run()
-    assert "1 answered from their records, 3 to train" in study("run")[2]
+    assert "1 already recorded, 3 to train" in study("run")[2]
 
 
 def test_run_as_json_prints_records(study):

@@ -75,7 +75,7 @@ def test_runs_that_are_none_of_the_studys_are_left_out(mann_bench):
     records = Path("runs").glob("*/record.json")
     others = [path.parent for path in records if '"copy:bits=3,max_length=2"' in path.read_text()]
     code, _, err = mann_bench(*SUBMIT, "--root", "others", *others)
-    assert (code, "none of the runs is of tiny" in err, Path("others").exists()) == (2, True, False)
+    assert (code, "no run belongs to tiny" in err, Path("others").exists()) == (2, True, False)
 
 
 def test_a_leaderboard_without_entries_of_a_study_is_told(mann_bench):
@@ -204,7 +204,7 @@ def test_verify_does_runs_again_and_sets_the_badge(mann_bench):
     code, out, err = mann_bench("leaderboard", "verify", entry_folder(), "--study", "tiny.toml", "--seed", "3")
     assert code == 0
     assert out.count("re-run, bitwise: agrees.") == 2
-    assert err.startswith("To be done again, chosen with --seed 3: ")
+    assert err.startswith("Runs to repeat, chosen with --seed 3: ")
     assert err.endswith("Badge: spot-checked.\n")
     assert (entry()["badge"], len(entry()["evidence"])) == ("spot-checked", 2)
     assert mann_bench("leaderboard", "validate", "--study", "tiny.toml")[0] == 0
