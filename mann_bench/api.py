@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Results:
-    """Records, and what they say together. Printing it prints the tables.
+    """Records and the tables that follow from them. Printing an object prints the tables.
 
     Attributes:
-        records: one a run.
-        problems: what went wrong on the way without stopping it: runs without a record, W&B.
+        records: one for each run.
+        problems: failures that did not stop the call, such as runs without a record or failures of W&B.
     """
 
     records: Sequence[Record]
@@ -107,33 +107,33 @@ def run(
 ) -> Results:
     """Train every model on every task with every seed and return all records.
 
-    Runs that `out` holds already are answered from their records. With ``jobs`` above 1, call this under
-    ``if __name__ == "__main__":`` in a script: workers are spawned.
+    A run that has a record in `out` is not trained again. With ``jobs`` above 1, call this under
+    ``if __name__ == "__main__":`` in a script, because the worker processes import the script.
 
-    Threads may call this. Those of one process train one run after another, since random generators and the number of
-    torch's threads are the process's: to train side by side, give ``jobs``. A thread other than the main one cannot
-    answer Ctrl-C and SIGTERM with a checkpoint.
+    Threads may call this. The threads of one process train one run after another, because they share the random
+    generators and the number of torch's threads. To train several runs at the same time, give ``jobs``. Only the main
+    thread writes a checkpoint on Ctrl-C and SIGTERM.
 
     Args:
         models, tasks: variants, as in ``ntm:memory_init=random``.
         seeds: non-negative integers.
         protocol: a protocol, as in ``collier2018:max_steps=2000``.
         out: folder of the records.
-        jobs: worker processes on this machine, never more than memory carries; 1 runs in this one.
-        threads: threads of each run; more than one pays where there are fewer runs than cores.
-        executor: where runs execute instead, as in ``slurm:partition=cpu``.
+        jobs: worker processes on this machine, limited to what fits into memory; 1 trains in the calling process.
+        threads: threads of each run; more than one helps only if there are fewer runs than cores.
+        executor: what executes the runs instead of this machine, such as ``slurm:partition=cpu``.
         device: ``auto``, ``cpu`` or ``cuda``; with `executor`, ``auto`` is ``cpu``.
         backend: ``auto``, ``eager``, ``compiled`` or ``native``; changes the speed, not the results.
-        wandb: ``online``, ``offline`` or ``disabled``; by default online where logged in, else offline.
-        fresh: train again what has a record, from the start.
-        shard: the part of the runs to do, as in ``2/8``.
-        checkpoint_every: seconds between a run's checkpoints, from which it goes on after an interruption; 0: none.
+        wandb: ``online``, ``offline`` or ``disabled``; by default online if you are logged in, else offline.
+        fresh: train all runs from the start, even those that have a record.
+        shard: do only this part of the runs, such as ``2/8``.
+        checkpoint_every: seconds between checkpoints, from which an interrupted run continues; 0 writes none.
         plugins: whether to load third-party plugins.
         progress: whether to show progress on standard error.
 
     Raises:
-        MannBenchError: something the caller can mend; its message says how.
-        KeyboardInterrupt: finished runs keep their records, others a checkpoint.
+        MannBenchError: something that the caller can correct; the message says how.
+        KeyboardInterrupt: the call was interrupted; finished runs have records, and the others a checkpoint.
     """
     if executor is not None and jobs != 1:
         raise UsageError(f"jobs={jobs} and executor={executor!r}: give one of them.")
@@ -205,7 +205,7 @@ def execute(
 
 
 def load(*paths: str | Path) -> Results:
-    """Read records: each path is a record, a run's folder, a folder of runs, or one of entries of a leaderboard.
+    """Read records. Each path is a record, a run's folder, a folder of runs, or a folder of a leaderboard.
 
     Raises:
         StoreError: a path holds no record, or one that cannot be read.
