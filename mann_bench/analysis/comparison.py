@@ -1,4 +1,4 @@
-"""Two models beside each other on every task that both ran: the ratio of their speeds, and a paired test."""
+"""Two models beside each other on every task that both ran: the ratio of their speeds, and an exact test."""
 
 import contextlib
 import math
@@ -10,9 +10,9 @@ from mann_bench.analysis.measures import Unit, convergence_durations
 from mann_bench.analysis.rows import Row
 from mann_bench.core.errors import UsageError, nearest
 from mann_bench.core.variants import Variant
-from mann_bench.statistics.bootstrap import Ratio, median_ratio
-from mann_bench.statistics.paired import Comparison, paired_permutation_test
-from mann_bench.statistics.survival import median
+from mann_bench.statistics.permutation import Comparison, log_rank_test
+from mann_bench.statistics.ratio import Ratio, median_ratio
+from mann_bench.statistics.survival import median, restricted_mean
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,15 +20,18 @@ class ComparisonRow(Row):
     """Two models on one task under one protocol.
 
     Attributes:
-        seeds: how many both models have.
+        first_seeds, second_seeds: how many each has. They need not be the same: a seed is no pair, since training lets
+            two models part that share one.
         first_steps_median, second_steps_median: Kaplan-Meier medians until convergence; inf beyond the budget.
         ratio: the median of the second over that of the first.
-        test: of the steps of the first less those of the second, what did not converge counted as the budget.
+        difference: mean steps of the first less those of the second, what did not converge counted as the budget.
+        test: of the steps until convergence.
     """
 
     task: str
     protocol: str
-    seeds: int
+    first_seeds: int
+    second_seeds: int
     first: str
     second: str
     first_origin: str
@@ -37,24 +40,24 @@ class ComparisonRow(Row):
     second_steps_median: float
     budget_steps: float
     ratio: Ratio
+    difference: float
     test: Comparison
 
 
 def comparison_rows(cells: Sequence[Cell], first: str, second: str) -> list[ComparisonRow]:
-    """Return one row a task and protocol that both models ran, from the seeds that both have.
+    """Return one row a task and protocol that both models ran, from all seeds of each.
 
     Args:
         cells: as of `mann_bench.analysis.cells.cells`.
         first, second: models, as `run` takes them.
 
     Raises:
-        UsageError: a model is not in the records, or the two share no seed of any task.
+        UsageError: a model is not in the records, or the two share no task and protocol.
     """
     first, second = (_canonical(name, cells) for name in (first, second))
-    pairs = [_paired(a, b) for a in cells for b in cells if a.model == first and b.model == second and _alike(a, b)]
-    rows = [_row(*pair) for pair in pairs if pair[0].records]
+    rows = [_row(a, b) for a in cells for b in cells if a.model == first and b.model == second and _alike(a, b)]
     if not rows:
-        raise UsageError(f"{first!r} and {second!r} have no task, protocol and seed in common in these records.")
+        raise UsageError(f"{first!r} and {second!r} have no task and protocol in common in these records.")
     return rows
 
 
@@ -75,19 +78,13 @@ def _alike(first: Cell, second: Cell) -> bool:
     return (first.task, first.protocol, first.rule) == (second.task, second.protocol, second.rule)
 
 
-def _paired(first: Cell, second: Cell) -> tuple[Cell, Cell]:
-    """Leave of two cells the seeds that both have."""
-    shared = {*first.seeds} & {*second.seeds}
-    one, other = (cell._replace(records=[r for r in cell.records if r.seed in shared]) for cell in (first, second))
-    return one, other
-
-
 def _row(first: Cell, second: Cell) -> ComparisonRow:
     ours, theirs = (convergence_durations(cell, Unit.STEPS) for cell in (first, second))
     return ComparisonRow(
         task=first.task,
         protocol=first.protocol,
-        seeds=len(ours.times),
+        first_seeds=len(ours.times),
+        second_seeds=len(theirs.times),
         first=first.model,
         second=second.model,
         first_origin=first.origin,
@@ -97,5 +94,6 @@ def _row(first: Cell, second: Cell) -> ComparisonRow:
         budget_steps=ours.horizon,
         # A model that met the rule untrained needed no time: nothing is a multiple of that.
         ratio=Ratio(0.0, math.inf, None) if 0 in ours.times else median_ratio([[theirs]], [ours]),
-        test=paired_permutation_test(ours.times, theirs.times),
+        difference=restricted_mean(ours) - restricted_mean(theirs),
+        test=log_rank_test(ours, theirs),
     )

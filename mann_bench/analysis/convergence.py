@@ -7,8 +7,8 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import Unit, convergence_durations, final_scores
 from mann_bench.analysis.rows import MERGED, CellRow, Share
 from mann_bench.core.runs import Outcome
-from mann_bench.statistics.bootstrap import median_estimate, survival_median
 from mann_bench.statistics.interval import Estimate
+from mann_bench.statistics.medians import median_estimate, survival_median
 from mann_bench.statistics.survival import quantile, restricted_mean
 
 

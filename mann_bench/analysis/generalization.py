@@ -8,8 +8,8 @@ from mann_bench.analysis.measures import beyond_capacity, of_sequences, scores_a
 from mann_bench.analysis.rows import CellRow
 from mann_bench.core.sizes import Size, size_text
 from mann_bench.results.schema import Record
-from mann_bench.statistics.bootstrap import curve_estimates
 from mann_bench.statistics.interval import Estimate
+from mann_bench.statistics.medians import curve_estimates
 
 _COLUMNS = {"task", "model", "protocol", "origin", "size", "seeds", "tested", "sequences", "beyond_capacity"}
 _ENDINGS = ("_median", "_low", "_high", "_interval")

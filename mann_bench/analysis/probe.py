@@ -7,8 +7,8 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import generalization_durations, generalizes_from, probed
 from mann_bench.analysis.rows import MERGED, CellRow, Share
 from mann_bench.core.sizes import size_text
-from mann_bench.statistics.bootstrap import survival_median
 from mann_bench.statistics.interval import Estimate
+from mann_bench.statistics.medians import survival_median
 
 
 @dataclass(frozen=True, kw_only=True)

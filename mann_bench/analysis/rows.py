@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mann_bench.core.options import OptionValue
-from mann_bench.statistics.bootstrap import Ratio
 from mann_bench.statistics.interval import Estimate, Interval
-from mann_bench.statistics.paired import Comparison
-from mann_bench.statistics.proportion import wilson
+from mann_bench.statistics.permutation import Comparison
+from mann_bench.statistics.proportion import clopper_pearson
+from mann_bench.statistics.ratio import Ratio
 
 FlatRow = dict[str, OptionValue]
 """One row as files have it: names to numbers and text, None for what was not reached."""
@@ -38,7 +38,7 @@ class CellRow(Row):
 
 
 class Share(NamedTuple):
-    """How many of n seeds, with Wilson's interval where there is more than one."""
+    """How many of n seeds, with the exact interval of the share where there is more than one."""
 
     successes: int
     n: int
@@ -47,7 +47,7 @@ class Share(NamedTuple):
     @classmethod
     def of(cls, successes: int, n: int) -> "Share":
         """Return `successes` of `n` with their interval."""
-        return cls(successes, n, wilson(successes, n) if n > 1 else None)
+        return cls(successes, n, clopper_pearson(successes, n) if n > 1 else None)
 
 
 def flat(row: Row) -> FlatRow:
@@ -81,8 +81,8 @@ def _columns(name: str, value: Any) -> FlatRow:
             return {name: successes, **_bounds(name, interval)}
         case Ratio(low, high, interval):
             return {f"{name}_at_least": low, f"{name}_at_most": high, **_bounds(name, interval)}
-        case Comparison(difference, p_value, least):
-            return {"difference": difference, "p_value": p_value, "least_p_value": least, name: value.words()}
+        case Comparison(_, p_value, least):
+            return {"p_value": p_value, "least_p_value": least, name: value.words()}
         case Mapping():
             return _joined(_columns(key, each) for key, each in value.items())
     return _fields(name, value) if dataclasses.is_dataclass(value) else {name: value}

@@ -59,7 +59,7 @@ def columns(rows: Sequence[SheetRow], named: bool) -> list[Column]:
 
 
 def _rank(row: SheetRow) -> Value:
-    return Value(f"{row.rank}{'=' if row.tied else ''}", sort=row.rank)
+    return Value(row.rank.words(), sort=row.rank.best + row.rank.worst / 1_000_000)
 
 
 def _words(text: str | None) -> Value:
@@ -101,15 +101,15 @@ def _split(text: str, sort: float) -> Value:
 
 _COLUMNS = (
     Column(
-        "rank", "Rank", "within its task; by the mean of steps until convergence, restricted to the budget. Rows share "
-        "a rank (=) where a paired permutation test over seeds does not tell them apart (p ≥ 0.05)", _rank,
+        "rank", "Rank", "the places that it may have within its task, by steps until convergence: below those that are "
+        "better and above those that are worse, by exact log-rank tests of all pairs (Holm, 5 % together)", _rank,
     ),
     Column("name", "Entry", None, lambda row: _words(row.name), words=True),
     Column("model", "Model", None, lambda row: _words(row.convergence.model), words=True),
     Column("task", "Task", None, lambda row: _words(row.convergence.task), words=True),
     Column("protocol", "Protocol", None, lambda row: _words(row.convergence.protocol), words=True),
     Column(
-        "solved", "Solved", "seeds that met the task's rule, of all; [ ]: Wilson's interval",
+        "solved", "Solved", "seeds that met the task's rule, of all; [ ]: its exact interval",
         lambda row: _share(row.convergence.solved),
     ),
     Column(

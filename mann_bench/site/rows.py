@@ -7,6 +7,7 @@ from mann_bench.analysis.probe import Generalizing
 from mann_bench.analysis.rows import MERGED, Row
 from mann_bench.leaderboard.schema import Badge
 from mann_bench.statistics.interval import Estimate
+from mann_bench.statistics.ranks import Rank
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,15 +23,14 @@ class SheetRow(Row):
     """What the tables say of a cell, as one row.
 
     Attributes:
-        rank, tied: its rank within its task, and whether it shares it.
+        rank: the places that it may have within its task.
         entry, name, badge: those of its entry; None on a page of one's own runs.
         state_bytes: recurrent state of one sequence; None where no run knows.
         generalizing: None where generalisation was not measured over training.
         error: None where no run was tested.
     """
 
-    rank: int
-    tied: bool
+    rank: Rank
     entry: str | None = None
     name: str | None = None
     badge: Badge | None = None

@@ -1,5 +1,6 @@
 """What a page says of a set of cells: the rows of its table, ranked, and the figures of each task."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -17,11 +18,8 @@ from mann_bench.results.schema import RuleRecord
 from mann_bench.site.board import Board
 from mann_bench.site.rows import LongestError, SheetRow
 from mann_bench.site.safe_text import shown
-from mann_bench.statistics.paired import paired_permutation_test
-from mann_bench.statistics.ranks import ranks
-
-SEPARATED_BELOW = 0.05
-"""The p-value below which two entries do not share a rank."""
+from mann_bench.statistics.permutation import log_rank_test
+from mann_bench.statistics.ranks import Rank, Ranking, ranking
 
 
 class Line(NamedTuple):
@@ -34,10 +32,11 @@ class Line(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """The figures of a task, and the number of the table's row that each of its cells has."""
+    """The figures of a task, the number of the table's row that each of its cells has, and how they rank."""
 
     group: Group
     rows: tuple[int, ...]
+    ranking: Ranking
     learning: LearningFigure | None
     solve: SolveFigure
     lengths: LengthFigure | None
@@ -98,28 +97,26 @@ def _add(sheet: Sheet, subject: _Subject, lines: Sequence[Line], styles: dict[st
     """Add the rows of a subject to the sheet, by rank, and its figures."""
     rows = [convergence_row(line.cell) for line in lines]
     means = [row.steps.restricted_mean for row in rows]
-    placed = ranks(means, lambda one, other: _separated(lines[one].cell, lines[other].cell))
-    order = sorted(range(len(lines)), key=lambda index: (placed[index], means[index], index))
+    placed = _ranking(lines)
+    order = sorted(range(len(lines)), key=lambda index: (placed.ranks[index], means[index], index))
     ordered = [lines[index] for index in order]
     drawn = tuple(DrawnCell(line.cell, line.label, styles[line.label]) for line in ordered)
     group = Group(Subject(subject.task, subject.protocol, subject.rule.metric, subject.rule.below), drawn)
     lengths = length_figure(group)
     first = len(sheet.rows)
     numbers = tuple(range(first, first + len(lines)))
-    sheet.figures.append(
-        Figures(group, numbers, learning_figure(group), solve_figure(group), lengths, generalizing_figure(group))
-    )
+    curves = learning_figure(group), solve_figure(group), lengths, generalizing_figure(group)
+    sheet.figures.append(Figures(group, numbers, placed, *curves))
     for place, index in enumerate(order):
-        tied, longest = placed.count(placed[index]) > 1, lengths.lines[place] if lengths else None
-        sheet.rows.append(_row(lines[index], rows[index], placed[index], tied, longest))
+        longest = lengths.lines[place] if lengths else None
+        sheet.rows.append(_row(lines[index], rows[index], placed.ranks[index], longest))
         sheet.lines.append(lines[index])
 
 
-def _row(line: Line, convergence: ConvergenceRow, rank: int, tied: bool, lengths: LengthLine | None) -> SheetRow:
+def _row(line: Line, convergence: ConvergenceRow, rank: Rank, lengths: LengthLine | None) -> SheetRow:
     cell, entry, last = line.cell, line.entry, lengths.points[-1] if lengths and lengths.points else None
     return SheetRow(
         rank=rank,
-        tied=tied,
         entry=entry and entry.identifier,
         name=entry and shown(entry.entry.name),
         badge=entry and entry.entry.badge,
@@ -130,13 +127,8 @@ def _row(line: Line, convergence: ConvergenceRow, rank: int, tied: bool, lengths
     )
 
 
-def _separated(first: Cell, second: Cell) -> bool:
-    """Tell whether a paired test tells the steps until convergence apart, over the seeds that both have."""
-    ours, theirs = (
-        dict(zip(cell.seeds, convergence_durations(cell, Unit.STEPS).times, strict=True)) for cell in (first, second)
-    )
-    shared = sorted(ours.keys() & theirs.keys())
-    if not shared:
-        return False
-    test = paired_permutation_test([ours[seed] for seed in shared], [theirs[seed] for seed in shared])
-    return test.p_value < SEPARATED_BELOW
+def _ranking(lines: Sequence[Line]) -> Ranking:
+    """Rank cells by the steps until their runs converge."""
+    durations = [convergence_durations(line.cell, Unit.STEPS) for line in lines]
+    pairs = itertools.combinations(range(len(lines)), 2)
+    return ranking(len(lines), {pair: log_rank_test(*(durations[index] for index in pair)) for pair in pairs})

@@ -12,8 +12,6 @@ class Interval(NamedTuple):
         method: how it was made, in words.
         level: its confidence, in (0, 1).
         n: size of the sample, in seeds unless the method says otherwise; of several samples, that of the smallest.
-        resamples: number of bootstrap resamples; None where there are none.
-        seed: what they were drawn with; None where nothing is drawn.
     """
 
     low: float
@@ -21,13 +19,10 @@ class Interval(NamedTuple):
     method: str
     level: float
     n: int
-    resamples: int | None
-    seed: int | None
 
     def words(self) -> str:
-        """Return how it was made: ``95 % percentile bootstrap over seeds, n = 5, 10,000 resamples, seed 0``."""
-        drawn = "" if self.resamples is None else f", {self.resamples:,} resamples, seed {self.seed}"
-        return f"{100 * self.level:g} % {self.method}, n = {self.n}{drawn}"
+        """Return how it was made: ``97.9 % order statistics over seeds, n = 10``."""
+        return f"{100 * self.level:.3g} % {self.method}, n = {self.n}"
 
 
 class Estimate(NamedTuple):

@@ -20,7 +20,7 @@ def mean_interval(mean: float, deviation: float, n: int, level: float = 0.95) ->
     if n < 3:
         return None
     half = _quantile((1 + level) / 2, n - 1) * deviation / math.sqrt(n)
-    return Interval(mean - half, mean + half, "Student's t over sequences", level, n, resamples=None, seed=None)
+    return Interval(mean - half, mean + half, "Student's t over sequences", level, n)
 
 
 def _quantile(probability: float, freedom: float) -> float:

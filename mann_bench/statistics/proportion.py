@@ -1,13 +1,18 @@
 """Intervals of proportions: of the seeds that solved a task, how many would."""
 
 import math
-from statistics import NormalDist
+from collections.abc import Callable
 
 from mann_bench.statistics.interval import Interval
 
+METHOD = "Clopper-Pearson"
 
-def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
-    """Return the Wilson score interval of a proportion; unlike the bootstrap's, it keeps its width at 0 and at 1.
+
+def clopper_pearson(successes: int, n: int, level: float = 0.95) -> Interval:
+    """Return the exact interval of a proportion: whatever the proportion is, it covers it with `level` or more.
+
+    Its lower bound is the proportion at which so many successes or more have the probability (1 - level) / 2, its
+    upper one that at which so many or fewer have it.
 
     Arguments:
         successes: how many seeds succeeded, from 0 to n.
@@ -16,8 +21,8 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
 
     Raises ValueError where an argument is out of its range.
 
-    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference", without
-    continuity correction, https://doi.org/10.1080/01621459.1927.10502953
+    Source: Clopper & Pearson 1934, "The use of confidence or fiducial limits illustrated in the case of the binomial",
+    https://doi.org/10.1093/biomet/26.4.404
     """
     if n < 1:
         raise ValueError(f"a proportion needs at least one seed, not {n}")
@@ -25,12 +30,26 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
         raise ValueError(f"successes must be from 0 to {n}, the number of seeds, not {successes}")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, as 0.95 does, not {level}")
-    square = NormalDist().inv_cdf((1 - level) / 2) ** 2 / n
-    low, high = _low(successes / n, square), 1 - _low((n - successes) / n, square)
-    return Interval(low, high, "Wilson score", level, n, resamples=None, seed=None)
+    tail = (1 - level) / 2
+    low = 0.0 if successes == 0 else 1 - _most(n - successes, n, tail)
+    high = 1.0 if successes == n else _most(successes, n, tail)
+    return Interval(low, high, METHOD, level, n)
 
 
-def _low(proportion: float, square: float) -> float:
-    """Return the lower bound, which is 0 precisely at a proportion of 0; `square` is z^2/n."""
-    half = math.sqrt(square * (proportion * (1 - proportion) + square / 4))
-    return (proportion + square / 2 - half) / (1 + square)
+def _most(successes: int, n: int, tail: float) -> float:
+    """Return the proportion at which so many successes of n or fewer have the probability `tail`."""
+    return _root(lambda share: _at_most(successes, n, share) - tail)
+
+
+def _at_most(successes: int, n: int, share: float) -> float:
+    terms = (math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(successes + 1))
+    return math.fsum(terms)
+
+
+def _root(falling: Callable[[float], float]) -> float:
+    """Return where a falling function of [0, 1] crosses 0, to a billionth: with that, all processors print the same."""
+    low, high = 0.0, 1.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if falling(middle) > 0 else (low, middle)
+    return round((low + high) / 2, 9)

@@ -1,29 +1,79 @@
-"""Ranks in which entries that cannot be told apart share a place."""
+"""Ranks as far as they are known: an entry's rank is an interval, from tests of all pairs.
 
+Sources: Holm 1979, "A simple sequentially rejective multiple test procedure", https://www.jstor.org/stable/4615733;
+of ranks from tests of all pairs Al Mohamad, Goeman & van Zwet 2022, "Simultaneous confidence intervals for ranks",
+https://doi.org/10.1111/biom.13419
+"""
+
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mann_bench.statistics.permutation import Comparison
+
+LEVEL = 0.05
+"""The share of boards on which any pair may be told apart though there is nothing between the two."""
 
 
-def ranks(values: Sequence[float], separated: Callable[[int, int], bool]) -> list[int]:
-    """Return the rank of each entry, 1 for the least value: 1, 1, 3 where the first two share theirs.
+@dataclass(frozen=True, order=True)
+class Rank:
+    """The places that an entry may have: from 1 + those that are better to all but those that are worse."""
 
-    Going up from the least value, an entry starts a new rank where it is greater than the first entry of the
-    current rank and separated from it; otherwise it shares that rank.
+    best: int
+    worst: int
+
+    def words(self) -> str:
+        """Return ``2`` where one place is left, else ``1-3``."""
+        return str(self.best) if self.best == self.worst else f"{self.best}-{self.worst}"
+
+
+class Ranking(NamedTuple):
+    """What the tests of all pairs say together.
+
+    Attributes:
+        ranks: an entry each.
+        decided: how many pairs are told apart.
+        pairs: how many there are.
+    """
+
+    ranks: list[Rank]
+    decided: int
+    pairs: int
+
+
+def holm(p_values: Sequence[float], level: float = LEVEL) -> list[bool]:
+    """Return which hypotheses are rejected, so that with probability 1 - `level` no true one is."""
+    rejected = [False] * len(p_values)
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    for place, index in enumerate(order):
+        if p_values[index] * (len(p_values) - place) > level:
+            break
+        rejected[index] = True
+    return rejected
+
+
+def ranking(count: int, tests: Mapping[tuple[int, int], Comparison], level: float = LEVEL) -> Ranking:
+    """Return the ranks of entries whose lesser values are better.
 
     Arguments:
-        values: an entry each, in any unit, less is better; inf is beyond the budget.
-        separated: whether a comparison separates two entries, given by their positions in `values`.
-
-    Raises ValueError where a value is NaN.
+        count: how many entries there are.
+        tests: the test of each pair, by the positions of its first and its second entry.
+        level: as of `holm`.
     """
-    if any(math.isnan(value) for value in values):
-        raise ValueError("ranks need numbers, not NaN; write what is worse than every other as inf")
-    ranked = [0] * len(values)
-    first: int | None = None
-    for place, entry in enumerate(sorted(range(len(values)), key=values.__getitem__), start=1):
-        if first is None or (values[entry] > values[first] and separated(first, entry)):
-            first = entry
-            ranked[entry] = place
-        else:
-            ranked[entry] = ranked[first]
-    return ranked
+    pairs = list(itertools.combinations(range(count), 2))
+    decided = holm([tests[pair].p_value for pair in pairs], level)
+    better, worse = [0] * count, [0] * count  # of each entry: how many are better, and how many worse
+    for (first, second), told_apart in zip(pairs, decided, strict=True):
+        if told_apart:
+            winner, loser = (first, second) if tests[first, second].lead < 0 else (second, first)
+            worse[winner] += 1
+            better[loser] += 1
+    ranks = [Rank(1 + above, count - below) for above, below in zip(better, worse, strict=True)]
+    return Ranking(ranks, sum(decided), len(pairs))
+
+
+def seeds_to_decide(pairs: int, level: float = LEVEL) -> int:
+    """Return the least number of seeds of each entry with which Holm's correction could decide one of so many pairs."""
+    return next(n for n in itertools.count(1) if pairs * 2 <= level * math.comb(2 * n, n))

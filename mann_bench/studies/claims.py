@@ -7,6 +7,7 @@ from typing import NamedTuple
 from mann_bench.analysis.cells import Cell
 from mann_bench.core.runs import Run
 from mann_bench.results.schema import Record
+from mann_bench.statistics.medians import LEVEL
 from mann_bench.studies.measurement import ClaimCells, Measurement, UnmeasurableError, measure
 from mann_bench.studies.schema import Claim
 
@@ -92,6 +93,9 @@ def _judged(claim: Claim, measured: Measurement, n: int) -> _Judgement:
         return _Judgement(Verdict.UNDECIDED, text)
     if interval is None:
         return _Judgement(Verdict.UNDECIDED, "one seed has no interval: a study needs two or more")
+    if interval.level < LEVEL:
+        text = f"{n} seeds give an interval of {100 * interval.level:.3g} %: a verdict needs {100 * LEVEL:g} %"
+        return _Judgement(Verdict.UNDECIDED, text)
     if claim.tolerates(interval.low, interval.high):
         return _Judgement(Verdict.REPRODUCED)
     if claim.excludes(interval.low, interval.high):

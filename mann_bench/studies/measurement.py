@@ -15,9 +15,10 @@ from mann_bench.analysis.measures import (
 )
 from mann_bench.core.runs import Outcome
 from mann_bench.results.schema import Record
-from mann_bench.statistics.bootstrap import median_estimate, median_ratio, survival_median
 from mann_bench.statistics.interval import Interval
-from mann_bench.statistics.proportion import wilson
+from mann_bench.statistics.medians import median_estimate, survival_median
+from mann_bench.statistics.proportion import clopper_pearson
+from mann_bench.statistics.ratio import median_ratio
 from mann_bench.studies.schema import Claim, ClaimMetric
 
 
@@ -84,7 +85,7 @@ def _generalizing_rate(claim: Claim, cells: ClaimCells) -> Measurement:
 
 def _rate(seeds: Sequence[bool]) -> Measurement:
     share = sum(seeds) / len(seeds)
-    return Measurement(share, share, wilson(sum(seeds), len(seeds)))
+    return Measurement(share, share, clopper_pearson(sum(seeds), len(seeds)))
 
 
 def _test_score(claim: Claim, cells: ClaimCells) -> Measurement:

@@ -6,8 +6,8 @@ import pytest
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.rows import flat
-from mann_bench.statistics.bootstrap import median_estimate, survival_median
-from mann_bench.statistics.proportion import wilson
+from mann_bench.statistics.medians import median_estimate, survival_median
+from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.statistics.survival import Durations
 
 WHERE = {"step": 812, "culprit": "loss"}
@@ -29,7 +29,7 @@ def test_a_row_names_its_cell(make_record):
 
 
 def test_convergence_is_measured_in_steps_sequences_and_seconds(make_record):
-    # Of 27 equally likely resamples 7 have the least as their median, and 7 the greatest: more than 2.5 %.
+    # Of three seeds the interval goes from the least to the greatest: 75 %.
     (row,) = convergence_rows(cells(seeds(make_record, 1_000, 400, 600)))
     assert spread(row.steps.estimate) == (400, 600, 1_000)
     assert spread(row.sequences.estimate) == (12_800, 19_200, 32_000)
@@ -45,7 +45,7 @@ def test_a_median_and_its_interval_are_those_of_the_statistics(five_seeds):
     (row,) = convergence_rows(cells(five_seeds))
     estimate = survival_median(Durations.of([400, 800, None, None, None], 31_250))
     assert row.steps.estimate == estimate
-    assert flat(row)["steps_interval"] == "95 % percentile bootstrap over seeds, n = 5, 10,000 resamples, seed 0"
+    assert flat(row)["steps_interval"] == "93.8 % order statistics over seeds, n = 5"
 
 
 def test_one_seed_has_no_interval(make_record):
@@ -109,10 +109,10 @@ def test_every_seed_counts_however_it_ended(five_seeds):
     assert (row.seeds, row.solved.successes, row.diverged, row.failed) == (5, 2, 2, 1)
 
 
-def test_the_share_of_solved_seeds_has_wilsons_interval(five_seeds):
+def test_the_share_of_solved_seeds_has_its_exact_interval(five_seeds):
     (row,) = convergence_rows(cells(five_seeds))
-    assert row.solved.interval == wilson(2, 5)
-    assert flat(row)["solved_interval"] == "95 % Wilson score, n = 5"
+    assert row.solved.interval == clopper_pearson(2, 5)
+    assert flat(row)["solved_interval"] == "95 % Clopper-Pearson, n = 5"
 
 
 def test_a_run_that_diverged_after_convergence_is_solved(five_seeds):

@@ -6,7 +6,7 @@ import pytest
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.generalization import generalization_rows
 from mann_bench.analysis.rows import flat
-from mann_bench.statistics.bootstrap import curve_estimates
+from mann_bench.statistics.medians import curve_estimates
 
 
 def lengths(*scores):
@@ -33,7 +33,7 @@ def test_a_row_names_its_cell_and_its_size(three_seeds):
     assert (row.seeds, row.tested, row.sequences, row.beyond_capacity) == (3, 3, 192, False)
 
 
-def test_the_intervals_are_those_of_the_statistics_with_the_seeds_of_all_sizes_drawn_at_once(three_seeds):
+def test_the_intervals_are_those_of_the_statistics(three_seeds):
     rows = generalization_rows(cells(three_seeds))
     for row, estimate in zip(rows, curve_estimates([[3.0, 12.0], [0.5, 2.0], [1.0, 4.0]]), strict=True):
         assert row.scores["bit_errors"] == estimate

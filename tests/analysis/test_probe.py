@@ -4,8 +4,8 @@ import math
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.rows import flat
-from mann_bench.statistics.bootstrap import survival_median
-from mann_bench.statistics.proportion import wilson
+from mann_bench.statistics.medians import survival_median
+from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.statistics.survival import Durations
 
 UNPROBED = "collier2018:probe_every=0"
@@ -19,8 +19,8 @@ def test_a_row_names_its_cell_and_the_longest_size(make_record, make_probe):
 
 def test_a_row_counts_the_seeds_that_generalise(four_seeds):
     (row,) = probe_rows(cells(four_seeds))
-    assert (row.seeds, row.found.generalizing) == (4, (2, 4, wilson(2, 4)))
-    assert flat(row)["generalizing_interval"] == "95 % Wilson score, n = 4"
+    assert (row.seeds, row.found.generalizing) == (4, (2, 4, clopper_pearson(2, 4)))
+    assert flat(row)["generalizing_interval"] == "95 % Clopper-Pearson, n = 4"
 
 
 def test_a_row_has_the_kaplan_meier_median_of_the_step_from_which_they_do(four_seeds):

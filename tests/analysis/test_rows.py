@@ -6,16 +6,19 @@ from enum import StrEnum
 import pytest
 
 from mann_bench.analysis.rows import MERGED, PROVENANCE, CellRow, Row, Share, flat, without_provenance
-from mann_bench.statistics.bootstrap import Ratio, median_estimate
 from mann_bench.statistics.interval import Estimate, Interval
-from mann_bench.statistics.paired import paired_permutation_test
-from mann_bench.statistics.proportion import wilson
+from mann_bench.statistics.medians import METHOD, median_estimate
+from mann_bench.statistics.permutation import log_rank_test
+from mann_bench.statistics.proportion import clopper_pearson
+from mann_bench.statistics.ranks import Rank
+from mann_bench.statistics.ratio import Ratio
+from mann_bench.statistics.survival import Durations
 
-WORDS = "95 % percentile bootstrap over seeds, n = 3, 10,000 resamples, seed 0"
+WORDS = "75 % order statistics over seeds, n = 3"
 
 
 def interval(low, high):
-    return Interval(low, high, "percentile bootstrap over seeds", 0.95, 3, 10_000, 0)
+    return Interval(low, high, METHOD, 0.75, 3)
 
 
 def flattened(**values):
@@ -50,13 +53,13 @@ def test_only_finite_numbers_are_data(value, number):
     assert flattened(value=value) == {"value": number}
 
 
-def test_a_share_has_wilsons_interval():
-    low, high = wilson(4, 5)[:2]
+def test_a_share_has_its_exact_interval():
+    low, high = clopper_pearson(4, 5)[:2]
     assert flattened(solved=Share.of(4, 5)) == {
         "solved": 4,
         "solved_low": low,
         "solved_high": high,
-        "solved_interval": "95 % Wilson score, n = 5",
+        "solved_interval": "95 % Clopper-Pearson, n = 5",
     }
 
 
@@ -73,11 +76,15 @@ def test_a_ratio_has_a_column_for_each_bound():
 
 
 def test_a_test_has_a_column_for_each_number_and_for_how_it_was_made():
-    test = paired_permutation_test([1.0, 2.0], [3.0, 3.0])
+    test = log_rank_test(Durations.of([1, 2], 10), Durations.of([3, 4], 10))
     assert flattened(test=test) == {
-        **{"difference": -1.5, "p_value": 0.5, "least_p_value": 0.5},
-        "test": "exact sign-flip test, n = 2",
+        **{"p_value": pytest.approx(1 / 3), "least_p_value": pytest.approx(1 / 3)},
+        "test": test.words(),
     }
+
+
+def test_a_rank_has_a_column_for_each_of_its_ends():
+    assert flattened(rank=Rank(1, 3)) == {"rank_best": 1, "rank_worst": 3}
 
 
 def test_the_columns_of_a_mapping_have_the_names_of_its_keys():

@@ -11,6 +11,7 @@ from mann_bench.site.board import Board
 from mann_bench.site.build import build_site
 from mann_bench.site.report import report_page
 from mann_bench.statistics.interval import Interval
+from mann_bench.statistics.medians import METHOD
 from mann_bench.studies.claims import ClaimResult, Verdict
 from mann_bench.studies.measurement import Measurement
 from mann_bench.studies.schema import Claim
@@ -50,7 +51,7 @@ def boards(make_record, make_trace, make_loaded):
         entry("bad", [2_000] * 8, Badge.REPORTED, name=HOSTILE, note=HOSTILE, url="javascript:document.title='broken'"),
     ]
     about = {"statement": "It is so.", "metric": "convergence", "model": "ntm", "tasks": ["copy"]}
-    measured = Measurement(2.0, 2.0, Interval(1.0, 3.0, "percentile bootstrap over seeds", 0.95, 8, 10_000, 0))
+    measured = Measurement(2.0, 2.0, Interval(1.0, 3.0, METHOD, 0.992, 8))
     claims = [
         ClaimResult(Claim(name=f"claim-{n}", published=2.0, at_least=1.0, at_most=3.0, **about), measured, 8, verdict)
         for n, verdict in enumerate(Verdict)

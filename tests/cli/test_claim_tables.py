@@ -5,6 +5,7 @@ import pytest
 
 from mann_bench.cli.claim_tables import claim_json, claim_lines
 from mann_bench.statistics.interval import Interval
+from mann_bench.statistics.medians import METHOD
 from mann_bench.studies.claim_text import measured_text, number_text
 from mann_bench.studies.claims import ClaimResult, Verdict
 from mann_bench.studies.measurement import Measurement
@@ -12,7 +13,7 @@ from mann_bench.studies.schema import Claim
 
 
 def interval(low, high):
-    return Interval(low, high, "percentile bootstrap over seeds", 0.95, 3, 10_000, 0)
+    return Interval(low, high, METHOD, 0.96875, 6)
 
 
 def result(measured=None, verdict=Verdict.UNDECIDED, reason=None, **fields):
@@ -57,7 +58,7 @@ def test_reasons_and_the_making_of_intervals_stand_below():
     results = [result(Measurement(1, 1, interval(0, 2)), reason="too wide"), result(reason="no runs")]
     assert list(claim_lines(results))[3:] == [
         "",
-        "[ ]: 95 % percentile bootstrap over seeds, n = 3, 10,000 resamples, seed 0.",
+        "[ ]: 96.9 % order statistics over seeds, n = 6.",
         "a-claim: too wide.",
         "a-claim: no runs.",
         "0 reproduced, 0 not reproduced, 2 undecided.",
@@ -72,7 +73,7 @@ def test_a_line_of_json_has_the_claim_and_what_became_of_it():
     row = json.loads(claim_json(result(Measurement(160, 160, interval(120, 180)), Verdict.REPRODUCED)))
     assert (row["name"], row["metric"], row["at_most"]) == ("a-claim", "convergence", 31_250)
     assert (row["low"], row["high"], row["n"], row["verdict"], row["reason"]) == (160, 160, 3, "reproduced", None)
-    assert (row["interval"]["low"], row["interval"]["method"]) == (120, "percentile bootstrap over seeds")
+    assert (row["interval"]["low"], row["interval"]["method"]) == (120, METHOD)
 
 
 def test_json_has_no_number_that_is_not_finite():

@@ -88,7 +88,7 @@ def test_report_compares_two_models(mann_bench, recorded):
     code, out, err = mann_bench("report", "--compare", "ntm", "lstm")
     assert (code, err) == (0, "")
     assert out.splitlines()[0] == "ntm against lstm"
-    assert "2.50x [1.25, 3.00]" in out  # (1,000 | 1,000 to 1,200) / (400 | 400 to 800)
+    assert "2.50x [1.25, 3.00; 25 %]" in out  # (1,000 | 1,000 to 1,200) / (400 | 400 to 800)
     assert "Convergence" not in out
 
 
@@ -120,10 +120,11 @@ def test_a_comparison_with_an_unknown_model_is_an_error_with_the_nearest_name(ma
     assert "model 'lsmt' is not in these records. Did you mean 'lstm'? They have: lstm, ntm." in err
 
 
-def test_a_comparison_without_a_seed_in_common_is_an_error(mann_bench, recorded):
-    code, out, err = mann_bench("report", recorded[0], recorded[3], "--compare", "ntm", "lstm")
+def test_a_comparison_without_a_task_in_common_is_an_error(mann_bench, recorded, make_record):
+    other = Store(Path("runs")).write(make_record("dnc", "sort"), None)
+    code, out, err = mann_bench("report", recorded[0], other, "--compare", "ntm", "dnc")
     assert (code, out) == (2, "")
-    assert "'ntm' and 'lstm' have no task, protocol and seed in common in these records." in err
+    assert "'ntm' and 'dnc' have no task and protocol in common in these records." in err
 
 
 def test_a_comparison_needs_two_models(mann_bench, recorded):
@@ -136,7 +137,8 @@ def test_a_comparison_leaves_out_what_it_cannot_read_and_says_so(mann_bench, rec
     (recorded[0] / "record.json").write_text("{")
     code, out, err = mann_bench("report", "--compare", "ntm", "lstm")
     assert (code, err.startswith("Left out: ")) == (1, True)
-    assert "1.50x" in out
+    assert "1 and 2 " in out
+    assert "1.25x" in out
 
 
 def test_of_many_records_that_cannot_be_read_twenty_are_told_by_name(mann_bench, recorded):

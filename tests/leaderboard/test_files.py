@@ -29,7 +29,7 @@ def test_a_run_is_found_by_the_first_digits_of_its_key(board):
 
 
 def test_digits_of_several_keys_are_too_few(board):
-    with pytest.raises(UsageError, match="6 run keys"):
+    with pytest.raises(UsageError, match="14 run keys"):
         find_runs("", board.root)
 
 

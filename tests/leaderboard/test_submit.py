@@ -33,9 +33,9 @@ def test_an_entry_says_who_what_and_how_far_it_was_checked(submitted, sound_reco
     loaded = load_entry(submitted())
     entry = loaded.entry
     assert (entry.name, entry.url, entry.note, entry.badge) == (*SUBMITTER[:3], "reported")
-    assert (entry.study.name, entry.study.version, entry.evidence) == ("smoke", 1, [])
+    assert (entry.study.name, entry.study.version, entry.evidence) == ("smoke", 2, [])
     assert loaded.records == sorted(sound_records, key=lambda record: record.key)
-    assert [row["seeds"] for row in entry.aggregates.convergence] == [3, 3]
+    assert [row["seeds"] for row in entry.aggregates.convergence] == [7, 7]
 
 
 def test_its_folder_is_named_by_submitter_and_runs(submitted, tmp_path):
@@ -46,7 +46,7 @@ def test_its_folder_is_named_by_submitter_and_runs(submitted, tmp_path):
 
 
 def test_a_record_that_is_given_twice_counts_once(submitted, sound_records):
-    assert len(load_entry(submitted([*sound_records, *sound_records])).records) == 6
+    assert len(load_entry(submitted([*sound_records, *sound_records])).records) == 14
 
 
 def test_two_records_of_a_run_are_refused(submitted, sound_records):
@@ -56,14 +56,14 @@ def test_two_records_of_a_run_are_refused(submitted, sound_records):
 
 
 def test_seeds_that_lack_are_refused_by_name(submitted, sound_records, tmp_path):
-    with pytest.raises(EntryError, match=r"missing-seeds: .* lacks seeds 0 of 0-2"):
+    with pytest.raises(EntryError, match=r"missing-seeds: .* lacks seeds 0 of 0-6"):
         submitted(sound_records[1:])
     assert list(tmp_path.rglob("entry.json")) == []
 
 
 def test_one_model_alone_may_be_submitted(submitted, sound_records):
     one = [record for record in sound_records if record.model.name == "lstm"]
-    assert len(load_entry(submitted(one)).records) == 3
+    assert len(load_entry(submitted(one)).records) == 7
 
 
 def test_the_same_records_again_are_a_duplicate(submitted):
@@ -147,7 +147,7 @@ def test_a_model_that_failed_with_every_seed_can_be_submitted(submitted, sound_r
     nothing |= {"converged_first": None, "converged_confirmed": None, "curve": [], "probe": [], "generalization": []}
     nothing |= {"grid": [], "training_range": {}, "parameters": 0, "state_bytes": 0}
     failed = [record.model_copy(update=nothing) for record in sound_records if record.model.name == "lstm"]
-    assert load_entry(submitted(failed)).entry.aggregates.convergence[0]["failed"] == 3
+    assert load_entry(submitted(failed)).entry.aggregates.convergence[0]["failed"] == 7
 
 
 def test_a_model_that_never_got_a_finite_loss_can_be_submitted(submitted, sound_records):
@@ -166,4 +166,4 @@ def test_a_model_that_never_got_a_finite_loss_can_be_submitted(submitted, sound_
         return record.model_copy(update=nothing | {"curve": [row]})
 
     made = [diverged(record) for record in sound_records if record.model.name == "lstm"]
-    assert load_entry(submitted(made)).entry.aggregates.convergence[0]["diverged"] == 3
+    assert load_entry(submitted(made)).entry.aggregates.convergence[0]["diverged"] == 7

@@ -284,7 +284,7 @@ def private(board):
 
 
 def study_version(board):
-    board.edit(lambda entry: entry["study"].update(version=2))
+    board.edit(lambda entry: entry["study"].update(version=3))
 
 
 def folder(board):

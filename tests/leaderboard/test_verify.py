@@ -14,7 +14,7 @@ def test_every_run_can_be_chosen(sound_records):
 
 
 def test_no_more_runs_are_chosen_than_there_are(sound_records):
-    assert len(choose(sound_records, 100, seed=0)) == 6
+    assert len(choose(sound_records, 100, seed=0)) == 14
 
 
 def test_runs_that_failed_are_not_chosen(sound_records, make_failed_record):

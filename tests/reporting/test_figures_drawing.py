@@ -183,7 +183,7 @@ def test_sizes_of_two_dimensions_are_categories(repeats):
 
 def test_an_interval_says_how_it_was_made(repeats):
     text = note(draw(repeats, "length"))
-    assert "95 % interval of the median, percentile bootstrap over seeds (10,000 resamples, seed 0)" in text
+    assert "interval of the median, 50 % order statistics over seeds, n = 2" in text
 
 
 def test_what_is_not_known_is_not_explained(make_record):

@@ -7,7 +7,7 @@ from mann_bench.analysis.cells import cells
 from mann_bench.analysis.curves.groups import groups
 from mann_bench.analysis.curves.lengths import length_figure
 from mann_bench.analysis.measures import beyond_capacity
-from mann_bench.statistics.bootstrap import curve_estimates
+from mann_bench.statistics.medians import curve_estimates
 
 KNOWN_TO_VERSION_1 = {"training_range": {}, "grid": []}
 
@@ -49,7 +49,7 @@ def test_a_size_has_the_median_over_seeds(tested):
     assert (found.seeds, found.tested) == (3, 3)
 
 
-def test_the_interval_is_that_of_the_bootstrap_over_seeds(tested):
+def test_the_interval_is_that_of_the_statistics(tested):
     values = [[3.0, 8.0], [1.0, 9.0], [2.0, 7.0]]
     found = line(*(tested({20: low, 40: high}, seed) for seed, (low, high) in enumerate(values)))
     assert [point.estimate for point in found.points] == curve_estimates(values)

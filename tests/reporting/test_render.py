@@ -79,8 +79,8 @@ def test_where_nothing_was_probed_there_is_no_table_of_it(make_record):
 
 def test_text_keeps_square_brackets(records):
     text = render(cells(records), Format.TEXT)
-    assert "3,200 [1,400, > 31,250]" in text
-    assert "  [ ]: 95 % percentile bootstrap over seeds" in text
+    assert "3,200 [1,400, > 31,250; 75 %]" in text
+    assert "  [ ]: order statistics over seeds, 95 % or more" in text
 
 
 def test_text_keeps_a_row_on_a_line(records):
@@ -88,8 +88,8 @@ def test_text_keeps_a_row_on_a_line(records):
         line for line in render(cells(records), Format.TEXT).splitlines() if line.split()[:2] == ["copy", "ntm"]
     ]
     assert re.split(r"\s{2,}", line.strip()) == [
-        *("copy", "ntm", "12,345", "2/3 [21, 94 %]", "3,200 [1,400, > 31,250]", "16.0 [7.0, > 17.0]"),
-        *("0.05 [0.05, 10.00]", "1", "0"),
+        *("copy", "ntm", "12,345", "2/3 [9, 99 %]", "3,200 [1,400, > 31,250; 75 %]", "16.0 [7.0, > 17.0; 75 %]"),
+        *("0.05 [0.05, 10.00; 75 %]", "1", "0"),
     ]
 
 
@@ -268,7 +268,7 @@ def test_a_comparison_in_markdown_has_its_columns(records):
     (table,) = markdown_tables(render(cells(records), Format.MARKDOWN, compare=PAIR))
     assert table[0][:5] == ["task", "protocol", "seeds", "steps of ntm", "steps of lstm:layers=2"]
     assert table[1][:3] == [":--", ":--", "--:"]
-    assert table[2][:5] == ["copy", "collier2018", "1", "1,400", "600"]
+    assert table[2][:5] == ["copy", "collier2018", "3 and 1", "3,200", "600"]
 
 
 def test_a_comparison_in_json_has_its_own_key(records):

@@ -5,6 +5,7 @@ from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.rows import PROVENANCE, without_provenance
 from mann_bench.site.columns import columns
 from mann_bench.site.sheet import board_sheet, own_sheet
+from mann_bench.statistics.ranks import Rank
 
 
 @pytest.fixture
@@ -13,35 +14,43 @@ def placed(make_board, make_entry):
 
     def place(**steps):
         sheet = board_sheet(make_board(*(make_entry(name, at) for name, at in steps.items())))
-        return [(row.entry, row.rank, row.tied) for row in sheet.rows]
+        return [(row.entry, row.rank.words()) for row in sheet.rows]
 
     return place
 
 
 def test_entries_that_a_test_tells_apart_have_ranks_of_their_own(placed):
     slow, fast = [2_000] * 8, [400] * 8
-    assert placed(slow=slow, fast=fast) == [("fast", 1, False), ("slow", 2, False)]
+    assert placed(slow=slow, fast=fast) == [("fast", "1"), ("slow", "2")]
 
 
-def test_entries_that_none_tells_apart_share_a_rank(placed):
-    assert placed(slow=[2_000] * 5, fast=[400] * 5) == [("fast", 1, True), ("slow", 1, True)]
+def test_entries_that_none_tells_apart_may_have_each_others_rank(placed):
+    assert placed(slow=[2_000] * 3, fast=[400] * 3) == [("fast", "1-2"), ("slow", "1-2")]
 
 
-def test_seeds_that_never_converge_count_as_the_budget(placed):
-    assert placed(never=[None] * 8, slow=[20_000] * 8)[0][0] == "slow"
+def test_an_entry_that_is_told_from_some_alone_has_a_range_of_ranks(placed):
+    ranks = placed(slow=[4_000] * 8, fast=[400] * 8, quick=[400, 600] * 4)
+    assert ranks == [("fast", "1-2"), ("quick", "1-2"), ("slow", "3")]
 
 
-def test_entries_without_a_common_seed_share_a_rank(make_board, make_entry, make_record):
+def test_seeds_that_never_converge_within_the_budget_are_slower_than_all_that_do(make_board, make_entry, make_record):
+    last = {"step": 31_250, "sequences": 1_000_000, "training_seconds": 156.25, "scores": {"bit_errors": 10.0}}
+    never = [make_record(seed=seed, converged_at=None, steps=31_250, curve=[last]) for seed in range(8)]
+    sheet = board_sheet(make_board(make_entry("never", records=never), make_entry("slow", [20_000] * 8)))
+    assert [(row.entry, row.rank.words()) for row in sheet.rows] == [("slow", "1"), ("never", "2")]
+
+
+def test_entries_need_no_common_seed_to_be_told_apart(make_board, make_entry, make_record):
     later = [make_record(seed=seed, converged_at=4_000) for seed in range(10, 20)]
     sheet = board_sheet(make_board(make_entry("a", [400] * 10), make_entry("b", records=later)))
-    assert [row.rank for row in sheet.rows] == [1, 1]
+    assert [(row.entry, row.rank.words()) for row in sheet.rows] == [("a", "1"), ("b", "2")]
 
 
 def test_ranks_are_made_within_a_task(make_board, make_entry):
     sheet = board_sheet(make_board(make_entry("a", task="copy"), make_entry("b", task="repeat_copy")))
-    assert [(row.convergence.task, row.rank, row.tied) for row in sheet.rows] == [
-        ("copy", 1, False),
-        ("repeat_copy", 1, False),
+    assert [(row.convergence.task, row.rank) for row in sheet.rows] == [
+        ("copy", Rank(1, 1)),
+        ("repeat_copy", Rank(1, 1)),
     ]
 
 

@@ -29,14 +29,32 @@ def checked(make_claim, runs_of, make_record):
     ],
 )
 def test_the_interval_decides_the_verdict(checked, bounds, verdict):
-    result = checked("convergence", 400, 600, 1000, **bounds)
-    assert (result.verdict, result.n) == (verdict, 3)
+    result = checked("convergence", 400, 600, 600, 600, 600, 1000, **bounds)
+    assert (result.verdict, result.n) == (verdict, 6)
     assert (result.measured.interval.low, result.measured.interval.high) == (400, 1000)
 
 
 def test_an_undecided_claim_says_why_and_others_do_not(checked):
-    assert "partly inside the tolerance" in checked("convergence", 400, 1000, at_most=600).reason
-    assert checked("convergence", 400, 1000, at_most=1000).reason is None
+    steps = [400, 600, 600, 600, 600, 1000]
+    assert "partly inside the tolerance" in checked("convergence", *steps, at_most=600).reason
+    assert checked("convergence", *steps, at_most=1000).reason is None
+
+
+@pytest.mark.parametrize("bounds", [{"at_most": 31_250}, {"at_most": 399}])
+def test_a_verdict_needs_an_interval_of_95_percent(checked, bounds):
+    result = checked("convergence", 400, 600, 600, 600, 1000, **bounds)
+    assert (result.verdict, result.measured.interval.level) == (Verdict.UNDECIDED, 0.9375)
+    assert result.reason == "5 seeds give an interval of 93.8 %: a verdict needs 95 %"
+
+
+def test_the_least_number_of_seeds_on_which_a_verdict_can_rest_differs_between_metrics(checked, make_record):
+    def ratio(seeds):
+        records = [
+            make_record(m, seed=i, converged_at=at) for i in range(seeds) for m, at in (("ntm", 400), ("lstm", 800))
+        ]
+        return checked("speed_ratio", seeds=seeds, records=records, against=["lstm"], at_least=1.5).verdict
+
+    assert [ratio(seeds) for seeds in (6, 7)] == [Verdict.UNDECIDED, Verdict.REPRODUCED]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +67,7 @@ def test_an_undecided_claim_says_why_and_others_do_not(checked):
     ],
 )
 def test_beyond_the_budget_nothing_more_is_known(checked, bounds, verdict):
-    assert checked("convergence", None, None, None, **bounds).verdict is verdict
+    assert checked("convergence", *[None] * 6, **bounds).verdict is verdict
 
 
 def test_one_seed_decides_nothing(checked):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mann_bench.core.specs import StudySpec
-from mann_bench.statistics.proportion import wilson
+from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.studies.plan import plan_study
 from mann_bench.studies.schema import Cells, Claim, ClaimMetric, Study
 
@@ -44,4 +44,4 @@ def test_the_intervals_of_rates_are_those_of_the_page():
     assert len(rows) == 3
     for seeds, none, every in rows:
         n = int(seeds)
-        assert (none, every) == (f"{wilson(0, n).high:.2f}", f"{wilson(n, n).low:.2f}")
+        assert (none, every) == (f"{clopper_pearson(0, n).high:.2f}", f"{clopper_pearson(n, n).low:.2f}")

@@ -72,7 +72,7 @@ def test_solved_is_what_converged_even_if_it_diverged_later(measured, make_recor
     ]
     low, high, interval = measured("solve_rate", records)
     assert low == high == pytest.approx(2 / 3)
-    assert (interval.method, interval.n) == ("Wilson score", 3)
+    assert (interval.method, interval.n) == ("Clopper-Pearson", 3)
 
 
 def test_diverged_is_what_met_a_value_that_is_not_finite(measured, make_record, make_failed_record):

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject, chance, floor, in_training
 from mann_bench.analysis.measures import beyond_capacity, scores_at, test_sizes
 from mann_bench.core.sizes import size_text
-from mann_bench.statistics.bootstrap import curve_estimates
 from mann_bench.statistics.interval import Estimate
+from mann_bench.statistics.medians import curve_estimates
 
 
 class GridSize(NamedTuple):

@@ -99,7 +99,4 @@ def _note(data: LengthFigure, connected: bool) -> str:
     if not intervals:
         return note
     found = intervals[0]
-    return (
-        f"{note} {'Band' if connected else 'Bar'}: {100 * found.level:g} % interval of the median, {found.method} "
-        f"({found.resamples:,} resamples, seed {found.seed})."
-    )
+    return f"{note} {'Band' if connected else 'Bar'}: interval of the median, {found.words()}."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparison import ComparisonRow, comparison_rows
 from mann_bench.reporting.naming import OWN_TRAINING
-from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table
+from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table, level_text
 
 
 def comparison_table(cells: Sequence[Cell], first: str, second: str) -> Table:
@@ -21,10 +21,10 @@ def comparison_table(cells: Sequence[Cell], first: str, second: str) -> Table:
         [
             f"steps: Kaplan-Meier medians until convergence; times faster: those of {second} over those of {first}; "
             "> and <: bounds, where one did not converge within the budget",
-            f"difference: mean over seeds of the steps of {first} less those of {second}, what did not converge "
-            "counted as the budget; p: paired permutation test of it, two-sided; (least p that so many seeds can give)",
+            f"difference: mean steps of {first} less those of {second}, what did not converge counted as the budget; "
+            "p: exact log-rank permutation test, two-sided; (the least p that these runs can give)",
             INTERVALS,
-            *([ONE_SEED] if any(row.seeds == 1 for row in rows) else []),
+            *([ONE_SEED] if any(1 in (row.first_seeds, row.second_seeds) for row in rows) else []),
             *(f"{name} {OWN_TRAINING}" for name in own),
         ],
     )
@@ -42,14 +42,23 @@ def _text(row: ComparisonRow, several: bool) -> list[str]:
     medians = (row.first_steps_median, row.second_steps_median)
     ratio, interval = ratio_text(row.ratio.low, row.ratio.high), row.ratio.interval
     if interval:
-        ratio += f" [{interval.low:.2f}, {interval.high:.2f}]"
+        ratio += f" [{interval.low:.2f}, {interval.high:.2f}{level_text(interval)}]"
     origins = f" [{row.first_origin} against {row.second_origin}]" if several else ""
     return [
         f"{row.task}{origins}",
         row.protocol,
-        str(row.seeds),
+        _seeds(row),
         *(f"> {row.budget_steps:,.0f}" if math.isinf(value) else f"{value:,.0f}" for value in medians),
         ratio,
-        f"{row.test.difference:+,.0f}",
-        f"{row.test.p_value:.3f} ({row.test.least_p_value:.3f})",
+        f"{row.difference:+,.0f}",
+        f"{_p_text(row.test.p_value)} ({_p_text(row.test.least_p_value)})",
     ]
+
+
+def _seeds(row: ComparisonRow) -> str:
+    first, second = row.first_seeds, row.second_seeds
+    return str(first) if first == second else f"{first} and {second}"
+
+
+def _p_text(p_value: float) -> str:
+    return f"{p_value:.3f}" if p_value >= 0.001 else f"{p_value:.1g}"

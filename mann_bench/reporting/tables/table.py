@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from mann_bench.analysis.convergence import ConvergenceRow
 from mann_bench.analysis.rows import Share
-from mann_bench.statistics.bootstrap import LEVEL, METHOD, RESAMPLES, SEED
-from mann_bench.statistics.interval import Estimate
+from mann_bench.statistics.interval import Estimate, Interval
+from mann_bench.statistics.medians import LEVEL, METHOD
+from mann_bench.statistics.proportion import METHOD as SHARE_METHOD
 
-INTERVALS = f"[ ]: {100 * LEVEL:g} % {METHOD}, {RESAMPLES:,} resamples, seed {SEED}"
-SHARES = "[ %]: Wilson's interval of k/n"
+INTERVALS = f"[ ]: {METHOD}, {100 * LEVEL:g} % or more; where that needs more seeds, the level that it has"
+SHARES = f"[ %]: {SHARE_METHOD} interval of k/n, {100 * LEVEL:g} % or more"
 
 _TEXTS = {"task", "model", "protocol", "by seed", "run key", "outcome"}
 _LARGE = 100
@@ -33,7 +34,7 @@ def reads_as_text(column: str) -> bool:
 
 
 def estimate_text(estimate: Estimate, beyond: str, digits: int = 0) -> str:
-    """Return ``2,200 [1,800, > 31,250]``; `beyond` is what is not finite."""
+    """Return ``2,200 [1,800, > 31,250]``, of three seeds ``2,200 [1,800, 2,600; 75 %]``; `beyond` is not finite."""
 
     def number(value: float) -> str:
         return f"{value:,.{0 if value >= _LARGE else digits}f}" if math.isfinite(value) else beyond
@@ -42,7 +43,12 @@ def estimate_text(estimate: Estimate, beyond: str, digits: int = 0) -> str:
     if interval is None:
         return median
     low, high = number(interval.low), number(interval.high)
-    return median if low == median == high else f"{median} [{low}, {high}]"
+    return median if low == median == high else f"{median} [{low}, {high}{level_text(interval)}]"
+
+
+def level_text(interval: Interval) -> str:
+    """Return the level of an interval where it is less than what tables promise: ``; 94 %``."""
+    return "" if interval.level >= LEVEL else f"; {100 * interval.level:.0f} %"
 
 
 def parameters_text(row: ConvergenceRow) -> str:

@@ -20,26 +20,36 @@ def test_versions_of_a_model_are_told_apart(versions, make_record):
     assert tasks[1] == f"copy [{ours} against {theirs}]"
 
 
-def test_no_seed_in_common_is_an_error(make_seeds):
-    message = "'ntm' and 'lstm' have no task, protocol and seed in common in these records."
+def test_no_task_in_common_is_an_error(make_seeds):
+    message = "'ntm' and 'lstm' have no task and protocol in common in these records."
     with pytest.raises(UsageError, match=message):
-        comparison_table(cells([*make_seeds("ntm", 400), *make_seeds("lstm", 400, 800)[1:]]), "ntm", "lstm")
+        comparison_table(cells([*make_seeds("ntm", 400), *make_seeds("lstm", 400, task="sort")]), "ntm", "lstm")
+
+
+def test_where_one_model_has_more_seeds_both_numbers_stand_in_the_row(make_seeds):
+    table = comparison_table(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", 400, 800)]), "ntm", "lstm")
+    assert table.rows[0][2] == "3 and 2"
+
+
+def test_a_small_p_has_its_first_digit(make_seeds):
+    runs = [*make_seeds("ntm", *range(200, 2_200, 200)), *make_seeds("lstm", *range(4_000, 6_000, 200))]
+    assert comparison_table(cells(runs), "ntm", "lstm").rows[0][-1] == "1e-05 (1e-05)"
 
 
 def test_the_table_reads_as_its_row(make_seeds):
     table = comparison_table(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)]), "ntm", "lstm")
     assert table.title == "ntm against lstm"
-    # The least ratio of resampled medians is 1200/800, the greatest 2400/400; both occur in 7/27 x 7/27 of them.
+    # From 1200/800 to 2400/400: each median lies between the least and the greatest of three seeds in 75 % of samples.
     assert list(zip(table.columns, table.rows[0], strict=True)) == [
         *(("task", "copy"), ("protocol", "collier2018"), ("seeds", "3")),
-        *(("steps of ntm", "600"), ("steps of lstm", "1,600"), ("times faster", "2.67x [1.50, 6.00]")),
-        *(("difference", "-1,133"), ("p", "0.250 (0.250)")),
+        *(("steps of ntm", "600"), ("steps of lstm", "1,600"), ("times faster", "2.67x [1.50, 6.00; 56 %]")),
+        *(("difference", "-1,133"), ("p", "0.100 (0.100)")),
     ]
 
 
 def test_what_lies_beyond_the_budget_reads_so(make_seeds):
     table = comparison_table(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *NEVER)]), "ntm", "lstm")
-    assert table.rows[0][3:6] == ["600", "> 31,250", "> 52.08x [39.06, inf]"]
+    assert table.rows[0][3:6] == ["600", "> 31,250", "> 52.08x [39.06, inf; 56 %]"]
 
 
 def test_one_seed_reads_without_an_interval(make_seeds):
@@ -50,7 +60,8 @@ def test_one_seed_reads_without_an_interval(make_seeds):
 def test_notes_say_what_the_numbers_are(make_seeds):
     notes = comparison_table(cells([*make_seeds("ntm", *FAST), *make_seeds("lstm", *SLOW)]), "ntm", "lstm").notes
     assert "times faster: those of lstm over those of ntm" in notes[0]
-    assert "the steps of ntm less those of lstm" in notes[1]
+    assert "mean steps of ntm less those of lstm" in notes[1]
+    assert "exact log-rank permutation test" in notes[1]
     assert notes[2] == INTERVALS
 
 

@@ -43,12 +43,12 @@ def test_the_table_reads_as_its_rows(make_record):
 
 def test_the_score_of_the_rule_reads_with_its_interval(three_seeds):
     (table,) = generalization_tables(cells(three_seeds))
-    assert table.rows == [["ntm", "1.00 [0.50, 3.00] / 25.0 %", "4.00 [2.00, 12.00] / 0.0 %", "none"]]
+    assert table.rows == [["ntm", "1.00 [0.50, 3.00; 75 %] / 25.0 %", "4.00 [2.00, 12.00; 75 %] / 0.0 %", "none"]]
 
 
 def test_an_untested_run_reads_so_and_stands_in_a_note(make_record, make_failed_record):
     (table,) = generalization_tables(cells([make_record(seed=0), make_failed_record(seed=1)]))
-    assert table.rows == [["ntm", "no test [1.50, no test] / 12.5 %", "none"]]
+    assert table.rows == [["ntm", "no test [1.50, no test; 50 %] / 12.5 %", "none"]]
     assert table.notes[-1] == "ntm on copy, seed 1: failed before it could be tested, counted as worse than any"
 
 
@@ -161,7 +161,7 @@ def test_the_bayes_line_needs_one_run_that_was_tested(make_ngrams_record, make_f
     records = [make_failed_record(**NGRAMS), make_ngrams_record(seed=1, at=[(200, 12.5, 133.25)])]
     (table,) = generalization_tables(cells(records))
     assert table.rows == [
-        ["ntm", "no test [12.50, no test] / -", "none"],
+        ["ntm", "no test [12.50, no test; 50 %] / -", "none"],
         ["Bayes", "0.00 / 133.25", "200"],
     ]
 

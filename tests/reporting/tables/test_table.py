@@ -3,21 +3,25 @@ import math
 import pytest
 
 from mann_bench.analysis.rows import Share
-from mann_bench.reporting.tables.table import INTERVALS, estimate_text, share_text
-from mann_bench.statistics.bootstrap import median_estimate
+from mann_bench.reporting.tables.table import INTERVALS, SHARES, estimate_text, share_text
 from mann_bench.statistics.interval import Estimate, Interval
+from mann_bench.statistics.medians import METHOD, median_estimate
 
 
-def estimate(value, low, high):
-    return Estimate(value, Interval(low, high, "percentile bootstrap over seeds", 0.95, 3, 10_000, 0))
+def estimate(value, low, high, level=0.96875):
+    return Estimate(value, Interval(low, high, METHOD, level, 6))
 
 
-def estimated(value, low, high, beyond="> 500", **digits):
-    return estimate_text(estimate(value, low, high), beyond, **digits)
+def estimated(value, low, high, beyond="> 500", level=0.96875, **digits):
+    return estimate_text(estimate(value, low, high, level), beyond, **digits)
 
 
 def test_an_estimate_reads_with_its_interval():
     assert estimated(2_200.0, 1_800.0, 2_600.0) == "2,200 [1,800, 2,600]"
+
+
+def test_an_interval_of_less_than_95_percent_says_its_level():
+    assert estimated(2_200.0, 1_800.0, 2_600.0, level=0.75) == "2,200 [1,800, 2,600; 75 %]"
 
 
 @pytest.mark.parametrize(
@@ -48,11 +52,15 @@ def test_the_share_of_one_seed_has_no_interval():
     assert share_text(Share.of(1, 1)) == "1/1"
 
 
-# By the formula: of 4/5 (0.8 + 0.3841 -+ 0.4465) / 1.7683, of 0/5 up to 0.7683 / 1.7683.
-@pytest.mark.parametrize(("count", "text"), [(4, "4/5 [38, 96 %]"), (0, "0/5 [0, 43 %]"), (5, "5/5 [57, 100 %]")])
-def test_a_share_reads_with_wilsons_interval_in_percent(count, text):
+# Of 0/5 up to 1 - 0.025 ** (1 / 5).
+@pytest.mark.parametrize(("count", "text"), [(4, "4/5 [28, 99 %]"), (0, "0/5 [0, 52 %]"), (5, "5/5 [48, 100 %]")])
+def test_a_share_reads_with_its_exact_interval_in_percent(count, text):
     assert share_text(Share.of(count, 5)) == text
 
 
-def test_the_note_on_intervals_names_method_level_resamples_and_seed():
-    assert INTERVALS == "[ ]: 95 % percentile bootstrap over seeds, 10,000 resamples, seed 0"
+def test_the_notes_on_intervals_name_method_and_level():
+    assert (
+        INTERVALS
+        == "[ ]: order statistics over seeds, 95 % or more; where that needs more seeds, the level that it has"
+    )
+    assert SHARES == "[ %]: Clopper-Pearson interval of k/n, 95 % or more"

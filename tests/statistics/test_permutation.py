@@ -1,0 +1,137 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import rankdata
+
+from mann_bench.statistics.permutation import (
+    DRAWN,
+    log_rank_scores,
+    log_rank_test,
+    mid_ranks,
+    rank_sum_test,
+)
+from mann_bench.statistics.survival import Durations
+
+NEVER = None
+
+
+def times(*values):
+    return Durations.of(values, horizon=100.0)
+
+
+def drawn_times(rng, n, shift=0.0):
+    """Draw times on a coarse grid, so that some are equal, and some never come."""
+    steps = np.ceil(np.exp(rng.normal(shift, 0.8, n)) * 8) * 5
+    return times(*(step if step < 100 else NEVER for step in steps.tolist()))
+
+
+def shares(scores, n):
+    """Return, split by split, how far the sum of the first group lies from what it is on average."""
+    scores = np.asarray(scores) - np.mean(scores)
+    splits = itertools.combinations(range(len(scores)), n)
+    return np.array([abs(scores[list(split)].sum()) for split in splits])
+
+
+def slow_log_rank_scores(first, second):
+    """Return the scores by their definition, a run at a time."""
+    runs = [*zip(first.times, first.reached, strict=True), *zip(second.times, second.reached, strict=True)]
+    scores = []
+    for time, reached in runs:
+        events = sorted({at for at, seen in runs if seen and at <= time})
+        expected = sum(
+            sum(seen and other == at for other, seen in runs) / sum(other >= at for other, _ in runs) for at in events
+        )
+        scores.append(expected - reached)
+    return scores
+
+
+@pytest.mark.parametrize("n", [(1, 1), (2, 3), (3, 3), (5, 4), (6, 6), (7, 2)])
+def test_log_rank_p_values_are_those_of_all_splits(n):
+    rng = np.random.default_rng(sum(n))
+    for shift in (0.0, 1.0, 2.0):
+        first, second = drawn_times(rng, n[0]), drawn_times(rng, n[1], shift)
+        all_splits = shares(slow_log_rank_scores(first, second), n[0])
+        made = log_rank_test(first, second)
+        assert made.p_value == pytest.approx((all_splits >= all_splits[0] - 1e-7).mean(), abs=1e-12)
+        assert made.least_p_value == pytest.approx((all_splits >= all_splits.max() - 1e-7).mean(), abs=1e-12)
+
+
+def test_log_rank_scores_are_those_of_the_definition():
+    first, second = times(10, 20, 20, NEVER), times(5, 20, NEVER, NEVER)
+    made = log_rank_scores(np.array([*first.times, *second.times]), np.array([*first.reached, *second.reached]))
+    assert made.tolist() == pytest.approx(slow_log_rank_scores(first, second))
+
+
+@pytest.mark.parametrize("n", [(1, 2), (3, 3), (4, 6), (6, 6)])
+def test_rank_sum_p_values_are_those_of_all_splits(n):
+    rng = np.random.default_rng(sum(n))
+    for spread in (3, 100):
+        first, second = rng.integers(0, spread, n[0]).tolist(), [*rng.integers(0, spread, n[1] - 1).tolist(), math.inf]
+        all_splits = shares(rankdata([*first, *second]), n[0])
+        made = rank_sum_test(first, second)
+        assert made.p_value == pytest.approx((all_splits >= all_splits[0] - 1e-9).mean(), abs=1e-12)
+        assert made.least_p_value == pytest.approx((all_splits >= all_splits.max() - 1e-9).mean(), abs=1e-12)
+
+
+def test_equal_values_share_the_mean_of_their_ranks():
+    assert mid_ranks(np.array([3.0, 1.0, 3.0, math.inf, 2.0])).tolist() == [3.5, 1.0, 3.5, 5.0, 2.0]
+
+
+@pytest.mark.parametrize(("n", "least"), [(3, 0.1), (4, 2 / 70), (5, 2 / 252), (10, 2 / 184_756)])
+def test_samples_that_lie_apart_have_the_least_p_value(n, least):
+    made = log_rank_test(times(*range(1, n + 1)), times(*range(51, 51 + n)))
+    assert made.p_value == made.least_p_value == pytest.approx(least)
+
+
+def test_runs_that_all_end_alike_can_tell_nothing():
+    for value in (7.0, NEVER):
+        made = log_rank_test(times(*[value] * 5), times(*[value] * 5))
+        assert (made.lead, made.p_value, made.least_p_value) == (0.0, 1.0, 1.0)
+
+
+def test_all_solved_against_none_is_told_apart_with_five_seeds():
+    made = log_rank_test(times(10, 20, 30, 40, 50), times(*[NEVER] * 5))
+    assert made.lead < 0
+    assert made.p_value == pytest.approx(2 / 252)
+
+
+def test_the_order_of_the_samples_turns_the_lead_alone():
+    rng = np.random.default_rng(1)
+    first, second = drawn_times(rng, 6), drawn_times(rng, 6, 1.0)
+    one, other = log_rank_test(first, second), log_rank_test(second, first)
+    assert (one.lead, one.p_value) == (-other.lead, other.p_value)
+
+
+def test_the_order_of_the_seeds_changes_nothing():
+    first, second = [10, 30, NEVER, 30], [20, NEVER, 50, 90]
+    assert log_rank_test(times(*first), times(*second)) == log_rank_test(times(*first[::-1]), times(*second[::-1]))
+
+
+def test_twenty_against_twenty_are_counted_and_more_are_drawn():
+    rng = np.random.default_rng(2)
+    made = log_rank_test(drawn_times(rng, 20), drawn_times(rng, 20))
+    assert (made.drawn, made.method) == (None, "exact log-rank permutation test")
+    made = log_rank_test(drawn_times(rng, 21), drawn_times(rng, 20))
+    assert (made.drawn, made.method) == (DRAWN, "Monte Carlo log-rank permutation test")
+
+
+def test_drawn_splits_agree_with_counted_ones(monkeypatch):
+    rng = np.random.default_rng(3)
+    first, second = drawn_times(rng, 10), drawn_times(rng, 10, 0.5)
+    exact = log_rank_test(first, second)
+    monkeypatch.setattr("mann_bench.statistics.permutation._MOST_EXACT", 0)
+    made = log_rank_test(first, second)
+    assert made.p_value == pytest.approx(exact.p_value, abs=4 * math.sqrt(exact.p_value / DRAWN))
+
+
+def test_words_say_what_it_takes_to_repeat_it():
+    made = log_rank_test(times(1, 2, 3), times(4, 5, NEVER))
+    assert made.words() == "exact log-rank permutation test, n = 3 and 3, least p 0.1"
+
+
+@pytest.mark.parametrize("samples", [([], [1.0]), ([1.0], []), ([math.nan], [1.0])])
+def test_rank_sums_need_numbers(samples):
+    with pytest.raises(ValueError, match="needs a number in each sample"):
+        rank_sum_test(*samples)
