@@ -1,0 +1,44 @@
+"""Intervals cover what they are of as often as they say, and tests reject what is true no more often, in simulation."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SAMPLES = 200
+
+
+@pytest.fixture
+def simulation(monkeypatch):
+    """The benchmark of coverage, under another name than that of the package `coverage`."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    spec = importlib.util.spec_from_file_location("interval_coverage", BENCHMARKS / "coverage.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("seeds", [3, 6, 10])
+def test_no_interval_covers_less_and_no_test_rejects_more_than_it_says(simulation, seeds):
+    cases = simulation.simulate(seeds, SAMPLES)
+    assert {case.quantity for case in cases} == {
+        *("median", "share", "ratio of medians", "log-rank test", "rank-sum test"),
+    }
+    assert [case for case in cases if not case.honest(SAMPLES)] == []
+
+
+def test_an_interval_that_says_more_than_it_covers_is_found(simulation, monkeypatch):
+    def boasting(durations):
+        estimate = honest(durations)
+        return estimate._replace(interval=estimate.interval._replace(level=0.95))
+
+    honest = simulation.survival_median
+    monkeypatch.setattr(simulation, "survival_median", boasting)
+    found = {case.quantity for case in simulation.simulate(3, SAMPLES) if not case.honest(SAMPLES)}
+    assert found == {"median"}
+
+
+def test_the_table_ends_with_0_where_all_is_as_it_says(simulation, capsys):
+    assert simulation.main(["--samples", "50", "--seeds", "3"]) == 0
+    assert "50 samples" in capsys.readouterr().out
