@@ -7,8 +7,8 @@ from mann_bench.execution.ram import (
     WORKER_BYTES,
     RamNeed,
     bytes_text,
-    peak_memory,
-    reset_peak_memory,
+    peak_ram,
+    reset_peak_ram,
     workers_that_fit,
 )
 from mann_bench.execution.resolve import resolve_component
@@ -23,19 +23,19 @@ NTM, LSTM = "ntm:controller_size=8,memory_slots=6,slot_width=4", "lstm:layers=1,
 
 
 def test_the_peak_covers_what_was_freed_again():
-    reset_peak_memory("cpu")
-    before = peak_memory("cpu")
+    reset_peak_ram("cpu")
+    before = peak_ram("cpu")
     block = np.ones(20_000_000)
     del block
-    assert peak_memory("cpu") - before > 100_000_000
+    assert peak_ram("cpu") - before > 100_000_000
 
 
 def test_the_peak_starts_anew():
     block = np.ones(40_000_000)
-    high = peak_memory("cpu")
+    high = peak_ram("cpu")
     del block
-    reset_peak_memory("cpu")
-    assert peak_memory("cpu") < high - 200_000_000
+    reset_peak_ram("cpu")
+    assert peak_ram("cpu") < high - 200_000_000
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def need(kept, recomputed=False):
 
 
 def test_as_many_workers_fit_as_the_largest_need_allows(monkeypatch):
-    monkeypatch.setattr("mann_bench.execution.ram.available_memory", lambda: 3 * (WORKER_BYTES + 100))
+    monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: 3 * (WORKER_BYTES + 100))
     assert workers_that_fit([need(100), need(50)]) == 3
 
 
 def test_one_worker_always_fits(monkeypatch):
-    monkeypatch.setattr("mann_bench.execution.ram.available_memory", lambda: 1)
+    monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: 1)
     assert workers_that_fit([need(100)]) == 1
 
 
@@ -159,7 +159,7 @@ def test_a_run_that_recomputes_needs_no_more_than_the_limit(monkeypatch):
 def test_no_more_workers_fit_than_the_container_carries(monkeypatch, tmp_path, left, fit):
     (tmp_path / "meminfo").write_text(f"MemTotal: 1 kB\nMemAvailable: {5 * (WORKER_BYTES + 1024) // 1024} kB\n")
     monkeypatch.setattr("mann_bench.execution.ram._MEMINFO", tmp_path / "meminfo")
-    monkeypatch.setattr("mann_bench.execution.ram.memory_left", lambda: left)
+    monkeypatch.setattr("mann_bench.execution.ram.ram_left", lambda: left)
     assert workers_that_fit([need(100)]) == fit
 
 

@@ -24,7 +24,7 @@ REFUSED = {
     "ListedDetails": "details() is [1, 2]; expected a dictionary from names to texts, numbers",
     "NestedDetails": "details()['sizes'] is {'sizes': [1, 2]}; expected a dictionary",
     "LongDetails": "details(): a text of 1,001 characters, at most 1,000",
-    "BrokenLine": "details(): a character that cannot be shown, in 'two\\nlines'",
+    "BrokenLine": "details(): a character that cannot be shown, U+000A (a control character), in 'two\\nlines'",
     "HugeNumber": "details(): a whole number beyond 9,007,199,254,740,992",
 }
 
