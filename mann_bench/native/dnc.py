@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.native import arguments, build, operators
+from mann_bench.native import memory as native_memory
 from mann_bench.native.arguments import tensors_of as _to_tensors
 from mann_bench.native.arguments import weights_of as _weights
 from mann_bench.nn.controller import LSTMController, LSTMState
@@ -100,17 +101,28 @@ def _state_shapes(sizes: _Sizes, batch: int | torch.SymInt) -> list[tuple[int | 
     ]
 
 
-class _Kernel(NamedTuple):
-    library: ctypes.CDLL
-    step_floats: int
-    """What a sequence leaves on the tape at each moment, before every step and after the last."""
+class _Layout(NamedTuple):
+    """Of a tape: what the steps leave for backward, or the scratch memory of a forward pass alone."""
+
+    step: int  # bytes per sequence and moment
+    scratch_moments: int  # without backward so many take turns; else there are steps + 1
+
+    def size(self, steps: Any, batch: Any, keep_tape: bool) -> Any:
+        """Return the bytes of the whole tape; symbolic where the counts are."""
+        return batch * (steps + 1 if keep_tape else self.scratch_moments) * self.step
 
 
 @functools.cache
-def _kernel(sizes: _Sizes, clip: float) -> _Kernel:
+def _library(sizes: _Sizes, clip: float) -> ctypes.CDLL:
     constants = {name.upper(): size for name, size in sizes._asdict().items()}
-    library = build.load("dnc.cpp", {**constants, "CLIP": clip})
-    return _Kernel(library, library.dnc_step_floats())
+    return native_memory.declare(build.load("dnc.cpp", {**constants, "CLIP": clip}), "dnc_forward", "dnc_backward")
+
+
+@functools.cache
+def _layout(sizes: _Sizes, clip: float) -> _Layout:
+    numbers = (ctypes.c_int * len(_Layout._fields))()
+    _library(sizes, clip).dnc_layout(numbers)
+    return _Layout(*numbers)
 
 
 def _check(inputs: Tensor, start: Sequence[Tensor], sizes: _Sizes) -> None:
@@ -143,32 +155,39 @@ def _forward(
 ) -> _Results:
     start = [hidden, cell, reads, read_weightings, write_weighting, usage, precedence, link, memory]
     _check(inputs, start, _Sizes(*sizes))
-    made: _Results = _empty_results(inputs, sizes, clip, keep_tape)
-    outputs, *end, tape = made
+    (steps, batch), library = inputs.shape[:2], _library(_Sizes(*sizes), clip)
+    outputs, *end = _empty_results(inputs, _Sizes(*sizes))
+    tape = native_memory.tape(library, _layout(_Sizes(*sizes), clip).size(steps, batch, keep_tape))
     weights = arguments.contiguous([weight, bias, interface_weight, interface_bias])
     inputs, *start = [tensor.contiguous() for tensor in (inputs, *start)]
-    _kernel(_Sizes(*sizes), clip).library.dnc_forward(
+    lacking = library.dnc_forward(
         arguments.pointers(weights),
         arguments.pointer(inputs),
         arguments.pointers(start),
         arguments.pointer(outputs),
         arguments.pointers(end),
         arguments.pointer(tape),
-        *inputs.shape[:2],
+        steps,
+        batch,
         keep_tape,
         torch.get_num_threads(),
     )
-    return made
+    native_memory.check(lacking)
+    # The operator's schema needs every part of the annotation spelled out.
+    return outputs, *end, tape if keep_tape else tape.new_empty(0)  # type: ignore[return-value]
 
 
-def _empty_results(inputs: Tensor, *rest: Any) -> _Results:
+def _forward_fake(inputs: Tensor, *rest: Any) -> Any:
     *_, sizes, clip, keep_tape = rest
-    known = _Sizes(*sizes)
+    known, (steps, batch) = _Sizes(*sizes), inputs.shape[:2]
+    size = _layout(known, clip).size(steps, batch, keep_tape) if keep_tape else 0
+    return *_empty_results(inputs, known), inputs.new_empty(size, dtype=torch.uint8)
+
+
+def _empty_results(inputs: Tensor, sizes: _Sizes) -> list[Tensor]:
     steps, batch = inputs.shape[:2]
-    output_size = known.controller_size + known.read_heads * known.slot_width
-    tape = (batch, steps + 1 if keep_tape else 2, _kernel(known, clip).step_floats)
-    shapes = [(steps, batch, output_size), *_state_shapes(known, batch), tape]
-    return tuple(inputs.new_empty(shape) for shape in shapes)  # type: ignore[return-value]
+    output_size = sizes.controller_size + sizes.read_heads * sizes.slot_width
+    return [inputs.new_empty(shape) for shape in [(steps, batch, output_size), *_state_shapes(sizes, batch)]]
 
 
 def _backward(
@@ -186,20 +205,22 @@ def _backward(
     d_precedence: Tensor | None,
     d_link: Tensor | None,
     d_memory: Tensor | None,
+    steps: int,
+    batch: int,
     sizes: Sequence[int],
     clip: float,
     wanted: Sequence[bool],
 ) -> list[Tensor]:
     """Return the gradients of the weights, then those of the inputs and the start that are wanted, others empty."""
     d_end = [d_hidden, d_cell, d_reads, d_read_weightings, d_write_weighting, d_usage, d_precedence, d_link, d_memory]
-    made: list[Tensor] = _empty_gradients(weights, link, memory, tape, sizes, clip, wanted)
+    made = _empty_gradients(weights, steps, batch, _Sizes(*sizes), wanted)
     d_weights, optional = made[: len(weights)], made[len(weights) :]
     d_inputs, *d_start = [tensor if is_wanted else None for tensor, is_wanted in zip(optional, wanted, strict=True)]
     weights = [tensor.contiguous() for tensor in weights]
     link, memory = link.contiguous(), memory.contiguous()
     start = [*[None] * (len(_STATE_NAMES) - 2), link, memory]
     d_outputs, *d_end = arguments.contiguous([d_outputs, *d_end])
-    _kernel(_Sizes(*sizes), clip).library.dnc_backward(
+    lacking = _library(_Sizes(*sizes), clip).dnc_backward(
         arguments.pointers(weights),
         arguments.pointers(start),
         arguments.pointer(tape),
@@ -208,27 +229,33 @@ def _backward(
         arguments.pointer(d_inputs),
         arguments.pointers(d_weights),
         arguments.pointers(d_start),
-        tape.shape[1] - 1,
-        tape.shape[0],
+        steps,
+        batch,
         torch.get_num_threads(),
     )
+    native_memory.check(lacking)
     return made
 
 
-def _empty_gradients(weights: Sequence[Tensor], link: Tensor, memory: Tensor, tape: Tensor, *rest: Any) -> list[Tensor]:
-    *_, sizes, _clip, wanted = rest
-    known = _Sizes(*sizes)
-    batch, moments, _ = tape.shape
-    optional = [(moments - 1, batch, known.input_size), *_state_shapes(known, batch)]
+def _backward_fake(weights: Sequence[Tensor], *rest: Any) -> list[Tensor]:
+    *_, steps, batch, sizes, _clip, wanted = rest
+    return _empty_gradients(weights, steps, batch, _Sizes(*sizes), wanted)
+
+
+def _empty_gradients(
+    weights: Sequence[Tensor], steps: int, batch: int, sizes: _Sizes, wanted: Sequence[bool]
+) -> list[Tensor]:
+    optional = [(steps, batch, sizes.input_size), *_state_shapes(sizes, batch)]
     shapes = [
         *(tensor.shape for tensor in weights),
         *(shape if is_wanted else (0,) for shape, is_wanted in zip(optional, wanted, strict=True)),
     ]
-    return [tape.new_empty(shape) for shape in shapes]
+    return [weights[0].new_empty(shape) for shape in shapes]
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     *tensors, ctx.sizes, ctx.clip, ctx.keep_tape = inputs
+    ctx.steps, ctx.batch = tensors[0].shape[:2]
     ctx.set_materialize_grads(False)
     tape = output[-1]
     ctx.mark_non_differentiable(tape)
@@ -242,7 +269,8 @@ def _differentiate(
         raise RuntimeError("dnc_forward kept nothing to differentiate with; call it with keep_tape=True")
     *weights, link, memory, tape = ctx.saved_tensors
     wanted = [ctx.needs_input_grad[0], *ctx.needs_input_grad[5:14]]
-    made = backward(weights, link, memory, tape, *gradients[:-1], ctx.sizes, ctx.clip, wanted)
+    constants = (ctx.steps, ctx.batch, ctx.sizes, ctx.clip)
+    made = backward(weights, link, memory, tape, *gradients[:-1], *constants, wanted)
     optional = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
     return optional[0], *made[:4], *optional[1:], None, None, None
 
@@ -250,9 +278,9 @@ def _differentiate(
 _sequence = operators.differentiable(
     "dnc",
     forward=_forward,
-    forward_fake=_empty_results,
+    forward_fake=_forward_fake,
     backward=_backward,
-    backward_fake=_empty_gradients,
+    backward_fake=_backward_fake,
     save=_save,
     differentiate=_differentiate,
 )

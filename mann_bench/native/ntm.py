@@ -2,7 +2,6 @@
 
 import ctypes
 import functools
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.native import arguments, build, operators
+from mann_bench.native import memory as native_memory
 from mann_bench.native.arguments import tensors_of as _to_tensors
 from mann_bench.native.arguments import weights_of as _weights
 from mann_bench.nn.controller import FeedforwardController, LSTMController, LSTMState
@@ -119,11 +119,7 @@ class _Layout(NamedTuple):
 @functools.cache
 def _library(sizes: _Sizes, clip: float) -> ctypes.CDLL:
     constants = {name.upper(): size for name, size in sizes._asdict().items()}
-    library = build.load("ntm.cpp", {**constants, "CLIP": clip})
-    library.pool_take.argtypes = [ctypes.c_ssize_t]
-    library.pool_take.restype = ctypes.c_void_p
-    library.pool_give_back.argtypes = [ctypes.c_void_p]
-    return library
+    return native_memory.declare(build.load("ntm.cpp", {**constants, "CLIP": clip}), "ntm_forward", "ntm_backward")
 
 
 @functools.cache
@@ -131,14 +127,6 @@ def _layout(sizes: _Sizes, clip: float) -> _Layout:
     numbers = (ctypes.c_int * len(_Layout._fields))()
     _library(sizes, clip).ntm_layout(numbers)
     return _Layout(*numbers)
-
-
-def _tape(library: ctypes.CDLL, size: int) -> Tensor:
-    """Return `size` bytes of the library's pool, which get them back when nothing refers to the tensor."""
-    start = library.pool_take(size)
-    block = (ctypes.c_uint8 * size).from_address(start)
-    weakref.finalize(block, library.pool_give_back, start).atexit = False
-    return torch.frombuffer(block, dtype=torch.uint8)
 
 
 def _state_shapes(batch: _Count, sizes: _Sizes) -> list[tuple[_Count, ...]]:
@@ -177,10 +165,10 @@ def _forward(
     _check(inputs, state, _Sizes(*sizes))
     (steps, batch), library = inputs.shape[:2], _library(_Sizes(*sizes), clip)
     outputs, *end = [inputs.new_empty(shape) for shape in _result_shapes(steps, batch, _Sizes(*sizes))]
-    tape = _tape(library, _layout(_Sizes(*sizes), clip).size(steps, batch, keep_tape))
+    tape = native_memory.tape(library, _layout(_Sizes(*sizes), clip).size(steps, batch, keep_tape))
     weights = arguments.contiguous([weight, bias, interface_weight, interface_bias])
     start, inputs = arguments.contiguous(state), inputs.contiguous()
-    library.ntm_forward(
+    lacking = library.ntm_forward(
         arguments.pointers(weights),
         arguments.pointer(inputs),
         arguments.pointers(start),
@@ -192,6 +180,7 @@ def _forward(
         keep_tape,
         torch.get_num_threads(),
     )
+    native_memory.check(lacking)
     # The operator's schema needs every part of the annotation spelled out.
     return outputs, *end, tape if keep_tape else tape.new_empty(0)  # type: ignore[return-value]
 
@@ -228,7 +217,7 @@ def _backward(
     made = [weights[0].new_empty(shape) for shape in shapes]
     d_outputs, *d_end = arguments.contiguous([d_outputs, d_hidden, d_cell, d_reads, d_weightings, d_memory])
     taken = arguments.contiguous(weights)
-    _library(_Sizes(*sizes), clip).ntm_backward(
+    lacking = _library(_Sizes(*sizes), clip).ntm_backward(
         arguments.pointers(taken),
         arguments.pointer(tape),
         arguments.pointer(d_outputs),
@@ -240,6 +229,7 @@ def _backward(
         batch,
         torch.get_num_threads(),
     )
+    native_memory.check(lacking)
     return made
 
 

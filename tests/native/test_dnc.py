@@ -23,6 +23,7 @@ SIZES = {
     "tiny": {"controller_size": 5, "memory_slots": 7, "slot_width": 3, "read_heads": 2},
     "usual": {"controller_size": 20, "memory_slots": 128, "slot_width": 20, "read_heads": 1},
     "unclipped": {"controller_size": 17, "memory_slots": 33, "slot_width": 5, "read_heads": 3, "clip": None},
+    "links stored at every other step": {"controller_size": 7, "memory_slots": 150, "slot_width": 3, "read_heads": 2},
     "clipping": {"controller_size": 9, "memory_slots": 16, "slot_width": 4, "read_heads": 4, "clip": 0.5},
 }
 

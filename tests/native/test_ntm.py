@@ -193,7 +193,7 @@ def test_nan_in_one_sequence_stays_there(bits):
 @pytest.mark.parametrize("sizes", [ODD, ODD_FEEDFORWARD])
 def test_the_operators_keep_torchs_contract(sizes, bits, monkeypatch):
     # A tape's padding is never written, and would differ from call to call.
-    monkeypatch.setattr(ntm, "_tape", lambda library, size: torch.zeros(size, dtype=torch.uint8))
+    monkeypatch.setattr(ntm.native_memory, "tape", lambda library, size: torch.zeros(size, dtype=torch.uint8))
     cell, inputs = cell_of(sizes), bits(3, 2, 2).requires_grad_()
     state = [part.detach().clone().requires_grad_() for part in ntm._to_tensors(cell.initial_state(2))]
     arguments = [inputs, *ntm._weights(cell), *state, ntm._sizes(cell), 20.0, True]

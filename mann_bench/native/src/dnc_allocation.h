@@ -59,11 +59,9 @@ INLINE Mask load_integers(const int32_t* from) {
 
 INLINE void store_integers(int32_t* to, Mask integers) { std::memcpy(to, &integers, sizeof(Mask)); }
 
-// Order the slots by rising usage, ties by index. A slot's rank is the number of slots ahead of it: the link
-// takes a pass over all pairs of slots too, and this one has no branches.
-inline void sort_slots(const float* usage, int32_t* free_list) {
-  alignas(64) int32_t keys[kPaddedSlots], rank[kLanes];
-  over_slots([&](int i) { store_integers(keys + i, sortable(lifted(load(usage + i)))); });
+// A slot's rank is the number of slots ahead of it: without branches, and fast for few slots.
+inline void sort_by_ranks(const int32_t* keys, int32_t* free_list) {
+  alignas(64) int32_t rank[kLanes];
   over_slots([&](int i) {
     const Mask own = load_integers(keys + i), index = lane_numbers() + i;
     Mask ahead{};
@@ -74,6 +72,29 @@ inline void sort_slots(const float* usage, int32_t* free_list) {
     store_integers(rank, ahead);
     for (int slot = i; slot < end; ++slot) free_list[rank[slot - i]] = slot;
   });
+}
+
+// By one byte of the keys after the other, lowest first.
+inline void sort_by_bytes(const int32_t* keys, int32_t* free_list) {
+  int32_t sorted[kSlots], *from = sorted, *to = free_list;
+  for (int slot = 0; slot < kSlots; ++slot) free_list[slot] = slot;
+  for (int shift = 0; shift < 32; shift += 8) {
+    std::swap(from, to);
+    // The keys have a sign, which comes first among the bytes.
+    const auto byte = [&](int slot) { return (static_cast<uint32_t>(keys[slot]) ^ 0x80000000u) >> shift & 255; };
+    int place[257] = {};
+    for (int slot = 0; slot < kSlots; ++slot) ++place[byte(slot) + 1];
+    for (int i = 0; i < 256; ++i) place[i + 1] += place[i];
+    for (int i = 0; i < kSlots; ++i) to[place[byte(from[i])]++] = from[i];
+  }
+}
+
+// Order the slots by rising usage, ties by index.
+inline void sort_slots(const float* usage, int32_t* free_list) {
+  alignas(64) int32_t keys[kPaddedSlots];
+  over_slots([&](int i) { store_integers(keys + i, sortable(lifted(load(usage + i)))); });
+  constexpr auto sort = kSlots > 256 ? sort_by_bytes : sort_by_ranks;
+  sort(keys, free_list);
 }
 
 // Set step.free_list, and step.usage_ahead to the exclusive running product along it.

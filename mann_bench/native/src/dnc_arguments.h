@@ -2,6 +2,7 @@
 #pragma once
 
 #include "arguments.h"
+#include "dnc_link.h"
 #include "dnc_sizes.h"
 
 // A state or its gradients.
@@ -22,13 +23,24 @@ INLINE void prefetch(const void* from, size_t bytes) {
   for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const char*>(from) + i);
 }
 
+constexpr int kScratchMoments = kLinkInterval + 1;
+
 // Where the steps lie that a pass over time leaves for backward: [B, moments]. There are steps + 1 moments, the
-// last one with a state only; without backward two, in turn.
+// last one with a state only; without backward as many as lead from one stored link to the next, in turn.
 class Tape {
  public:
-  Tape(Step* steps, int count, bool kept) : steps_(steps), moments_(kept ? count + 1 : 2) {}
+  Tape(Step* steps, int count, bool kept) : steps_(steps), moments_(kept ? count + 1 : kScratchMoments) {}
 
   Step& at(int sequence, int t) const { return steps_[static_cast<ptrdiff_t>(sequence) * moments_ + t % moments_]; }
+
+  // Steps `from` to before `to` as the link takes them.
+  LinkSteps link_steps(int sequence, int from, int to) const {
+    LinkSteps steps;
+    for (int t = from; t < to; ++t) {
+      steps.add(at(sequence, t + 1).weightings.write, at(sequence, t).weightings.precedence);
+    }
+    return steps;
+  }
 
  private:
   Step* steps_;
@@ -45,23 +57,53 @@ struct Group {
 
 // Between rows of a tensor and padded ones. A null pointer stands for zeros, or for what is not wanted.
 inline void to_rows(const float* from, int rows, int columns, int padded_columns, float* to) {
-  std::fill_n(to, rows * padded_columns, 0.0f);
-  for (int row = 0; from && row < rows; ++row) std::copy_n(from + row * columns, columns, to + row * padded_columns);
+  for (int row = 0; row < rows; ++row, to += padded_columns) {
+    const int given = from ? columns : 0;
+    std::fill_n(std::copy_n(from + row * given, given, to), padded_columns - given, 0.0f);
+  }
 }
 
 inline void from_rows(const float* from, int rows, int columns, int padded_columns, float* to) {
   for (int row = 0; to && row < rows; ++row) std::copy_n(from + row * padded_columns, columns, to + row * columns);
 }
 
+// Between [slots, slots] and a link.
+inline void to_link(const float* from, Link& to) {
+  for (int i = 0; i < kPaddedSlots; ++i) {
+    for (int j = 0; j < kPaddedSlots; j += kLanes) {
+      float* entries = to.entries + Link::index(i, j);
+      if (from && i < kSlots && j + kLanes <= kSlots) {
+        store(entries, load(from + i * kSlots + j));
+      } else {
+        for (int k = 0; k < kLanes; ++k) {
+          entries[k] = from && i < kSlots && j + k < kSlots ? from[i * kSlots + j + k] : 0.0f;
+        }
+      }
+    }
+  }
+}
+
+inline void from_link(const Link& from, float* to) {
+  for (int i = 0; to && i < kSlots; ++i) {
+    for (int j = 0; j < kSlots; j += kLanes) {
+      const float* entries = from.entries + Link::index(i, j);
+      if (j + kLanes <= kSlots) {
+        store(to + i * kSlots + j, load(entries));
+      } else {
+        std::copy_n(entries, kSlots - j, to + i * kSlots + j);
+      }
+    }
+  }
+}
+
 // Sequence `s` of the tensors of a state.
 inline void to_matrices(const float* link, const float* memory, int s, Matrices& to) {
-  std::fill_n(to.link.row[0], kPaddedSlots * kPaddedSlots, 0.0f);
-  to_rows(of_sequence(link, s, kSlots * kSlots), kSlots, kSlots, kPaddedSlots, to.link.row[0]);
+  to_link(of_sequence(link, s, kSlots * kSlots), to.link);
   to_memory(of_sequence(memory, s, kSlots * kWidth), to.memory);
 }
 
 inline void from_matrices(const Matrices& from, int s, const State& state) {
-  from_rows(from.link.row[0], kSlots, kSlots, kPaddedSlots, of_sequence(state.link, s, kSlots * kSlots));
+  from_link(from.link, of_sequence(state.link, s, kSlots * kSlots));
   from_memory(from.memory, of_sequence(state.memory, s, kSlots * kWidth));
 }
 

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cmath>
-#include <memory>
-#include <vector>
 
 #include "dnc_forward.h"
+#include "pool.h"
 
 // Both weights' gradients, with their biases' in the last column.
 struct WeightGradients {
@@ -30,91 +29,103 @@ struct BackwardWeights {
         hidden([&](int row, int k) { return w.interface[k * kUnits + row]; }) {}
 };
 
-// A thread keeps this memory from call to call, up to a size: to get it anew from the system takes as long as to
-// fill it. In a namespace without a name, for a static variable of an inline function would be shared with the
-// libraries for other sizes.
-namespace {
-thread_local std::vector<Matrices> matrices_of_thread;
-}
-
-// Memory and link of the sequences of a group at every time step, computed anew from the start.
+// Memory and link of the sequences of a group, computed anew from the start.
 //
-// All of them at once would not fit into the cache. A first sweep keeps them every so many steps, a checkpoint;
-// those between are computed when backward gets there.
+// All of them at once would not fit into the cache. A first sweep keeps them where a segment of the steps starts;
+// those within a segment are computed when backward gets there.
 class Recomputed {
  public:
   Recomputed(const Tape& tape, int steps)
       : tape_(tape),
         steps_(steps),
-        interval_(std::ceil(std::sqrt(steps))),
-        checkpoints_((steps - 1) / interval_ + 1) {
-    const size_t count = static_cast<size_t>(checkpoints_ + interval_) * kGroup;
-    if (matrices_of_thread.size() < count) matrices_of_thread.resize(count);
-    matrices_ = matrices_of_thread.data();
-  }
-
-  ~Recomputed() {
-    constexpr size_t most_kept = (64 << 20) / sizeof(Matrices);
-    if (matrices_of_thread.size() > most_kept) std::vector<Matrices>().swap(matrices_of_thread);
-  }
-
-  Recomputed(const Recomputed&) = delete;
-  Recomputed& operator=(const Recomputed&) = delete;
+        segment_(segment_for(steps)),
+        starts_(size_t{kGroup} * ((steps - 1) / segment_ + 1)),
+        memories_(size_t{kGroup} * segment_),
+        links_(size_t{kGroup} * (segment_ / kLinkInterval - 1)) {}
 
   void start(Group group, const State& start) {
     group_ = group;
-    between_from_ = steps_;
+    from_ = steps_;
     for (int lane = 0; lane < group.count; ++lane) {
-      to_matrices(start.link, start.memory, group.first + lane, checkpoint(0, lane));
-      for (int t = 0; t < (checkpoints_ - 1) * interval_; ++t) {
-        advance(t, lane, is_checkpoint(t) ? at(t, lane) : between(0, lane),
-                is_checkpoint(t + 1) ? at(t + 1, lane) : between(0, lane));
+      to_matrices(start.link, start.memory, group.first + lane, starts_[lane]);
+      for (int t = segment_; t < steps_; t += segment_) {
+        advance(lane, t - segment_, t, start_of(t - segment_, lane), start_of(t, lane));
       }
     }
   }
 
-  // To be called for falling t, before the matrices at t and t + 1 are asked for.
+  // To be called for falling t, before step t is asked for.
   void prepare(int t) {
-    if (t >= between_from_) return;
-    between_from_ = t - t % interval_;
+    if (t >= from_) return;
+    from_ = t - t % segment_;
     for (int lane = 0; lane < group_.count; ++lane) {
-      for (int step = between_from_; step <= t; ++step) {
-        if (!is_checkpoint(step + 1)) advance(step, lane, at(step, lane), at(step + 1, lane));
+      for (int step = from_; step <= t; ++step) write_memory(lane, step, memory(step, lane), memory_after(step, lane));
+      for (int stored = from_ + kLinkInterval; stored <= t; stored += kLinkInterval) {
+        take_link(lane, stored - kLinkInterval, stored, link(stored - 1, lane), stored_link(stored, lane));
       }
     }
   }
 
-  Matrices& at(int t, int lane) const {
-    return is_checkpoint(t) ? checkpoint(t / interval_, lane) : between((t - 1) % interval_, lane);
+  // The memory before a step, and after it.
+  const Memory& memory(int t, int lane) const {
+    return t == from_ ? start_of(t, lane).memory : memory_after(t - 1, lane);
+  }
+  Memory& memory_after(int t, int lane) const { return memories_[lane * segment_ + t - from_]; }
+
+  // The last stored link before a step.
+  const Link& link(int t, int lane) const {
+    return t - from_ < kLinkInterval ? start_of(from_, lane).link : stored_link(t, lane);
   }
 
  private:
-  bool is_checkpoint(int t) const { return t % interval_ == 0 && t < steps_; }
-  Matrices& checkpoint(int index, int lane) const { return matrices_[index * kGroup + lane]; }
-  Matrices& between(int index, int lane) const { return checkpoint(checkpoints_ + index, lane); }
+  // As many segments as a segment has links, about.
+  static int segment_for(int steps) {
+    const int intervals = std::ceil(std::sqrt(double(steps) / kLinkInterval));
+    return intervals * kLinkInterval;
+  }
 
-  void advance(int t, int lane, const Matrices& before, Matrices& after) const {
-    const Step &step = tape_.at(group_.first + lane, t), &next = tape_.at(group_.first + lane, t + 1);
-    const Step& soon = tape_.at(group_.first + lane, std::min(t + 2, steps_));
-    prefetch(&soon.weightings, sizeof(Weightings));
-    prefetch(&soon.interface, sizeof(Interface));
-    write(before.memory, step.interface, next.weightings.write, after.memory);
-    link(before.link, next.weightings.write, step.weightings.precedence, after.link);
+  Matrices& start_of(int t, int lane) const { return starts_[t / segment_ * kGroup + lane]; }
+  Link& stored_link(int t, int lane) const {
+    return links_[lane * (segment_ / kLinkInterval - 1) + (t - from_) / kLinkInterval - 1];
+  }
+
+  void write_memory(int lane, int t, const Memory& before, Memory& after) const {
+    const int s = group_.first + lane;
+    write(before, tape_.at(s, t).interface, tape_.at(s, t + 1).weightings.write, after);
+  }
+
+  void take_link(int lane, int from, int to, const Link& before, Link& after) const {
+    const Link* source = &before;
+    for (int t = from; t < to; t += LinkSteps::kMost) {
+      const int end = std::min(t + LinkSteps::kMost, to);
+      ::link(*source, tape_.link_steps(group_.first + lane, t, end), after);
+      source = &after;
+    }
+  }
+
+  void advance(int lane, int from, int to, const Matrices& before, Matrices& after) const {
+    take_link(lane, from, to, before.link, after.link);
+    const Memory* memory = &before.memory;
+    for (int t = from; t < to; ++t) {
+      write_memory(lane, t, *memory, after.memory);
+      memory = &after.memory;
+    }
   }
 
   Tape tape_;
   int steps_;
-  int interval_;
-  int checkpoints_;
-  int between_from_ = 0;
+  int segment_;   // steps
+  int from_ = 0;  // the first step of the segment that is computed
   Group group_{0, 0};
-  Matrices* matrices_;
+  PooledArray<Matrices> starts_;  // [segments, kGroup]
+  PooledArray<Memory> memories_;  // [kGroup, segment]: after every step of it
+  PooledArray<Link> links_;       // [kGroup, stored links of a segment], save for the first
 };
 
 class BackwardPass {
  public:
   BackwardPass(const BackwardWeights& weights, const Tape& tape, int steps)
-      : weights_(weights), tape_(tape), recomputed_(tape, steps) {}
+      : weights_(weights), tape_(tape), steps_(steps), recomputed_(tape, steps) {}
 
   // From the gradients of the state after the last step. `start` is the state before the first one; `gradients`
   // are added to.
@@ -171,6 +182,7 @@ class BackwardPass {
     float gates[kGateFloats];
     float raw[kInterfaceFloats];
     Weightings weightings;
+    FollowGradients follow[kLinkInterval];  // of the steps since the link's gradient was stored
     Matrices matrices;
   };
 
@@ -182,26 +194,38 @@ class BackwardPass {
   // The memory of one sequence, and its interface.
   void remember_backward(int t, int lane) {
     const Step &step = tape_.at(group_.first + lane, t), &next = tape_.at(group_.first + lane, t + 1);
-    const Matrices &before = recomputed_.at(t, lane), &after = recomputed_.at(t + 1, lane);
+    const Memory &before = recomputed_.memory(t, lane), &after = recomputed_.memory_after(t, lane);
     const Interface& parameters = step.interface;
     const float* d_reads = d_[lane].recurrent;
     Weightings& d = d_[lane].weightings;
-    Matrices& d_matrices = d_[lane].matrices;
+    Memory& d_memory = d_[lane].matrices.memory;
+    FollowGradients& d_follow = d_[lane].follow[t % kLinkInterval];
 
     Interface d_parameters;
-    alignas(64) Slots d_backward[kReadHeads], d_forward[kReadHeads], d_read_cosine[kReadHeads], d_write_cosine;
-    read_backward(after.memory, d_reads, d.read);
-    weight_reads_backward(parameters, step, d.read, d_backward, d_read_cosine, d_forward, d_parameters);
-    write_and_compare_backward(before.memory, after.memory, step, next, d_read_cosine, d_reads, d_matrices.memory,
-                               d.write, d_parameters);
+    alignas(64) Slots d_read_cosine[kReadHeads], d_write_cosine;
+    read_backward(after, d_reads, d.read);
+    weight_reads_backward(parameters, step, d.read, d_follow.backward, d_read_cosine, d_follow.forward, d_parameters);
+    write_and_compare_backward(before, after, step, next, d_read_cosine, d_reads, d_memory, d.write, d_parameters);
     precede_backward(step.weightings.precedence, next.weightings.write, d.precedence, d.write);
-    link_and_follow_backward(before.link, after.link, next.weightings.write, step.weightings.precedence,
-                             step.weightings.read, d_forward, d_backward, d_matrices.link, d.read, d.write,
-                             d.precedence);
+    follow_backward(t, lane);
     weight_write_backward(parameters, step, next.weightings, d, d_write_cosine, d_parameters);
-    compare_backward(before.memory, parameters.write_key, step.inverse_key_norm[kReadHeads], step.inverse_norm,
-                     step.write_cosine, d_write_cosine, d_matrices.memory, d_parameters.write_key);
+    compare_backward(before, parameters.write_key, step.inverse_key_norm[kReadHeads], step.inverse_norm,
+                     step.write_cosine, d_write_cosine, d_memory, d_parameters.write_key);
     activate_interface_backward(step, d_parameters, d_[lane].raw);
+  }
+
+  // The link of one sequence.
+  void follow_backward(int t, int lane) {
+    const int s = group_.first + lane, stored = t - t % kLinkInterval;
+    Gradients& d = d_[lane];
+    LinkGradientSteps gradient_steps;
+    for (int later = std::min(stored + kLinkInterval, steps_) - 1; later >= t; --later) {
+      gradient_steps.add(tape_.at(s, later + 1).weightings.write, tape_.at(s, later).weightings.read,
+                         d.follow[later % kLinkInterval]);
+    }
+    const auto backward = t == stored ? follow_steps_backward<true> : follow_steps_backward<false>;
+    backward(recomputed_.link(t, lane), tape_.link_steps(s, stored, t + 1), gradient_steps, d.matrices.link,
+             d.weightings.read, d.weightings.write, d.weightings.precedence);
   }
 
   // The controller, from the gradients of raw interface and state to those of its gates and of the state before.
@@ -242,6 +266,7 @@ class BackwardPass {
 
   const BackwardWeights& weights_;
   Tape tape_;
+  int steps_;
   Group group_{0, 0};
   WeightGradients* gradients_ = nullptr;
   Recomputed recomputed_;

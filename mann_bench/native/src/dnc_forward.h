@@ -54,13 +54,13 @@ class ForwardPass {
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
       Step& next = tape_.at(s, t + 1);
-      remember(tape_.at(s, t), next, matrices_[lane]);
+      remember(tape_.at(s, t), next, tape_.link_steps(s, t - t % kLinkInterval, t + 1), matrices_[lane]);
       std::copy_n(next.hidden, kUnits, outputs + s * kOutputs);
       std::copy_n(next.reads, kReads, outputs + s * kOutputs + kUnits);
     }
   }
 
-  void end(int steps, const State& state) const {
+  void end(int steps, const State& state) {
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
       const Step& last = tape_.at(s, steps);
@@ -68,6 +68,9 @@ class ForwardPass {
       std::copy_n(last.hidden, kUnits, state.hidden + s * kUnits);
       std::copy_n(last.cell, kUnits, state.cell + s * kUnits);
       from_weightings(last.weightings, s, state);
+      const int since = steps % kLinkInterval;
+      Link& stored = matrices_[lane].link;
+      if (since > 0) link(stored, tape_.link_steps(s, steps - since, steps), stored);
       from_matrices(matrices_[lane], s, state);
     }
   }
@@ -94,16 +97,15 @@ class ForwardPass {
     for (int s = group_.first; s < group_.first + group_.count; ++s) activate_interface(tape_.at(s, t));
   }
 
-  // The memory of one sequence.
-  static void remember(Step& step, Step& next, Matrices& matrices) {
+  // The memory of one sequence; `link_steps` lead from the stored link to the one after the step.
+  static void remember(Step& step, Step& next, const LinkSteps& link_steps, Matrices& matrices) {
     const Interface& parameters = step.interface;
     compare(matrices.memory, parameters.write_key, step.inverse_key_norm[kReadHeads], step.inverse_norm,
             step.write_cosine);
     weight_write(parameters, step, next.weightings);
     write_and_compare(matrices.memory, parameters, step.inverse_key_norm, next.weightings.write, matrices.memory,
                       next.inverse_norm, step.read_cosine);
-    link_and_follow(matrices.link, next.weightings.write, step.weightings.precedence, step.weightings.read,
-                    matrices.link, step.forward, step.backward);
+    follow(matrices.link, link_steps, step.weightings.read, step.forward, step.backward);
     weight_reads(parameters, step, next.weightings.read);
     read(matrices.memory, next.weightings.read, next.reads);
   }

@@ -16,6 +16,13 @@ constexpr int kGateFloats = 4 * kPaddedUnits;
 // keep their links in a cache of a megabyte or so.
 constexpr int kGroup = std::clamp((1 << 18) / (kPaddedSlots * kPaddedSlots), 1, 4);
 
+// Steps from one stored link to the next: more of them the further from the processor the link has to be stored.
+#ifdef LINK_INTERVAL
+constexpr int kLinkInterval = LINK_INTERVAL;
+#else
+constexpr int kLinkInterval = kPaddedSlots <= 128 ? 1 : kPaddedSlots <= 700 ? 2 : 4;
+#endif
+
 using KeyNorms = float[kReadHeads + 1];  // of the read keys, then the write key
 
 // What the interface says to the memory: the interface's outputs in their order.
@@ -71,9 +78,21 @@ struct alignas(64) Step {
   Slots backward[kReadHeads];
 };
 
-// Row i holds what slot i was written after. Padding slots hold zero.
+// Entry [i, j] is to what degree slot i was written after slot j. Padding slots hold zero.
+//
+// A pass takes a panel of columns after the other, so that all it needs of these slots stays in the first cache, and
+// in a panel a few rows at a time: a tile of these rows and one slot vector lies in a row.
 struct Link {
-  Slots row[kPaddedSlots];
+  static constexpr int kRows = std::min(kLanes, 8);
+  static constexpr int kPanel = std::min(kPaddedSlots, 256);
+
+  alignas(64) float entries[kPaddedSlots * kPaddedSlots];
+
+  // The vector of row `i` from column `j` on, a multiple of kLanes; that of the next row of the tile comes after it.
+  static constexpr int index(int i, int j) {
+    const int panel = j / kPanel * kPanel, width = std::min(kPanel, kPaddedSlots - panel), first = i / kRows * kRows;
+    return panel * kPaddedSlots + first * width + (j - panel) * kRows + i % kRows * kLanes;
+  }
 };
 
 struct alignas(64) Matrices {

@@ -1,9 +1,9 @@
 // A Neural Turing Machine over whole sequences: the functions that Python calls.
 
-#include <vector>
+#include "hidden.h"
 
+#include "calls.h"
 #include "ntm_backward.h"
-#include "pool.h"
 
 namespace {
 
@@ -12,11 +12,11 @@ namespace {
 constexpr int kMostParts = 32;
 
 template <typename Gradient>
-void add_up(const std::vector<Pooled<WeightGradients>>& parts, float (WeightGradients::*member)[Gradient::kFloats],
+void add_up(const PooledArray<WeightGradients>& parts, int count, float (WeightGradients::*member)[Gradient::kFloats],
             int rows, int columns, int bias_column, float* weight, float* bias) {
-  float* total = (*parts[0]).*member;
-  for (size_t part = 1; part < parts.size(); ++part) {
-    const float* other = (*parts[part]).*member;
+  float* total = parts[0].*member;
+  for (int part = 1; part < count; ++part) {
+    const float* other = parts[part].*member;
     for (int i = 0; i < Gradient::kFloats; i += kLanes) store(total + i, load(total + i) + load(other + i));
   }
   for (int row = 0; row < rows; ++row) {
@@ -29,57 +29,53 @@ void add_up(const std::vector<Pooled<WeightGradients>>& parts, float (WeightGrad
 
 }  // namespace
 
-extern "C" {
-
 // Sequences in a group; steps from one kept memory to the next; bytes of the tape's three parts.
-void ntm_layout(int* layout) {
+EXPORTED void ntm_layout(int* layout) {
   const int numbers[] = {kSequences, kInterval, sizeof(ControllerStep), sizeof(AddressingStep), sizeof(Memory)};
   std::copy_n(numbers, 5, layout);
 }
 
-void* pool_take(ptrdiff_t bytes) { return pool().take(bytes); }
-void pool_give_back(void* start) { pool().give_back(start); }
-
 // `inputs` [T, B, input] and `outputs` [T, B, units + reads].
-void ntm_forward(const Weights* weights, const float* inputs, const State* start, float* outputs, const State* end,
-                 void* tape_start, int steps, int batch, int keep_tape, [[maybe_unused]] int threads) {
-  const Pooled<ForwardPanels> panels(*weights);
-  const Tape tape(tape_start, steps, batch, keep_tape);
-#pragma omp parallel for num_threads(threads) schedule(dynamic) if (threads > 1)
-  for (int index = 0; index < groups_of(batch); ++index) {
-    const FlushSubnormals flush;
-    const Pooled<ForwardPass> pass(*panels, tape, Group(index, batch));
-    pass->start(*start);
-    for (ptrdiff_t t = 0; t < steps; ++t) pass->step(t, inputs + t * batch * kInputs, outputs + t * batch * kOutputs);
-    pass->end(steps, *end);
-  }
+EXPORTED int64_t ntm_forward(const Weights* weights, const float* inputs, const State* start, float* outputs,
+                             const State* end, void* tape_start, int steps, int batch, int keep_tape, int threads) {
+  return bytes_lacking([&] {
+    const Pooled<ForwardPanels> panels(*weights);
+    const Tape tape(tape_start, steps, batch, keep_tape);
+    parallel_for(groups_of(batch), threads, [&](int index) {
+      const Pooled<ForwardPass> pass(*panels, tape, Group(index, batch));
+      pass->start(*start);
+      for (ptrdiff_t t = 0; t < steps; ++t) {
+        pass->step(t, inputs + t * batch * kInputs, outputs + t * batch * kOutputs);
+      }
+      pass->end(steps, *end);
+    });
+  });
 }
 
 // Null pointers: d_outputs and any of d_end for gradients of zero, d_inputs where it is not wanted.
-void ntm_backward(const Weights* weights, void* tape_start, const float* d_outputs, const State* d_end,
-                  float* d_inputs, const Weights* d_weights, const State* d_start, int steps, int batch,
-                  [[maybe_unused]] int threads) {
-  const Pooled<BackwardPanels> panels(*weights);
-  const Tape tape(tape_start, steps, batch, true);
-  const int groups = groups_of(batch), count = std::min(groups, kMostParts);
-  std::vector<Pooled<WeightGradients>> parts;
-  for (int part = 0; part < count; ++part) parts.emplace_back();
-#pragma omp parallel for num_threads(threads) schedule(dynamic) if (threads > 1)
-  for (int part = 0; part < count; ++part) {
-    const FlushSubnormals flush;
-    const Pooled<BackwardPass> pass(*panels, tape, *parts[part]);
-    for (int index = part; index < groups; index += count) {
-      pass->start(Group(index, batch), *d_end);
-      for (ptrdiff_t t = steps - 1; t >= 0; --t) {
-        pass->step(t, d_outputs ? d_outputs + t * batch * kOutputs : nullptr,
-                   d_inputs ? d_inputs + t * batch * kInputs : nullptr);
+EXPORTED int64_t ntm_backward(const Weights* weights, void* tape_start, const float* d_outputs, const State* d_end,
+                              float* d_inputs, const Weights* d_weights, const State* d_start, int steps, int batch,
+                              int threads) {
+  return bytes_lacking([&] {
+    const Pooled<BackwardPanels> panels(*weights);
+    const Tape tape(tape_start, steps, batch, true);
+    const int groups = groups_of(batch), count = std::min(groups, kMostParts);
+    const PooledArray<WeightGradients> parts(count);
+    parallel_for(count, threads, [&](int part) {
+      new (&parts[part]) WeightGradients();
+      const Pooled<BackwardPass> pass(*panels, tape, parts[part]);
+      for (int index = part; index < groups; index += count) {
+        pass->start(Group(index, batch), *d_end);
+        for (ptrdiff_t t = steps - 1; t >= 0; --t) {
+          pass->step(t, d_outputs ? d_outputs + t * batch * kOutputs : nullptr,
+                     d_inputs ? d_inputs + t * batch * kInputs : nullptr);
+        }
+        pass->end(*d_start);
       }
-      pass->end(*d_start);
-    }
-  }
-  add_up<ControllerGradient>(parts, &WeightGradients::controller, kSums, kSeen, kBiasColumn, d_weights->controller,
-                             d_weights->controller_bias);
-  add_up<InterfaceGradient>(parts, &WeightGradients::interface, kInterfaceRows, kUnits, kUnits, d_weights->interface,
-                            d_weights->interface_bias);
-}
+    });
+    add_up<ControllerGradient>(parts, count, &WeightGradients::controller, kSums, kSeen, kBiasColumn,
+                               d_weights->controller, d_weights->controller_bias);
+    add_up<InterfaceGradient>(parts, count, &WeightGradients::interface, kInterfaceRows, kUnits, kUnits,
+                              d_weights->interface, d_weights->interface_bias);
+  });
 }

@@ -31,7 +31,8 @@ inline void lstm(ControllerStep& step, ControllerStep& next) {
   }
 }
 
-// Set `d_sums`, the gradient before the gates' nonlinearities; `d_cell` is that of the cell after the step, and becomes that of the one before.
+// Set `d_sums`, the gradient before the gates' nonlinearities; `d_cell` is that of the cell after the step, and becomes
+// that of the one before.
 inline void lstm_backward(const ControllerStep& step, const Row* d_hidden, Row* d_cell, Row* d_sums) {
   for (int unit = 0; unit < kUnits; ++unit) {
     over_lanes([&](int lane) {

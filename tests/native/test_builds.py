@@ -1,0 +1,62 @@
+"""The recurrences as other processors get them, and as other sizes of memory do: each against its plain twin."""
+
+import platform
+import shutil
+
+import pytest
+import torch
+
+from mann_bench.native import dnc, ntm
+from mann_bench.nn import DNCCell, NTMCell
+from mann_bench.nn.scan import scan
+
+pytestmark = pytest.mark.skipif(not shutil.which("g++"), reason="needs g++")
+
+x86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="has other instruction sets")
+BUILDS = {
+    "avx2": pytest.param("-mno-avx512f", marks=x86),
+    "sse2": pytest.param("-mno-avx", marks=x86),
+    "link stored at every third step": "-DLINK_INTERVAL=3",
+}
+CELLS = {"ntm": (NTMCell, ntm, ntm.ntm_sequence), "dnc": (DNCCell, dnc, dnc.dnc_sequence)}
+
+
+@pytest.fixture(params=BUILDS.values(), ids=BUILDS)
+def build(request, monkeypatch):
+    """Compile with another flag, whatever was compiled so far."""
+    monkeypatch.setenv("CXX", f"g++ {request.param}")
+    for module in (ntm, dnc):
+        monkeypatch.setattr(module, "_library", module._library.__wrapped__)
+        monkeypatch.setattr(module, "_layout", module._layout.__wrapped__)
+
+
+def start_of(cell, batch):
+    """Return a state that a rounding does not lead elsewhere: random memory, and usages well apart."""
+    state = cell.initial_state(batch)
+    if isinstance(cell, NTMCell):
+        return state
+    generator = torch.Generator().manual_seed(1)
+    order = torch.stack([torch.randperm(cell.memory_slots, generator=generator) for _ in range(batch)])
+    memory = torch.rand(state.memory.shape, generator=generator) - 0.5
+    return state._replace(usage=((order + 0.5) / cell.memory_slots).to(state.usage), memory=memory.to(state.memory))
+
+
+def results(sequence, cell, inputs):
+    """Return outputs and last memory, and the gradients of the parameters."""
+    outputs, end = sequence(cell, inputs, start_of(cell, inputs.shape[1]))
+    loss = outputs.square().sum() + end.memory.square().sum()
+    gradients = torch.autograd.grad(loss, list(cell.parameters()), allow_unused=True, materialize_grads=True)
+    return [part.detach().double() for part in (outputs, end.memory, *gradients)]
+
+
+@pytest.mark.parametrize("heads", [1, 3])
+@pytest.mark.parametrize("name", CELLS)
+def test_outputs_and_gradients_are_those_of_the_plain_twin(name, heads, build):
+    kind, _, sequence = CELLS[name]
+    torch.manual_seed(0)
+    options = {"memory_init": "random"} if name == "ntm" else {}
+    cell, inputs = kind(3, 9, memory_slots=37, slot_width=5, read_heads=heads, **options), torch.randn(11, 5, 3)
+    native = results(sequence, cell, inputs)
+    exact = results(scan, cell.double(), inputs.double())
+    for ours, expected in zip(native, exact, strict=True):
+        assert (ours - expected).norm() <= 1e-4 * expected.norm()

@@ -1,0 +1,79 @@
+"""Memory that a native recurrence asks for and does not get: an error, not the end of the process."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from mann_bench.core.errors import MannBenchError
+from mann_bench.native import memory, ntm
+from mann_bench.nn import NTMCell
+
+pytestmark = pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++", "c++"))), reason="needs a C++ compiler")
+
+CODE = """
+import resource, torch
+from mann_bench.native import dnc, memory, ntm
+from mann_bench.nn import DNCCell, NTMCell
+
+torch.set_num_threads({threads})
+if {model!r} == "ntm":
+    cell, sequence = NTMCell(2, 5, memory_slots=7, slot_width=3, read_heads=3, write_heads=4), ntm.ntm_sequence
+else:
+    cell, sequence = DNCCell(2, 5, memory_slots=130, slot_width=3), dnc.dnc_sequence
+
+def limit(megabytes):
+    used = 4096 * int(open("/proc/self/statm").read().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (used + (megabytes << 20), resource.RLIM_INFINITY))
+
+def outputs(steps, batch):
+    return sequence(cell, torch.zeros(steps, batch, 2), cell.initial_state(batch))[0].sum()
+
+outputs(2, 4).backward()
+try:
+    if {where!r} == "forward":
+        limit(60)
+        outputs(500, 70)
+    else:
+        loss = outputs(1000, 4)
+        limit(3)
+        loss.backward()
+except memory.NativeMemoryError as error:
+    print(error)
+limit(4000)
+outputs(2, 4).backward()
+print("still there")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits its memory as Linux does")
+@pytest.mark.parametrize(
+    ("model", "where", "threads"), [("ntm", "forward", 1), ("dnc", "forward", 1), ("dnc", "backward", 2)]
+)
+def test_memory_that_runs_out_is_an_error_that_says_how_much_was_asked_for(model, where, threads):
+    code = CODE.format(model=model, where=where, threads=threads)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    told, *rest = done.stdout.splitlines() or [done.stderr]
+    assert "the native recurrence asked for" in told, done.stderr
+    assert rest == ["still there"]
+
+
+def test_more_than_an_address_can_count_is_an_error():
+    cell = NTMCell(2, 5, memory_slots=7, slot_width=3)
+    library = ntm._library(ntm._sizes(cell), cell.clip)
+    with pytest.raises(memory.NativeMemoryError, match="9,223,372,036,854,775,808 bytes"):
+        memory.tape(library, 2**63)
+    with pytest.raises(memory.NativeMemoryError):
+        memory.tape(library, 2**62)
+
+
+def test_the_error_is_a_users_and_pythons():
+    assert issubclass(memory.NativeMemoryError, MannBenchError)
+    assert issubclass(memory.NativeMemoryError, MemoryError)
+
+
+def test_memory_of_a_tape_is_used_again():
+    library = ntm._library(ntm._sizes(cell := NTMCell(2, 5, memory_slots=7, slot_width=3)), cell.clip)
+    address = memory.tape(library, 12_345_678).data_ptr()
+    assert memory.tape(library, 12_345_000).data_ptr() == address
