@@ -190,6 +190,12 @@ def test_nan_in_one_sequence_stays_there(bits):
     assert torch.equal(outputs[:, [0, 2]], expected[:, [0, 2]])
 
 
+def test_a_tape_holds_less_than_half_of_what_the_steps_make():
+    sizes = ntm._sizes(cell := cell_of(DEFAULT_LIKE))
+    made = 7 * cell.controller_size + 2 * cell.interface.out_features + 9 * 128 + 128 * 20  # floats
+    assert ntm._layout(sizes, cell.clip).size(640, 32, True) / (640 * 32) < 4 * made / 2
+
+
 @pytest.mark.parametrize("sizes", [ODD, ODD_FEEDFORWARD])
 def test_the_operators_keep_torchs_contract(sizes, bits, monkeypatch):
     # A tape's padding is never written, and would differ from call to call.

@@ -41,7 +41,7 @@ INLINE void spread(PerHead& values, Reduce reduce) {
 constexpr bool kStrengthServes = kClip > 0 && kClip <= 40;
 
 // What the content softmax subtracts before it exponentiates.
-INLINE void content_top(const Interface& parameters, const AddressingStep& step, PerHead& top) {
+INLINE void content_top(const Interface& parameters, const Addressing& step, PerHead& top) {
   UNROLL for (int h = 0; h < kHeads; ++h) top[h] = splat(kStrengthServes ? parameters.head[h].strength : -FLT_MAX);
   if constexpr (kStrengthServes) return;
   for (int v = 0; v < kSlotVectors; ++v) {
@@ -53,9 +53,9 @@ INLINE void content_top(const Interface& parameters, const AddressingStep& step,
   spread(top, largest);
 }
 
-// Turn step.cosine into `weighting`, [heads, slots]; step.weighting is that of the time step before. The heads go
+// From step.cosine to step.content and step.shifted; `previous` are the weightings before the time step. The heads go
 // side by side: one's sums are waited for while another's are computed.
-inline void address(const Interface& parameters, AddressingStep& step, Slots* weighting) {
+inline void gate_and_shift(const Interface& parameters, const Slots* previous, Addressing& step) {
   PerHead top, total{};
   content_top(parameters, step, top);
   for (int v = 0; v < kSlotVectors; ++v) {
@@ -75,15 +75,11 @@ inline void address(const Interface& parameters, AddressingStep& step, Slots* we
     UNROLL for (int h = 0; h < kHeads; ++h) {
       const Vector content = load(step.content[h] + i) * scale[h];
       store(step.content[h] + i, content);
-      store(gated[h].slots() + i, interpolate(load(step.weighting[h] + i), content, parameters.head[h].gate));
+      store(gated[h].slots() + i, interpolate(load(previous[h] + i), content, parameters.head[h].gate));
     }
   }
   UNROLL for (int h = 0; h < kHeads; ++h) gated[h].close();
 
-  UNROLL for (int h = 0; h < kHeads; ++h) {
-    top[h] = splat(-FLT_MAX);
-    total[h] = Vector{};
-  }
   for (int v = 0; v < kSlotVectors; ++v) {
     UNROLL for (int h = 0; h < kHeads; ++h) {
       const Head& head = parameters.head[h];
@@ -92,10 +88,19 @@ inline void address(const Interface& parameters, AddressingStep& step, Slots* we
       UNROLL for (int d = 0; d < kShifts; ++d) {
         shifted += head.shift[d] * load(gated[h].slots() + v * kLanes + kReach - d);
       }
-      shifted = pad_slots(v, shifted, 0.0f);
-      store(step.shifted[h] + v * kLanes, shifted);
-      const Vector logit = head.sharpening * log_floored(shifted);
-      store(weighting[h] + v * kLanes, logit);
+      store(step.shifted[h] + v * kLanes, pad_slots(v, shifted, 0.0f));
+    }
+  }
+}
+
+// From step.shifted to `weighting`, [heads, slots].
+inline void sharpen(const Interface& parameters, const Addressing& step, Slots* weighting) {
+  PerHead top, total{}, scale;
+  UNROLL for (int h = 0; h < kHeads; ++h) top[h] = splat(-FLT_MAX);
+  for (int i = 0; i < kPaddedSlots; i += kLanes) {
+    UNROLL for (int h = 0; h < kHeads; ++h) {
+      const Vector logit = parameters.head[h].sharpening * log_floored(load(step.shifted[h] + i));
+      store(weighting[h] + i, logit);
       top[h] = maximum(top[h], logit);
     }
   }
@@ -114,10 +119,11 @@ inline void address(const Interface& parameters, AddressingStep& step, Slots* we
   }
 }
 
-// Gradients of `address`: `d_weighting` is that of the weighting after the step, and becomes that of the one
-// before; `d_cosine` is set, and `d_parameters` save for keys, erase and add.
-inline void address_backward(const Interface& parameters, const AddressingStep& step, const Slots* weighting,
-                             Slots* d_weighting, Slots* d_cosine, Interface& d_parameters) {
+// Gradients of `gate_and_shift` and `sharpen`, whose weightings were `before` and became `weighting`. `d_weighting` is
+// that of the latter, and becomes that of the former; `d_cosine` is set, and `d_parameters` save for keys, erase and
+// add.
+inline void address_backward(const Interface& parameters, const Slots* before, const Addressing& step,
+                             const Slots* weighting, Slots* d_weighting, Slots* d_cosine, Interface& d_parameters) {
   PerHead mean{}, d_sharpening{}, d_gate{}, content_mean{}, d_strength{};
   Vector d_shift[kHeads][kShifts] = {};
   Ring d_shifted[kHeads];
@@ -142,7 +148,7 @@ inline void address_backward(const Interface& parameters, const AddressingStep& 
     UNROLL for (int h = 0; h < kHeads; ++h) {
       const int i = v * kLanes;
       const Head& head = parameters.head[h];
-      const Vector previous = load(step.weighting[h] + i), content = load(step.content[h] + i);
+      const Vector previous = load(before[h] + i), content = load(step.content[h] + i);
       const Vector gated = interpolate(previous, content, head.gate);
       Vector d_gated{};
       UNROLL for (int d = 0; d < kShifts; ++d) {

@@ -40,6 +40,7 @@ class BackwardPass {
   void start(Group group, const State& d_end) {
     group_ = group;
     const int b = group.first;
+    std::fill_n(recomputed_from_, kSequences, -1);
     gradient_rows(d_end.hidden, b, kCarried, d_seen_ + kReads);
     gradient_rows(d_end.reads, b, kReads, d_seen_);
     gradient_rows(d_end.cell, b, kCarried, d_cell_);
@@ -108,31 +109,38 @@ class BackwardPass {
     float inverse_key_norm[kHeads], d_reads[kReads];
     key_norms_of(now, lane, inverse_key_norm);
     for (int i = 0; i < kReads; ++i) d_reads[i] = d_seen_[i][lane];
-    const AddressingStep& addressing = tape_.addressing(group_, lane, t);
+    Addressing addressing;
+    const Slots* before = tape_.addressing(group_, lane, t).weighting;
     const Slots* weighting = tape_.addressing(group_, lane, t + 1).weighting;
     const Memory& memory = memory_at(t, lane);
     Slots* d_weighting = d_weighting_[lane];
 
+    compare(memory, parameters, inverse_key_norm, addressing);
+    gate_and_shift(parameters, before, addressing);
+
     Interface d_parameters;
     alignas(64) Slots d_cosine[kHeads];
     read_and_write_backward(memory, parameters, weighting, d_reads, d_memory_[lane], d_weighting, d_parameters);
-    address_backward(parameters, addressing, weighting, d_weighting, d_cosine, d_parameters);
+    address_backward(parameters, before, addressing, weighting, d_weighting, d_cosine, d_parameters);
     compare_backward(memory, parameters, inverse_key_norm, addressing, d_cosine, d_memory_[lane], d_parameters);
 
     const float* from = d_parameters.head[0].key;
     for (int row = 0; row < kInterfaceRows; ++row) d_interface[row][lane] = from[row];
   }
 
-  // The memory before step t, written again from the last one kept. That is done for one sequence and step at a
-  // time: all of it stays in the first cache.
+  // The memory before step t. All up to there from the last one kept are written again when it is first asked for.
   const Memory& memory_at(int t, int lane) {
-    const Memory* memory = &tape_.memory(group_, lane, t);
-    for (int step = t - t % kInterval; step < t; ++step) {
-      const Slots* weighting = tape_.addressing(group_, lane, step + 1).weighting;
-      write(*memory, interface_of(tape_.controller(group_, step), lane), weighting, recomputed_);
-      memory = &recomputed_;
+    const int kept = t - t % kInterval;
+    Memory* again = recomputed_[lane];
+    if (kept != recomputed_from_[lane]) {
+      recomputed_from_[lane] = kept;
+      for (int step = kept; step < t; ++step) {
+        const Memory& before = step == kept ? tape_.memory(group_, lane, kept) : again[step - kept - 1];
+        const Slots* weighting = tape_.addressing(group_, lane, step + 1).weighting;
+        write(before, interface_of(tape_.controller(group_, step), lane), weighting, again[step - kept]);
+      }
     }
-    return *memory;
+    return t == kept ? tape_.memory(group_, lane, kept) : again[t - kept - 1];
   }
 
   // The products of the `pending_` steps from time t on.
@@ -159,6 +167,7 @@ class BackwardPass {
   Row d_raw_[ControllerGradient::kMostSteps][kInterfaceRows];
   alignas(64) Slots d_weighting_[kSequences][kHeads];
   Memory d_memory_[kSequences];
-  Memory recomputed_;
+  int recomputed_from_[kSequences];  // the time of the memory kept, of every sequence
+  Memory recomputed_[kSequences][std::max(kInterval - 1, 1)];
   alignas(64) float scratch_[std::max(ControllerGradient::kScratchFloats, InterfaceGradient::kScratchFloats)];
 };

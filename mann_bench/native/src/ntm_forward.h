@@ -98,12 +98,13 @@ class ForwardPass {
     const Interface parameters = interface_of(now, lane);
     float inverse_key_norm[kHeads], reads[kReads];
     key_norms_of(now, lane, inverse_key_norm);
-    AddressingStep& addressing = tape_.addressing(group_, lane, t);
+    Addressing addressing;
     Slots* weighting = tape_.addressing(group_, lane, t + 1).weighting;
     const Memory& memory = memory_at(t, lane);
 
     compare(memory, parameters, inverse_key_norm, addressing);
-    address(parameters, addressing, weighting);
+    gate_and_shift(parameters, tape_.addressing(group_, lane, t).weighting, addressing);
+    sharpen(parameters, addressing, weighting);
     read_and_write(memory, parameters, weighting, memory_at(t + 1, lane), reads);
     for (int i = 0; i < kReads; ++i) next.reads[i][lane] = reads[i];
   }

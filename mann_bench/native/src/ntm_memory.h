@@ -9,7 +9,7 @@
 
 // Cosines of the keys with every slot.
 inline void compare(const Memory& memory, const Interface& parameters, const float* inverse_key_norm,
-                    AddressingStep& step) {
+                    Addressing& step) {
   over_slot_blocks<at_least_one(kOperands / (kHeads + 1))>([&](auto block, int first) INLINE_BODY {
     constexpr int count = decltype(block)::value;
     Vector square[count] = {}, dot[kHeads][count] = {};
@@ -145,7 +145,7 @@ inline void read_and_write_backward(const Memory& memory, const Interface& param
 // Gradients of `compare`: `d_memory` is added to; the keys of `d_parameters` are set, save for the part that
 // goes through the keys' own norms.
 inline void compare_backward(const Memory& memory, const Interface& parameters, const float* inverse_key_norm,
-                             const AddressingStep& step, const Slots* d_cosine, Memory& d_memory,
+                             const Addressing& step, const Slots* d_cosine, Memory& d_memory,
                              Interface& d_parameters) {
   const Vector floored = inverse_norm_of(Vector{});
   SlotSums<kHeads * kWidth> d_key;

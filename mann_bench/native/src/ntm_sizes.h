@@ -19,9 +19,9 @@ constexpr int kCarried = kLstm ? kUnits : 0;        // units that it sees again 
 constexpr int kSeen = kInputs + kReads + kCarried;  // input, reads and, of an LSTM, its hidden activation
 constexpr int kCellRows = kLstm ? kUnits : 1;       // there is no array of none
 
-// The memory is kept every so many steps; backward computes the steps between anew.
+// The memory is kept every so many steps; backward writes those between again.
 #ifndef MEMORY_INTERVAL
-#define MEMORY_INTERVAL 4
+#define MEMORY_INTERVAL 16
 #endif
 constexpr int kInterval = MEMORY_INTERVAL;
 
@@ -72,10 +72,13 @@ constexpr int kSeenRows = kSeen + 1;  // with the one
 constexpr int kBiasColumn = kLstm ? kSeen : 0, kFirstColumn = kLstm ? 0 : 1;  // of the controller's weights
 constexpr int kStepFloats = sizeof(ControllerStep) / sizeof(float);
 
-// The same for the heads of one sequence. Padding slots hold zero weight.
+// The heads' weightings of one sequence before a time step. Padding slots hold zero weight.
 struct alignas(64) AddressingStep {
   Slots weighting[kHeads];
+};
 
+// What leads from a memory to the weightings; backward computes it anew.
+struct alignas(64) Addressing {
   Slots inverse_norm;  // of the memory's slots
   Slots cosine[kHeads];
   Slots content[kHeads];
