@@ -107,7 +107,7 @@ def run(
 ) -> Results:
     """Train every model on every task with every seed and return all records.
 
-    A run that has a record in `out` is not trained again. With ``jobs`` above 1, call this under
+    A run that has a record in `out` is not trained again, unless it failed. With ``jobs`` above 1, call this under
     ``if __name__ == "__main__":`` in a script, because the worker processes import the script.
 
     Threads may call this. The threads of one process train one run after another, because they share the random

@@ -37,8 +37,8 @@ def command(
 ) -> int:
     """Train every model on every task with every seed under one protocol, and print the tables.
 
-    If a run has a record already, it is not trained again. The exit code is 0 if all runs have a record, and 1 if
-    a run failed or diverged.
+    If a run has a record already, it is not trained again, unless it failed. The exit code is 0 if all runs have a
+    record, and 1 if a run failed or diverged.
     """
     from mann_bench.cli.execution import execute_plan
     from mann_bench.core.variants import parse_seeds

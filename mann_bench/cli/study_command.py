@@ -68,7 +68,7 @@ def show(context: click.Context, study: str) -> None:
 @execution_options
 @click.pass_context
 def run(context: click.Context, study: str, options: ExecutionOptions) -> int:
-    """Do the runs of STUDY that have no record yet, and print the tables.
+    """Do the runs of STUDY that failed or have no record yet, and print the tables.
 
     Exit codes are those of `mann-bench run`.
     """

@@ -60,7 +60,7 @@ def parameters_text(row: ConvergenceRow) -> str:
 
 
 def share_text(share: Share) -> str:
-    """Return ``4/5 [38, 96 %]``."""
+    """Return ``4/5 [28, 99 %]``."""
     text = f"{share.successes}/{share.n}"
     if share.interval is None:
         return text
