@@ -7,7 +7,7 @@ https://doi.org/10.1080/01621459.1958.10501452
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,11 +52,6 @@ class Durations:
         times = tuple(horizon if value is None else value for value in values)
         return cls(times, tuple(value is not None for value in values), horizon)
 
-    def ordered(self) -> "Durations":
-        """Return the same sample in ascending order, of equal times events first: the censored outlive them."""
-        rows = sorted(zip(self.times, self.reached, strict=True), key=lambda row: (row[0], not row[1]))
-        return type(self)(tuple(time for time, _ in rows), tuple(reached for _, reached in rows), self.horizon)
-
 
 class SurvivalCurve(NamedTuple):
     """A step function, one entry a distinct time at which an event was seen, ascending.
@@ -98,36 +93,6 @@ def median(durations: Durations) -> float:
     Of an even sample without censoring it is the lower of the two middle times, not their mean.
     """
     return quantile(durations, 0.5)
-
-
-def weighted_medians(durations: Durations, counts: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
-    """Return the `median` of many samples that repeat the seeds of one.
-
-    Arguments:
-        durations: n seeds.
-        counts: how often each sample, of one seed or more, has each seed of ``durations.ordered()``. [samples, n]
-
-    Returns: a median a sample, inf where it lies beyond the horizon. [samples]
-    """
-    ordered = durations.ordered()
-    total = counts.sum(axis=1, dtype=counts.dtype)
-    at_risk, half = total.copy(), total // 2
-    before = np.zeros(len(counts), dtype=np.int32)
-    survival: NDArray[np.float64] | None = None
-    for seed, reached in enumerate(ordered.reached):
-        if survival is None and not reached:
-            survival = np.divide(at_risk, total, dtype=np.float64)
-        elif survival is not None and reached:
-            # Events of equal times one after the other multiply to the factor of all; where nobody is left, there is
-            # none.
-            survival *= 1 - np.divide(counts[:, seed], np.maximum(at_risk, 1), dtype=np.float64)
-        at_risk -= counts[:, seed]
-        # As long as nothing was censored, survival is the share that is left, and whole numbers tell it faster.
-        above = at_risk > half if survival is None else survival > 0.5 + _ROUNDING
-        if not above.any():
-            break
-        before += above
-    return np.asarray(np.take([*ordered.times, math.inf], before))
 
 
 def restricted_mean(durations: Durations, until: float | None = None) -> float:

@@ -6,7 +6,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.utils import qth_survival_time, restricted_mean_survival_time
 
-from mann_bench.statistics.survival import Durations, kaplan_meier, median, quantile, restricted_mean, weighted_medians
+from mann_bench.statistics.survival import Durations, kaplan_meier, median, quantile, restricted_mean
 
 
 @pytest.fixture(scope="module")
@@ -106,25 +106,10 @@ def test_an_event_at_once_leaves_no_area():
     assert restricted_mean(Durations.of([0, 0], 10)) == 0
 
 
-def test_in_order_events_come_before_the_censored_of_the_same_time():
-    durations = Durations((4, 2, 4, 2), (False, False, True, True), 10)
-    assert durations.ordered() == Durations((2, 2, 4, 4), (True, False, True, False), 10)
-
-
 def test_the_order_of_the_seeds_does_not_matter():
     values = [1, 3, 3, None]
     samples = [Durations.of(order, 10) for order in itertools.permutations(values)]
     assert len({(median(sample), restricted_mean(sample), quantile(sample, 0.9)) for sample in samples}) == 1
-
-
-def test_weighted_medians_are_those_of_samples_that_repeat_seeds(samples):
-    rng = np.random.default_rng(1)
-    for durations in samples:
-        ordered, n = durations.ordered(), len(durations.times)
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=20)
-        repeated = [(np.repeat(ordered.times, row), np.repeat(ordered.reached, row)) for row in counts]
-        expected = [median(Durations(tuple(t.tolist()), tuple(r.tolist()), 10.0)) for t, r in repeated]
-        assert weighted_medians(durations, counts).tolist() == expected
 
 
 def test_an_empty_sample_is_refused():
