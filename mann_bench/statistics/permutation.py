@@ -9,6 +9,7 @@ https://doi.org/10.2307/3001968; of drawn splits Phipson & Smyth 2010, "Permutat
 https://doi.org/10.2202/1544-6115.1585
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from functools import lru_cache
@@ -24,8 +25,8 @@ DRAWN = 100_000
 
 SEED = 0
 
-_MOST_EXACT = 40
-"""Runs of both samples together up to which all splits are counted: 137,846,528,820 of 20 against 20."""
+_MOST_EXACT = 2**20
+"""Choices of a half of the runs up to which all splits are counted, as those of 20 against 20 and of 3 against 300."""
 
 _UNIT = 2.0**-30
 """Scores are whole multiples of this, so that sums are exact and the same on every processor."""
@@ -78,7 +79,7 @@ def rank_sum_test(first: Sequence[float], second: Sequence[float]) -> Comparison
     values = np.array([*first, *second], dtype=np.float64)
     if np.isnan(values).any() or not len(first) or not len(second):
         raise ValueError("a rank sum needs a number in each sample, and no NaN; write what is worst as inf")
-    return _tested(mid_ranks(values), len(first), "rank-sum permutation test")
+    return _tested(mid_ranks(values) / len(values), len(first), "rank-sum permutation test")
 
 
 def log_rank_scores(times: NDArray[np.float64], reached: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -104,12 +105,20 @@ def _tested(scores: NDArray[np.float64], n: int, method: str) -> Comparison:
     splits = math.comb(runs, n)
     least = _clearest(ordered, n) / splits
     lead, sizes = observed * _UNIT / runs / n, (n, runs - n)
-    if runs <= _MOST_EXACT:
-        p_value = _as_clear(ordered, n, abs(observed)) / splits
+    fewer = min(sizes)  # the sums of the two samples are each other's negative: either tells the other's
+    if _countable(runs, fewer):
+        p_value = _as_clear(ordered, fewer, abs(observed)) / splits
         return Comparison(lead, p_value, least, sizes, f"exact {method}", None)
-    as_clear = int((np.abs(_drawn_sums(ordered, n)) >= abs(observed) - _slack(runs)).sum())
-    p_value = (as_clear + 1) / (DRAWN + 1)
-    return Comparison(lead, p_value, max(least, 1 / (DRAWN + 1)), sizes, f"Monte Carlo {method}", DRAWN)
+    as_clear = int((np.abs(_drawn_sums(ordered, fewer)) >= abs(observed) - _slack(runs)).sum())
+    least = max(least, 1 / (DRAWN + 1))
+    p_value = max(least, (as_clear + 1) / (DRAWN + 1))  # by chance, fewer may be drawn than there are
+    return Comparison(lead, p_value, least, sizes, f"Monte Carlo {method}", DRAWN)
+
+
+def _countable(runs: int, n: int) -> bool:
+    """Tell whether all choices of n runs can be counted; with thousands of runs the first few sizes tell."""
+    choices = itertools.accumulate(math.comb(runs - runs // 2, size) for size in range(n + 1))
+    return all(so_far <= _MOST_EXACT for so_far in choices)
 
 
 def _clearest(ordered: Scores, n: int) -> int:
@@ -140,29 +149,25 @@ def _as_clear(scores: Scores, n: int, observed: int) -> int:
     """Return how many choices of n scores have a sum as far from 0 as the observed one.
 
     The scores are halved: each choice is one of some size of the first half with one of the rest of the second, so the
-    sums of halves alone are gone through, 2^(n / 2) of them in place of 2^n.
+    sums of halves alone are gone through, 2^(runs / 2) of them in place of 2^runs, and fewer where n is small.
     """
     least = observed - _slack(len(scores))
     if least <= 0:
         return math.comb(len(scores), n)
-    half = len(scores) // 2
-    one, other = _sums_by_size(scores[::2]), _sums_by_size(scores[1::2])
-    assert len(one) == len(scores) - half + 1
     found = 0
-    for size, ours in enumerate(one):
-        if 0 <= n - size < len(other):
-            theirs = np.sort(other[n - size])
-            above = np.searchsorted(theirs, least - ours, side="left")
-            below = np.searchsorted(theirs, -least - ours, side="right")
-            found += len(ours) * len(theirs) - int(above.sum()) + int(below.sum())
+    for one, other in zip(_sums_by_size(scores[::2], n), _sums_by_size(scores[1::2], n)[::-1], strict=True):
+        ours, theirs = np.sort(one), np.sort(other)  # both: what is looked up in order is found faster
+        above = np.searchsorted(theirs, least - ours, side="left")
+        below = np.searchsorted(theirs, -least - ours, side="right")
+        found += len(ours) * len(theirs) - int(above.sum()) + int(below.sum())
     return found
 
 
-def _sums_by_size(scores: Scores) -> list[Scores]:
-    """Return the sums of all choices among the scores, by how many are chosen."""
-    sums = [np.zeros(1, dtype=np.int64), *(np.zeros(0, dtype=np.int64) for _ in scores)]
+def _sums_by_size(scores: Scores, most: int) -> list[Scores]:
+    """Return the sums of all choices among the scores, by how many are chosen, from none to `most`."""
+    sums = [np.zeros(1, dtype=np.int64), *(np.zeros(0, dtype=np.int64) for _ in range(most))]
     for number, score in enumerate(scores.tolist(), start=1):
-        for size in range(number, 0, -1):
+        for size in range(min(number, most), 0, -1):
             sums[size] = np.concatenate([sums[size], sums[size - 1] + score])
     return sums
 

@@ -126,6 +126,35 @@ def test_drawn_splits_agree_with_counted_ones(monkeypatch):
     assert made.p_value == pytest.approx(exact.p_value, abs=4 * math.sqrt(exact.p_value / DRAWN))
 
 
+def test_few_splits_are_counted_however_many_runs_there_are():
+    made = log_rank_test(times(99), times(*range(2, 62)))
+    assert (made.drawn, made.p_value) == (None, pytest.approx(1 / 61))
+    made = log_rank_test(times(*range(2, 62)), times(98, 99))
+    assert (made.drawn, made.p_value) == (None, pytest.approx(1 / math.comb(62, 2)))
+
+
+def test_a_drawn_p_value_does_not_depend_on_which_sample_is_first():
+    rng = np.random.default_rng(4)
+    first, second = drawn_times(rng, 15), drawn_times(rng, 31, 0.5)
+    one, other = log_rank_test(first, second), log_rank_test(second, first)
+    assert one.drawn
+    assert (one.p_value, one.least_p_value) == (other.p_value, other.least_p_value)
+
+
+def test_no_drawn_p_value_is_below_the_least():
+    for early in range(1, 9):
+        # Runs that all end alike but a few: many splits are the clearest, and by chance fewer of them are drawn.
+        made = log_rank_test(times(*[1] * early, *[NEVER] * (30 - early)), times(*[NEVER] * 30))
+        assert made.drawn
+        assert made.p_value >= made.least_p_value
+
+
+def test_rank_sums_of_thousands_are_right():
+    made = rank_sum_test([0.0], list(range(1, 6_000)))
+    assert made.lead < 0
+    assert made.p_value == made.least_p_value == pytest.approx(2 / 6_000)
+
+
 def test_words_say_what_it_takes_to_repeat_it():
     made = log_rank_test(times(1, 2, 3), times(4, 5, NEVER))
     assert made.words() == "exact log-rank permutation test, n = 3 and 3, least p 0.1"

@@ -22,7 +22,8 @@ def comparison_table(cells: Sequence[Cell], first: str, second: str) -> Table:
             f"steps: Kaplan-Meier medians until convergence; times faster: those of {second} over those of {first}; "
             "> and <: bounds, where one did not converge within the budget",
             f"difference: mean steps of {first} less those of {second}, what did not converge counted as the budget; "
-            "p: exact log-rank permutation test, two-sided; (the least p that these runs can give)",
+            f"p: {' or '.join(sorted({row.test.method for row in rows}))}, two-sided; "
+            "(the least p that these runs can give)",
             INTERVALS,
             *([ONE_SEED] if any(1 in (row.first_seeds, row.second_seeds) for row in rows) else []),
             *(f"{name} {OWN_TRAINING}" for name in own),
