@@ -42,8 +42,10 @@ def _most(successes: int, n: int, tail: float) -> float:
 
 
 def _at_most(successes: int, n: int, share: float) -> float:
-    terms = (math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(successes + 1))
-    return math.fsum(terms)
+    # By their logarithms: of a thousand seeds, the number of ways alone is too large for a number.
+    each, none = math.log(share), math.log1p(-share)
+    ways = (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in range(successes + 1))
+    return math.fsum(math.exp(way + k * each + (n - k) * none) for k, way in enumerate(ways))
 
 
 def _root(falling: Callable[[float], float]) -> float:

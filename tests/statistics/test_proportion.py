@@ -12,6 +12,11 @@ def test_it_is_scipys(n, level):
         assert made[:2] == pytest.approx(tuple(binomtest(successes, n).proportion_ci(level, "exact")), abs=2e-9)
 
 
+def test_it_is_scipys_with_thousands_of_seeds():
+    made = clopper_pearson(600, 1_200)
+    assert made[:2] == pytest.approx(tuple(binomtest(600, 1_200).proportion_ci(0.95, "exact")), abs=2e-9)
+
+
 def test_no_successes_in_302_runs_bound_the_rate_at_just_above_one_percent():
     assert clopper_pearson(0, 302).high == pytest.approx(0.01214, abs=1e-5)
 
