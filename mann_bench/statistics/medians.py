@@ -90,15 +90,19 @@ def curve_estimates(values: Sequence[Sequence[float]] | Floats, level: float = L
 def survival_median(durations: Durations, level: float = LEVEL) -> Estimate:
     """Return the median time until an event, inf where it lies beyond the horizon; of two middle times the lower.
 
-    A run that was watched for a shorter time than the horizon, without the event, counts as beyond it.
+    A run that was watched for a shorter time than the horizon, without the event, is censored there in the median; to
+    the interval it lies beyond the horizon.
     """
     return Estimate(median(durations), median_interval(durations, level))
 
 
 def median_interval(durations: Durations, level: float = LEVEL) -> Interval | None:
-    """Return the interval of a median time, as of `survival_median`; None of one seed."""
+    """Return the interval of a median time, as of `survival_median`, which it always holds; None of one seed."""
     seen = zip(durations.times, durations.reached, strict=True)
-    return _interval(np.sort(np.array([time if reached else math.inf for time, reached in seen], np.float64)), level)
+    ordered = np.sort(np.array([time if reached else math.inf for time, reached in seen], np.float64))
+    interval = _interval(ordered, level)
+    # Where many were watched for a shorter time, the median may lie below the bound.
+    return interval and interval._replace(low=min(interval.low, median(durations)))
 
 
 def _interval(ordered: Floats, level: float) -> Interval | None:

@@ -52,6 +52,13 @@ def test_runs_beyond_the_budget_make_an_interval_without_an_end():
     assert made.interval[:2] == (10, math.inf)
 
 
+def test_the_interval_holds_the_median_of_runs_of_which_most_were_not_watched_to_the_end():
+    early = Durations((1.0,) * 8 + (2.0, 3.0), (False,) * 8 + (True,) * 2, 100.0)
+    value, interval = survival_median(early)
+    assert value == 2
+    assert interval[:2] == (2, math.inf)
+
+
 def test_a_median_time_of_an_even_sample_is_the_lower_of_two():
     assert survival_median(Durations.of([10, 20], 100)).value == 10
 
