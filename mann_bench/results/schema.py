@@ -84,8 +84,10 @@ class ProtocolRecord(_Part):
             StoreError: there is no such field, or its value is no whole number.
         """
         value = self.fields.get(field)
-        if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        if isinstance(value, float) and value.is_integer():
             return int(value)
+        if isinstance(value, int) and not isinstance(value, bool):  # true is an int to Python
+            return value
         raise StoreError(
             f"protocol {self.text!r} of a record: expected a whole number as {field!r}, not {value!r}. "
             "Restore the record as it was written, or do its run again."

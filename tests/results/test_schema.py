@@ -199,7 +199,10 @@ def test_a_whole_number_of_a_protocol_is_an_integer(make_protocol, value):
     assert (steps, type(steps)) == (7, int)
 
 
-@pytest.mark.parametrize("fields", [{}, *({"max_steps": value} for value in (None, "7", 7.5, math.inf, math.nan))])
+NOT_WHOLE = (None, True, "7", 7.5, math.inf, math.nan)
+
+
+@pytest.mark.parametrize("fields", [{}, *({"max_steps": value} for value in NOT_WHOLE)])
 def test_what_is_no_whole_number_of_a_protocol_is_named(make_protocol, fields):
     with pytest.raises(StoreError, match="protocol 'mine' of a record: expected a whole number as 'max_steps', not"):
         make_protocol(**fields).integer("max_steps")

@@ -54,6 +54,7 @@ CHANGES = {
         "names: 1,0",
     ),
     "no budget": (put("protocol", "fields", "max_steps", value=0), "protocol.fields.max_steps: expected a whole"),
+    "true as a budget": (put("protocol", "fields", "max_steps", value=True), "protocol.fields.max_steps: expected"),
     "endless budget": (put("protocol", "fields", "max_steps", value=1e300), "protocol.fields.max_steps: expected"),
     "endless test": (put("protocol", "fields", "test_sequences", value=10**6), "protocol.fields.test_sequences: exp"),
     "missing field": (lambda content: content["protocol"]["fields"].pop("probe_every"), "protocol.fields.probe_every"),
