@@ -47,7 +47,7 @@ def _decided(figures: Figures) -> str | None:
 
 def _of_pairs(decided: int, pairs: int) -> str:
     """Return ``3 of 15 pairs are told apart by steps until convergence``."""
-    of = f"{decided or 'None'} of {pairs} pair{'s' if pairs > 1 else ''}"
+    of = f"{f'{decided:,}' if decided else 'None'} of {pairs:,} pair{'s' if pairs > 1 else ''}"
     return f"{of} {'are' if decided > 1 else 'is'} told apart by steps until convergence"
 
 

@@ -53,6 +53,11 @@ def test_the_number_of_pairs_stands_in_words(make_record, steps, note):
     assert section.note == note
 
 
+def test_thousands_of_pairs_read_as_such(make_record):
+    (section,) = task_sections(own_sheet(cells([make_record(f"m{number}") for number in range(46)])))
+    assert section.note.startswith("None of 1,035 pairs is told apart")
+
+
 def test_charts_are_of_the_rows_of_the_table(charts, make_record):
     made = charts([make_record("slow", converged_at=4_000), make_record("fast")])
     assert {tuple((s.label, s.row) for s in chart.series) for chart in made.values()} == {(("fast", 0), ("slow", 1))}
