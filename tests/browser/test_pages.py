@@ -87,9 +87,9 @@ def test_the_way_through_the_site(visit):
     page = visit("index.html")
     page.get_by_role("link", name="study").click()
     page.get_by_role("link", name="Fast").click()
-    assert page.get_by_role("heading", name="Fast", exact=True).is_visible()
+    page.get_by_role("heading", name="Fast", exact=True).wait_for()
     page.get_by_role("link", name="Leaderboards").click()
-    assert page.get_by_role("heading", name="Leaderboards").is_visible()
+    page.get_by_role("heading", name="Leaderboards").wait_for()
 
 
 @pytest.fixture
