@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mann_bench.statistics.permutation import Comparison
 
-LEVEL = 0.05
+SIGNIFICANCE = 0.05
 """The share of boards on which any pair may be told apart though there is nothing between the two."""
 
 
@@ -43,7 +43,7 @@ class Ranking(NamedTuple):
     pairs: int
 
 
-def holm(p_values: Sequence[float], level: float = LEVEL) -> list[bool]:
+def holm(p_values: Sequence[float], level: float = SIGNIFICANCE) -> list[bool]:
     """Return which hypotheses are rejected, so that with probability 1 - `level` no true one is."""
     rejected = [False] * len(p_values)
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
@@ -54,7 +54,7 @@ def holm(p_values: Sequence[float], level: float = LEVEL) -> list[bool]:
     return rejected
 
 
-def ranking(count: int, tests: Mapping[tuple[int, int], Comparison], level: float = LEVEL) -> Ranking:
+def ranking(count: int, tests: Mapping[tuple[int, int], Comparison], level: float = SIGNIFICANCE) -> Ranking:
     """Return the ranks of entries whose lesser values are better.
 
     Arguments:
@@ -62,18 +62,17 @@ def ranking(count: int, tests: Mapping[tuple[int, int], Comparison], level: floa
         tests: the test of each pair, by the positions of its first and its second entry.
         level: as of `holm`.
     """
-    pairs = list(itertools.combinations(range(count), 2))
-    decided = holm([tests[pair].p_value for pair in pairs], level)
+    decided = holm([test.p_value for test in tests.values()], level)
     better, worse = [0] * count, [0] * count  # of each entry: how many are better, and how many worse
-    for (first, second), told_apart in zip(pairs, decided, strict=True):
+    for ((first, second), test), told_apart in zip(tests.items(), decided, strict=True):
         if told_apart:
-            winner, loser = (first, second) if tests[first, second].lead < 0 else (second, first)
+            winner, loser = (first, second) if test.lead < 0 else (second, first)
             worse[winner] += 1
             better[loser] += 1
     ranks = [Rank(1 + above, count - below) for above, below in zip(better, worse, strict=True)]
-    return Ranking(ranks, sum(decided), len(pairs))
+    return Ranking(ranks, sum(decided), len(tests))
 
 
-def seeds_to_decide(pairs: int, level: float = LEVEL) -> int:
+def seeds_to_decide(pairs: int, level: float = SIGNIFICANCE) -> int:
     """Return the least number of seeds of each entry with which Holm's correction could decide one of so many pairs."""
     return next(n for n in itertools.count(1) if pairs * 2 <= level * math.comb(2 * n, n))
