@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+LEVEL = 0.95
+"""The least level of an interval on which a verdict rests."""
+
 
 class Interval(NamedTuple):
     """A confidence interval, with all that it takes to compute it again.

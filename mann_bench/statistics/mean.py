@@ -3,10 +3,10 @@
 import math
 from statistics import NormalDist
 
-from mann_bench.statistics.interval import Interval
+from mann_bench.statistics.interval import LEVEL, Interval
 
 
-def mean_interval(mean: float, deviation: float, n: int, level: float = 0.95) -> Interval | None:
+def mean_interval(mean: float, deviation: float, n: int, level: float = LEVEL) -> Interval | None:
     """Return Student's t interval of a mean; None of fewer than three values, whose spread tells next to nothing.
 
     Arguments:

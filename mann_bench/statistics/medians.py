@@ -16,11 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mann_bench.statistics.interval import Estimate, Interval
+from mann_bench.statistics.interval import LEVEL, Estimate, Interval
 from mann_bench.statistics.survival import Durations, median
-
-LEVEL = 0.95
-"""The least level of an interval on which a verdict rests."""
 
 METHOD = "order statistics over seeds"
 
@@ -91,18 +88,13 @@ def survival_median(durations: Durations, level: float = LEVEL) -> Estimate:
     """Return the median time until an event, inf where it lies beyond the horizon; of two middle times the lower.
 
     A run that was watched for a shorter time than the horizon, without the event, is censored there in the median; to
-    the interval it lies beyond the horizon.
+    the interval it lies beyond the horizon. The interval always holds the median.
     """
-    return Estimate(median(durations), median_interval(durations, level))
-
-
-def median_interval(durations: Durations, level: float = LEVEL) -> Interval | None:
-    """Return the interval of a median time, as of `survival_median`, which it always holds; None of one seed."""
-    seen = zip(durations.times, durations.reached, strict=True)
+    value, seen = median(durations), zip(durations.times, durations.reached, strict=True)
     ordered = np.sort(np.array([time if reached else math.inf for time, reached in seen], np.float64))
     interval = _interval(ordered, level)
     # Where many were watched for a shorter time, the median may lie below the bound.
-    return interval and interval._replace(low=min(interval.low, median(durations)))
+    return Estimate(value, interval and interval._replace(low=min(interval.low, value)))
 
 
 def _interval(ordered: Floats, level: float) -> Interval | None:

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Callable
 
-from mann_bench.statistics.interval import Interval
+from mann_bench.statistics.interval import LEVEL, Interval
 
 METHOD = "Clopper-Pearson"
 
 
-def clopper_pearson(successes: int, n: int, level: float = 0.95) -> Interval:
+def clopper_pearson(successes: int, n: int, level: float = LEVEL) -> Interval:
     """Return the exact interval of a proportion: whatever the proportion is, it covers it with `level` or more.
 
     Its lower bound is the proportion at which so many successes or more have the probability (1 - level) / 2, its

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mann_bench.statistics.interval import Interval
-from mann_bench.statistics.medians import LEVEL, median_bounds, median_interval
+from mann_bench.statistics.interval import LEVEL, Interval
+from mann_bench.statistics.medians import median_bounds, survival_median
 from mann_bench.statistics.survival import Durations, median
 
 METHOD = "order statistics of all medians at once"
@@ -75,7 +75,7 @@ def _interval(
     of_each = _level_of_each([len(durations.times) for durations in samples], level)
 
     def covered(durations: Durations) -> _Range:
-        interval = median_interval(durations, of_each)
+        _, interval = survival_median(durations, of_each)
         assert interval is not None
         return _Range(min(interval.low, durations.horizon), interval.high)
 

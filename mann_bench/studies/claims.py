@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mann_bench.analysis.cells import Cell
 from mann_bench.core.runs import Run
 from mann_bench.results.schema import Record
-from mann_bench.statistics.medians import LEVEL
+from mann_bench.statistics.interval import LEVEL
 from mann_bench.studies.measurement import ClaimCells, Measurement, UnmeasurableError, measure
 from mann_bench.studies.schema import Claim
 

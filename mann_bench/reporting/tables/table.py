@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from mann_bench.analysis.convergence import ConvergenceRow
 from mann_bench.analysis.rows import Share
-from mann_bench.statistics.interval import Estimate, Interval
-from mann_bench.statistics.medians import LEVEL, METHOD
+from mann_bench.statistics.interval import LEVEL, Estimate, Interval
+from mann_bench.statistics.medians import METHOD
 from mann_bench.statistics.proportion import METHOD as SHARE_METHOD
 
 INTERVALS = f"[ ]: {METHOD}, {100 * LEVEL:g} % or more; where that needs more seeds, the level that it has"
