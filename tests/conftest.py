@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from mann_bench.registry import Registered, Registry
 from mann_bench.results import schema
 from mann_bench.results.keys import record_key
 from mann_bench.results.trace import MemoryTrace, Picture, RunTrace
+from mann_bench.site.serve import site_server
 
 pytest_plugins = ["mann_bench.testing.pytest_plugin", "entries"]
 
@@ -418,3 +420,14 @@ def make_ngrams_record(make_record):
         return make_record(*arguments, **(known | {"converged_at": None} | fields))
 
     return make
+
+
+@pytest.fixture
+def address(folder):
+    """Serve the pages of the test's own `folder`, and return where."""
+    with site_server(folder, 0) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()

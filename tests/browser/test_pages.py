@@ -1,8 +1,4 @@
-import threading
-
 import pytest
-
-from mann_bench.site.serve import site_server
 
 PAGES = [
     *("index.html", "study/index.html", "study/fast/index.html", "study/other/index.html", "study/bad/index.html"),
@@ -90,16 +86,6 @@ def test_the_way_through_the_site(visit):
     page.get_by_role("heading", name="Fast", exact=True).wait_for()
     page.get_by_role("link", name="Leaderboards").click()
     page.get_by_role("heading", name="Leaderboards").wait_for()
-
-
-@pytest.fixture
-def address(folder):
-    with site_server(folder, 0) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def test_it_works_from_a_server_too(chromium, address):

@@ -1,4 +1,3 @@
-import threading
 import urllib.error
 import urllib.request
 
@@ -14,16 +13,6 @@ def folder(tmp_path):
     (tmp_path / "site" / "index.html").write_text("<p>a site")
     (tmp_path / "secret").write_text("no")
     return tmp_path / "site"
-
-
-@pytest.fixture
-def address(folder):
-    with site_server(folder, 0) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def test_it_answers_from_the_folder(address):
