@@ -7,7 +7,7 @@ from enum import StrEnum
 from mann_bench.analysis.cells import Cell
 from mann_bench.core.sizes import Size, size_text
 from mann_bench.results.schema import CurveRow, ProbeRow, Record, RuleRecord, SizeRow
-from mann_bench.statistics.interval import Estimate
+from mann_bench.statistics.interval import LEVEL, Estimate
 from mann_bench.statistics.mean import mean_interval
 from mann_bench.statistics.survival import Durations
 
@@ -116,12 +116,13 @@ def of_sequences(score: str, rows: Iterable[SizeRow] = ()) -> bool:
     return score in _SEQUENCE_SCORES or any(score in row.spread for row in rows)
 
 
-def sequences_estimate(score: str, rows: Sequence[SizeRow]) -> Estimate:
+def sequences_estimate(score: str, rows: Sequence[SizeRow], level: float = LEVEL) -> Estimate:
     """Return a score of the sequences alone, with its interval over them.
 
     Args:
         score: its name.
         rows: of one size, a run each. Records of earlier versions do not tell the spread: there is no interval then.
+        level: of the interval.
     """
     known = [row for row in rows if score in row.scores]
     row = next((row for row in known if score in row.spread), known[0] if known else None)
@@ -129,7 +130,7 @@ def sequences_estimate(score: str, rows: Sequence[SizeRow]) -> Estimate:
         return Estimate(math.inf, None)
     spread = row.spread.get(score)
     value = or_worst(score, row.scores[score])
-    return Estimate(value, None if spread is None else mean_interval(value, spread, row.sequences))
+    return Estimate(value, None if spread is None else mean_interval(value, spread, row.sequences, level))
 
 
 def beyond_capacity(record: Record, size: Size) -> bool:

@@ -23,8 +23,11 @@ from mann_bench.cli.parameters import (
 from mann_bench.cli.problems import tell
 
 if TYPE_CHECKING:
+    from mann_bench.core.runs import Run
     from mann_bench.execution.plan import Plan
     from mann_bench.execution.prepare import Setting
+    from mann_bench.results.schema import Record
+    from mann_bench.statistics.looks import Looks
 
 REFUTED = 4
 
@@ -112,10 +115,11 @@ def status(context: click.Context, study: str, out: Path, jobs: int | None, thre
         from mann_bench.execution.resolve import device_name, resolve_device
         from mann_bench.studies.plan import plan_study
 
-        runs = plan_study(registry_of(context), study).plan.runs
+        planned = plan_study(registry_of(context), study)
         resolved = resolve_device(device)
         found = Outlines.of(begun.results())
     outcomes = {each.key: each.outcome for each in found.known}
+    runs = planned.begun(outcomes)
     asked = {run.key for run in runs}
     _tell_missing([each.reason for each in found.problems if each.file.parent.name in asked])
     so_far = PlanStatus(runs, outcomes, found.on(device_name(resolved)), out)
@@ -145,24 +149,30 @@ def check(context: click.Context, study: str, out: Path, leaderboards: Path | No
     registry = registry_of(context)
     planned = plan_study(registry, study)
     if leaderboards is None:
-        _look_up(planned.plan, out)
-        records = planned.plan.cached | planned.plan.failed
+        records = _recorded(planned.all_runs, out)
     else:
         from mann_bench.leaderboard.records import study_records
 
         records = study_records(registry, leaderboards, study, planned.study.name)
     results = check_claims(planned.claims, records)
-    _print(map(claim_json, results) if as_json else claim_lines(results))
+    _print(map(claim_json, results) if as_json else [*claim_lines(results), *_level_lines(planned.looks)])
     return REFUTED if any(result.verdict is Verdict.NOT_REPRODUCED for result in results) else 0
 
 
-def _look_up(plan: "Plan", out: Path) -> None:
-    """Fill in the records that lie under `out`; a corrupt one stays where it is and is told."""
-    from mann_bench.execution.plan import look_up
+def _recorded(runs: "Sequence[Run]", out: Path) -> "dict[str, Record]":
+    """Return the records of runs that lie under `out`, by key; a corrupt one stays where it is and is told."""
+    from mann_bench.execution.plan import Plan, look_up
     from mann_bench.results.store import Store
 
+    plan = Plan(list(runs))
     look_up(plan, Store(out), mend=False)
     _tell_missing([reason for _, reason in plan.set_aside])
+    return plan.cached | plan.failed
+
+
+def _level_lines(looks: "Looks") -> list[str]:
+    """Return at which level a study that grows is judged; of one that does not, its intervals say all."""
+    return [f"Judged at {looks.words()}."] if len(looks.sizes) > 1 else []
 
 
 def _tell_missing(reasons: Sequence[str]) -> None:

@@ -23,9 +23,13 @@ def study_lines(planned: StudyPlan) -> Iterator[str]:
     if study.reference:
         yield study.reference
     yield ""
-    yield from aligned(
-        [["seeds", study.seeds], ["runs", str(len(planned.plan.runs))], *_listed("protocols", study.protocols)]
-    )
+    looks = [f"{', '.join(map(str, study.looks))}, judged at {100 * planned.looks.level:.4g} %"] if study.looks else []
+    yield from aligned([
+        ["seeds", study.seeds],
+        *_listed("looks", looks),
+        ["runs", str(len(planned.plan.runs))],
+        *_listed("protocols", study.protocols),
+    ])  # fmt: skip
     for block in study.cells:
         yield ""
         yield from aligned([*_listed("models", block.models), *_listed("on", block.tasks)])

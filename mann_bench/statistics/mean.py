@@ -5,6 +5,8 @@ from statistics import NormalDist
 
 from mann_bench.statistics.interval import LEVEL, Interval
 
+METHOD = "Student's t over sequences"
+
 
 def mean_interval(mean: float, deviation: float, n: int, level: float = LEVEL) -> Interval | None:
     """Return Student's t interval of a mean; None of fewer than three values, whose spread tells next to nothing.
@@ -20,7 +22,7 @@ def mean_interval(mean: float, deviation: float, n: int, level: float = LEVEL) -
     if n < 3:
         return None
     half = _quantile((1 + level) / 2, n - 1) * deviation / math.sqrt(n)
-    return Interval(mean - half, mean + half, "Student's t over sequences", level, n)
+    return Interval(mean - half, mean + half, METHOD, level, n)
 
 
 def _quantile(probability: float, freedom: float) -> float:

@@ -1,6 +1,6 @@
 """Check the claims of a study against records: reproduced, not reproduced, or undecided and why."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -8,6 +8,8 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.core.runs import Run
 from mann_bench.results.schema import Record
 from mann_bench.statistics.interval import LEVEL
+from mann_bench.statistics.looks import Looks
+from mann_bench.statistics.mean import METHOD as OVER_SEQUENCES
 from mann_bench.studies.measurement import ClaimCells, Measurement, UnmeasurableError, measure
 from mann_bench.studies.schema import Claim
 
@@ -21,11 +23,24 @@ class Verdict(StrEnum):
 
 
 class ClaimRuns(NamedTuple):
-    """The runs that a claim speaks of: of its model, by task, and of what it is compared with, by task and variant."""
+    """The runs that a claim speaks of, each cell in the order of its seeds.
+
+    Attributes:
+        claim: the claim.
+        model: of its model, by task.
+        against: of what it is compared with, by task and variant.
+        looks: at how many seeds of each cell it is judged; None for all of them at once.
+    """
 
     claim: Claim
     model: Sequence[Sequence[Run]]
     against: Sequence[Sequence[Sequence[Run]]]
+    looks: Looks | None = None
+
+    @property
+    def cells(self) -> list[Sequence[Run]]:
+        """All cells."""
+        return [*self.model, *(cell for row in self.against for cell in row)]
 
 
 class ClaimResult(NamedTuple):
@@ -34,9 +49,10 @@ class ClaimResult(NamedTuple):
     Attributes:
         claim: the claim.
         measured: the figure and its interval; None where it cannot be measured.
-        n: seeds of each cell that have a record; of the cell with the fewest.
+        n: seeds of each cell that it is judged by; while cells are incomplete, those of the cell with the fewest.
         verdict: what it says about the claim.
         reason: why it is undecided; None elsewhere.
+        more_may_decide: whether it is undecided, and more seeds could change that.
     """
 
     claim: Claim
@@ -44,60 +60,80 @@ class ClaimResult(NamedTuple):
     n: int
     verdict: Verdict
     reason: str | None = None
+    more_may_decide: bool = False
 
 
 def check_claims(claims: Iterable[ClaimRuns], records: Mapping[str, Record]) -> list[ClaimResult]:
     """Return what `records`, by run key, say about each claim; records of other runs are never looked at.
 
     A claim is reproduced where the whole interval counts as reproduced, not reproduced where none of it does,
-    and undecided in between, without an interval, or while a run of its cells has no record.
+    and undecided in between, without an interval, or while its cells have not completed a look. It is judged by
+    the seeds of the last look that all of its cells complete: so it is judged no more often than there are looks.
     """
     return [_checked(each, records) for each in claims]
 
 
+def recorded(cell: Sequence[Run], records: Container[str]) -> int:
+    """Return how many runs of a cell have a record, without a gap from its first seed on."""
+    return next((place for place, run in enumerate(cell) if run.key not in records), len(cell))
+
+
 def _checked(runs: ClaimRuns, records: Mapping[str, Record]) -> ClaimResult:
-    cells = [*runs.model, *(cell for row in runs.against for cell in row)]
-    n = min(sum(run.key in records for run in cell) for cell in cells)
-    if missing := [_missing(cell, records) for cell in cells if any(run.key not in records for run in cell)]:
-        reason = "; ".join(dict.fromkeys(missing))
-        return ClaimResult(runs.claim, None, n, Verdict.UNDECIDED, reason)
+    looks = runs.looks or Looks((len(runs.cells[0]),))
+    n = looks.completed(min(recorded(cell, records) for cell in runs.cells))
+    if n is None:
+        first = [cell[: looks.first] for cell in runs.cells]
+        fewest = min(sum(run.key in records for run in cell) for cell in first)
+        missing = [_missing(cell, records) for cell in first if recorded(cell, records) < looks.first]
+        return ClaimResult(
+            runs.claim, None, fewest, Verdict.UNDECIDED, "; ".join(dict.fromkeys(missing)), more_may_decide=True
+        )
     complete = ClaimCells(
-        [_cell(cell, records) for cell in runs.model], [[_cell(cell, records) for cell in row] for row in runs.against]
+        [cell_of(cell[:n], records) for cell in runs.model],
+        [[cell_of(cell[:n], records) for cell in row] for row in runs.against],
+        looks.level,
     )
     try:
         measured = measure(runs.claim, complete)
     except UnmeasurableError as error:
         return ClaimResult(runs.claim, None, n, Verdict.UNDECIDED, str(error))
-    return ClaimResult(runs.claim, measured, n, *_judged(runs.claim, measured, n))
+    return ClaimResult(runs.claim, measured, n, *judged(runs.claim, measured, n, looks.level))
 
 
-def _missing(cell: Sequence[Run], records: Mapping[str, Record]) -> str:
+def _missing(cell: Sequence[Run], records: Container[str]) -> str:
     found = sum(run.key in records for run in cell)
     return f"{cell[0].model.text} on {cell[0].task.text} has {found} of {len(cell)} seeds"
 
 
-def _cell(runs: Sequence[Run], records: Mapping[str, Record]) -> Cell:
+def cell_of(runs: Sequence[Run], records: Mapping[str, Record]) -> Cell:
+    """Return the cell of runs that differ in their seed alone, all of which have a record."""
     first, ordered = runs[0], sorted(runs, key=lambda run: run.seed)
     return Cell(first.task.text, first.model.text, first.protocol_text, [records[run.key] for run in ordered])
 
 
-class _Judgement(NamedTuple):
+class Judgement(NamedTuple):
+    """A verdict. Attributes as of `ClaimResult`."""
+
     verdict: Verdict
     reason: str | None = None
+    more_may_decide: bool = False
 
 
-def _judged(claim: Claim, measured: Measurement, n: int) -> _Judgement:
+def judged(claim: Claim, measured: Measurement, n: int, level: float = LEVEL) -> Judgement:
+    """Return what a figure of n seeds says about a claim, at a level."""
     interval = measured.interval
     if interval is None and n > 1:
         text = "its interval is unknown: it is of the sequences alone, whose spread these records do not tell"
-        return _Judgement(Verdict.UNDECIDED, text)
+        return Judgement(Verdict.UNDECIDED, text)
     if interval is None:
-        return _Judgement(Verdict.UNDECIDED, "one seed has no interval: a study needs two or more")
-    if interval.level < LEVEL:
-        text = f"{n} seeds give an interval of {100 * interval.level:.3g} %: a verdict needs {100 * LEVEL:g} %"
-        return _Judgement(Verdict.UNDECIDED, text)
+        return Judgement(Verdict.UNDECIDED, "one seed has no interval: a study needs two or more", True)
+    if interval.level < level:
+        text = f"{n} seeds give an interval of {100 * interval.level:.3g} %: a verdict needs {100 * level:.4g} %"
+        return Judgement(Verdict.UNDECIDED, text, True)
     if claim.tolerates(interval.low, interval.high):
-        return _Judgement(Verdict.REPRODUCED)
+        return Judgement(Verdict.REPRODUCED)
     if claim.excludes(interval.low, interval.high):
-        return _Judgement(Verdict.NOT_REPRODUCED)
-    return _Judgement(Verdict.UNDECIDED, "the interval lies partly inside the tolerance: more seeds would narrow it")
+        return Judgement(Verdict.NOT_REPRODUCED)
+    narrowed = interval.method != OVER_SEQUENCES
+    hint = "more seeds would narrow it" if narrowed else "it is of the sequences, and no seeds would narrow it"
+    return Judgement(Verdict.UNDECIDED, f"the interval lies partly inside the tolerance: {hint}", narrowed)

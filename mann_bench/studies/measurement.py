@@ -15,7 +15,7 @@ from mann_bench.analysis.measures import (
 )
 from mann_bench.core.runs import Outcome
 from mann_bench.results.schema import Record
-from mann_bench.statistics.interval import Interval
+from mann_bench.statistics.interval import LEVEL, Interval
 from mann_bench.statistics.medians import median_estimate, survival_median
 from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.statistics.ratio import median_ratio
@@ -42,10 +42,14 @@ class UnmeasurableError(Exception):
 
 
 class ClaimCells(NamedTuple):
-    """The complete cells of a claim: of its model, one a task, and of what it is compared with, by task."""
+    """The complete cells of a claim: of its model, one a task, and of what it is compared with, by task.
+
+    The level is the least that the interval is to have.
+    """
 
     model: Sequence[Cell]
     against: Sequence[Sequence[Cell]]
+    level: float = LEVEL
 
 
 def measure(claim: Claim, cells: ClaimCells) -> Measurement:
@@ -58,49 +62,49 @@ def _speed_ratio(claim: Claim, cells: ClaimCells) -> Measurement:
     denominators = [convergence_durations(cell, Unit.STEPS) for cell in cells.model]
     if any(0 in durations.times for durations in denominators):
         raise UnmeasurableError(f"a run of {claim.model} had converged before it trained, so no ratio is defined")
-    return Measurement(*median_ratio(numerators, denominators))
+    return Measurement(*median_ratio(numerators, denominators, cells.level))
 
 
 def _convergence(claim: Claim, cells: ClaimCells) -> Measurement:
     durations = convergence_durations(cells.model[0], Unit.STEPS)
     # All that is known of a median that was not reached is that it lies beyond the budget, however little.
     beyond = math.nextafter(durations.horizon, math.inf)
-    value, interval = survival_median(durations)
+    value, interval = survival_median(durations, cells.level)
     if interval is not None:
         interval = interval._replace(low=min(interval.low, beyond))
     return Measurement(min(value, beyond), value, interval)
 
 
 def _solve_rate(claim: Claim, cells: ClaimCells) -> Measurement:
-    return _rate(convergence_durations(cells.model[0], Unit.STEPS).reached)
+    return _rate(convergence_durations(cells.model[0], Unit.STEPS).reached, cells.level)
 
 
 def _divergence_rate(claim: Claim, cells: ClaimCells) -> Measurement:
-    return _rate([record.outcome is Outcome.DIVERGED for record in _records(cells)])
+    return _rate([record.outcome is Outcome.DIVERGED for record in _records(cells)], cells.level)
 
 
 def _generalizing_rate(claim: Claim, cells: ClaimCells) -> Measurement:
-    return _rate(generalization_durations(cells.model[0]).reached)
+    return _rate(generalization_durations(cells.model[0]).reached, cells.level)
 
 
-def _rate(seeds: Sequence[bool]) -> Measurement:
+def _rate(seeds: Sequence[bool], level: float) -> Measurement:
     share = sum(seeds) / len(seeds)
-    return Measurement(share, share, clopper_pearson(sum(seeds), len(seeds)))
+    return Measurement(share, share, clopper_pearson(sum(seeds), len(seeds), level))
 
 
 def _test_score(claim: Claim, cells: ClaimCells) -> Measurement:
     tested = [[row for row in record.generalization if row.size == claim.size] for record in _records(cells)]
     assert claim.score is not None
     if of_sequences(claim.score, rows := [row for of_run in tested for row in of_run]):
-        value, interval = sequences_estimate(claim.score, rows)
+        value, interval = sequences_estimate(claim.score, rows, cells.level)
         return Measurement(value, value, interval)
-    return _median_score(claim, [of_run[0].scores if of_run else None for of_run in tested])
+    return _median_score(claim, [of_run[0].scores if of_run else None for of_run in tested], cells.level)
 
 
 def _training_score(claim: Claim, cells: ClaimCells) -> Measurement:
     assert claim.sequences is not None
     steps = claim.sequences / cells.model[0].batch_size
-    return _median_score(claim, [_scores_after(steps, record) for record in _records(cells)])
+    return _median_score(claim, [_scores_after(steps, record) for record in _records(cells)], cells.level)
 
 
 def _scores_after(steps: float, record: Record) -> Mapping[str, float] | None:
@@ -114,11 +118,11 @@ def _records(cells: ClaimCells) -> Sequence[Record]:
     return cells.model[0].records
 
 
-def _median_score(claim: Claim, scores: Iterable[Mapping[str, float] | None]) -> Measurement:
+def _median_score(claim: Claim, scores: Iterable[Mapping[str, float] | None], level: float) -> Measurement:
     """Return the median over seeds; a run without the score, or with one that is no number, counts as worst."""
     assert claim.score is not None
     found = [None if each is None else each.get(claim.score) for each in scores]
-    median = median_estimate([or_worst(claim.score, each) for each in found])
+    median = median_estimate([or_worst(claim.score, each) for each in found], level)
     return Measurement(median.value, median.value, None if of_sequences(claim.score) else median.interval)
 
 

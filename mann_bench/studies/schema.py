@@ -1,15 +1,18 @@
 """What a study file holds, checked as far as it can be without knowing any model or task."""
 
+import itertools
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from mann_bench.core.variants import parse_seeds
+from mann_bench.core.variants import parse_seeds, seeds_text
+from mann_bench.statistics.looks import Looks
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Texts = Annotated[list[str], Field(min_length=1)]
+LookSize = Annotated[int, Field(ge=1, le=10_000)]
 
 OwnField = Literal["against", "score", "size", "sequences"]
 
@@ -129,6 +132,9 @@ class Study(_Part):
     summary: str = Field(description="one line")
     reference: str | None = Field(default=None, description="the paper, with a link")
     seeds: str = Field(description="numbers and ranges, as in 0-9 or 3,5")
+    looks: list[LookSize] | None = Field(
+        default=None, min_length=1, description="seeds of a cell at each look; at the first, those of the study"
+    )
     protocols: Texts = Field(description="protocol variants")
     cells: Annotated[list[Cells], Field(min_length=1)] = Field(description="blocks of models and tasks")
     claims: list[Claim] = Field(default=[], description="what the runs are to confirm or refute")
@@ -137,6 +143,21 @@ class Study(_Part):
         """Return the number of runs; raises UsageError where the seeds cannot be read."""
         cells = sum(len(block.models) * len(block.tasks) for block in self.cells)
         return cells * len(self.protocols) * len(parse_seeds(self.seeds))
+
+    def all_looks(self) -> Looks:
+        """Return the looks; a study that names none has one, at all of its seeds."""
+        return Looks(tuple(self.looks or [len(parse_seeds(self.seeds))]))
+
+    @model_validator(mode="after")
+    def _looks_grow_from_the_seeds(self) -> "Study":
+        for index, (one, other) in enumerate(itertools.pairwise(self.looks or []), start=1):
+            if other <= one:
+                raise _Fault(("looks", index), f"{other} is not above {one}, the look before. Raise it.").error()
+        if self.looks and parse_seeds(self.seeds) != list(range(self.looks[0])):
+            seeds = seeds_text(range(self.looks[0]))
+            text = f"{self.looks[0]} seeds are {seeds}, but seeds is {self.seeds!r}. Give both the same."
+            raise _Fault(("looks", 0), text).error()
+        return self
 
     @model_validator(mode="after")
     def _claims_have_names_of_their_own(self) -> "Study":

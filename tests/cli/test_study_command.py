@@ -157,6 +157,26 @@ def test_check_before_any_run_is_undecided_and_says_what_is_missing(study):
     assert not Path("runs").exists()
 
 
+def test_a_growing_study_is_judged_by_the_look_that_its_records_complete(study):
+    edit('seeds = "0-1"', 'seeds = "0-1"\nlooks = [2, 4]')
+    study("run")
+    code, out, _ = study("check")
+    assert code == 0
+    assert re.search(r"^unsolved .* 0 \[0 to 0.8882\]  2  reproduced ", out, re.M)
+    assert out.splitlines()[-1] == "Judged at 97.5 %, 5 % spent evenly on looks at 2, 4 seeds."
+
+
+def test_show_states_the_looks(study):
+    edit('seeds = "0-1"', 'seeds = "0-1"\nlooks = [2, 4]')
+    assert re.search(r"^looks +2, 4, judged at 97\.5 %$", study("show")[1], re.M)
+
+
+def test_status_counts_the_runs_of_the_look_that_a_cell_has_begun(study, run):
+    edit('seeds = "0-1"', 'seeds = "0-1"\nlooks = [2, 4]')
+    run("--seeds", "0-2")
+    assert re.search(rf"^{MODEL} .* 3/4 +3 not_converged +3 ", study("status")[1], re.M)
+
+
 def test_check_as_json(study):
     row = json.loads(study("check", "--json")[1])
     assert (row["name"], row["verdict"], row["n"]) == ("unsolved", "undecided", 0)

@@ -1,6 +1,7 @@
 import pytest
 
 from mann_bench.registry import Registry
+from mann_bench.statistics.looks import Looks
 from mann_bench.studies.claims import ClaimRuns
 from mann_bench.studies.schema import Claim
 
@@ -52,11 +53,11 @@ def make_claim():
 def runs_of(run_of):
     """Return a function that makes the runs of a claim: one of each seed of each of its cells."""
 
-    def make(claim, seeds):
+    def make(claim, seeds, looks=None):
         def cell(model, task):
             return [run_of(model, task, seed) for seed in seeds]
 
         against = [[cell(other, task) for other in claim.against or []] for task in claim.tasks]
-        return ClaimRuns(claim, [cell(claim.model, task) for task in claim.tasks], against)
+        return ClaimRuns(claim, [cell(claim.model, task) for task in claim.tasks], against, looks and Looks(looks))
 
     return make

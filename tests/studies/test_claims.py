@@ -7,8 +7,9 @@ from mann_bench.studies.claims import Verdict, check_claims
 def checked(make_claim, runs_of, make_record):
     """Return a function that checks a claim on records of seeds 0, 1, ... that converged at the steps given."""
 
-    def call(metric, *steps, seeds=None, records=None, **fields):
-        runs = runs_of(make_claim(metric, **fields), range(len(steps) if seeds is None else seeds))
+    def call(metric, *steps, seeds=None, records=None, looks=None, **fields):
+        seeds = range(looks[-1] if looks else len(steps) if seeds is None else seeds)
+        runs = runs_of(make_claim(metric, **fields), seeds, looks)
         made = [make_record(seed=i, converged_at=at) for i, at in enumerate(steps)] if records is None else records
         (result,) = check_claims([runs], {record.key: record for record in made})
         return result
@@ -121,3 +122,48 @@ def test_claims_keep_their_order(make_claim, runs_of):
     claims = [make_claim("solve_rate", name=name) for name in ("b", "a")]
     results = check_claims([runs_of(claim, [0]) for claim in claims], {})
     assert [result.claim.name for result in results] == ["b", "a"]
+
+
+@pytest.mark.parametrize(("seeds", "look"), [(6, 6), (11, 6), (12, 12), (15, 12), (24, 24)])
+def test_a_claim_is_judged_by_the_seeds_of_the_last_complete_look(checked, seeds, look):
+    result = checked("convergence", *[400] * seeds, looks=(6, 12, 24), at_most=1000)
+    assert (result.n, result.measured.interval.n) == (look, look)
+
+
+def test_each_look_is_judged_at_its_share_of_the_level(checked):
+    steps = [400, 600, 600, 600, 600, 1000]
+    assert checked("convergence", *steps, at_most=1000).verdict is Verdict.REPRODUCED
+    result = checked("convergence", *steps, looks=(6, 12), at_most=1000)
+    assert (result.verdict, result.more_may_decide) == (Verdict.UNDECIDED, True)
+    assert result.reason == "6 seeds give an interval of 96.9 %: a verdict needs 97.5 %"
+
+
+@pytest.mark.parametrize("metric", ["solve_rate", "divergence_rate", "convergence", "generalizing_rate", "speed_ratio"])
+def test_every_interval_over_seeds_has_the_level_of_the_look(checked, make_record, metric):
+    made = [make_record(model, seed=seed) for seed in range(9) for model in ("ntm", "lstm")]
+    fields = {"against": ["lstm"]} if metric == "speed_ratio" else {}
+    result = checked(metric, records=made, looks=(9, 18, 27), at_least=0.0, **fields)
+    assert result.measured.interval.level >= 1 - 0.05 / 3
+
+
+def test_cells_that_have_more_seeds_than_others_wait_for_them(checked, make_record):
+    made = [make_record("ntm", seed=seed) for seed in range(16)] + [make_record("lstm", seed=seed) for seed in range(9)]
+    result = checked("speed_ratio", records=made, looks=(8, 16), against=["lstm"])
+    assert (result.n, result.measured.interval.n) == (8, 8)
+
+
+def test_a_gap_in_the_seeds_ends_the_look(checked, make_record):
+    made = [make_record(seed=seed) for seed in range(12) if seed != 7]
+    assert checked("solve_rate", records=made, looks=(6, 12)).n == 6
+
+
+def test_before_the_first_look_its_missing_seeds_are_told(checked):
+    result = checked("convergence", 400, 400, looks=(3, 6), at_most=1000)
+    assert result.reason == "ntm on copy has 2 of 3 seeds"
+    assert result.more_may_decide
+
+
+def test_an_interval_over_sequences_is_not_narrowed_by_seeds(checked, make_ngrams_record):
+    records = [make_ngrams_record(seed=seed) for seed in range(3)]
+    fields = {"tasks": ["dynamic_ngrams"], "score": "bayes_bits", "size": {"bits": 200}, "at_most": 1000}
+    assert not checked("test_score", seeds=3, records=records, **fields).more_may_decide

@@ -68,6 +68,13 @@ FAULTS = {
     "type": (('"0-1"', "0"), "seeds: it should be a valid string, not 0."),
     "item": (('"ntm:memory_slots=8"', "8"), "cells[0].models[1]: it should be a valid string, not 8."),
     "empty": (('tasks = ["copy:max_length=3"]', "tasks = []"), "cells[0].tasks: List should have at least 1 item"),
+    "looks fall": (('"0-1"', '"0-1"\nlooks = [2, 4, 4]'), "looks[2]: 4 is not above 4, the look before. Raise it."),
+    "looks without the seeds": (
+        ('"0-1"', '"0,2"\nlooks = [2, 4]'),
+        "looks[0]: 2 seeds are 0-1, but seeds is '0,2'. Give both the same.",
+    ),
+    "no looks": (('"0-1"', '"0-1"\nlooks = []'), "looks: List should have at least 1 item"),
+    "looks as text": (('"0-1"', '"0-1"\nlooks = ["2"]'), "looks[0]: it should be a valid integer, not '2'."),
     "claim name": (('"lstm-solves"', '"LSTM solves"'), "claims[0].name: String should match pattern"),
 }  # fmt: skip
 

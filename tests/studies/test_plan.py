@@ -89,3 +89,31 @@ def test_a_protocol_may_not_stand_there_twice(registry, write_study):
 def test_a_model_that_cannot_be_built_is_named_with_the_file(registry, write_study):
     with pytest.raises(UsageError, match=r"study\.toml: model 'ntm:memory_slots=0' cannot be built: memory_slots must"):
         plan_study(registry, write_study(("slots=8", "slots=0")))
+
+
+LOOKS = ('"0-1"', '"0-1"\nlooks = [2, 4]')
+
+
+def test_the_first_look_is_the_plan_that_the_study_has_without_looks(registry, write_study):
+    plain, growing = (plan_study(registry, write_study(*replaced)) for replaced in ([], [LOOKS]))
+    assert [run.key for run in growing.plan.runs] == [run.key for run in plain.plan.runs]
+
+
+def test_cells_and_claims_have_the_runs_of_all_looks(registry, write_study):
+    planned = plan_study(registry, write_study(LOOKS))
+    assert [[run.seed for run in cell] for cell in planned.cells.values()] == [[0, 1, 2, 3]] * 2
+    assert [run.seed for run in planned.claims[0].model[0]] == [0, 1, 2, 3]
+    assert planned.claims[0].looks.sizes == (2, 4)
+
+
+def test_a_study_without_looks_has_one_at_all_of_its_seeds(registry, write_study):
+    planned = plan_study(registry, write_study(('"0-1"', '"3,5,9"')))
+    assert planned.looks.sizes == (3,)
+    assert [run.seed for run in planned.all_runs] == [3, 5, 9] * 2
+
+
+@pytest.mark.parametrize(("seeds", "runs"), [([], 2), ([0, 1], 2), ([2], 4)])
+def test_a_cell_has_begun_the_look_of_its_last_record(registry, write_study, seeds, runs):
+    planned = plan_study(registry, write_study(LOOKS))
+    first, second = planned.cells.values()
+    assert planned.begun({first[seed].key for seed in seeds}) == [*first[:runs], *second[:2]]
