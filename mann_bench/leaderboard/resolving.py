@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 from mann_bench.core.errors import MannBenchError
 from mann_bench.core.streams import Stream
-from mann_bench.core.variants import parse_seeds
 from mann_bench.execution.resolve import checked_task, resolve_component, resolve_protocol
 from mann_bench.leaderboard.rules import ModelRules, StudyRules, TaskRules
 from mann_bench.registry import Registry
@@ -47,7 +46,7 @@ def _study(registry: Registry, study: str) -> StudyRules:
     return StudyRules(
         loaded.name,
         loaded.version,
-        frozenset(parse_seeds(loaded.seeds)),
+        loaded.seeds_of_looks(),
         {task.component.text: task for task in tasks},
         {protocol.text: protocol for protocol in protocols},
         models={},

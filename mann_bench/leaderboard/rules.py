@@ -47,14 +47,14 @@ class StudyRules:
 
     Attributes:
         name, version: of the study.
-        seeds: all that every cell needs.
+        looks: the seeds that a cell may have, those of one look and no others; the looks rise.
         tasks, protocols: by canonical text.
         models: by canonical text, those whose name is installed here; None where that model has no such variant.
     """
 
     name: str
     version: int
-    seeds: frozenset[int]
+    looks: Sequence[frozenset[int]]
     tasks: Mapping[str, TaskRules]
     protocols: Mapping[str, ProtocolRecord]
     models: Mapping[str, ModelRules | None]

@@ -148,6 +148,10 @@ class Study(_Part):
         """Return the looks; a study that names none has one, at all of its seeds."""
         return Looks(tuple(self.looks or [len(parse_seeds(self.seeds))]))
 
+    def seeds_of_looks(self) -> list[frozenset[int]]:
+        """Return the seeds of a cell at each look, without a gap where there are several looks."""
+        return [frozenset(range(size)) for size in self.looks or []] or [frozenset(parse_seeds(self.seeds))]
+
     @model_validator(mode="after")
     def _looks_grow_from_the_seeds(self) -> "Study":
         for index, (one, other) in enumerate(itertools.pairwise(self.looks or []), start=1):

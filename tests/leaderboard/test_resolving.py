@@ -37,6 +37,11 @@ def test_the_rules_of_a_later_entry_are_those_of_the_study_looked_up_alone(regis
     assert rules_of(str(study), ["lstm"]) == study_rules(registry, str(study), ["lstm"])
 
 
+def test_a_study_asks_for_the_seeds_of_one_of_its_looks(registry, study):
+    study.write_text(STUDY.replace('seeds = "0-1"', 'seeds = "0-1"\nlooks = [2, 4]'), encoding="utf-8")
+    assert study_rules(registry, str(study), []).looks == [{0, 1}, {0, 1, 2, 3}]
+
+
 def test_a_study_is_read_once_for_all_entries(registry, study):
     rules_of = rules_resolver(registry, str(study))
     first = rules_of("example", [])

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -59,6 +60,13 @@ def test_seeds_that_lack_are_refused_by_name(submitted, sound_records, tmp_path)
     with pytest.raises(EntryError, match=r"missing-seeds: .* lacks seeds 0 of 0-6"):
         submitted(sound_records[1:])
     assert list(tmp_path.rglob("entry.json")) == []
+
+
+def test_cells_of_different_looks_may_be_submitted_together(sound_records, rules, tmp_path):
+    grown = [record for record in sound_records if record.model.name == "ntm" or record.seed < 5]
+    looks = [frozenset(range(size)) for size in (5, 7)]
+    folder = submit(grown, SUBMITTER, dataclasses.replace(rules, looks=looks), tmp_path)
+    assert [row["seeds"] for row in load_entry(folder).entry.aggregates.convergence] == [5, 7]
 
 
 def test_one_model_alone_may_be_submitted(submitted, sound_records):

@@ -40,18 +40,25 @@ def requirements(record: Record) -> list[str]:
 
 
 def check_cells(records: Sequence[Record], rules: StudyRules) -> Iterator[Finding]:
-    """Yield which seeds of the study the cells of an entry lack, and which they have beside them."""
+    """Yield which seeds the cells of an entry lack of a look of the study, and which they have beside it."""
     for cell in cells(records):
-        where, have = f"{cell.model} on {cell.task} under {cell.protocol}", set(cell.seeds)
-        if missing := rules.seeds - have:
-            text = (
-                f"{where} lacks seeds {seeds_text(missing)} of {seeds_text(rules.seeds)}. Add them, however they ended."
-            )
-            yield Finding(FaultName.MISSING_SEEDS, "runs", text)
-        if extra := have - rules.seeds:
-            text = f"{where} has seeds {seeds_text(extra)}; the study has {seeds_text(rules.seeds)}. Leave them out."
-            yield Finding(FaultName.EXTRA_SEEDS, "runs", text)
+        where = f"{cell.model} on {cell.task} under {cell.protocol}"
+        yield from _check_seeds(frozenset(cell.seeds), where, rules.looks)
         yield from _check_sizes(cell, where)
+
+
+def _check_seeds(have: frozenset[int], where: str, looks: Sequence[frozenset[int]]) -> Iterator[Finding]:
+    """Check the seeds of a cell against those of the look that it has begun."""
+    begun = next(index for index, look in enumerate(looks) if have & looks[-1] <= look)
+    asked = looks[begun]
+    if missing := asked - have:
+        text = f"{where} lacks seeds {seeds_text(missing)} of {seeds_text(asked)}. Add them, however they ended"
+        if begun and (before := looks[begun - 1]) <= have:
+            text += f", or leave out {seeds_text(have & asked - before)}: the look before has {seeds_text(before)}"
+        yield Finding(FaultName.MISSING_SEEDS, "runs", f"{text}.")
+    if extra := have - asked:
+        most = f"{'the study' if len(looks) == 1 else 'this look'} has {seeds_text(asked)}"
+        yield Finding(FaultName.EXTRA_SEEDS, "runs", f"{where} has seeds {seeds_text(extra)}; {most}. Leave them out.")
 
 
 def _check_sizes(cell: Cell, where: str) -> Iterator[Finding]:
