@@ -21,6 +21,7 @@ from mann_bench.cli.parameters import (
     threads_option,
 )
 from mann_bench.cli.problems import tell
+from mann_bench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from mann_bench.core.runs import Run
@@ -68,10 +69,27 @@ def show(context: click.Context, study: str) -> None:
 
 @command.command()
 @_study
+@click.option(
+    "--until-decided", is_flag=True,
+    help="Go on to the next look of those cells that an undecided claim or pair of models needs, until all is decided.",
+)  # fmt: skip
+@click.option(
+    "--max-seeds", metavar="N", type=click.IntRange(min=1),
+    help="With --until-decided: stop at the last look that has no more seeds than this.",
+)  # fmt: skip
 @execution_options
 @click.pass_context
-def run(context: click.Context, study: str, options: ExecutionOptions) -> int:
+def run(
+    context: click.Context, study: str, until_decided: bool, max_seeds: int | None, options: ExecutionOptions
+) -> int:
     """Do the runs of STUDY that failed or have no record yet, and print the tables.
+
+    A study that names looks may grow:
+
+    \b
+        mann-bench study run STUDY --until-decided --dry-run   # what the next look would do
+        mann-bench study run STUDY --until-decided             # stopped and given again, it goes on
+        mann-bench study run STUDY --until-decided --max-seeds 20
 
     Exit codes are those of `mann-bench run`.
     """
@@ -89,7 +107,14 @@ def run(context: click.Context, study: str, options: ExecutionOptions) -> int:
 
     registry = registry_of(context)
     planned = plan_study(registry, study)
-    code = execute_plan(registry, planned.plan, options, describe)
+    if until_decided:
+        from mann_bench.cli.growing import run_until_decided
+
+        code = run_until_decided(registry, planned, options, max_seeds, describe)
+    elif max_seeds is not None:
+        raise UsageError("--max-seeds limits how far a study grows. Give --until-decided too.")
+    else:
+        code = execute_plan(registry, planned.plan, options, describe)
     if planned.claims and not options.dry_run and not options.shard:
         words = shlex.join(["mann-bench", "study", "check", study, "--out", str(options.out)])
         click.echo(f"Check its claims: {words}", err=True)
