@@ -27,12 +27,19 @@ if TYPE_CHECKING:
     from mann_bench.core.runs import Run
     from mann_bench.execution.plan import Plan
     from mann_bench.execution.prepare import Setting
+    from mann_bench.registry import Registry
     from mann_bench.results.schema import Record
     from mann_bench.statistics.looks import Looks
+    from mann_bench.studies.plan import StudyPlan
 
 REFUTED = 4
 
 _study = click.argument("study", type=VariantType("studies"))
+_leaderboards = click.option(
+    "--leaderboards",
+    type=PathType(file_okay=False),
+    help="Folder of leaderboards; take the records from the entries there, and not from --out.",
+)
 
 
 @click.group()
@@ -155,11 +162,7 @@ def status(context: click.Context, study: str, out: Path, jobs: int | None, thre
 @command.command()
 @_study
 @out_option
-@click.option(
-    "--leaderboards",
-    type=PathType(file_okay=False),
-    help="Folder of leaderboards; take the records from the entries there, and not from --out.",
-)
+@_leaderboards
 @click.option("--json", "as_json", is_flag=True, help="Print each claim as one line of JSON.")
 @click.pass_context
 def check(context: click.Context, study: str, out: Path, leaderboards: Path | None, as_json: bool) -> int:
@@ -173,15 +176,66 @@ def check(context: click.Context, study: str, out: Path, leaderboards: Path | No
 
     registry = registry_of(context)
     planned = plan_study(registry, study)
-    if leaderboards is None:
-        records = _recorded(planned.all_runs, out)
-    else:
-        from mann_bench.leaderboard.records import study_records
-
-        records = study_records(registry, leaderboards, study, planned.study.name)
+    records = _records(registry, planned, study, out, leaderboards)
     results = check_claims(planned.claims, records)
     _print(map(claim_json, results) if as_json else [*claim_lines(results), *_level_lines(planned.looks)])
     return REFUTED if any(result.verdict is Verdict.NOT_REPRODUCED for result in results) else 0
+
+
+@command.command()
+@_study
+@out_option
+@_leaderboards
+@jobs_option
+@threads_option
+@device_option
+@click.option("--json", "as_json", is_flag=True, help="Print each claim and pair as one line of JSON.")
+@click.pass_context
+def power(
+    context: click.Context,
+    study: str,
+    out: Path,
+    leaderboards: Path | None,
+    jobs: int | None,
+    threads: int,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Show how many seeds each undecided claim and each pair of models of STUDY needs, and how long they take.
+
+    The answer is simulated from the records at hand:
+
+    \b
+        mann-bench study power STUDY
+        mann-bench study power STUDY --leaderboards leaderboards --jobs 8
+    """
+    from mann_bench.cli.power_tables import Outlook, power_json, power_lines
+    from mann_bench.execution.prepare import most_workers
+    from mann_bench.execution.resolve import device_name, resolve_device
+    from mann_bench.results.outlines import Outline
+    from mann_bench.studies.growing import Standing
+    from mann_bench.studies.plan import plan_study
+    from mann_bench.studies.power import needs
+
+    registry = registry_of(context)
+    planned = plan_study(registry, study)
+    records = _records(registry, planned, study, out, leaderboards)
+    resolved = resolve_device(device)
+    standing, outlines = Standing.of(planned, records), [Outline.of(record) for record in records.values()]
+    workers = most_workers(jobs, threads, resolved)
+    outlook = Outlook(standing, list(needs(standing, records)), outlines, device_name(resolved), workers)
+    _print((power_json(outlook, need) for need in outlook.needs) if as_json else power_lines(outlook))
+
+
+def _records(
+    registry: "Registry", planned: "StudyPlan", study: str, out: Path, leaderboards: Path | None
+) -> "dict[str, Record]":
+    """Return the records of a study by run key, from its entries where there is a folder of leaderboards."""
+    if leaderboards is None:
+        return _recorded(planned.all_runs, out)
+    from mann_bench.leaderboard.records import study_records
+
+    return study_records(registry, leaderboards, study, planned.study.name)
 
 
 def _recorded(runs: "Sequence[Run]", out: Path) -> "dict[str, Record]":

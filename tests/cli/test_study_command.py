@@ -208,3 +208,35 @@ def test_the_shipped_smoke_study_runs_and_all_of_its_claims_are_reproduced(mann_
     code, out, _ = mann_bench("study", "check", "smoke")
     assert code == 0
     assert out.splitlines()[-1] == "7 reproduced, 0 not reproduced, 0 undecided."
+
+
+@pytest.fixture
+def powered(study, monkeypatch):
+    """Return a function that calls `study power` with few samples, where the claim is undecided."""
+    monkeypatch.setattr("mann_bench.statistics.power.SAMPLES", 20)
+    edit("at_most = 0.9", "at_most = 0.6")
+    return lambda *arguments: study("power", "--jobs", "2", *arguments)
+
+
+def test_power_tells_the_seeds_and_the_time_that_claims_and_pairs_need(study, powered):
+    study("run")
+    code, out, _ = powered()
+    assert code == 0
+    # 0 of 5 are 0 to 0.52, 0 of 4 are 0 to 0.60.
+    assert re.search(r"^claim unsolved +copy:max_length=3 +2 +5 +3 +\d s$", out, re.M)
+    assert re.search(rf"^pair {MODEL} and lstm:layers=1,units=4 +copy:max_length=3 +2 +more than 160 +- +-$", out, re.M)
+    assert re.search(r"^All that 160 seeds decide: 3 runs, time \d s in 2 processes.$", out, re.M)
+
+
+def test_power_without_records_says_so(powered):
+    code, out, _ = powered()
+    assert code == 0
+    assert out.count("no records yet") == 2
+
+
+def test_power_as_json(study, powered):
+    study("run")
+    claim, pair = (json.loads(line) for line in powered("--json")[1].splitlines())
+    assert (claim["kind"], claim["has_seeds"], claim["needs_seeds"], claim["runs"]) == ("claim", 2, 5, 3)
+    assert claim["seconds"] > 0
+    assert (pair["kind"], pair["needs_seeds"], pair["more_than"], pair["seconds"]) == ("pair", None, 160, None)
