@@ -1,4 +1,4 @@
-"""Two models beside each other on every task that both ran: the ratio of their speeds, and an exact test."""
+"""Two models beside each other on every task that both ran: the ratio of their speeds, and a permutation test."""
 
 import contextlib
 import math

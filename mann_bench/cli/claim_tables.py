@@ -2,12 +2,11 @@
 
 import json
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mann_bench.cli.columns import aligned
-from mann_bench.studies.claim_text import measured_text, number_text, tolerance_text
-from mann_bench.studies.claims import ClaimResult, Verdict
+from mann_bench.studies.claim_text import counts_text, measured_text, number_text, tolerance_text
+from mann_bench.studies.claims import ClaimResult
 
 
 def claim_lines(results: Sequence[ClaimResult]) -> Iterator[str]:
@@ -29,17 +28,16 @@ def claim_lines(results: Sequence[ClaimResult]) -> Iterator[str]:
     for result in results:
         if result.reason:
             yield f"{result.claim.name}: {result.reason}."
-    counts = Counter(result.verdict for result in results)
-    yield ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict) + "."
+    yield f"{counts_text(results)}."
 
 
 def claim_json(result: ClaimResult) -> str:
     """Return what became of a claim as a line of JSON; numbers that are not finite as text, as in records."""
     row = result.claim.model_dump(mode="json")
-    row |= {"low": None, "high": None, "interval": None}
+    row |= {"low": None, "high": None, "interval": None, "successes": None, "runs": None}
     if result.measured is not None:
-        interval = result.measured.interval
-        row |= {"low": result.measured.low, "high": result.measured.high}
+        interval, counted = result.measured.interval, result.measured.counted
+        row |= {"low": result.measured.low, "high": result.measured.high, **(counted._asdict() if counted else {})}
         row["interval"] = interval and {name: _json_number(value) for name, value in interval._asdict().items()}
     row |= {"n": result.n, "verdict": result.verdict, "reason": result.reason}
     return json.dumps({name: _json_number(value) for name, value in row.items()}, allow_nan=False)

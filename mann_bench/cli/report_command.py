@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--compare", nargs=2, metavar="MODEL MODEL",
-    help="Instead, print how much faster the first model converges than the second, with an exact test.",
+    help="Instead, print how much faster the first model converges than the second, with a permutation test.",
 )  # fmt: skip
 @click.option(
     "--figures", metavar="DIR", type=PathType(file_okay=False),

@@ -171,6 +171,7 @@ def check(context: click.Context, study: str, out: Path, leaderboards: Path | No
     The exit code is 4 if a claim is not reproduced. It is 0 if all claims are reproduced or undecided.
     """
     from mann_bench.cli.claim_tables import claim_json, claim_lines
+    from mann_bench.studies.claim_text import counts_text
     from mann_bench.studies.claims import Verdict, check_claims
     from mann_bench.studies.plan import plan_study
 
@@ -178,7 +179,11 @@ def check(context: click.Context, study: str, out: Path, leaderboards: Path | No
     planned = plan_study(registry, study)
     records = _records(registry, planned, study, out, leaderboards)
     results = check_claims(planned.claims, records)
-    _print(map(claim_json, results) if as_json else [*claim_lines(results), *_level_lines(planned.looks)])
+    if as_json:
+        _print(map(claim_json, results))
+        click.echo(f"{counts_text(results)}.", err=True)
+    else:
+        _print([*claim_lines(results), *_level_lines(planned.looks)])
     return REFUTED if any(result.verdict is Verdict.NOT_REPRODUCED for result in results) else 0
 
 

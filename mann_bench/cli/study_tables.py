@@ -106,8 +106,9 @@ def _listed(title: str, texts: Sequence[str]) -> list[list[str]]:
 
 
 def _claim_rows(claim: Claim) -> list[list[str]]:
-    rows = [["metric", claim.metric.value], ["model", claim.model], *_listed("against", claim.against or [])]
-    rows += _listed("on", claim.tasks)
+    rows = [["metric", claim.metric.value], *_listed("model", claim.models or [claim.model or ""])]
+    rows += _listed("against", claim.against or [])
+    rows += _listed("on", claim.tasks) + _listed("protocol", claim.protocols or [])
     for name in ("protocol", "score", "size", "sequences", "published", "source"):
         if (value := getattr(claim, name)) is not None:
             rows.append([name, _plain(value)])

@@ -18,7 +18,7 @@ from mann_bench.site.sheet import Sheet, board_sheet
 from mann_bench.site.task_charts import task_sections
 from mann_bench.site.traces import trace_views
 from mann_bench.site.views import Pair, cell_view, provenance_pairs
-from mann_bench.studies.claims import Verdict
+from mann_bench.studies.claim_text import counts_text
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -61,8 +61,7 @@ def spreadsheet_row(row: FlatRow) -> FlatRow:
 
 
 def _facts(board: Board, sheet: Sheet) -> list[Pair]:
-    verdicts = [claim.verdict for claim in board.claims]
-    claims = [Pair("claims reproduced", f"{verdicts.count(Verdict.REPRODUCED)} of {len(verdicts)}")] if verdicts else []
+    claims = [Pair("claims", counts_text(board.claims))] if board.claims else []
     entries = Pair("entry" if len(board.entries) == 1 else "entries", f"{len(board.entries):,}")
     return [entries, *run_facts(sheet), *claims]
 

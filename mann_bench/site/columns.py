@@ -102,7 +102,7 @@ def _split(text: str, sort: float) -> Value:
 _COLUMNS = (
     Column(
         "rank", "Rank", "the places that it may have within its task, by steps until convergence: below those that are "
-        "better and above those that are worse, by exact log-rank tests of all pairs (Holm, 5 % together)", _rank,
+        "better and above those that are worse, by log-rank permutation tests of all pairs (Holm, 5 % together)", _rank,
     ),
     Column("name", "Entry", None, lambda row: _words(row.name), words=True),
     Column("model", "Model", None, lambda row: _words(row.convergence.model), words=True),

@@ -1,5 +1,6 @@
 """What is known of a quantity: a value and the interval around it."""
 
+import math
 from typing import NamedTuple
 
 LEVEL = 0.95
@@ -25,7 +26,7 @@ class Interval(NamedTuple):
 
     def words(self) -> str:
         """Return how it was made: ``97.9 % order statistics over seeds, n = 10``."""
-        return f"{100 * self.level:.3g} % {self.method}, n = {self.n}"
+        return f"{level_text(self.level)} {self.method}, n = {self.n}"
 
 
 class Estimate(NamedTuple):
@@ -38,3 +39,11 @@ class Estimate(NamedTuple):
 
     value: float
     interval: Interval | None
+
+
+def level_text(level: float, decimals: int = 1) -> str:
+    """Return a level as it is printed: ``87.9 %``, ``95 %``. No level below `LEVEL` is rounded up to it."""
+    text = f"{100 * level:.{decimals}f}"
+    if level < LEVEL <= float(text) / 100:
+        text = f"{math.floor(1000 * level) / 10:.1f}"
+    return f"{text.removesuffix('.0')} %"

@@ -10,7 +10,7 @@ from mann_bench.execution.plan import CellName
 from mann_bench.execution.resolve import checked_task, resolve_component, resolve_protocol
 from mann_bench.registry import Registry
 from mann_bench.studies.claims import ClaimRuns
-from mann_bench.studies.names import component_texts
+from mann_bench.studies.names import check_distinct, component_texts
 from mann_bench.studies.schema import Claim, ClaimMetric
 from mann_bench.tasks.base import SequenceTask
 
@@ -31,38 +31,65 @@ def claim_runs(
         PluginUnavailableError: a name belongs to a plugin that cannot be used.
     """
 
-    def runs(model: str, task: str, key: str) -> Sequence[Run]:
+    def runs(model: str, task: str, protocol: str, key: str) -> Sequence[Run]:
         if (name := CellName(model, task, protocol)) in cells:
             return cells[name]
         known, given = {f"{cell.model} on {cell.task}" for cell in cells}, f"{model} on {task}"
         hint = nearest(given, known)
         raise UsageError(f"{key}: {given!r} is no cell of the study.{hint} Name one of its cells, or add this one.")
 
-    protocol = _protocol(registry, claim, protocols)
+    protocols = _protocols(registry, claim, protocols)
     tasks = component_texts(registry, "task", claim.tasks, "tasks")
+    check_distinct(tasks, claim.tasks, "task")
     against = component_texts(registry, "model", claim.against or [], "against")
-    with located("model"):
-        model = resolve_component(registry, "model", claim.model).text
     found = ClaimRuns(
         claim,
-        [runs(model, task, "model") for task in tasks],
-        [[runs(other, task, f"against[{index}]") for index, other in enumerate(against)] for task in tasks],
+        [
+            runs(model, task, protocol, key)
+            for key, model in _models(registry, claim).items()
+            for task in tasks
+            for protocol in protocols
+        ],
+        [
+            [runs(other, task, protocols[0], f"against[{index}]") for index, other in enumerate(against)]
+            for task in tasks
+        ],
     )
-    _check_measurable(claim, found.model[0][0])
+    for cell in found.model[: len(protocols)]:  # one under each protocol
+        _check_measurable(claim, cell[0])
     return found
 
 
-def _protocol(registry: Registry, claim: Claim, protocols: Sequence[str]) -> str:
-    known = "; ".join(protocols)
-    if claim.protocol is None:
-        if len(protocols) > 1:
-            raise UsageError(f"protocol: it is missing, and the study has several. Add one of them: {known}.")
-        return protocols[0]
-    with located("protocol"):
-        text = resolve_protocol(registry, claim.protocol).text
-        if text not in protocols:
-            raise UsageError(f"{text!r} is no protocol of the study.{nearest(text, protocols)} Known: {known}.")
-    return text
+def _models(registry: Registry, claim: Claim) -> Mapping[str, str]:
+    """Return the canonical texts of the models that a claim is about, by the keys at which it names them."""
+    given, texts = _named("model", claim.model, claim.models), {}
+    for key, text in given.items():
+        with located(key):
+            texts[key] = resolve_component(registry, "model", text).text
+    check_distinct(list(texts.values()), list(given.values()), "model")
+    return texts
+
+
+def _protocols(registry: Registry, claim: Claim, protocols: Sequence[str]) -> Sequence[str]:
+    """Return the canonical texts of the protocols of a claim: one, unless it pools runs."""
+    given, texts, known = _named("protocol", claim.protocol, claim.protocols), [], "; ".join(protocols)
+    if not given and len(protocols) > 1:
+        raise UsageError(f"protocol: it is missing, and the study has several. Add one of them: {known}.")
+    for key, name in given.items():
+        with located(key):
+            text = resolve_protocol(registry, name).text
+            if text not in protocols:
+                raise UsageError(f"{text!r} is no protocol of the study.{nearest(text, protocols)} Known: {known}.")
+        texts.append(text)
+    check_distinct(texts, list(given.values()), "protocol")
+    return texts or protocols
+
+
+def _named(key: str, one: str | None, several: Sequence[str] | None) -> dict[str, str]:
+    """Return what a claim names as `key` or as a list of `key`s, by the place in the file."""
+    if several is not None:
+        return {f"{key}s[{index}]": text for index, text in enumerate(several)}
+    return {} if one is None else {key: one}
 
 
 def _check_measurable(claim: Claim, run: Run) -> None:

@@ -1,15 +1,26 @@
-"""How claims and what was measured of them read."""
+"""How claims, what was measured of them, and what became of them read."""
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 
+from mann_bench.studies.claims import ClaimResult, Verdict
 from mann_bench.studies.measurement import Measurement
 from mann_bench.studies.schema import Claim
 
 
 def measured_text(measured: Measurement) -> str:
-    """Return a figure with its interval: ``3.5 [2.9 to 4.1]``, ``> 6.3 [4 or more]``."""
+    """Return a figure with its interval: ``3.5 [2.9 to 4.1]``, ``> 6.3 [4 or more]``, ``0 of 302 runs [0 to 0.01]``."""
     text, interval = _value_text(measured.low, measured.high), measured.interval
+    if measured.counted is not None:
+        text = f"{measured.counted.successes:,} of {measured.counted.runs:,} runs"
     return text if interval is None else f"{text} [{_interval_text(interval.low, interval.high)}]"
+
+
+def counts_text(results: Iterable[ClaimResult]) -> str:
+    """Return what became of claims, in three numbers: ``3 reproduced, 1 not reproduced, 8 undecided``."""
+    counts = Counter(result.verdict for result in results)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
 
 
 def number_text(value: float) -> str:

@@ -7,11 +7,13 @@ from typing import NamedTuple
 from mann_bench.analysis.cells import Cell
 from mann_bench.core.runs import Run
 from mann_bench.results.schema import Record
-from mann_bench.statistics.interval import LEVEL
+from mann_bench.statistics.interval import LEVEL, level_text
 from mann_bench.statistics.looks import Looks
 from mann_bench.statistics.mean import METHOD as OVER_SEQUENCES
 from mann_bench.studies.measurement import ClaimCells, Measurement, UnmeasurableError, measure
 from mann_bench.studies.schema import Claim
+
+_MOST_LISTED = 3
 
 
 class Verdict(StrEnum):
@@ -27,7 +29,7 @@ class ClaimRuns(NamedTuple):
 
     Attributes:
         claim: the claim.
-        model: of its model, by task.
+        model: of its models, by cell.
         against: of what it is compared with, by task and variant.
         looks: at how many seeds of each cell it is judged; None for all of them at once.
     """
@@ -85,9 +87,8 @@ def _checked(runs: ClaimRuns, records: Mapping[str, Record]) -> ClaimResult:
         first = [cell[: looks.first] for cell in runs.cells]
         fewest = min(sum(run.key in records for run in cell) for cell in first)
         missing = [_missing(cell, records) for cell in first if recorded(cell, records) < looks.first]
-        return ClaimResult(
-            runs.claim, None, fewest, Verdict.UNDECIDED, "; ".join(dict.fromkeys(missing)), more_may_decide=True
-        )
+        reason = _listed(list(dict.fromkeys(missing)))
+        return ClaimResult(runs.claim, None, fewest, Verdict.UNDECIDED, reason, more_may_decide=True)
     complete = ClaimCells(
         [cell_of(cell[:n], records) for cell in runs.model],
         [[cell_of(cell[:n], records) for cell in row] for row in runs.against],
@@ -103,6 +104,13 @@ def _checked(runs: ClaimRuns, records: Mapping[str, Record]) -> ClaimResult:
 def _missing(cell: Sequence[Run], records: Container[str]) -> str:
     found = sum(run.key in records for run in cell)
     return f"{cell[0].model.text} on {cell[0].task.text} has {found} of {len(cell)} seeds"
+
+
+def _listed(cells: Sequence[str]) -> str:
+    """Return some of many: the study's status shows them all."""
+    if (more := len(cells) - _MOST_LISTED) < 2:  # one more would be no longer than to say so
+        return "; ".join(cells)
+    return "; ".join([*cells[:_MOST_LISTED], f"{more} more cells lack seeds"])
 
 
 def cell_of(runs: Sequence[Run], records: Mapping[str, Record]) -> Cell:
@@ -128,7 +136,7 @@ def judged(claim: Claim, measured: Measurement, n: int, level: float = LEVEL) ->
     if interval is None:
         return Judgement(Verdict.UNDECIDED, "one seed has no interval: a study needs two or more", True)
     if interval.level < level:
-        text = f"{n} seeds give an interval of {100 * interval.level:.3g} %: a verdict needs {100 * level:.4g} %"
+        text = f"{n} seeds give an interval of {level_text(interval.level)}: a verdict needs {level_text(level)}"
         return Judgement(Verdict.UNDECIDED, text, True)
     if claim.tolerates(interval.low, interval.high):
         return Judgement(Verdict.REPRODUCED)

@@ -22,6 +22,13 @@ from mann_bench.statistics.ratio import median_ratio
 from mann_bench.studies.schema import Claim, ClaimMetric
 
 
+class Count(NamedTuple):
+    """How many of the runs that a rate is of."""
+
+    successes: int
+    runs: int
+
+
 class Measurement(NamedTuple):
     """What records say about a claim.
 
@@ -30,11 +37,13 @@ class Measurement(NamedTuple):
             lower bound is known, as of a median beyond the budget.
         interval: over seeds, or of a score in which the model has no part, over the sequences that all seeds share;
             None where one seed tells nothing about the spread, or where records do not tell that over the sequences.
+        counted: of a rate, the runs of all its cells; None of what is no rate.
     """
 
     low: float
     high: float
     interval: Interval | None
+    counted: Count | None = None
 
 
 class UnmeasurableError(Exception):
@@ -42,7 +51,7 @@ class UnmeasurableError(Exception):
 
 
 class ClaimCells(NamedTuple):
-    """The complete cells of a claim: of its model, one a task, and of what it is compared with, by task.
+    """The complete cells of a claim: of its models, and of what it is compared with, by task.
 
     The level is the least that the interval is to have.
     """
@@ -76,20 +85,29 @@ def _convergence(claim: Claim, cells: ClaimCells) -> Measurement:
 
 
 def _solve_rate(claim: Claim, cells: ClaimCells) -> Measurement:
-    return _rate(convergence_durations(cells.model[0], Unit.STEPS).reached, cells.level)
+    return _rate([convergence_durations(cell, Unit.STEPS).reached for cell in cells.model], cells.level)
 
 
 def _divergence_rate(claim: Claim, cells: ClaimCells) -> Measurement:
-    return _rate([record.outcome is Outcome.DIVERGED for record in _records(cells)], cells.level)
+    diverged = [[record.outcome is Outcome.DIVERGED for record in cell.records] for cell in cells.model]
+    return _rate(diverged, cells.level)
 
 
 def _generalizing_rate(claim: Claim, cells: ClaimCells) -> Measurement:
-    return _rate(generalization_durations(cells.model[0]).reached, cells.level)
+    return _rate([generalization_durations(cell).reached for cell in cells.model], cells.level)
 
 
-def _rate(seeds: Sequence[bool], level: float) -> Measurement:
-    share = sum(seeds) / len(seeds)
-    return Measurement(share, share, clopper_pearson(sum(seeds), len(seeds), level))
+def _rate(cells: Sequence[Sequence[bool]], level: float) -> Measurement:
+    """Return the share over the runs of all cells. Where their rates differ, the interval covers the mean of them.
+
+    It does so with its level all the same: of runs of unequal rates the count is spread less than of equal ones.
+    Source: Hoeffding 1956, "On the distribution of the number of successes in independent trials",
+    https://doi.org/10.1214/aoms/1177728178
+    """
+    count = Count(sum(map(sum, cells)), sum(map(len, cells)))
+    share = count.successes / count.runs
+    one_seed = min(map(len, cells)) == 1
+    return Measurement(share, share, None if one_seed else clopper_pearson(*count, level), count)
 
 
 def _test_score(claim: Claim, cells: ClaimCells) -> Measurement:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from mann_bench.core.errors import located
+from mann_bench.core.errors import UsageError, located
 from mann_bench.execution.resolve import resolve_component, resolve_protocol
 from mann_bench.registry import Registry
 
@@ -29,3 +29,12 @@ def protocol_texts(registry: Registry, given: Sequence[str], key: str) -> list[s
         with located(f"{key}[{index}]"):
             texts.append(resolve_protocol(registry, text).text)
     return texts
+
+
+def check_distinct(texts: Sequence[str], given: Sequence[str], kind: Literal["model", "task", "protocol"]) -> None:
+    """Raise UsageError where the list at `kind`s of a study file, with such canonical texts, names one thing twice."""
+    for index, text in enumerate(texts):
+        if (first := texts.index(text)) != index:
+            raise UsageError(
+                f"{kind}s[{index}]: {given[index]!r} is the same {kind} as {given[first]!r}. Remove one of them."
+            )

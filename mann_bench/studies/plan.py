@@ -13,7 +13,7 @@ from mann_bench.statistics.looks import Looks
 from mann_bench.studies.claim_runs import claim_runs
 from mann_bench.studies.claims import ClaimRuns
 from mann_bench.studies.loading import load_study, study_file
-from mann_bench.studies.names import component_texts, protocol_texts
+from mann_bench.studies.names import check_distinct, component_texts, protocol_texts
 from mann_bench.studies.schema import Cells, Study
 
 
@@ -73,11 +73,7 @@ def plan_study(registry: Registry, text: str) -> StudyPlan:
 def _protocols(registry: Registry, given: Sequence[str]) -> list[str]:
     """Return the canonical texts of the study's protocols, none of which may stand there twice."""
     texts = protocol_texts(registry, given, "protocols")
-    for index, text in enumerate(texts):
-        if (first := texts.index(text)) != index:
-            raise UsageError(
-                f"protocols[{index}]: {given[index]!r} is the same protocol as {given[first]!r}. Remove one of them."
-            )
+    check_distinct(texts, given, "protocol")
     return texts
 
 

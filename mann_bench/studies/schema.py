@@ -37,7 +37,7 @@ OWN_FIELDS: dict[ClaimMetric, tuple[OwnField, ...]] = {
 """The fields that a metric needs and that no other takes, for those that have any."""
 
 RATES = (ClaimMetric.SOLVE_RATE, ClaimMetric.DIVERGENCE_RATE, ClaimMetric.GENERALIZING_RATE)
-"""The metrics that are a share of the seeds, k/n."""
+"""The metrics that are a share of runs, k/n: those of several cells may be pooled."""
 
 
 class _Fault(NamedTuple):
@@ -70,10 +70,14 @@ class Claim(_Part):
     statement: str = Field(description="what is claimed, for people")
     source: str | None = Field(default=None, description="who claims it, and where")
     metric: ClaimMetric = Field(strict=False, description="what is measured")
-    model: str = Field(description="model variant that the claim is about")
+    model: str | None = Field(default=None, description="model variant that the claim is about")
+    models: Texts | None = Field(
+        default=None, description="of rates, in place of model: variants whose runs are pooled"
+    )
     against: Texts | None = Field(default=None, description="of speed_ratio: the variants that it is compared with")
-    tasks: Texts = Field(description="task variants; only speed_ratio takes more than one")
+    tasks: Texts = Field(description="task variants; only speed_ratio and rates take more than one")
     protocol: str | None = Field(default=None, description="one of the study's; needed where it has several")
+    protocols: Texts | None = Field(default=None, description="of rates, in place of protocol: several, pooled")
     score: str | None = Field(default=None, description="of test_score and training_score: name of the score")
     size: dict[str, int] | None = Field(default=None, description="of test_score: a size of the task's test grid")
     sequences: int | None = Field(default=None, ge=1, description="of training_score: training sequences")
@@ -83,9 +87,21 @@ class Claim(_Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Claim":
-        if fault := self._field_fault() or self._tolerance_fault():
+        if fault := self._pool_fault() or self._field_fault() or self._tolerance_fault():
             raise fault.error()
         return self
+
+    def _pool_fault(self) -> _Fault | None:
+        if self.model is None and self.models is None:
+            return _Fault(("model",), "it is missing. Add it; see docs/studies.md.")
+        for one, several in (("model", "models"), ("protocol", "protocols")):
+            if getattr(self, several) is None:
+                continue
+            if self.metric not in RATES:
+                return _Fault((several,), f"metric {self.metric.value!r} pools no runs. Give one {one}, as {one}.")
+            if getattr(self, one) is not None:
+                return _Fault((several,), f"the claim has a {one}, too. Remove one of the two keys.")
+        return None
 
     def _field_fault(self) -> _Fault | None:
         needed = OWN_FIELDS.get(self.metric, ())
@@ -95,7 +111,7 @@ class Claim(_Part):
                 return _Fault((name,), f"metric {self.metric.value!r} does not use it. Remove it.")
             if not given and name in needed:
                 return _Fault((name,), f"metric {self.metric.value!r} needs it. Add it.")
-        if len(self.tasks) > 1 and self.metric is not ClaimMetric.SPEED_RATIO:
+        if len(self.tasks) > 1 and self.metric not in (ClaimMetric.SPEED_RATIO, *RATES):
             return _Fault(("tasks",), f"metric {self.metric.value!r} takes one task. Make a claim for each.")
         return None
 
@@ -110,7 +126,7 @@ class Claim(_Part):
         for name in ("at_least", "at_most"):
             bound = getattr(self, name)
             if self.metric in RATES and bound is not None and not 0 <= bound <= 1:
-                return _Fault((name,), f"{bound:g} is no share of the seeds. Give a number from 0 to 1.")
+                return _Fault((name,), f"{bound:g} is no share of the runs. Give a number from 0 to 1.")
         return None
 
     def tolerates(self, low: float, high: float) -> bool:

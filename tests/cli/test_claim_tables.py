@@ -8,7 +8,7 @@ from mann_bench.statistics.interval import Interval
 from mann_bench.statistics.medians import METHOD
 from mann_bench.studies.claim_text import measured_text, number_text
 from mann_bench.studies.claims import ClaimResult, Verdict
-from mann_bench.studies.measurement import Measurement
+from mann_bench.studies.measurement import Count, Measurement
 from mann_bench.studies.schema import Claim
 
 
@@ -45,6 +45,12 @@ def test_a_figure_is_shown_as_far_as_it_is_known(measured, text):
     assert measured_text(measured) == text
 
 
+def test_a_rate_is_shown_as_a_count_of_runs():
+    measured = Measurement(0, 0, interval(0, 0.012), Count(0, 1302))
+    assert measured_text(measured) == "0 of 1,302 runs [0 to 0.012]"
+    assert measured_text(measured._replace(interval=None)) == "0 of 1,302 runs"
+
+
 def test_a_claim_is_a_row_beside_its_published_figure():
     lines = list(claim_lines([result(Measurement(160, 160, interval(120, 180)), Verdict.REPRODUCED, published=150.0)]))
     assert lines[:2] == [
@@ -74,6 +80,13 @@ def test_a_line_of_json_has_the_claim_and_what_became_of_it():
     assert (row["name"], row["metric"], row["at_most"]) == ("a-claim", "convergence", 31_250)
     assert (row["low"], row["high"], row["n"], row["verdict"], row["reason"]) == (160, 160, 3, "reproduced", None)
     assert (row["interval"]["low"], row["interval"]["method"]) == (120, METHOD)
+
+
+def test_a_line_of_json_has_the_count_of_a_rate_and_null_elsewhere():
+    rate = result(Measurement(0.25, 0.25, interval(0, 1), Count(1, 4)), metric="solve_rate", at_most=1)
+    for made, counted in ((rate, [1, 4]), (result(Measurement(1, 1, None)), [None, None])):
+        row = json.loads(claim_json(made))
+        assert [row["successes"], row["runs"]] == counted
 
 
 def test_json_has_no_number_that_is_not_finite():

@@ -74,6 +74,13 @@ def test_show_states_cells_seeds_protocols_and_claims(study):
     assert "unsolved: Four steps are not enough." in out
 
 
+def test_show_lists_the_models_and_protocols_that_a_claim_pools(study, tiny_protocol):
+    edit('model = "lstm:units=8,layers=1"', f'models = ["{MODEL}", "lstm:units=4"]\nprotocols = ["{tiny_protocol()}"]')
+    edit('"lstm:layers=1,units=4"', '"lstm:units=4"')
+    _, out, _ = study("show")
+    assert re.search(rf"^  model +{MODEL}\n +lstm:units=4\n  on .*\n  protocol +{tiny_protocol()}$", out, re.M)
+
+
 def test_run_trains_prints_both_tables_and_says_how_to_check(study):
     code, out, err = study("run")
     assert code == 0
@@ -147,7 +154,7 @@ def test_check_exits_4_only_where_a_claim_is_not_reproduced(study, tolerance, co
     edit("at_most = 0.9", tolerance)
     got, out, _ = study("check")
     assert got == code
-    assert re.search(rf"^unsolved .* 0 \[0 to 0.8419\]  2  {verdict}  Four steps are not enough.$", out, re.M)
+    assert re.search(rf"^unsolved .* 0 of 2 runs \[0 to 0.8419\]  2  {verdict}  Four steps are not enough.$", out, re.M)
 
 
 def test_check_before_any_run_is_undecided_and_says_what_is_missing(study):
@@ -178,8 +185,10 @@ def test_status_counts_the_runs_of_the_look_that_a_cell_has_begun(study, run):
 
 
 def test_check_as_json(study):
-    row = json.loads(study("check", "--json")[1])
+    _, out, err = study("check", "--json")
+    row = json.loads(out)
     assert (row["name"], row["verdict"], row["n"]) == ("unsolved", "undecided", 0)
+    assert err == "0 reproduced, 0 not reproduced, 1 undecided.\n"
 
 
 @pytest.mark.parametrize("subcommand", ["status", "check"])

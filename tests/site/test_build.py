@@ -109,6 +109,12 @@ def test_claims_have_their_verdict(site):
     assert '<span class="badge">undecided</span>' in page
 
 
+@pytest.mark.parametrize("page", ["index.html", "study/index.html"])
+def test_claims_are_counted_in_three_numbers(site, elements, page):
+    facts = [e.words for e in elements(site[page], "dd")]
+    assert "0 reproduced, 0 not reproduced, 1 undecided" in facts
+
+
 def test_a_board_may_be_empty(make_board):
     from mann_bench.site.board import Board
 

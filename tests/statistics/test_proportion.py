@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from scipy.stats import binomtest
 
@@ -29,3 +30,15 @@ def test_it_says_how_it_was_made():
 def test_what_is_out_of_range_is_an_error(successes, n, level):
     with pytest.raises(ValueError, match=r"must|needs"):
         clopper_pearson(successes, n, level)
+
+
+@pytest.mark.parametrize("rates", [[0.0, 0.02], [0.001, 0.03, 0.5], [0.3, 0.6, 0.9], [0.97, 1.0]])
+def test_the_interval_covers_the_mean_of_unequal_rates(rates):
+    """Of ten runs at each rate: the probability of the counts whose intervals miss the mean."""
+    counts = np.ones(1)
+    for rate in np.repeat(rates, 10):
+        counts = np.convolve(counts, [1 - rate, rate])
+    n, mean = len(counts) - 1, sum(rates) / len(rates)
+    intervals = [clopper_pearson(k, n) for k in range(n + 1)]
+    missed = sum(p for p, each in zip(counts, intervals, strict=True) if not each.low <= mean <= each.high)
+    assert missed <= 0.05

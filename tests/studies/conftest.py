@@ -58,6 +58,8 @@ def runs_of(run_of):
             return [run_of(model, task, seed) for seed in seeds]
 
         against = [[cell(other, task) for other in claim.against or []] for task in claim.tasks]
-        return ClaimRuns(claim, [cell(claim.model, task) for task in claim.tasks], against, looks and Looks(looks))
+        models = claim.models or [claim.model]
+        cells = [cell(model, task) for model in models for task in claim.tasks]
+        return ClaimRuns(claim, cells, against, looks and Looks(looks))
 
     return make

@@ -44,6 +44,14 @@ def test_a_ratio_finds_the_runs_of_both_sides_by_task(registry, write_study):
     assert [described(row[0])[1] for row in claim.against] == [("ntm:memory_slots=8", task, 1) for task in tasks]
 
 
+def test_a_rate_finds_the_runs_of_all_that_it_names(registry, write_study):
+    several = 'protocols = ["collier2018:max_steps=50", "collier2018:max_steps=100"]'
+    pooled = ('model = "lstm:units=8"', f'models = ["lstm:units=8", "ntm:memory_slots=8"]\n{several}')
+    (claim,) = plan_study(registry, write_study(TWO, pooled)).claims
+    found = {(cell[0].model.text, cell[0].protocol.max_steps, len(cell)) for cell in claim.model}
+    assert found == {(model, steps, 2) for model in ("lstm:units=8", "ntm:memory_slots=8") for steps in (50, 100)}
+
+
 def test_a_claim_names_one_of_several_protocols(registry, write_study):
     named = ("at_least", 'protocol = "collier2018:max_steps=50,grace=2000"\nat_least')
     (claim,) = plan_study(registry, write_study(TWO, named)).claims
@@ -70,6 +78,30 @@ FAULTS = {
     "unknown against": (
         claimed('metric = "speed_ratio"', 'against = ["nmt"]'),
         "against[0]: unknown model 'nmt'. Did you mean 'ntm'?",
+    ),
+    "unknown of several": (
+        [('model = "lstm:units=8"', 'models = ["lstm:units=8", "nmt"]')],
+        "models[1]: unknown model 'nmt'. Did you mean 'ntm'?",
+    ),
+    "other of several": (
+        [('model = "lstm:units=8"', 'models = ["lstm:units=8", "ntm"]')],
+        "models[1]: 'ntm on copy:max_length=3' is no cell of the study. Did you mean ",
+    ),
+    "model twice": (
+        [('model = "lstm:units=8"', 'models = ["lstm:units=8", "lstm:units=8,layers=3"]')],
+        "models[1]: 'lstm:units=8,layers=3' is the same model as 'lstm:units=8'. Remove one of them.",
+    ),
+    "task twice": (
+        [('tasks = ["copy:max_length=3"]\nat', 'tasks = ["copy:max_length=3", "copy:max_length=03"]\nat')],
+        "tasks[1]: 'copy:max_length=03' is the same task as 'copy:max_length=3'. Remove one of them.",
+    ),
+    "protocol twice": (
+        claimed('metric = "solve_rate"', 'protocols = ["collier2018:max_steps=100", "collier2018:max_steps=0100"]'),
+        "protocols[1]: 'collier2018:max_steps=0100' is the same protocol as 'collier2018:max_steps=100'. Remove one",
+    ),
+    "other of several protocols": (
+        claimed('metric = "solve_rate"', 'protocols = ["collier2018:max_steps=100", "collier2018"]'),
+        "protocols[1]: 'collier2018' is no protocol of the study. Did you mean ",
     ),
     "unknown task": ([('tasks = ["copy:max_length=3"]\nat', 'tasks = ["cop"]\nat')], "tasks[0]: unknown task 'cop'."),
     "other task": (

@@ -1,6 +1,9 @@
 import pytest
 
+from mann_bench.statistics.interval import Interval
+from mann_bench.studies import claims
 from mann_bench.studies.claims import Verdict, check_claims
+from mann_bench.studies.measurement import Measurement
 
 
 @pytest.fixture
@@ -77,6 +80,27 @@ def test_one_seed_decides_nothing(checked):
     assert "one seed has no interval" in result.reason
 
 
+@pytest.mark.parametrize("models", [["ntm"], ["ntm", "lstm", "dnc"]])
+def test_a_rate_on_one_seed_decides_nothing(checked, make_record, models):
+    records = [make_record(model) for model in models]
+    result = checked("solve_rate", seeds=1, records=records, model=None, models=models, at_least=0.01)
+    assert (result.verdict, result.measured.counted) == (Verdict.UNDECIDED, (len(models), len(models)))
+    assert "one seed has no interval" in result.reason
+
+
+def test_a_pooled_rate_is_decided_by_runs_of_which_no_cell_would_have_enough(checked, make_record):
+    fields = {"model": None, "models": ["ntm", "lstm", "dnc"], "at_least": 0.6}
+    records = [make_record(model, seed=seed) for model in fields["models"] for seed in range(3)]
+    result = checked("solve_rate", seeds=3, records=records, **fields)
+    assert (result.verdict, result.n, result.measured.interval.n) == (Verdict.REPRODUCED, 3, 9)
+
+
+def test_a_level_just_below_95_percent_is_not_called_95(checked, monkeypatch):
+    just_below = Interval(400, 1000, "order statistics", 0.9497, 6)
+    monkeypatch.setattr(claims, "measure", lambda *_: Measurement(600, 600, just_below))
+    assert "6 seeds give an interval of 94.9 %" in checked("convergence", *[600] * 6, at_most=1000).reason
+
+
 def test_an_interval_over_sequences_that_is_unknown_decides_nothing(checked, make_ngrams_record):
     records = [make_ngrams_record(seed=seed) for seed in range(3)]
     fields = {"tasks": ["dynamic_ngrams"], "score": "bayes_bits", "size": {"bits": 200}, "at_most": 1000}
@@ -97,6 +121,11 @@ def test_every_partial_cell_is_named(checked, make_record):
     result = checked("speed_ratio", seeds=1, records=records, **fields)
     assert result.reason == "dnc on copy has 0 of 1 seeds; dnc on repeat_copy has 0 of 1 seeds"
     assert result.n == 0
+
+
+def test_of_many_partial_cells_some_are_named(checked):
+    result = checked("solve_rate", seeds=2, records=[], model=None, models=list("abcdef"))
+    assert result.reason == "; ".join([*(f"{m} on copy has 0 of 2 seeds" for m in "abc"), "3 more cells lack seeds"])
 
 
 def test_a_record_under_another_protocol_does_not_enter(checked, make_record):

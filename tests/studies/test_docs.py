@@ -41,7 +41,12 @@ def test_every_metric_and_every_study_has_its_row(registry):
 
 def test_the_intervals_of_rates_are_those_of_the_page():
     rows = re.findall(r"^\| (\d+) \| 0 to ([\d.]+) \| ([\d.]+) to 1 \|$", PAGE, re.M)
-    assert len(rows) == 3
-    for seeds, none, every in rows:
-        n = int(seeds)
-        assert (none, every) == (f"{clopper_pearson(0, n).high:.2f}", f"{clopper_pearson(n, n).low:.2f}")
+    assert len(rows) == 4
+    for runs, none, every in rows:
+        n = int(runs)
+        assert (none, every) == (f"{clopper_pearson(0, n).high:.3f}", f"{clopper_pearson(n, n).low:.3f}")
+
+
+def test_the_page_says_how_many_runs_without_a_nan_show_that_there_is_never_one():
+    (runs,) = re.findall(r"It takes (\d+) runs without a NaN", PAGE)
+    assert [clopper_pearson(0, int(runs) + more).high <= 0.01 for more in (-1, 0)] == [False, True]

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from mann_bench.analysis.cells import cells
+from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.studies.measurement import ClaimCells, UnmeasurableError, measure
 
 BEYOND = math.nextafter(31_250, math.inf)
@@ -27,22 +28,22 @@ def cell(make_record):
 
 
 def test_convergence_is_the_median_in_steps(measured, cell):
-    low, high, interval = measured("convergence", cell(400, 600, 1000))
+    low, high, interval, _ = measured("convergence", cell(400, 600, 1000))
     assert (low, high, interval.low, interval.high, interval.n) == (600, 600, 400, 1000, 3)
 
 
 def test_convergence_of_half_the_runs_is_known_and_has_an_open_interval(measured, cell):
-    low, high, interval = measured("convergence", cell(400, 600, None))
+    low, high, interval, _ = measured("convergence", cell(400, 600, None))
     assert (low, high, interval.low, interval.high) == (600, 600, 400, math.inf)
 
 
 def test_convergence_beyond_the_budget_is_a_bound(measured, cell):
-    low, high, interval = measured("convergence", cell(None, None))
+    low, high, interval, _ = measured("convergence", cell(None, None))
     assert (low, high, interval.low, interval.high) == (BEYOND, math.inf, BEYOND, math.inf)
 
 
 def test_a_speed_ratio_is_the_others_median_over_the_models(measured, cell):
-    low, high, interval = measured("speed_ratio", cell(400, 400), against=[[cell(1000, 1000, model="lstm")]])
+    low, high, interval, _ = measured("speed_ratio", cell(400, 400), against=[[cell(1000, 1000, model="lstm")]])
     assert (low, high, interval.low, interval.high) == (2.5, 2.5, 2.5, 2.5)
 
 
@@ -53,7 +54,7 @@ def test_the_fastest_of_the_others_counts_on_each_task(measured, make_record, ce
 
 
 def test_a_speed_ratio_against_what_never_converges_is_a_lower_bound(measured, cell):
-    low, high, interval = measured("speed_ratio", cell(1000, 1000), against=[[cell(None, None, model="lstm")]])
+    low, high, interval, _ = measured("speed_ratio", cell(1000, 1000), against=[[cell(None, None, model="lstm")]])
     assert (low, high, interval.high) == (31.25, math.inf, math.inf)
 
 
@@ -70,14 +71,31 @@ def test_solved_is_what_converged_even_if_it_diverged_later(measured, make_recor
         make_record(seed=1, outcome="diverged", divergence=where),
         make_failed_record(seed=2),
     ]
-    low, high, interval = measured("solve_rate", records)
+    low, high, interval, counted = measured("solve_rate", records)
     assert low == high == pytest.approx(2 / 3)
-    assert (interval.method, interval.n) == ("Clopper-Pearson", 3)
+    assert (interval.method, interval.n, counted) == ("Clopper-Pearson", 3, (2, 3))
 
 
 def test_diverged_is_what_met_a_value_that_is_not_finite(measured, make_record, make_failed_record):
     diverged = make_record(seed=0, converged_at=None, outcome="diverged", divergence={"step": 3, "culprit": "loss"})
     assert measured("divergence_rate", [diverged, make_record(seed=1), make_failed_record(seed=2)]).low == 1 / 3
+
+
+@pytest.mark.parametrize("metric", ["solve_rate", "divergence_rate", "generalizing_rate"])
+def test_a_rate_is_of_the_runs_of_all_cells(measured, cell, make_record, metric):
+    where = {"converged_at": None, "outcome": "diverged", "divergence": {"step": 3, "culprit": "loss"}, "seed": 2}
+    solved = [*cell(400, 600, probe=probes(1)), make_record(**where)]
+    others = cell(None, None, model="lstm")
+    successes = {"divergence_rate": 1}.get(metric, 2)
+    low, _, interval, counted = measured(metric, solved + others, model=None, models=["ntm", "lstm"])
+    assert (low, interval.n, counted) == (successes / 5, 5, (successes, 5))
+    assert (interval.low, interval.high) == clopper_pearson(successes, 5)[:2]
+
+
+def test_a_rate_over_a_single_seed_has_no_interval(measured, cell):
+    pooled = [record for model in ("ntm", "lstm", "dnc") for record in cell(400, model=model)]
+    low, _, interval, counted = measured("solve_rate", pooled, model=None, models=["ntm", "lstm", "dnc"])
+    assert (low, interval, counted) == (1, None, (3, 3))
 
 
 def probes(*accuracies):
@@ -98,7 +116,7 @@ TEST = {"metric": "test_score", "size": {"length": 20}}
 def test_a_test_score_is_the_median_over_seeds_at_its_size(measured, make_record):
     sizes = [[({"length": 20}, errors, 0.5), ({"length": 40}, 99, 0.0)] for errors in (3, 1, 2)]
     records = [make_record(seed=i, sizes=at) for i, at in enumerate(sizes)]
-    low, high, interval = measured(records=records, score="bit_errors", **TEST)
+    low, high, interval, _ = measured(records=records, score="bit_errors", **TEST)
     assert (low, high, interval.low, interval.high) == (2, 2, 1, 3)
 
 
@@ -117,7 +135,7 @@ def optimum(make_ngrams_record, make_failed_record):
 
 
 def test_a_score_of_the_sequences_alone_has_an_interval_over_them(measured, optimum):
-    low, high, interval = measured(
+    low, high, interval, _ = measured(
         "test_score", optimum({"bayes_bits": 29.9}), score="bayes_bits", size={"bits": 200}, tasks=["dynamic_ngrams"]
     )
     assert (low, high) == (133.25, 133.25)
@@ -128,7 +146,7 @@ def test_a_score_of_the_sequences_alone_has_an_interval_over_them(measured, opti
 @pytest.mark.parametrize("which", [{"size": {"bits": 200}}, {"metric": "training_score", "sequences": 6_400}])
 def test_where_records_do_not_tell_the_spread_over_the_sequences_the_interval_is_unknown(measured, optimum, which):
     fields = {"metric": "test_score", "score": "bayes_bits", "tasks": ["dynamic_ngrams"]} | which
-    assert measured(records=optimum({})[:2], **fields) == (133.25, 133.25, None)
+    assert measured(records=optimum({})[:2], **fields)[:3] == (133.25, 133.25, None)
 
 
 def test_a_run_that_was_not_tested_counts_as_worst(measured, make_record, make_failed_record):
@@ -148,7 +166,7 @@ def test_a_run_without_the_score_counts_as_worst(measured, make_record):
 
 
 def test_one_run_has_no_interval(measured, make_record):
-    assert measured(records=[make_record()], score="bit_errors", **TEST) == (1.5, 1.5, None)
+    assert measured(records=[make_record()], score="bit_errors", **TEST)[:3] == (1.5, 1.5, None)
 
 
 @pytest.mark.parametrize(("sequences", "errors"), [(12_799, 10), (12_800, 0.05), (12_801, 0.05), (1_000_000, 0.05)])

@@ -1,7 +1,7 @@
 import pydantic
 import pytest
 
-from mann_bench.studies.schema import ClaimMetric, Study
+from mann_bench.studies.schema import RATES, ClaimMetric, Study
 
 ONE_CELL = {"models": ["ntm"], "tasks": ["copy"]}
 LEAST = {"name": "a", "version": 1, "summary": "s", "seeds": "0-2", "protocols": ["collier2018"], "cells": [ONE_CELL]}
@@ -56,11 +56,36 @@ def test_a_field_that_a_metric_does_not_use_is_refused(make_claim, metric, field
     assert caught.value.errors()[0]["ctx"]["at"] == (field,)
 
 
-@pytest.mark.parametrize("metric", [metric for metric in NEEDED if metric != "speed_ratio"])
-def test_only_a_ratio_takes_several_tasks(make_claim, metric):
-    with pytest.raises(pydantic.ValidationError, match="takes one task"):
-        make_claim(metric, **NEEDED[metric], tasks=["copy", "repeat_copy"])
-    assert make_claim("speed_ratio", against=["lstm"], tasks=["copy", "repeat_copy"]).tasks[1] == "repeat_copy"
+@pytest.mark.parametrize("metric", NEEDED)
+def test_only_ratios_of_speed_and_rates_take_several_tasks(make_claim, metric):
+    fields = NEEDED[metric] | {"tasks": ["copy", "repeat_copy"]}
+    if metric in RATES or metric == "speed_ratio":
+        assert make_claim(metric, **fields).tasks[1] == "repeat_copy"
+    else:
+        with pytest.raises(pydantic.ValidationError, match="takes one task"):
+            make_claim(metric, **fields)
+
+
+@pytest.mark.parametrize("field", ["models", "protocols"])
+@pytest.mark.parametrize("metric", [metric for metric in NEEDED if metric not in RATES])
+def test_only_rates_pool_models_and_protocols(make_claim, metric, field):
+    with pytest.raises(
+        pydantic.ValidationError, match=f"metric '{metric}' pools no runs. Give one {field[:-1]}"
+    ) as caught:
+        make_claim(metric, **NEEDED[metric], **{field: ["a", "b"]})
+    assert caught.value.errors()[0]["ctx"]["at"] == (field,)
+
+
+@pytest.mark.parametrize("field", ["models", "protocols"])
+def test_one_and_several_at_once_are_refused(make_claim, field):
+    with pytest.raises(pydantic.ValidationError, match=f"the claim has a {field[:-1]}, too. Remove one of the two"):
+        make_claim("solve_rate", **{field[:-1]: "a", field: ["a", "b"]})
+
+
+def test_a_claim_is_about_a_model(make_claim):
+    with pytest.raises(pydantic.ValidationError, match="it is missing") as caught:
+        make_claim("solve_rate", model=None)
+    assert caught.value.errors()[0]["ctx"]["at"] == ("model",)
 
 
 TOLERANCES = {
@@ -68,7 +93,7 @@ TOLERANCES = {
     "crossed": ({"at_least": 0.6, "at_most": 0.4}, "at_least", "0.6 is above at_most, 0.4. Exchange them"),
     "published below": ({"at_least": 0.6, "published": 0.5}, "published", "0.5 lies outside"),
     "published above": ({"at_most": 0.6, "published": 0.7}, "published", "0.7 lies outside"),
-    "percent": ({"at_least": 50}, "at_least", "50 is no share of the seeds. Give a number from 0 to 1"),
+    "percent": ({"at_least": 50}, "at_least", "50 is no share of the runs. Give a number from 0 to 1"),
 }
 
 

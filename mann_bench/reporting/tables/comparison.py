@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparison import ComparisonRow, comparison_rows
 from mann_bench.reporting.naming import OWN_TRAINING
-from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table, level_text
+from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table, lesser_level_text
 
 
 def comparison_table(cells: Sequence[Cell], first: str, second: str) -> Table:
@@ -43,7 +43,7 @@ def _text(row: ComparisonRow, several: bool) -> list[str]:
     medians = (row.first_steps_median, row.second_steps_median)
     ratio, interval = ratio_text(row.ratio.low, row.ratio.high), row.ratio.interval
     if interval:
-        ratio += f" [{interval.low:.2f}, {interval.high:.2f}{level_text(interval)}]"
+        ratio += f" [{interval.low:.2f}, {interval.high:.2f}{lesser_level_text(interval)}]"
     origins = f" [{row.first_origin} against {row.second_origin}]" if several else ""
     return [
         f"{row.task}{origins}",

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from mann_bench.analysis.convergence import ConvergenceRow
 from mann_bench.analysis.rows import Share
-from mann_bench.statistics.interval import LEVEL, Estimate, Interval
+from mann_bench.statistics.interval import LEVEL, Estimate, Interval, level_text
 from mann_bench.statistics.medians import METHOD
 from mann_bench.statistics.proportion import METHOD as SHARE_METHOD
 
-INTERVALS = f"[ ]: {METHOD}, {100 * LEVEL:g} % or more; where that needs more seeds, the level that it has"
-SHARES = f"[ %]: {SHARE_METHOD} interval of k/n, {100 * LEVEL:g} % or more"
+INTERVALS = f"[ ]: {METHOD}, {level_text(LEVEL)} or more; where that needs more seeds, the level that it has"
+SHARES = f"[ %]: {SHARE_METHOD} interval of k/n, {level_text(LEVEL)} or more"
 
 _TEXTS = {"task", "model", "protocol", "by seed", "run key", "outcome"}
 _LARGE = 100
@@ -43,12 +43,12 @@ def estimate_text(estimate: Estimate, beyond: str, digits: int = 0) -> str:
     if interval is None:
         return median
     low, high = number(interval.low), number(interval.high)
-    return median if low == median == high else f"{median} [{low}, {high}{level_text(interval)}]"
+    return median if low == median == high else f"{median} [{low}, {high}{lesser_level_text(interval)}]"
 
 
-def level_text(interval: Interval) -> str:
+def lesser_level_text(interval: Interval) -> str:
     """Return the level of an interval where it is less than what tables promise: ``; 94 %``."""
-    return "" if interval.level >= LEVEL else f"; {100 * interval.level:.0f} %"
+    return "" if interval.level >= LEVEL else f"; {level_text(interval.level, decimals=0)}"
 
 
 def parameters_text(row: ConvergenceRow) -> str:
