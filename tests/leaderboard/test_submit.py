@@ -34,7 +34,7 @@ def test_an_entry_says_who_what_and_how_far_it_was_checked(submitted, sound_reco
     loaded = load_entry(submitted())
     entry = loaded.entry
     assert (entry.name, entry.url, entry.note, entry.badge) == (*SUBMITTER[:3], "reported")
-    assert (entry.study.name, entry.study.version, entry.evidence) == ("smoke", 2, [])
+    assert (entry.study.name, entry.study.version, entry.evidence) == ("smoke", 3, [])
     assert loaded.records == sorted(sound_records, key=lambda record: record.key)
     assert [row["seeds"] for row in entry.aggregates.convergence] == [7, 7]
 

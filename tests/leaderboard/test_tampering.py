@@ -284,7 +284,7 @@ def private(board):
 
 
 def study_version(board):
-    board.edit(lambda entry: entry["study"].update(version=3))
+    board.edit(lambda entry: entry["study"].update(version=entry["study"]["version"] + 1))
 
 
 def folder(board):

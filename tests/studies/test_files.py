@@ -1,12 +1,17 @@
 """The studies that ship with the suite."""
 
+from pathlib import Path
+
 import pytest
 
+from mann_bench.execution.plan import CellName, by_cell
 from mann_bench.registry import Registry
 from mann_bench.statistics.proportion import clopper_pearson
+from mann_bench.studies.loading import load_study
 from mann_bench.studies.plan import plan_study
-from mann_bench.studies.schema import RATES
+from mann_bench.studies.schema import RATES, ClaimMetric
 
+LEADERBOARDS = Path(__file__).parents[2] / "leaderboards"
 STUDIES = sorted(Registry.discover(third_party=False).studies)
 
 
@@ -23,11 +28,36 @@ def test_it_is_listed_with_its_own_summary(planned, registry):
     assert registry.study(planned.study.name).spec.summary == planned.study.summary
 
 
-def test_every_claim_on_a_rate_can_be_decided_both_ways_by_twenty_seeds(planned):
-    intervals = [clopper_pearson(successes, 20) for successes in range(21)]
+def test_every_claim_on_a_rate_can_be_decided_both_ways_by_four_hundred_runs(planned):
+    intervals = [clopper_pearson(successes, 400) for successes in (0, 20, 380, 400)]
     for claim in [each.claim for each in planned.claims if each.claim.metric in RATES]:
         assert any(claim.tolerates(each.low, each.high) for each in intervals), claim.name
         assert any(claim.excludes(each.low, each.high) for each in intervals), claim.name
+
+
+def test_never_is_at_most_one_of_a_hundred_of_all_runs_of_the_study(planned):
+    for each in planned.claims:
+        if each.claim.metric is ClaimMetric.DIVERGENCE_RATE and each.claim.published == 0:
+            assert each.claim.at_most == 0.01
+            assert {CellName.of(cell[0]) for cell in each.model} == set(by_cell(planned.plan.runs))
+
+
+@pytest.mark.parametrize("name", ["collier-beel-2018", "graves-2014"])
+def test_fewer_seeds_do_not_widen_what_counts_as_reproduced(registry, name):
+    short, whole = (
+        {claim.name: claim for claim in load_study(registry, each).claims} for each in (f"{name}-short", name)
+    )
+    shared = short.keys() & whole.keys()
+    assert shared
+    for claim in shared:
+        assert short[claim].at_least == whole[claim].at_least
+        # A short budget may know a lower bound only.
+        assert short[claim].at_most in (whole[claim].at_most, None)
+
+
+def test_committed_records_have_the_run_keys_of_the_study(planned):
+    committed = {path.stem for path in LEADERBOARDS.glob(f"{planned.study.name}/*/records/*.json")}
+    assert committed <= {run.key for run in planned.plan.runs}
 
 
 def test_published_figures_have_a_source(planned):
