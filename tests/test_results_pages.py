@@ -6,9 +6,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-_SPEC = importlib.util.spec_from_file_location("results", ROOT / "docs/results.py")
-results = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(results)
+
+
+def _script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"docs/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+results, verdicts = _script("results"), _script("verdicts")
 
 
 @pytest.mark.parametrize("name", results.PAGES)
@@ -37,3 +44,13 @@ def test_every_picture_is_shown():
 def test_the_seed_papers_claims_are_checked():
     page = (ROOT / "docs/reproduction.md").read_text(encoding="utf-8")
     assert "<!-- mann-bench study check collier-beel-2018-short --leaderboards leaderboards -->\n\n```\nclaim" in page
+
+
+def test_the_verdicts_that_changed_are_those_of_the_records():
+    assert verdicts.page() == (ROOT / "docs/reproduction.md").read_text(encoding="utf-8"), "make results"
+
+
+def test_a_verdict_that_changed_has_its_reason():
+    page = (ROOT / "docs/reproduction.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith("| graves-2014-short | recall-ntm-at-30k |")]
+    assert row.endswith("3 seeds give an interval of 75 %: a verdict needs 95 % |")
