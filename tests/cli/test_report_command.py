@@ -114,6 +114,14 @@ def test_a_comparison_takes_the_names_that_run_takes(run, mann_bench, name):
     assert (code, out.splitlines()[0]) == (0, "lstm:units=8 against lstm:layers=1,units=8")
 
 
+def test_a_comparison_takes_defaults_that_are_written_out(mann_bench):
+    records = Path(__file__).parents[2] / "leaderboards/memory-init"
+    names = ["ntm:memory_init=constant,clip=20", "ntm:memory_trainable=false,memory_init=learned,read_heads=1"]
+    code, out, _ = mann_bench("report", records, "--compare", *names)
+    wanted = "ntm against ntm:memory_init=learned,memory_trainable=false"
+    assert (code, out.splitlines()[0]) == (0, wanted)
+
+
 def test_a_comparison_with_an_unknown_model_is_an_error_with_the_nearest_name(mann_bench, recorded):
     code, out, err = mann_bench("report", "--compare", "ntm", "lsmt")
     assert (code, out) == (2, "")
