@@ -96,10 +96,12 @@ def _exact(rows: Sequence[SheetRow]) -> Markup:
 
 def _claim_pairs(result: ClaimResult) -> list[Pair]:
     claim, measured = result.claim, result.measured
+    interval = measured and measured.interval
     texts = {
         "Published": None if claim.published is None else number_text(claim.published),
         "Reproduced where": tolerance_text(claim),
         "Measured": None if measured is None else measured_text(measured),
+        "Interval": interval and interval.words(),
         "Seeds": str(result.n),
         "Source": claim.source,
         "Undecided": result.reason,

@@ -8,6 +8,8 @@ from mann_bench.leaderboard.files import record_content
 from mann_bench.reporting.render import rows_csv
 from mann_bench.results.schema import Record
 from mann_bench.site.build import build_site, spreadsheet_row
+from mann_bench.statistics.proportion import clopper_pearson
+from mann_bench.studies.measurement import Count, Measurement
 
 HOSTILE = "</script><script>document.title='x'</script><style>*{display:none}</style>\u202e" + "W" * 10_000
 
@@ -107,6 +109,14 @@ def test_claims_have_their_verdict(site):
     page = site["study/index.html"].decode()
     assert "It is &lt;faster&gt;." in page
     assert '<span class="badge">undecided</span>' in page
+
+
+def test_a_claim_states_how_its_interval_was_made(make_board, claim, elements):
+    measured = Measurement(0, 0, clopper_pearson(0, 302), Count(0, 302))
+    site = build_site([make_board(claims=(claim._replace(measured=measured),))])
+    texts = [e.words for e in elements(site["study/index.html"], "dd")]
+    assert "95 % Clopper-Pearson, n = 302" in texts
+    assert any(text.startswith("0 of 302 runs [0 to 0.012") for text in texts)
 
 
 @pytest.mark.parametrize("page", ["index.html", "study/index.html"])

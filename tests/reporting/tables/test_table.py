@@ -22,6 +22,7 @@ def test_an_estimate_reads_with_its_interval():
 
 def test_an_interval_of_less_than_95_percent_says_its_level():
     assert estimated(2_200.0, 1_800.0, 2_600.0, level=0.75) == "2,200 [1,800, 2,600; 75 %]"
+    assert estimated(2_200.0, 1_800.0, 2_600.0, level=0.9497) == "2,200 [1,800, 2,600; 94.9 %]"
 
 
 @pytest.mark.parametrize(
