@@ -3,15 +3,9 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import rankdata
+from scipy.stats import fisher_exact, mannwhitneyu, rankdata
 
-from mann_bench.statistics.permutation import (
-    DRAWN,
-    log_rank_scores,
-    log_rank_test,
-    mid_ranks,
-    rank_sum_test,
-)
+from mann_bench.statistics.permutation import log_rank_scores, log_rank_test, mid_ranks, rank_sum_test, share_test
 from mann_bench.statistics.survival import Durations
 
 NEVER = None
@@ -109,44 +103,94 @@ def test_the_order_of_the_seeds_changes_nothing():
     assert log_rank_test(times(*first), times(*second)) == log_rank_test(times(*first[::-1]), times(*second[::-1]))
 
 
-def test_twenty_against_twenty_are_counted_and_more_are_drawn():
+def test_no_splits_are_drawn_and_the_scores_of_many_runs_are_rounded():
     rng = np.random.default_rng(2)
-    made = log_rank_test(drawn_times(rng, 20), drawn_times(rng, 20))
-    assert (made.drawn, made.method) == (None, "exact log-rank permutation test")
-    made = log_rank_test(drawn_times(rng, 21), drawn_times(rng, 20))
-    assert (made.drawn, made.method) == (DRAWN, "Monte Carlo log-rank permutation test")
+    made = log_rank_test(drawn_times(rng, 14), drawn_times(rng, 14))
+    assert made.method == "exact log-rank permutation test"
+    made = log_rank_test(drawn_times(rng, 15), drawn_times(rng, 14))
+    assert made.method == "exact log-rank permutation test, scores rounded"
+    made = rank_sum_test(rng.random(40).tolist(), rng.random(40).tolist())
+    assert made.method == "exact rank-sum permutation test"
 
 
-def test_drawn_splits_agree_with_counted_ones(monkeypatch):
+@pytest.fixture
+def count_all(monkeypatch):
+    """Count every possible sum, also where the sums of all choices could be listed."""
+    monkeypatch.setattr("mann_bench.statistics.splits._MOST_LISTED", 0)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5, 1.5])
+def test_rounded_scores_give_the_p_value_of_the_others_within_a_few_percent(request, shift):
     rng = np.random.default_rng(3)
-    first, second = drawn_times(rng, 10), drawn_times(rng, 10, 0.5)
-    exact = log_rank_test(first, second)
-    monkeypatch.setattr("mann_bench.statistics.permutation._MOST_EXACT", 0)
-    made = log_rank_test(first, second)
-    assert made.p_value == pytest.approx(exact.p_value, abs=4 * math.sqrt(exact.p_value / DRAWN))
+    pairs = [(drawn_times(rng, 10), drawn_times(rng, 12, shift)) for _ in range(20)]
+    exact = [log_rank_test(*pair).p_value for pair in pairs]
+    request.getfixturevalue("count_all")
+    assert [log_rank_test(*pair).p_value for pair in pairs] == pytest.approx(exact, rel=0.05)
+
+
+@pytest.mark.parametrize("n", [(1, 9), (7, 4), (8, 8)])
+def test_counted_rank_sums_are_those_of_all_splits(count_all, n):
+    rng = np.random.default_rng(sum(n))
+    first, second = rng.integers(0, 9, n[0]).tolist(), rng.integers(2, 12, n[1]).tolist()
+    all_splits = shares(rankdata([*first, *second]), n[0])
+    made = rank_sum_test(first, second)
+    assert made.p_value == pytest.approx((all_splits >= all_splits[0] - 1e-9).mean(), rel=1e-12)
+    assert made.least_p_value == pytest.approx((all_splits >= all_splits.max() - 1e-9).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [(20, 20), (30, 12), (45, 45)])
+def test_p_values_of_many_ranks_are_scipys(n):
+    rng = np.random.default_rng(sum(n))
+    first, second = rng.normal(0.0, 1.0, n[0]), rng.normal(1.2, 1.0, n[1])
+    expected = mannwhitneyu(first, second, method="exact").pvalue
+    assert rank_sum_test(first.tolist(), second.tolist()).p_value == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [20, 80, 300])
+def test_the_least_p_value_knows_no_floor(n):
+    made = log_rank_test(times(*[1] * n), times(*[NEVER] * n))
+    assert (made.p_value, made.least_p_value) == pytest.approx([2 / math.comb(2 * n, n)] * 2, rel=1e-9, abs=0.0)
 
 
 def test_few_splits_are_counted_however_many_runs_there_are():
     made = log_rank_test(times(99), times(*range(2, 62)))
-    assert (made.drawn, made.p_value) == (None, pytest.approx(1 / 61))
+    assert made.p_value == pytest.approx(1 / 61)
     made = log_rank_test(times(*range(2, 62)), times(98, 99))
-    assert (made.drawn, made.p_value) == (None, pytest.approx(1 / math.comb(62, 2)))
+    assert made.p_value == pytest.approx(1 / math.comb(62, 2))
 
 
-def test_a_drawn_p_value_does_not_depend_on_which_sample_is_first():
+def test_a_rounded_p_value_does_not_depend_on_which_sample_is_first():
     rng = np.random.default_rng(4)
     first, second = drawn_times(rng, 15), drawn_times(rng, 31, 0.5)
     one, other = log_rank_test(first, second), log_rank_test(second, first)
-    assert one.drawn
     assert (one.p_value, one.least_p_value) == (other.p_value, other.least_p_value)
 
 
-def test_no_drawn_p_value_is_below_the_least():
+def test_no_p_value_is_below_the_least():
     for early in range(1, 9):
-        # Runs that all end alike but a few: many splits are the clearest, and by chance fewer of them are drawn.
         made = log_rank_test(times(*[1] * early, *[NEVER] * (30 - early)), times(*[NEVER] * 30))
-        assert made.drawn
         assert made.p_value >= made.least_p_value
+
+
+@pytest.mark.parametrize(("first", "second"), [((5, 5), (0, 5)), ((3, 10), (9, 12)), ((40, 50), (21, 50))])
+def test_tests_of_shares_are_rank_sums_of_zeros_and_ones(first, second):
+    samples = ([0] * successes + [1] * (n - successes) for successes, n in (first, second))
+    made, ranks = share_test(first, second), rank_sum_test(*samples)
+    assert (made.p_value, made.least_p_value) == pytest.approx((ranks.p_value, ranks.least_p_value))
+    assert (made.lead < 0) == (first[0] / first[1] > second[0] / second[1])
+
+
+@pytest.mark.parametrize("n", [5, 20, 60])
+def test_tests_of_shares_are_fishers_where_samples_are_equally_large(n):
+    for one, other in itertools.product((0, n // 3, n - 1), (n // 2, n)):
+        expected = fisher_exact([[one, n - one], [other, n - other]]).pvalue
+        assert share_test((one, n), (other, n)).p_value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("share", [(0, 0), (-1, 3), (4, 3)])
+def test_shares_are_of_runs(share):
+    with pytest.raises(ValueError, match=f"not {share[0]} of {share[1]}"):
+        share_test((1, 3), share)
 
 
 def test_rank_sums_of_thousands_are_right():

@@ -65,10 +65,10 @@ def test_notes_say_what_the_numbers_are(make_seeds):
     assert notes[2] == INTERVALS
 
 
-def test_a_p_value_from_drawn_splits_is_not_called_exact(make_seeds):
+def test_a_p_value_of_rounded_scores_says_so(make_seeds):
     runs = [*make_seeds("ntm", *[400] * 21), *make_seeds("lstm", *[800] * 21)]
     note = comparison_table(cells(runs), "ntm", "lstm").notes[1]
-    assert "p: Monte Carlo log-rank permutation test, two-sided" in note
+    assert "p: exact log-rank permutation test, scores rounded, two-sided" in note
 
 
 @pytest.mark.parametrize(
