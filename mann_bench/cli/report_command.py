@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "markdown", "latex", "csv", "json"]), help="Format of the tables.",
 )  # fmt: skip
 @click.option(
-    "--table", type=click.Choice(["convergence", "probe", "generalization", "runs"]),
-    help="Print only this table. The format csv needs this.",
+    "--table", type=click.Choice(["convergence", "probe", "generalization", "ranks", "pairs", "runs"]),
+    help="Print only this table. The format csv needs this; ranks and pairs are printed only so, or as json.",
 )  # fmt: skip
 @click.option(
     "--compare", nargs=2, metavar="MODEL MODEL",

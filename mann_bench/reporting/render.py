@@ -14,6 +14,7 @@ import rich.text
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparison import comparison_rows
+from mann_bench.analysis.ranking import pairs_rows, rank_rows
 from mann_bench.analysis.rows import FlatRow, Row, flat
 from mann_bench.analysis.runs import run_rows
 from mann_bench.analysis.tables import table_rows
@@ -23,10 +24,14 @@ from mann_bench.reporting.tables.comparison import comparison_table
 from mann_bench.reporting.tables.convergence import convergence_table
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
+from mann_bench.reporting.tables.ranks import pairs_tables, ranks_table
 from mann_bench.reporting.tables.runs import runs_table
 from mann_bench.reporting.tables.table import Table, reads_as_text
 
-TABLES = ("convergence", "probe", "generalization", "runs")
+TABLES = ("convergence", "probe", "generalization", "ranks", "pairs", "runs")
+
+_ASKED_FOR = ("ranks", "pairs")
+"""Tables that people see where they ask for them: the few seeds of everyday runs can rank nothing."""
 
 T = TypeVar("T", Row, Table)
 
@@ -55,7 +60,7 @@ def render(
         form: how.
         width: columns of the text form; by default what the content takes.
         compare: two models; then their comparison is the one table.
-        table: the name of one of `TABLES`; by default all are written.
+        table: the name of one of `TABLES`; by default all are written, but texts for people leave out ranks and pairs.
 
     Raises:
         UsageError: the records do not have both models, or nothing for the table; or CSV should hold several.
@@ -64,7 +69,7 @@ def render(
         chosen = {"comparison": comparison_rows(cells, *compare)} if compare else _chosen(_rows(cells), table)
         rows = {name: list(map(flat, content)) for name, content in chosen.items()}
         return f"{json.dumps(rows, indent=1)}\n" if form is Format.JSON else rows_csv(_only(rows))
-    made = {"comparison": [comparison_table(cells, *compare)]} if compare else _chosen(_tables(cells), table)
+    made = {"comparison": [comparison_table(cells, *compare)]} if compare else _chosen(_tables(cells, table), table)
     writers: dict[Format, Callable[[Table], str]] = {Format.MARKDOWN: _markdown, Format.LATEX: latex}
     write = writers.get(form) or (lambda table: _text(table, width))
     return "\n".join(write(table) for tables in made.values() for table in tables)
@@ -91,7 +96,7 @@ def _listing(tables: Mapping[str, Sequence[object]]) -> str:
 
 
 def _rows(cells: Sequence[Cell]) -> Mapping[str, Sequence[Row]]:
-    return {**table_rows(cells), "runs": run_rows(cells)}
+    return {**table_rows(cells), "ranks": rank_rows(cells), "pairs": pairs_rows(cells), "runs": run_rows(cells)}
 
 
 def rows_csv(rows: Sequence[FlatRow]) -> str:
@@ -104,12 +109,14 @@ def rows_csv(rows: Sequence[FlatRow]) -> str:
     return file.getvalue()
 
 
-def _tables(cells: Sequence[Cell]) -> dict[str, list[Table]]:
-    probe = probe_table(cells)
+def _tables(cells: Sequence[Cell], chosen: str | None) -> dict[str, list[Table]]:
+    probe, ranks = probe_table(cells), ranks_table(cells) if chosen in _ASKED_FOR else None
     return {
         "convergence": [convergence_table(cells)],
         "probe": [probe] if probe else [],
         "generalization": generalization_tables(cells),
+        "ranks": [ranks] if ranks else [],
+        "pairs": pairs_tables(cells) if chosen in _ASKED_FOR else [],
         "runs": [runs_table(cells)],
     }
 

@@ -13,7 +13,7 @@ from mann_bench.reporting.tables.probe import probe_table
 from mann_bench.site.assets import asset_files, asset_links
 from mann_bench.site.board import Board, check_distinct
 from mann_bench.site.columns import columns
-from mann_bench.site.pages import page, run_facts
+from mann_bench.site.pages import page, run_facts, sheet_pairs
 from mann_bench.site.sheet import Sheet, board_sheet
 from mann_bench.site.task_charts import task_sections
 from mann_bench.site.traces import trace_views
@@ -72,7 +72,8 @@ def _board_files(board: Board, sheet: Sheet) -> Iterator[_File]:
         "index.html",
         page(
             "study.html", asset_links("../", charts=bool(sheet.rows), table=True), board=board, sheet=sheet,
-            facts=_facts(board, sheet), columns=columns(sheet.rows, named=True), sections=sections,
+            facts=_facts(board, sheet), columns=columns(sheet.rows, named=True), pairs=sheet_pairs(sheet),
+            sections=sections,
         ),
     )  # fmt: skip
     rows = list(map(without_provenance, sheet.rows))

@@ -103,5 +103,3 @@ class Section(NamedTuple):
     legend: str
     """What the legend's entries are."""
     charts: tuple[Chart, ...]
-    note: str | None = None
-    """What stands below the heading."""

@@ -1,9 +1,11 @@
 """The columns of the table of a page: how each reads, and what it is sorted by."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.convergence import Training
+from mann_bench.analysis.ranking import By
 from mann_bench.analysis.rows import Share
 from mann_bench.reporting.naming import OWN_TRAINING
 from mann_bench.reporting.tables.table import estimate_text, parameters_text, share_text
@@ -22,12 +24,16 @@ class Value(NamedTuple):
         bounds: its interval, such as ``[1,800, > 31,250]``; None where there is none.
         sort: what it is sorted by; inf is beyond every budget, None comes last in either direction.
         share: of k/n, in [0, 1]; None elsewhere.
+        beside: what else there is to say; None where nothing is.
+        rank: the places that the row may have by it; None where it gives none.
     """
 
     text: str
     bounds: str | None = None
     sort: float | str | None = None
     share: float | None = None
+    beside: str | None = None
+    rank: str | None = None
 
 
 class Column(NamedTuple):
@@ -55,11 +61,19 @@ def columns(rows: Sequence[SheetRow], named: bool) -> list[Column]:
         left_out.add("protocol")
     if not any(row.convergence.own_training for row in rows):
         left_out.add("own_training")
+    if not any(row.generalizing for row in rows):
+        left_out.add("generalizing")
     return [column for column in _COLUMNS if column.name not in left_out]
 
 
-def _rank(row: SheetRow) -> Value:
-    return Value(row.rank.words(), sort=row.rank.best + row.rank.worst / 1_000_000)
+def _ranked(by: By, value: Callable[[SheetRow], Value]) -> Callable[[SheetRow], Value]:
+    """Return the value of a column together with the rank that it gives."""
+
+    def made(row: SheetRow) -> Value:
+        rank = row.rank.get(by)
+        return value(row)._replace(rank=rank.words() if rank else None)
+
+    return made
 
 
 def _words(text: str | None) -> Value:
@@ -86,6 +100,14 @@ def _training(training: Training, digits: int = 0) -> Value:
     return _estimate(training.estimate, f"> {training.budget:,.{digits}f}", digits)
 
 
+def _generalizing(row: SheetRow) -> Value:
+    if row.generalizing is None:
+        return Value("-")
+    step, budget = row.generalizing.from_step.value, row.convergence.steps.budget
+    beside = f"from {step:,.0f}" if math.isfinite(step) else f"from > {budget:,.0f}"
+    return _share(row.generalizing.generalizing)._replace(beside=beside)
+
+
 def _count(count: int | None) -> Value:
     return Value("-" if count is None else f"{count:,}", sort=count)
 
@@ -100,29 +122,27 @@ def _split(text: str, sort: float) -> Value:
 
 
 _COLUMNS = (
-    Column(
-        "rank", "Rank", "the places that it may have within its task, by steps until convergence: below those that are "
-        "better and above those that are worse, by log-rank permutation tests of all pairs (Holm, 5 % together)", _rank,
-    ),
     Column("name", "Entry", None, lambda row: _words(row.name), words=True),
     Column("model", "Model", None, lambda row: _words(row.convergence.model), words=True),
     Column("task", "Task", None, lambda row: _words(row.convergence.task), words=True),
     Column("protocol", "Protocol", None, lambda row: _words(row.convergence.protocol), words=True),
     Column(
         "solved", "Solved", "seeds that met the task's rule, of all; [ ]: its exact interval",
-        lambda row: _share(row.convergence.solved),
+        _ranked(By.SOLVED, lambda row: _share(row.convergence.solved)),
     ),
     Column(
         "steps", "Steps", "training steps until then, Kaplan-Meier median; >: not reached within the budget",
-        lambda row: _training(row.convergence.steps),
+        _ranked(By.STEPS, lambda row: _training(row.convergence.steps)),
     ),
     Column(
-        "generalizing", "Generalise", "seeds that master the longest size in every probe from some step on",
-        lambda row: _share(row.generalizing.generalizing) if row.generalizing else Value("-"),
+        "generalizing", "Generalise", "seeds that master the longest size in every probe from some step on; from: the "
+        "Kaplan-Meier median of that step", _ranked(By.GENERALIZING, _generalizing),
     ),
     Column(
-        "error", "Error", "score of the task's rule at the longest size of the test, median over seeds; "
-        "∞: not tested", lambda row: _estimate(row.error.estimate, "∞", digits=2) if row.error else Value("-"),
+        "error", "Error", "score of the task's rule at the longest size of the test, median over seeds; ∞: not tested",
+        _ranked(
+            By.ERROR, lambda row: _estimate(row.error.estimate, "∞", digits=2) if row.error else Value("-")
+        ),
     ),
     Column("diverged", "NaN", "seeds that diverged", lambda row: _count(row.convergence.diverged)),
     Column("parameters", "Parameters", "trainable", _parameters),

@@ -9,8 +9,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from mann_bench.analysis.ranking import By
 from mann_bench.analysis.rows import without_provenance
-from mann_bench.reporting.tables.table import INTERVALS, SHARES, reads_as_text
+from mann_bench.reporting.tables.ranks import RANKED_BY, pairs_table
+from mann_bench.reporting.tables.table import INTERVALS, SHARES, Table, reads_as_text
 from mann_bench.site.assets import Assets
 from mann_bench.site.chart import Chart
 from mann_bench.site.rows import SheetRow
@@ -43,6 +45,11 @@ def run_facts(sheet: Sheet) -> list[Pair]:
     return [Pair(name if count != 1 else name[:-1], f"{count:,}") for name, count in counts.items()]
 
 
+def sheet_pairs(sheet: Sheet) -> Table | None:
+    """Return how many pairs of rows each ranking of a sheet tells apart; None where there is no pair."""
+    return pairs_table([row for figures in sheet.figures for row in figures.pairs])
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -56,6 +63,7 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {
         "filters": _filters,
         "sortable": _sortable,
+        "rankings": _rankings,
         "by_note": _by_note,
         "exact": _exact,
         "claim_pairs": _claim_pairs,
@@ -72,6 +80,11 @@ def _filters(sheet: Sheet) -> list[tuple[str, str, list[str]]]:
         ("badge", "Checked"): {str(line.entry.entry.badge) for line in sheet.lines if line.entry},
     }
     return [(*field, sorted(options)) for field, options in found.items() if options]
+
+
+def _rankings(sheet: Sheet) -> list[tuple[By, str]]:
+    """Return by what the rows can be ranked, each with its words."""
+    return [(by, RANKED_BY[by]) for by in By if any(by in places for places in sheet.places)]
 
 
 def _sortable(value: float | str | None) -> str | None:

@@ -7,7 +7,7 @@ from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
 from mann_bench.site.assets import inline_assets
 from mann_bench.site.columns import columns
-from mann_bench.site.pages import page, run_facts
+from mann_bench.site.pages import page, run_facts, sheet_pairs
 from mann_bench.site.sheet import own_sheet
 from mann_bench.site.task_charts import task_sections
 from mann_bench.site.views import cell_view
@@ -29,6 +29,7 @@ def report_page(cells: Sequence[Cell]) -> bytes:
     views = [cell_view(line, number) for number, line in enumerate(sheet.lines)]
     return page(
         "report.html", inline_assets(), sheet=sheet, facts=run_facts(sheet), columns=columns(sheet.rows, named=False),
-        task_sections=tasks, views=views, sections=[*tasks, *(view.section for view in views)],
+        pairs=sheet_pairs(sheet), task_sections=tasks, views=views,
+        sections=[*tasks, *(view.section for view in views)],
         tables=[*([probe] if probe else []), *generalization_tables(cells)],
     )  # fmt: skip

@@ -1,25 +1,23 @@
 """What a page says of a set of cells: the rows of its table, ranked, and the figures of each task."""
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.cells import Cell, cells
-from mann_bench.analysis.convergence import ConvergenceRow, convergence_row
-from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject
+from mann_bench.analysis.convergence import convergence_row
+from mann_bench.analysis.curves.groups import DrawnCell, Group
+from mann_bench.analysis.curves.groups import Subject as FigureSubject
 from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
 from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine, length_figure
 from mann_bench.analysis.curves.solve import SolveFigure, generalizing_figure, solve_figure
 from mann_bench.analysis.labels import cell_labels
-from mann_bench.analysis.measures import Unit, convergence_durations, probed
+from mann_bench.analysis.measures import probed
 from mann_bench.analysis.probe import probe_row
+from mann_bench.analysis.ranking import By, PairsRow, Ranks, Subject, pairs_row, rankings
 from mann_bench.leaderboard.files import LoadedEntry
-from mann_bench.results.schema import RuleRecord
 from mann_bench.site.board import Board
 from mann_bench.site.rows import LongestError, SheetRow
 from mann_bench.site.safe_text import shown
-from mann_bench.statistics.permutation import log_rank_test
-from mann_bench.statistics.ranks import Rank, Ranking, ranking
 
 
 class Line(NamedTuple):
@@ -32,11 +30,11 @@ class Line(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """The figures of a task, the number of the table's row that each of its cells has, and how they rank."""
+    """The figures of a task, the number of the table's row that each of its cells has, and what ranks tell apart."""
 
     group: Group
     rows: tuple[int, ...]
-    ranking: Ranking
+    pairs: list[PairsRow]
     learning: LearningFigure | None
     solve: SolveFigure
     lengths: LengthFigure | None
@@ -44,19 +42,19 @@ class Figures(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """The table of a page, a row a cell by task and rank, and the figures that belong to it."""
+    """The table of a page, a row a cell by task and rank by steps, and the figures that belong to it.
+
+    Attributes:
+        lines: the cells.
+        rows: what the table says of each.
+        places: of each, where it stands among all rows by each ranking within its task; none where it is not ranked.
+        figures: a task each.
+    """
 
     lines: list[Line]
     rows: list[SheetRow]
+    places: list[dict[By, int]]
     figures: list[Figures]
-
-
-class _Subject(NamedTuple):
-    """What ranks are made within."""
-
-    task: str
-    protocol: str
-    rule: RuleRecord
 
 
 def board_sheet(board: Board) -> Sheet:
@@ -78,12 +76,12 @@ def _entry_lines(entry: LoadedEntry) -> Iterator[Line]:
 
 
 def _sheet(lines: Iterable[Line]) -> Sheet:
-    subjects: dict[_Subject, list[Line]] = {}
+    by_subject: dict[Subject, list[Line]] = {}
     for line in sorted(lines, key=_order):
-        subjects.setdefault(_Subject(line.cell.task, line.cell.protocol, line.cell.rule), []).append(line)
-    labels = sorted({line.label for of_subject in subjects.values() for line in of_subject})
-    sheet = Sheet([], [], [])
-    for subject, of_subject in subjects.items():
+        by_subject.setdefault(Subject.of(line.cell), []).append(line)
+    labels = sorted({line.label for of_subject in by_subject.values() for line in of_subject})
+    sheet = Sheet([], [], [], [])
+    for subject, of_subject in by_subject.items():
         _add(sheet, subject, of_subject, {label: number for number, label in enumerate(labels)})
     return sheet
 
@@ -93,42 +91,37 @@ def _order(line: Line) -> tuple[str, ...]:
     return cell.task, cell.protocol, line.entry.identifier if line.entry else "", cell.model, cell.records[0].key
 
 
-def _add(sheet: Sheet, subject: _Subject, lines: Sequence[Line], styles: dict[str, int]) -> None:
+def _add(sheet: Sheet, subject: Subject, lines: Sequence[Line], styles: dict[str, int]) -> None:
     """Add the rows of a subject to the sheet, by rank, and its figures."""
-    rows = [convergence_row(line.cell) for line in lines]
-    means = [row.steps.restricted_mean for row in rows]
-    placed = _ranking(lines)
-    order = sorted(range(len(lines)), key=lambda index: (placed.ranks[index], means[index], index))
+    ranked = rankings([line.cell for line in lines])
+    order = ranked[0].order
     ordered = [lines[index] for index in order]
     drawn = tuple(DrawnCell(line.cell, line.label, styles[line.label]) for line in ordered)
-    group = Group(Subject(subject.task, subject.protocol, subject.rule.metric, subject.rule.below), drawn)
+    group = Group(FigureSubject(subject.task, subject.protocol, subject.rule.metric, subject.rule.below), drawn)
     lengths = length_figure(group)
     first = len(sheet.rows)
     numbers = tuple(range(first, first + len(lines)))
+    pairs = [pairs_row(subject, each) for each in ranked] if len(lines) > 1 else []
     curves = learning_figure(group), solve_figure(group), lengths, generalizing_figure(group)
-    sheet.figures.append(Figures(group, numbers, placed, *curves))
+    sheet.figures.append(Figures(group, numbers, pairs, *curves))
     for place, index in enumerate(order):
         longest = lengths.lines[place] if lengths else None
-        sheet.rows.append(_row(lines[index], rows[index], placed.ranks[index], longest))
+        sheet.rows.append(_row(lines[index], Ranks.of(ranked, index), longest))
         sheet.lines.append(lines[index])
+        sheet.places.append(
+            {each.by: first + each.order.index(index) for each in ranked if each.ranks[index] is not None}
+        )
 
 
-def _row(line: Line, convergence: ConvergenceRow, rank: Rank, lengths: LengthLine | None) -> SheetRow:
+def _row(line: Line, rank: Ranks, lengths: LengthLine | None) -> SheetRow:
     cell, entry, last = line.cell, line.entry, lengths.points[-1] if lengths and lengths.points else None
     return SheetRow(
         rank=rank,
         entry=entry and entry.identifier,
         name=entry and shown(entry.entry.name),
         badge=entry and entry.entry.badge,
-        convergence=convergence,
+        convergence=convergence_row(cell),
         state_bytes=max(record.state_bytes for record in cell.records) or None,
         generalizing=probe_row(cell).found if probed(cell) else None,
         error=LongestError(size=last.size, estimate=last.estimate) if last else None,
     )
-
-
-def _ranking(lines: Sequence[Line]) -> Ranking:
-    """Rank cells by the steps until their runs converge."""
-    durations = [convergence_durations(line.cell, Unit.STEPS) for line in lines]
-    pairs = itertools.combinations(range(len(lines)), 2)
-    return ranking(len(lines), {pair: log_rank_test(*(durations[index] for index in pair)) for pair in pairs})

@@ -12,7 +12,6 @@ from mann_bench.site.chart import Axis, Chart, Reference, Rule, Section, Series
 from mann_bench.site.rows import SheetRow
 from mann_bench.site.safe_text import shown
 from mann_bench.site.sheet import Figures, Sheet
-from mann_bench.statistics.ranks import seeds_to_decide
 
 _STEPS = Axis("training steps", least=0)
 _SHARE = Axis("share of seeds", least=0, most=1)
@@ -27,28 +26,9 @@ def task_sections(sheet: Sheet) -> list[Section]:
             shown(figures.group.subject.task, 160),
             "Lines",
             tuple(_charts(figures, sheet.rows, f"task{number}")),
-            _decided(figures),
         )
         for number, figures in enumerate(sheet.figures)
     ]
-
-
-def _decided(figures: Figures) -> str | None:
-    """Return how many pairs are told apart, and if none can be, how many seeds it takes; None of a single row."""
-    _, decided, pairs = figures.ranking
-    if not pairs:
-        return None
-    fewest, *_, most = sorted(len(drawn.cell.records) for drawn in figures.group.cells)
-    if most < (needed := seeds_to_decide(pairs)):
-        seeds = f"{'at most ' if fewest < most else ''}{most} seed{'s' if most > 1 else ''}"
-        return f"{_of_pairs(0, pairs)}; with {seeds} each none could be: it takes {needed}."
-    return f"{_of_pairs(decided, pairs)}."
-
-
-def _of_pairs(decided: int, pairs: int) -> str:
-    """Return ``3 of 15 pairs are told apart by steps until convergence``."""
-    of = f"{f'{decided:,}' if decided else 'None'} of {pairs:,} pair{'s' if pairs > 1 else ''}"
-    return f"{of} {'are' if decided > 1 else 'is'} told apart by steps until convergence"
 
 
 def score_axis(metric: str, floor: float | None) -> Axis:

@@ -7,7 +7,7 @@ https://doi.org/10.1111/biom.13419
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -54,23 +54,36 @@ def holm(p_values: Sequence[float], level: float = SIGNIFICANCE) -> list[bool]:
     return rejected
 
 
-def ranking(count: int, tests: Mapping[tuple[int, int], Comparison], level: float = SIGNIFICANCE) -> Ranking:
+def ranking(
+    sizes: Sequence[int], test: Callable[[int, int], Comparison], level: float = SIGNIFICANCE, corrected: bool = True
+) -> Ranking:
     """Return the ranks of entries whose lesser values are better.
 
+    Pairs that have too few runs to be told apart, whatever their runs were, are not tested.
+
     Arguments:
-        count: how many entries there are.
-        tests: the test of each pair, by the positions of its first and its second entry.
+        sizes: how many runs each entry has.
+        test: of two entries, given by their positions.
         level: as of `holm`.
+        corrected: whether the level holds for all pairs together, by `holm`, or for each pair alone.
     """
-    decided = holm([test.p_value for test in tests.values()], level)
-    better, worse = [0] * count, [0] * count  # of each entry: how many are better, and how many worse
-    for ((first, second), test), told_apart in zip(tests.items(), decided, strict=True):
+    decide = holm if corrected else _each
+    pairs = list(itertools.combinations(range(len(sizes)), 2))
+    able = decide([1 / math.comb(sizes[first] + sizes[second], sizes[first]) for first, second in pairs], level)
+    tests = {pair: test(*pair) for pair, possible in zip(pairs, able, strict=True) if possible}
+    decided = decide([tests[pair].p_value if pair in tests else 1.0 for pair in pairs], level)
+    better, worse = [0] * len(sizes), [0] * len(sizes)  # of each entry: how many are better, and how many worse
+    for (first, second), told_apart in zip(pairs, decided, strict=True):
         if told_apart:
-            winner, loser = (first, second) if test.lead < 0 else (second, first)
+            winner, loser = (first, second) if tests[first, second].lead < 0 else (second, first)
             worse[winner] += 1
             better[loser] += 1
-    ranks = [Rank(1 + above, count - below) for above, below in zip(better, worse, strict=True)]
-    return Ranking(ranks, sum(decided), len(tests))
+    ranks = [Rank(1 + above, len(sizes) - below) for above, below in zip(better, worse, strict=True)]
+    return Ranking(ranks, sum(decided), len(pairs))
+
+
+def _each(p_values: Sequence[float], level: float) -> list[bool]:
+    return [p <= level for p in p_values]
 
 
 def seeds_to_decide(pairs: int, level: float = SIGNIFICANCE) -> int:

@@ -23,11 +23,24 @@ def names():
 
 
 def head(page, title):
-    return page.get_by_role("columnheader", name=title)
+    return page.locator("#board").get_by_role("columnheader", name=title)
 
 
 def test_it_is_sorted_by_task_and_rank(visit, names):
     assert names(visit(STUDY)) == ["fast", "bad", "slow", "other"]
+
+
+def test_a_ranking_is_chosen_and_kept_in_the_address(visit, names):
+    page = visit(STUDY)
+    page.get_by_label("Rank by").select_option("error at the longest size")
+    assert (names(page), page.evaluate("location.hash")) == (["bad", "fast", "slow", "other"], "#sort=rank_error")
+    again = visit(f"{STUDY}#sort=rank_error")
+    assert names(again) == names(page)
+    assert again.get_by_label("Rank by").input_value() == "rank_error"
+
+
+def test_without_a_choice_the_ranking_is_that_by_steps(visit):
+    assert visit(STUDY).get_by_label("Rank by").input_value() == "rank_steps"
 
 
 def test_a_click_sorts_and_another_turns_it_round(visit, names):

@@ -25,39 +25,6 @@ def test_a_task_has_its_charts(charts, make_record):
     ]
 
 
-@pytest.mark.parametrize(
-    ("seeds", "note"),
-    [
-        (10, "2 of 3 pairs are told apart by steps until convergence."),
-        (3, "None of 3 pairs is told apart by steps until convergence; with 3 seeds each none could be: it takes 5."),
-    ],
-)
-def test_a_task_says_how_many_pairs_are_told_apart(make_record, seeds, note):
-    converged_at = {"a": 400, "b": 400, "slow": 4_000}
-    records = [make_record(model, seed=n, converged_at=at) for model, at in converged_at.items() for n in range(seeds)]
-    (section,) = task_sections(own_sheet(cells(records)))
-    assert section.note == note
-
-
-@pytest.mark.parametrize(
-    ("steps", "note"),
-    [
-        ({"a": 400, "b": 800}, "1 of 1 pair is told apart by steps until convergence."),
-        ({"a": 400, "b": 400}, "None of 1 pair is told apart by steps until convergence."),
-        ({"a": 400}, None),
-    ],
-)
-def test_the_number_of_pairs_stands_in_words(make_record, steps, note):
-    records = [make_record(model, seed=seed, converged_at=at) for model, at in steps.items() for seed in range(5)]
-    (section,) = task_sections(own_sheet(cells(records)))
-    assert section.note == note
-
-
-def test_thousands_of_pairs_read_as_such(make_record):
-    (section,) = task_sections(own_sheet(cells([make_record(f"m{number}") for number in range(46)])))
-    assert section.note.startswith("None of 1,035 pairs is told apart")
-
-
 def test_charts_are_of_the_rows_of_the_table(charts, make_record):
     made = charts([make_record("slow", converged_at=4_000), make_record("fast")])
     assert {tuple((s.label, s.row) for s in chart.series) for chart in made.values()} == {(("fast", 0), ("slow", 1))}

@@ -14,7 +14,7 @@ def placed(make_board, make_entry):
 
     def place(**steps):
         sheet = board_sheet(make_board(*(make_entry(name, at) for name, at in steps.items())))
-        return [(row.entry, row.rank.words()) for row in sheet.rows]
+        return [(row.entry, row.rank.steps.words()) for row in sheet.rows]
 
     return place
 
@@ -37,18 +37,18 @@ def test_seeds_that_never_converge_within_the_budget_are_slower_than_all_that_do
     last = {"step": 31_250, "sequences": 1_000_000, "training_seconds": 156.25, "scores": {"bit_errors": 10.0}}
     never = [make_record(seed=seed, converged_at=None, steps=31_250, curve=[last]) for seed in range(8)]
     sheet = board_sheet(make_board(make_entry("never", records=never), make_entry("slow", [20_000] * 8)))
-    assert [(row.entry, row.rank.words()) for row in sheet.rows] == [("slow", "1"), ("never", "2")]
+    assert [(row.entry, row.rank.steps.words()) for row in sheet.rows] == [("slow", "1"), ("never", "2")]
 
 
 def test_entries_need_no_common_seed_to_be_told_apart(make_board, make_entry, make_record):
     later = [make_record(seed=seed, converged_at=4_000) for seed in range(10, 20)]
     sheet = board_sheet(make_board(make_entry("a", [400] * 10), make_entry("b", records=later)))
-    assert [(row.entry, row.rank.words()) for row in sheet.rows] == [("a", "1"), ("b", "2")]
+    assert [(row.entry, row.rank.steps.words()) for row in sheet.rows] == [("a", "1"), ("b", "2")]
 
 
 def test_ranks_are_made_within_a_task(make_board, make_entry):
     sheet = board_sheet(make_board(make_entry("a", task="copy"), make_entry("b", task="repeat_copy")))
-    assert [(row.convergence.task, row.rank) for row in sheet.rows] == [
+    assert [(row.convergence.task, row.rank.steps) for row in sheet.rows] == [
         ("copy", Rank(1, 1)),
         ("repeat_copy", Rank(1, 1)),
     ]
@@ -97,4 +97,24 @@ def test_a_column_tells_of_a_training_of_the_models_own_where_there_is_one(make_
 def test_the_parameters_of_a_page_are_those_that_are_trained(make_record):
     sheet = own_sheet(cells([make_record(all_parameters=20_000)]))
     (column,) = [column for column in columns(sheet.rows, named=False) if column.name == "parameters"]
-    assert column.value(sheet.rows[0])[::2] == ("12,345 of 20,000", 12_345)
+    assert column.value(sheet.rows[0])[::2][:2] == ("12,345 of 20,000", 12_345)
+
+
+def test_rows_know_their_place_by_each_ranking_within_their_task(make_board, make_entry):
+    entries = {"often": (4_000, 4_000, 4_000), "early": (400, 400, None)}
+    sheet = board_sheet(make_board(*(make_entry(name, at) for name, at in entries.items()), make_entry("z", task="z")))
+    places = zip(sheet.rows, sheet.places, strict=True)
+    assert [(row.entry, place["steps"], place["solved"]) for row, place in places] == [
+        ("often", 0, 0),
+        ("early", 1, 1),
+        ("z", 2, 2),
+    ]
+
+
+@pytest.mark.parametrize(("probe_every", "named"), [(1_000, True), (0, False)])
+def test_the_values_of_a_column_tell_the_rank_that_they_give(make_record, probe_every, named):
+    records = [make_record(model, protocol=f"collier2018:probe_every={probe_every}") for model in "ab"]
+    rows = own_sheet(cells(records)).rows
+    told = {column.name: column.value(rows[0]).rank for column in columns(rows, named=False)}
+    ranked = {"solved", "steps", "error"} | ({"generalizing"} if named else set())
+    assert {name for name, rank in told.items() if rank == "1-2"} == ranked
