@@ -238,9 +238,12 @@ def _records(
     """Return the records of a study by run key, from its entries where there is a folder of leaderboards."""
     if leaderboards is None:
         return _recorded(planned.all_runs, out)
-    from mann_bench.leaderboard.records import study_records
+    from mann_bench.leaderboard.records import answers, earlier_versions, study_records
 
-    return study_records(registry, leaderboards, study, planned.study.name)
+    records = answers(planned.all_runs, study_records(registry, leaderboards, study, planned.study.name))
+    if earlier := earlier_versions(registry, records.values()):
+        tell([", ".join(earlier)], before="Judged by records of ", after=".")
+    return records
 
 
 def _recorded(runs: "Sequence[Run]", out: Path) -> "dict[str, Record]":

@@ -1,9 +1,12 @@
-"""The records of the entries of a study, which are sound."""
+"""The records of the entries of a study, which are sound, and the runs of the study that they answer."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
+from mann_bench.analysis.cells import cells
 from mann_bench.core.errors import StoreError
+from mann_bench.core.runs import Run
+from mann_bench.execution.plan import CellName, by_cell
 from mann_bench.leaderboard.files import LoadedEntry, entry_folders
 from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import sound_entries
@@ -11,8 +14,8 @@ from mann_bench.registry import Registry
 from mann_bench.results.schema import Record
 
 
-def study_records(registry: Registry, root: Path, study: str, name: str) -> dict[str, Record]:
-    """Return the records of all entries of a study below `root`, by run key.
+def study_records(registry: Registry, root: Path, study: str, name: str) -> list[Record]:
+    """Return the records of all entries of a study below `root`.
 
     Args:
         registry: answers which models, tasks and protocols there are.
@@ -28,9 +31,38 @@ def study_records(registry: Registry, root: Path, study: str, name: str) -> dict
     if not folders:
         raise StoreError(f"{root}: no entries of {name} here. Expected {root}/{name}/<entry>/entry.json.")
     file = study if study != name else None
-    return by_key(sound_entries(folders, folders, rules_resolver(registry, file)))
+    return records_of(sound_entries(folders, folders, rules_resolver(registry, file)))
 
 
-def by_key(entries: Iterable[LoadedEntry]) -> dict[str, Record]:
-    """Return the records of entries by run key."""
-    return {record.key: record for entry in entries for record in entry.records}
+def records_of(entries: Iterable[LoadedEntry]) -> list[Record]:
+    """Return the records of entries."""
+    return [record for entry in entries for record in entry.records]
+
+
+def answers(runs: Iterable[Run], records: Iterable[Record]) -> dict[str, Record]:
+    """Return the records of entries of a study that answer its runs, by the keys of the runs.
+
+    A cell is answered by one version of its model: the newest of which there are records. So the records of an earlier
+    version keep their verdicts until there are records of a later one, and no cell mixes versions.
+    """
+    newest: dict[tuple[CellName, str], dict[int, Record]] = {}
+    for found in sorted(cells(records), key=lambda cell: cell.records[0].model.version):
+        name, distribution = CellName(found.model, found.task, found.protocol), found.records[0].model.distribution
+        newest[name, distribution] = {record.seed: record for record in found.records}
+    answered: dict[str, Record] = {}
+    for name, cell in by_cell(runs).items():
+        by_seed = newest.get((name, cell[0].model.distribution), {})
+        answered |= {run.key: by_seed[run.seed] for run in cell if run.seed in by_seed}
+    return answered
+
+
+def earlier_versions(registry: Registry, records: Iterable[Record]) -> list[str]:
+    """Return the models of records that have a later version here, in words: ``ntm version 1 (today 2)``."""
+    stated = {(record.model.name, record.model.version, record.model.distribution) for record in records}
+    return [
+        f"{name} version {version} (today {known.spec.version})"
+        for name, version, distribution in sorted(stated)
+        if (known := registry.models.get(name))
+        and known.plugin.distribution == distribution
+        and known.spec.version > version
+    ]

@@ -72,7 +72,8 @@ def run_of(registry: Registry, record: Record) -> Run:
     block = Block([record.model.text], [record.task.text], [record.protocol.text])
     run = make_plan(registry, [block], [record.seed]).runs[0]
     if run.key != record.key:
-        install = " ".join(_installed(record).packages)
+        installed = _installed(record)
+        install = " ".join(installed.packages) + (f" (mann-bench at {installed.commit})" if installed.commit else "")
         raise UsageError(
             f"{record.text}: what is installed here has another version of its model, task or protocol, and would do "
             f"run {run.key[:12]}, not {record.key[:12]}. Try: pip install {install}."

@@ -20,6 +20,7 @@ class Board:
         reference: the paper, with a link; None where there is none.
         entries: in any order. Their texts are escaped, shortened and isolated where shown.
         claims: in the order of the study.
+        earlier_versions: which models had an earlier version when the records were made, in words.
 
     Raises ValueError where the name, or that of the folder of an entry, cannot name a page, or two entries share one.
     """
@@ -29,6 +30,7 @@ class Board:
     reference: str | None
     entries: Sequence[LoadedEntry]
     claims: Sequence[ClaimResult]
+    earlier_versions: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         identifiers = [entry.identifier for entry in self.entries]

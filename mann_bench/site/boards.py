@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mann_bench.leaderboard.files import LoadedEntry, entry_folders
-from mann_bench.leaderboard.records import by_key
+from mann_bench.leaderboard.records import answers, earlier_versions, records_of
 from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import by_study, sound_entries
 from mann_bench.registry import Registry
@@ -27,11 +27,12 @@ def boards(registry: Registry, root: Path) -> list[Board]:
 
 
 def _board(registry: Registry, name: str, entries: Sequence[LoadedEntry]) -> Board:
-    planned = plan_study(registry, name)
+    planned, records = plan_study(registry, name), records_of(entries)
     return Board(
         name=name,
         summary=planned.study.summary,
         reference=planned.study.reference,
         entries=entries,
-        claims=check_claims(planned.claims, by_key(entries)),
+        claims=check_claims(planned.claims, answers(planned.all_runs, records)),
+        earlier_versions=earlier_versions(registry, records),
     )

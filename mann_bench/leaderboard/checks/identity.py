@@ -94,7 +94,11 @@ def _check_protocol(protocol: ProtocolRecord, rules: StudyRules) -> Iterator[Fin
 
 
 def _check_model(model: ComponentRecord, rules: StudyRules) -> Iterator[Finding]:
-    """A model that is not installed here, as of a plugin, is checked for what its text says alone."""
+    """A model that is not installed here, as of a plugin, is checked for what its text says alone.
+
+    A record of an earlier version of a model stays one of the study. Only the options that both versions have are
+    compared: an earlier one need not have had all.
+    """
     yield from _check_text(model)
     if model.text not in rules.models:
         return
@@ -104,7 +108,11 @@ def _check_model(model: ComponentRecord, rules: StudyRules) -> Iterator[Finding]
         yield Finding(FaultName.WRONG_MODEL, "model.text", text)
         return
     have = {name: value for name, value in identity(model).items() if name != "name"}
-    yield from _differences(FaultName.WRONG_MODEL, "model", have, dataclasses.asdict(asked))
+    expected = dataclasses.asdict(asked)
+    if 1 <= model.version < asked.version:
+        expected["version"] = model.version
+        expected["options"] = model.options | {n: v for n, v in asked.options.items() if n in model.options}
+    yield from _differences(FaultName.WRONG_MODEL, "model", have, expected)
 
 
 def _check_text(model: ComponentRecord) -> Iterator[Finding]:
