@@ -21,14 +21,14 @@ def mann_bench_models() -> list[ModelSpec]:
     return [
         ModelSpec(
             name="ntm",
-            version=1,
+            version=2,
             target="mann_bench.models.ntm:NTMModel",
             summary="Neural Turing Machine with an LSTM or a feedforward controller",
             reference=f"{_GRAVES}; Collier & Beel 2018, https://arxiv.org/abs/1807.08518",
         ),
         ModelSpec(
             name="dnc",
-            version=1,
+            version=2,
             target="mann_bench.models.dnc:DNCModel",
             summary="Differentiable Neural Computer",
             reference="Graves et al. 2016, https://doi.org/10.1038/nature20101; Csordas & Schmidhuber 2019, "
@@ -36,14 +36,14 @@ def mann_bench_models() -> list[ModelSpec]:
         ),
         ModelSpec(
             name="lstm",
-            version=1,
+            version=2,
             target="mann_bench.models.lstm:LSTMModel",
             summary="stack of LSTM layers with a learned initial state",
             reference=_LSTM,
         ),
         ModelSpec(
             name="lstm_matched",
-            version=1,
+            version=2,
             target="mann_bench.models.lstm:LSTMMatchedModel",
             summary="one LSTM layer with the parameters of the default NTM",
             reference=_LSTM,

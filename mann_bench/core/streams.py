@@ -38,6 +38,11 @@ def generator(stream: Stream, seed: int, index: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
+def weight_generator(seed: int, name: str) -> np.random.Generator:
+    """Return the generator of the initial numbers of a weight, by its name in the model."""
+    return generator(Stream.INIT, seed, int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]))
+
+
 def torch_seed(seed: int) -> int:
     """Return the seed for torch's global generator, from the run's ``init`` stream."""
     return int(generator(Stream.INIT, seed, 0).integers(2**32))

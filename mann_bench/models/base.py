@@ -68,6 +68,13 @@ class SequenceModule(pl.LightningModule, ABC):
         """Bytes of state a sequence, counted from the tensors of `initial_state`."""
         return sum(t.numel() * t.element_size() for t in _tensors(self.initial_state(1)))
 
+    def draw_weights(self, seed: int) -> None:
+        """Draw the initial weights of a run; by default those of `__init__` stay, from torch's seeded generator.
+
+        torch draws other numbers on other processors. Where `mann_bench.nn.draw_weights` knows how every weight starts,
+        a model calls it here, and a seed has the same weights everywhere.
+        """
+
     def details(self) -> dict[str, OptionValue]:
         """Return what the record should state about the model that its options do not tell; by default nothing."""
         return {}
@@ -128,6 +135,11 @@ class SequenceModule(pl.LightningModule, ABC):
 def own_training(model: SequenceModule | type[SequenceModule]) -> list[TrainingMethod]:
     """Return the methods by which the suite follows a protocol that a model, or its class, has in its own way."""
     return [name for name in get_args(TrainingMethod) if _function(model, name) is not _function(SequenceModule, name)]
+
+
+def draws_portably(model: SequenceModule) -> bool:
+    """Return whether a model draws its initial weights itself, the same for a seed on every processor."""
+    return _function(model, "draw_weights") is not _function(SequenceModule, "draw_weights")
 
 
 def _function(owner: Any, name: str) -> Any:

@@ -6,7 +6,7 @@ from torch import Tensor
 from mann_bench.models.base import Observation, RecurrentModel
 from mann_bench.native.dnc import dnc_sequence, problem_of
 from mann_bench.nn.dnc import DNCCell, DNCState
-from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
+from mann_bench.nn.initialization import clip_symmetric, draw_weights, truncated_normal_linear
 
 
 class DNCModel(RecurrentModel):
@@ -57,6 +57,10 @@ class DNCModel(RecurrentModel):
             clip=clip,
         )
         self.readout = truncated_normal_linear(self.cell.output_size, output_size)
+
+    def draw_weights(self, seed: int) -> None:
+        """Draw the weights, the same for a seed on every processor."""
+        draw_weights(self, seed)
 
     def initial_state(self, batch_size: int) -> DNCState:
         """Return the cell's initial state."""

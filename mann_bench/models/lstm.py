@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from mann_bench.core.options import OptionValue
 from mann_bench.models.base import SequenceModule
 from mann_bench.models.matching import match_ntm
+from mann_bench.nn.initialization import draw_weights
 
 
 class LSTMModel(SequenceModule):
@@ -28,13 +29,15 @@ class LSTMModel(SequenceModule):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
         self.lstm = nn.LSTM(input_size, units, layers)
-        for layer in range(layers):
-            for name, start in {"bias_ih": 1.0, "bias_hh": 0.0}.items():
-                bias = getattr(self.lstm, f"{name}_l{layer}")
-                nn.init.constant_(bias[units : 2 * units].detach(), start)
+        _open_forget_gates(self.lstm)
         self.initial_hidden = nn.Parameter(torch.zeros(layers, units))
         self.initial_cell = nn.Parameter(torch.zeros(layers, units))
         self.readout = nn.Linear(units, output_size)
+
+    def draw_weights(self, seed: int) -> None:
+        """Draw the weights, the same for a seed on every processor."""
+        draw_weights(self, seed)
+        _open_forget_gates(self.lstm)
 
     def initial_state(self, batch_size: int) -> tuple[Tensor, Tensor]:
         """Return the learned hidden and cell activations, [layers, B, units] each."""
@@ -66,3 +69,10 @@ class LSTMMatchedModel(LSTMModel):
     def details(self) -> dict[str, OptionValue]:
         """Return the chosen width, and the parameters of the NTM that it was chosen by."""
         return self._details
+
+
+def _open_forget_gates(lstm: nn.LSTM) -> None:
+    gates = slice(lstm.hidden_size, 2 * lstm.hidden_size)
+    for layer in range(lstm.num_layers):
+        for name, value in {"bias_ih": 1.0, "bias_hh": 0.0}.items():
+            nn.init.constant_(getattr(lstm, f"{name}_l{layer}")[gates].detach(), value)

@@ -7,7 +7,7 @@ from torch import Tensor
 from mann_bench.models.base import Observation, RecurrentModel
 from mann_bench.native.ntm import ntm_sequence, problem_of
 from mann_bench.nn.controller import ControllerKind
-from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
+from mann_bench.nn.initialization import clip_symmetric, draw_weights, truncated_normal_linear
 from mann_bench.nn.ntm import MemoryInit, NTMCell, NTMState, Sharpening
 
 
@@ -72,6 +72,10 @@ class NTMModel(RecurrentModel):
             clip=clip,
         )
         self.readout = truncated_normal_linear(self.cell.output_size, output_size)
+
+    def draw_weights(self, seed: int) -> None:
+        """Draw the weights, the same for a seed on every processor."""
+        draw_weights(self, seed)
 
     def initial_state(self, batch_size: int) -> NTMState:
         """Return the cell's initial state."""

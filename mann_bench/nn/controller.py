@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mann_bench.nn.initialization import clip_symmetric
+from mann_bench.nn.initialization import clip_symmetric, glorot, start
 
 ControllerKind = Literal["lstm", "feedforward"]
 
@@ -36,8 +36,8 @@ class LSTMLayer(nn.Module):
         self.hidden_size, self.clip = hidden_size, clip
         self.weight = nn.Parameter(torch.empty(4 * hidden_size, input_size + hidden_size))
         self.bias = nn.Parameter(torch.zeros(4 * hidden_size))
-        nn.init.xavier_uniform_(self.weight)
         nn.init.ones_(self.bias[hidden_size : 2 * hidden_size].detach())
+        start(self, weight=glorot(input_size + hidden_size, 4 * hidden_size))
 
     def initial_state(self, batch_size: int) -> LSTMState:
         """Return zeros for `batch_size` sequences."""
@@ -90,10 +90,7 @@ class FeedforwardController(nn.Module):
     def __init__(self, input_size: int, hidden_size: int, layers: int = 1) -> None:
         super().__init__()
         sizes = [input_size, *layers * [hidden_size]]
-        self.layers = nn.ModuleList(nn.Linear(below, own) for below, own in itertools.pairwise(sizes))
-        for layer in self.layers:
-            nn.init.xavier_uniform_(layer.weight)  # type: ignore[arg-type]
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        self.layers = nn.ModuleList(_glorot_linear(below, own) for below, own in itertools.pairwise(sizes))
 
     def initial_state(self, batch_size: int) -> ControllerState:
         """Return the empty state."""
@@ -107,3 +104,10 @@ class FeedforwardController(nn.Module):
         for layer in self.layers:
             hidden = layer(hidden).tanh()
         return hidden, ()
+
+
+def _glorot_linear(in_features: int, out_features: int) -> nn.Linear:
+    linear = nn.Linear(in_features, out_features)
+    nn.init.zeros_(linear.bias)
+    start(linear, weight=glorot(in_features, out_features))
+    return linear

@@ -14,7 +14,7 @@ from torch.nn import functional
 from mann_bench.nn import addressing
 from mann_bench.nn.checks import require_one_of, require_positive
 from mann_bench.nn.controller import ControllerKind, ControllerState, FeedforwardController, LSTMController
-from mann_bench.nn.initialization import clip_symmetric, glorot_vector, truncated_normal_linear
+from mann_bench.nn.initialization import Normal, Start, clip_symmetric, glorot, start, truncated_normal_linear
 from mann_bench.nn.layer import RecurrentLayer
 
 MemoryInit = Literal["constant", "learned", "random"]
@@ -113,13 +113,19 @@ class NTMCell(nn.Module):
         make_controller = LSTMController if controller == "lstm" else FeedforwardController
         self.controller = make_controller(input_size + read_heads * slot_width, controller_size, controller_layers)
         self.interface = truncated_normal_linear(controller_size, sum(self._interface_sizes))
-        self.initial_reads = glorot_vector(read_heads, slot_width)
-        self.initial_weightings = glorot_vector(heads, memory_slots)
-        start = _memory_start(memory_init, memory_slots, slot_width)
+        self.initial_reads = nn.Parameter(torch.empty(read_heads, slot_width))
+        self.initial_weightings = nn.Parameter(torch.empty(heads, memory_slots))
+        memory = torch.full((memory_slots, slot_width), CONSTANT_MEMORY)
         if memory_trainable:
-            self.initial_memory: Tensor = nn.Parameter(start)
+            self.initial_memory: Tensor = nn.Parameter(memory)
         else:
-            self.register_buffer("initial_memory", start)
+            self.register_buffer("initial_memory", memory)
+        start(
+            self,
+            initial_reads=_glorot_vector(self.initial_reads),
+            initial_weightings=_glorot_vector(self.initial_weightings),
+            **_memory_start(memory_init, self.initial_memory),
+        )
 
     def initial_state(self, batch_size: int) -> NTMState:
         """Return the state before the first step, the same for every sequence of the batch."""
@@ -185,11 +191,16 @@ class NTM(RecurrentLayer):
         super().__init__(NTMCell(input_size, controller_size, **options), batch_first)
 
 
-def _memory_start(memory_init: MemoryInit, slots: int, width: int) -> Tensor:
+def _glorot_vector(tensor: Tensor) -> Start:
+    """Return how a tensor starts that is taken for one vector of all its entries, which one unit feeds."""
+    return glorot(1, tensor.numel())
+
+
+def _memory_start(memory_init: MemoryInit, memory: Tensor) -> dict[str, Start]:
     match memory_init:
         case "constant":
-            return torch.full((slots, width), CONSTANT_MEMORY)
+            return {}
         case "learned":
-            return glorot_vector(slots, width).detach()
+            return {"initial_memory": _glorot_vector(memory)}
         case "random":
-            return torch.randn(slots, width) * 0.5
+            return {"initial_memory": Normal(0.5)}

@@ -6,7 +6,7 @@ import numpy as np
 import safetensors.torch
 import torch
 
-from mann_bench.models.base import RecurrentModel, SequenceModule, own_training
+from mann_bench.models.base import RecurrentModel, SequenceModule, draws_portably, own_training
 from mann_bench.results.limits import check_details
 from mann_bench.testing.clause import ConformanceError, require
 from mann_bench.testing.common_clauses import check_class, check_options
@@ -50,7 +50,10 @@ def builds(subject: ModelSubject) -> None:
 
 
 def seeded(subject: ModelSubject) -> None:
-    """The same seed gives the same initial weights, whatever other generators hold; another seed gives others."""
+    """The same seed gives the same initial weights, whatever other generators hold; another seed gives others.
+
+    Weights of a model's own `draw_weights` are the same whatever torch's generator holds, too.
+    """
     first = _weights(subject, 0)
     for generator_seed in (1, 2):
         random.seed(generator_seed)
@@ -69,6 +72,25 @@ def seeded(subject: ModelSubject) -> None:
         "two seeds give the same weights",
         "others for each seed",
         "Draw them from torch's global generator, and leave its seed alone",
+    )
+    if draws_portably(subject.build()):
+        _check_portable(subject)
+
+
+def _check_portable(subject: ModelSubject) -> None:
+    first, again, other = (_drawn(subject, *seeds) for seeds in ((0, 0), (1, 0), (0, 1)))
+    left = [name for name in first if not torch.equal(first[name], again[name])]
+    require(
+        not left,
+        f"its draw_weights leaves {', '.join(left)} as torch's generator had it",
+        "weights that follow from the seed alone",
+        "State how each tensor that starts at random does, with mann_bench.nn.start",
+    )
+    require(
+        any(not torch.equal(first[name], other[name]) for name in first),
+        "its draw_weights draws the same weights for two seeds",
+        "others for each seed",
+        "Pass the seed on to mann_bench.nn.draw_weights",
     )
 
 
@@ -126,6 +148,12 @@ def _check_carried(model: RecurrentModel, stated: int) -> None:
         "a state that does not grow",
         "Return a state of full size from initial_state",
     )
+
+
+def _drawn(subject: ModelSubject, built_with: int, seed: int) -> dict[str, torch.Tensor]:
+    model = subject.build(built_with)
+    model.draw_weights(seed)
+    return model.state_dict()
 
 
 def _weights(subject: ModelSubject, seed: int) -> dict[str, torch.Tensor]:

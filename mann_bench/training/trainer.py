@@ -86,6 +86,7 @@ def _train(
     # Before anything is trained: a task that cannot say this fails now.
     grid = task.grid()
     model = build_model(run.model, task)
+    model.draw_weights(run.seed)
     model.protocol = run.protocol
     # What cannot be kept fails before it is trained.
     weights = weights_of(model)

@@ -1,5 +1,7 @@
 """A model's weights as they are kept: dense, contiguous tensors, each with memory of its own, in safetensors."""
 
+import hashlib
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +38,22 @@ def weights_bytes(weights: Mapping[str, Tensor]) -> bytes:
     except Exception as error:
         types = sorted({str(tensor.dtype) for tensor in weights.values()})
         raise UnsavableWeightsError(f"the weights, of {', '.join(types)}, cannot be saved: {error}") from error
+
+
+def weights_digest(weights: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 of weights, in the order of their names: name, type, shape, and the numbers, little-endian."""
+    found = hashlib.sha256()
+    for name in sorted(weights):
+        tensor = weights[name]
+        found.update(f"{name} {str(tensor.dtype).removeprefix('torch.')} {[*tensor.shape]}\n".encode())
+        found.update(_little_endian(tensor))
+    return found.hexdigest()
+
+
+def _little_endian(tensor: Tensor) -> bytes:
+    numbers = torch.view_as_real(tensor) if tensor.is_complex() else tensor
+    content = numbers.contiguous().reshape(-1, 1).view(torch.uint8)
+    return (content if sys.byteorder == "little" else content.flip(1)).numpy().tobytes()
 
 
 def _kept(name: str, value: Any) -> Tensor:

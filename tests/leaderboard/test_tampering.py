@@ -94,7 +94,25 @@ def convergence_rule(board):
 
 
 def model_version(board):
-    board.edit_record(lambda r: r["model"].update(version=2), rekey=True)
+    board.edit_record(lambda r: r["model"].update(version=r["model"]["version"] + 1), rekey=True)
+
+
+def no_model_version(board):
+    board.edit_record(lambda r: r["model"].update(version=0), rekey=True)
+
+
+def options_of_an_earlier_version(board):
+    board.edit_record(lambda r: r["model"].update(version=1, options=r["model"]["options"] | _one_other(r)), rekey=True)
+
+
+def _one_other(record):
+    name, value = next((name, value) for name, value in record["model"]["options"].items() if isinstance(value, int))
+    return {name: value + 1}
+
+
+def one_seed_of_an_earlier_version(board):
+    board.edit_record(lambda r: r["model"].update(version=1), rekey=True)
+    board.aggregate()
 
 
 def model_options(board):
@@ -399,6 +417,9 @@ TAMPERED = {
     task_layout: FaultName.WRONG_TASK,
     convergence_rule: FaultName.WRONG_TASK,
     model_version: FaultName.WRONG_MODEL,
+    no_model_version: FaultName.WRONG_MODEL,
+    options_of_an_earlier_version: FaultName.WRONG_MODEL,
+    one_seed_of_an_earlier_version: FaultName.MISSING_SEEDS,
     model_options: FaultName.WRONG_MODEL,
     entry_schema: RecordFault.FUTURE_SCHEMA,
     record_schema: RecordFault.FUTURE_SCHEMA,

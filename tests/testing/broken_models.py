@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from mann_bench import Observation, RecurrentModel, SequenceModule
+from mann_bench.nn import draw_weights
 
 WIDTH = 6
 
@@ -477,3 +478,17 @@ class Raising(Sound):
 
     def forward(self, inputs):
         raise ValueError("a slip")
+
+
+class LeavesWeights(Sound):
+    """Its own draw leaves one weight as torch's generator had it."""
+
+    def draw_weights(self, seed: int) -> None:
+        draw_weights(self.write, seed)
+
+
+class DrawsOneSeed(Sound):
+    """Its own draw takes no notice of the seed."""
+
+    def draw_weights(self, seed: int) -> None:
+        draw_weights(self, 0)

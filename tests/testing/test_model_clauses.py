@@ -14,6 +14,8 @@ DEFECTS = {
     "SharesTheBatch": {"batch_independent": "statistics over the batch"},
     "Unseeded": {"seeded": "write.weight differs"},
     "SeedsItself": {"seeded": "two seeds give the same weights"},
+    "LeavesWeights": {"seeded": r"its draw_weights leaves .* as torch's generator had it"},
+    "DrawsOneSeed": {"seeded": "its draw_weights draws the same weights for two seeds"},
     "Peeking": {"causal": "inputs from step 1 on change earlier logits"},
     "LogOfZero": {"finite": "on zeros, logits, .* are not finite"},
     "SkippedParameter": {"gradients": "no gradient reaches usage"},
