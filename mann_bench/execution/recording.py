@@ -76,9 +76,15 @@ def record_of(
         backend=result.backend,
         peak_memory_bytes=peak_ram,
         seconds=schema.SecondsRecord(**result.seconds._asdict()),
+        initial_weights=_initial_weights(result),
         weights_sha256=weights_sha256,
         provenance=provenance,
     )
+
+
+def _initial_weights(result: TrainingResult) -> schema.InitialWeightsRecord | None:
+    found = result.initial_weights
+    return schema.InitialWeightsRecord(**found._asdict()) if found else None
 
 
 def no_result() -> TrainingResult:

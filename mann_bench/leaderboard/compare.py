@@ -61,11 +61,11 @@ def compare_runs(record: Record, rerun: Record, cell: Sequence[Record]) -> Compa
     why = why_inexact(record, rerun.provenance, rerun.backend)
     if exact.agrees or not why:
         return exact
-    versions = record.provenance.torch, rerun.provenance.torch
-    same_start = _redrawn(versions[0]) == _redrawn(versions[1])
-    start = f"scores before training within {_FIRST_TOLERANCE:.1%}" if same_start else _other_start(*versions)
+    other_start = _other_start(record, rerun)
+    equal = "initial weights equal, " if _same_weights(record, rerun) else ""
+    start = other_start or f"{equal}scores before training within {_FIRST_TOLERANCE:.1%}"
     near = f"steps until convergence within a factor of {_FACTOR} of the range of the entry's {len(cell)} seeds"
-    found = list(_statistical(record, rerun, cell, same_start))
+    found = list(_statistical(record, rerun, cell, other_start is None))
     return Compared(Comparison.STATISTICAL, not found, "; ".join([f"{why}: {start}, {near}", *found]) + ".")
 
 
@@ -111,11 +111,24 @@ def _redrawn(version: str) -> bool:
     return numbers is None or (int(numbers[1]), int(numbers[2])) >= _REDRAWN
 
 
-def _other_start(one: str, other: str) -> str:
-    return (
-        "another sample, since torch 2.12 draws other truncated normal weights from a seed than earlier versions, and "
-        f"one ran under {one}, the other under {other}: scores before training not compared"
-    )
+def _other_start(record: Record, rerun: Record) -> str | None:
+    """Return why a re-run need not have started from the weights of its record, in words; None where it must."""
+    same, versions = _same_weights(record, rerun), (record.provenance.torch, rerun.provenance.torch)
+    if same is False and not (rerun.initial_weights and rerun.initial_weights.portable):
+        why = "torch draws the initial weights of this model, and drew others here"
+    elif same is None and _redrawn(versions[0]) != _redrawn(versions[1]):
+        why = "torch 2.12 draws other truncated normal weights from a seed than earlier versions, and one ran under "
+        why += "{}, the other under {}".format(*versions)
+    else:
+        return None
+    return f"another sample, since {why}: scores before training not compared"
+
+
+def _same_weights(record: Record, rerun: Record) -> bool | None:
+    """Return whether both started from the same weights; None where one does not tell."""
+    if record.initial_weights is None or rerun.initial_weights is None:
+        return None
+    return record.initial_weights.sha256 == rerun.initial_weights.sha256
 
 
 def _statistical(record: Record, rerun: Record, cell: Sequence[Record], same_start: bool) -> Iterator[str]:
@@ -123,6 +136,8 @@ def _statistical(record: Record, rerun: Record, cell: Sequence[Record], same_sta
     if (record.error is None) != (rerun.error is None):
         yield f"the re-run ended {rerun.outcome}, not {record.outcome}"
         return
+    if same_start and _same_weights(record, rerun) is False:
+        yield "it started from other weights, which are the same for a seed on every processor"
     for name, value in (record.curve[0].scores if same_start and record.curve else {}).items():
         again = rerun.curve[0].scores.get(name, math.nan)
         if not math.isclose(value, again, rel_tol=_FIRST_TOLERANCE, abs_tol=_FIRST_TOLERANCE):

@@ -8,7 +8,7 @@ from mann_bench.results.schema import Record
 
 _NOT_REPEATED = {"provenance", "seconds", "peak_memory_bytes", "error"}
 
-_LATER = {"all_parameters"}
+_LATER = {"all_parameters", "initial_weights"}
 """What earlier versions did not write down: it repeats where it is known."""
 
 

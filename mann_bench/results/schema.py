@@ -171,6 +171,17 @@ class DivergenceRecord(_Part):
     culprit: str = Field(description="'loss', or the first parameter whose gradient is not finite")
 
 
+class InitialWeightsRecord(_Part):
+    """The weights before training."""
+
+    sha256: str = Field(
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256 of the tensors of the state dict in the order of their names: of each 'name dtype "
+        "[shape]' and a line end, then its numbers, little-endian",
+    )
+    portable: bool = Field(description="whether the model draws the same for a seed on every processor")
+
+
 class SecondsRecord(_Part):
     """Wall time by purpose."""
 
@@ -254,6 +265,9 @@ class Record(_Part):
         description="peak resident memory of the process (CPU) or peak allocation (GPU) during the run"
     )
     seconds: SecondsRecord = Field(description="wall time by purpose")
+    initial_weights: InitialWeightsRecord | None = Field(
+        default=None, description="the weights before training; null in records of before, and of failed runs"
+    )
     weights_sha256: str | None = Field(
         pattern=r"^[0-9a-f]{64}$", description="SHA-256 of weights.safetensors beside the record"
     )

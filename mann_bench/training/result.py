@@ -28,17 +28,26 @@ class Seconds(NamedTuple):
     compilation: float
 
 
+class InitialWeights(NamedTuple):
+    """What a run started from: as of `weights_digest`, and whether a seed has the same numbers on every processor."""
+
+    sha256: str
+    portable: bool
+
+
 @dataclass
 class Measured:
     """What has been measured of a run so far, in whichever processes.
 
     Attributes:
+        initial_weights: what it started from.
         step: training steps done.
         curve, probe: the measurements, in the order of their steps.
         training_seconds: wall time of training alone; evaluation_seconds: of everything between;
             compilation_seconds: of building the backend.
     """
 
+    initial_weights: InitialWeights | None = None
     step: int = 0
     curve: list[CurvePoint] = field(default_factory=list)
     probe: list[tuple[int, list[SizeScores]]] = field(default_factory=list)
@@ -69,4 +78,5 @@ class TrainingResult:
     backend: Backend
     seconds: Seconds
     weights: dict[str, Tensor] = field(repr=False)
+    initial_weights: InitialWeights | None = None
     divergence: Divergence | None = None

@@ -25,7 +25,7 @@ from mann_bench.core.sizes import GridPoint
 from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.backward_memory import backward_bytes, recomputes
-from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule, own_training
+from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule, draws_portably, own_training
 from mann_bench.models.building import build_model, build_task
 from mann_bench.models.preparation import Prepared, prepare
 from mann_bench.results.limits import check_details
@@ -33,9 +33,9 @@ from mann_bench.tasks.base import SequenceTask, training_lengths
 from mann_bench.training.callbacks import Evaluation
 from mann_bench.training.checkpoint import Checkpoints, UnusableCheckpointError, backend_of
 from mann_bench.training.interruption import Interruption
-from mann_bench.training.result import Divergence, Seconds, TrainingResult
+from mann_bench.training.result import Divergence, InitialWeights, Seconds, TrainingResult
 from mann_bench.training.resume import Resume
-from mann_bench.training.weights import weights_bytes, weights_of
+from mann_bench.training.weights import weights_bytes, weights_digest, weights_of
 from mann_bench.version import __version__
 
 _MOST_STEPS_A_TURN = 10
@@ -91,6 +91,7 @@ def _train(
     # What cannot be kept fails before it is trained.
     weights = weights_of(model)
     weights_bytes(weights)
+    initial_weights = InitialWeights(weights_digest(weights), draws_portably(model))
     model.load_state_dict(weights)
     check_details(model.details())
     prepared = _prepared(model, task, run, device, backend, resume_from)
@@ -103,6 +104,7 @@ def _train(
         if resume_from is not None:
             resume.load(resume_from, task)
             trained_before = model.steps_trained
+        evaluation.measured.initial_weights = evaluation.measured.initial_weights or initial_weights
         evaluation.measured.compilation_seconds += prepared.seconds
         divergence = None
         try:
@@ -252,6 +254,7 @@ def _result(
             measured.compilation_seconds,
         ),
         weights=evaluation.best_weights,
+        initial_weights=measured.initial_weights,
         divergence=divergence,
     )
 

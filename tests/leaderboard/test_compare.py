@@ -3,6 +3,7 @@ import pytest
 from mann_bench.core.backends import Backend
 from mann_bench.core.runs import Outcome
 from mann_bench.leaderboard.compare import compare_runs, compare_tests
+from mann_bench.results.schema import InitialWeightsRecord
 
 ROUNDING = {"cpu_capability": "AVX512", "blas": "mkl", "rounding": "0123456789abcdef"}
 EQUAL = "curve, probe, test, weights and all else but times: equal."
@@ -146,6 +147,45 @@ def test_before_torch_2_12_the_untrained_model_must_be_the_same(cell, torch):
 def test_across_torch_2_12_convergence_must_still_lie_near_the_range_of_the_seeds(cell):
     again = changed(untrained_otherwise(cell[0], "2.12.0"), converged_first=1_601)
     assert not compare_runs(cell[0], again, cell).agrees
+
+
+def started(record, sha256, portable=True):
+    """The record as of a run that tells what it started from."""
+    return changed(record, initial_weights=InitialWeightsRecord(sha256=64 * sha256, portable=portable))
+
+
+def test_elsewhere_the_same_initial_weights_are_told(cell):
+    compared = compare_runs(started(cell[0], "a"), elsewhere(started(rounded(cell[0]), "a")), cell)
+    assert compared[:2] == ("statistical", True)
+    assert ": initial weights equal, scores before training within 0.1%, steps" in compared.text
+
+
+def test_initial_weights_that_are_the_same_everywhere_must_be(cell):
+    compared = compare_runs(started(cell[0], "a"), elsewhere(started(cell[0], "b")), cell)
+    assert compared[:2] == ("statistical", False)
+    assert "it started from other weights, which are the same for a seed on every processor" in compared.text
+
+
+def test_initial_weights_that_torch_draws_may_be_others_elsewhere(cell):
+    again = started(untrained_otherwise(cell[0], "2.9.1"), "b", portable=False)
+    compared = compare_runs(started(cell[0], "a", portable=False), again, cell)
+    assert compared[:2] == ("statistical", True)
+    assert "another sample, since torch draws the initial weights of this model, and drew others" in compared.text
+
+
+def test_equal_initial_weights_are_one_sample_across_torch_2_12(cell):
+    again = started(untrained_otherwise(cell[0], "2.12.0"), "a")
+    assert "bit_errors before training is 9, not " in compare_runs(started(cell[0], "a"), again, cell).text
+
+
+def test_other_initial_weights_are_a_difference_on_the_same_machine(cell):
+    compared = compare_runs(started(cell[0], "a"), started(cell[0], "b"), cell)
+    assert compared[:2] == ("bitwise", False)
+    assert compared.text.endswith("initial_weights differ.")
+
+
+def test_a_record_of_before_does_not_tell_its_initial_weights(cell):
+    assert compare_runs(cell[0], started(cell[0], "a"), cell) == ("bitwise", True, EQUAL)
 
 
 def test_elsewhere_a_run_that_fails_differs(cell):

@@ -1,8 +1,11 @@
 """Whatever a model has for weights and details: nothing trained is lost, and what cannot be kept is not trained."""
 
 import dataclasses
+import hashlib
+import struct
 
 import pytest
+import pytorch_lightning as pl
 import safetensors.torch
 import torch
 
@@ -10,11 +13,13 @@ from mann_bench.core.events import Evaluated, Progress
 from mann_bench.core.jobs import Job
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Outcome
+from mann_bench.core.streams import torch_seed
 from mann_bench.execution.local import LocalExecutor
 from mann_bench.execution.worker import execute_job
 from mann_bench.models.base import SequenceModule
 from mann_bench.models.building import build_model, build_task
 from mann_bench.results.store import Store, UnfitRecordError
+from mann_bench.training.weights import weights_digest, weights_of
 
 KEPT = ["Transposed", "Fortran", "Orthonormal", "Parametrized", "ChannelsLast", "Tied", "EverySecond", "SmallView"]
 REFUSED = {
@@ -128,3 +133,32 @@ def test_a_parameter_with_gaps_is_trained_like_any_other():
             (module.m - 1).square().sum().backward()
             optimizer.step()
     torch.testing.assert_close(gaps.m, plain.m)
+
+
+def test_the_digest_of_weights_is_of_names_types_shapes_and_bytes_in_the_order_of_names():
+    weights = {"b": torch.tensor([[1.0, -2.0]]), "a": torch.tensor(3, dtype=torch.int64)}
+    content = b"a int64 []\n" + struct.pack("<q", 3) + b"b float32 [1, 2]\n" + struct.pack("<2f", 1.0, -2.0)
+    assert weights_digest(weights) == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.complex64, torch.bool, torch.float64])
+def test_weights_of_any_type_have_a_digest(dtype):
+    one, other = torch.tensor([[0, 1], [1, 1]]).to(dtype), torch.tensor([[0, 1], [1, 0]]).to(dtype)
+    assert weights_digest({"a": one.mT}) == weights_digest({"a": one.mT.contiguous()}) != weights_digest({"a": other})
+
+
+def test_a_record_tells_what_its_run_started_from(make_run, execute):
+    run = make_run()
+    record, _ = execute(run)
+    model = build_model(run.model, build_task(run.task))
+    model.draw_weights(run.seed)
+    assert record.initial_weights.sha256 == weights_digest(weights_of(model))
+    assert record.initial_weights.portable
+
+
+def test_a_model_without_a_draw_of_its_own_starts_from_the_generator_of_torch(odd_run, execute):
+    run = odd_run("Transposed")
+    record, _ = execute(run)
+    pl.seed_everything(torch_seed(run.seed), verbose=False)
+    weights = weights_of(build_model(run.model, build_task(run.task)))
+    assert (record.initial_weights.sha256, record.initial_weights.portable) == (weights_digest(weights), False)

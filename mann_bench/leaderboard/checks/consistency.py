@@ -44,7 +44,16 @@ def _check_outcome(record: Record) -> Iterator[Finding]:
             RecordFault.OUTCOME, "outcome", f"{record.outcome}, but error, divergence and curve say {expected}."
         )
     if record.outcome is Outcome.FAILED:
-        for field in ("steps", "converged_first", "curve", "probe", "generalization", "grid", "weights_sha256"):
+        for field in (
+            "initial_weights",
+            "steps",
+            "converged_first",
+            "curve",
+            "probe",
+            "generalization",
+            "grid",
+            "weights_sha256",
+        ):
             if getattr(record, field):
                 yield Finding(
                     RecordFault.OUTCOME, field, "a run that failed has none. Submit the record as it was written."
