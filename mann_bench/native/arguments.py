@@ -5,28 +5,40 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mann_bench.nn.controller import LSTMLayer
+from mann_bench.nn.controller import ControllerState, LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 from mann_bench.nn.ntm import NTMCell, NTMState
 
 
 def weights_of(cell: NTMCell | DNCCell) -> list[Tensor]:
-    """Return weight and bias of the only layer of the cell's controller, then those of its interface."""
-    (layer,) = cell.controller.layers
-    assert isinstance(layer, LSTMLayer | nn.Linear)
-    return [layer.weight, layer.bias, cell.interface.weight, cell.interface.bias]
+    """Return weight and bias of the cell's controller, its layers side by side, then those of its interface."""
+    weights, biases = zip(*((layer.weight, layer.bias) for layer in cell.controller.layers), strict=True)
+    return [_side_by_side(weights), _side_by_side(biases), cell.interface.weight, cell.interface.bias]
 
 
 def tensors_of(state: NTMState | DNCState) -> list[Tensor]:
     """Return the tensors of a state in their order: hidden and cell, then what comes after the controller.
 
-    A controller without a state has hidden and cell activations of no units.
+    The activations of several layers lie side by side; a controller without a state has those of no units.
     """
     layers, *rest = state
-    (controller,) = layers or [[rest[0].new_empty(rest[0].shape[0], 0) for _ in ("hidden", "cell")]]
+    none = rest[0].new_empty(rest[0].shape[0], 0)
+    controller = [_side_by_side(parts) for parts in zip(*layers, strict=True)] or [none, none.clone()]
     return [*controller, *rest]
+
+
+def controller_state(hidden: Tensor, cell: Tensor, units: int) -> ControllerState:
+    """Return what `tensors_of` made of a controller's state as one entry a layer."""
+    layers = hidden.shape[1] // units
+    if layers == 1:
+        return (LSTMState(hidden, cell),)
+    return tuple(map(LSTMState, torch.split(hidden, units, dim=1), torch.split(cell, units, dim=1))) if layers else ()
+
+
+def _side_by_side(layers: Sequence[Tensor]) -> Tensor:
+    return layers[0] if len(layers) == 1 else torch.cat(list(layers), dim=-1)
 
 
 def problem_of(weight: Tensor) -> str | None:

@@ -45,11 +45,7 @@ def dnc_sequence(
     """
     given = [inputs, *_weights(cell), *_to_tensors(state)]
     outputs, *end = operators.run(_sequence, given, _sizes(cell), cell.clip)
-    return outputs, _to_state(end)
-
-
-def _to_state(tensors: Sequence[Tensor]) -> DNCState:
-    return DNCState((LSTMState(*tensors[:2]),), *tensors[2:])
+    return outputs, DNCState((LSTMState(*end[:2]),), *end[2:])
 
 
 class _Sizes(NamedTuple):
@@ -63,9 +59,8 @@ class _Sizes(NamedTuple):
 
 
 def _sizes(cell: DNCCell) -> _Sizes:
-    seen = _weights(cell)[0].shape[1]  # by the controller: input, reads and its own hidden activation
     return _Sizes(
-        input_size=seen - cell.read_heads * cell.slot_width - cell.controller_size,
+        input_size=cell.input_size,
         controller_size=cell.controller_size,
         memory_slots=cell.memory_slots,
         slot_width=cell.slot_width,

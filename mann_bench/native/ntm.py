@@ -13,15 +13,14 @@ from mann_bench.native import arguments, build, operators
 from mann_bench.native import memory as native_memory
 from mann_bench.native.arguments import tensors_of as _to_tensors
 from mann_bench.native.arguments import weights_of as _weights
-from mann_bench.nn.controller import FeedforwardController, LSTMController, LSTMState
+from mann_bench.nn.controller import FeedforwardController, LSTMController
 from mann_bench.nn.ntm import NTMCell, NTMState
 
 
 def problem_of(cell: NTMCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
-    known = type(cell) is NTMCell and type(cell.controller) in (LSTMController, FeedforwardController)
-    if not known or len(cell.controller.layers) > 1:
-        return "only NTMCell with a controller of one layer has a native recurrence"
+    if type(cell) is not NTMCell or type(cell.controller) not in (LSTMController, FeedforwardController):
+        return "only NTMCell with a controller of its own has a native recurrence"
     if cell.sharpening != "log":
         return "the native recurrence sharpens in log space"
     return arguments.problem_of(cell.interface.weight)
@@ -46,12 +45,12 @@ def ntm_sequence(
     """
     given = [inputs, *_weights(cell), *_to_tensors(state)]
     outputs, *end = operators.run(_sequence, given, _sizes(cell), cell.clip)
-    return outputs, _to_state(end)
+    return outputs, _to_state(cell, end)
 
 
-def _to_state(tensors: Sequence[Tensor]) -> NTMState:
-    hidden, cell, *rest = tensors
-    return NTMState((LSTMState(hidden, cell),) if hidden.shape[1] else (), *rest)
+def _to_state(cell: NTMCell, tensors: Sequence[Tensor]) -> NTMState:
+    hidden, activations, *rest = tensors
+    return NTMState(arguments.controller_state(hidden, activations, cell.controller_size), *rest)
 
 
 _Count = int | torch.SymInt
@@ -64,6 +63,7 @@ class _Sizes(NamedTuple):
     lstm: int  # 1, or 0 for a feedforward controller
     input_size: int
     controller_size: int
+    controller_layers: int
     memory_slots: int
     slot_width: int
     read_heads: int
@@ -73,7 +73,7 @@ class _Sizes(NamedTuple):
     @property
     def carried(self) -> int:
         """Units of the controller's state."""
-        return self.lstm * self.controller_size
+        return self.lstm * self.controller_layers * self.controller_size
 
     @property
     def heads(self) -> int:
@@ -82,13 +82,13 @@ class _Sizes(NamedTuple):
 
 def _sizes(cell: NTMCell) -> _Sizes:
     width, heads = cell.slot_width, cell.read_heads + cell.write_heads
-    units, lstm = cell.controller_size, int(isinstance(cell.controller, LSTMController))
     # A head takes its key, the shifts and three numbers; a write head two more vectors.
     shifts = (cell.interface.out_features - 2 * cell.write_heads * width) // heads - width - 3
     return _Sizes(
-        lstm=lstm,
-        input_size=_weights(cell)[0].shape[1] - cell.read_heads * width - lstm * units,
-        controller_size=units,
+        lstm=int(isinstance(cell.controller, LSTMController)),
+        input_size=cell.input_size,
+        controller_size=cell.controller_size,
+        controller_layers=len(cell.controller.layers),
         memory_slots=cell.initial_weightings.shape[1],
         slot_width=width,
         read_heads=cell.read_heads,

@@ -5,8 +5,7 @@ import copy
 import pytest
 import torch
 
-from mann_bench.native.arguments import tensors_of
-from mann_bench.nn.controller import LSTMState
+from mann_bench.native.arguments import controller_state, tensors_of
 from mann_bench.nn.ntm import NTMState
 
 
@@ -21,7 +20,6 @@ def bits():
 
 
 _STATE = ["hidden", "cell", "reads", "weightings", "memory"]
-_WEIGHTS = ["controller weight", "controller bias", "interface weight", "interface bias"]
 
 
 @pytest.fixture
@@ -35,16 +33,16 @@ def differentiate():
     def run(recurrence, cell, inputs, dtype=torch.float32):
         cell, inputs = copy.deepcopy(cell).to(dtype), inputs.to(dtype).requires_grad_()
         start = [part.detach().clone().requires_grad_() for part in tensors_of(cell.initial_state(inputs.shape[1]))]
-        controller = (LSTMState(*start[:2]),) if cell.initial_state(1).controller else ()
+        controller = controller_state(*start[:2], cell.controller_size)
         outputs, end = recurrence(cell, inputs, NTMState(controller, *start[2:]))
         results = [outputs, *tensors_of(end)]
         generator = torch.Generator().manual_seed(1)
         loss = sum((part * torch.randn(part.shape, generator=generator).to(dtype)).sum() for part in results)
-        weights = [*cell.controller.layers[0].parameters(), cell.interface.weight, cell.interface.bias]
+        weights = {name: part for name, part in cell.named_parameters() if not name.startswith("initial")}
         # A feedforward controller's hidden and cell activations, of no units, are not used.
-        wanted = [inputs, *weights, *start]
+        wanted = [inputs, *weights.values(), *start]
         gradients = torch.autograd.grad(loss, wanted, allow_unused=True, materialize_grads=True)
-        names = ["outputs", *_STATE, *(f"gradient of {name}" for name in ["inputs", *_WEIGHTS, *_STATE])]
+        names = ["outputs", *_STATE, *(f"gradient of {name}" for name in ["inputs", *weights, *_STATE])]
         return {name: part.detach().double() for name, part in zip(names, [*results, *gradients], strict=True)}
 
     return run

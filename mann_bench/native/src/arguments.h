@@ -6,8 +6,8 @@
 
 // Weights, or their gradients.
 struct Weights {
-  float* controller;       // of an LSTM [4 units, input + reads + hidden], else [units, input + reads]
-  float* controller_bias;  // of an LSTM [4 units], else [units]
+  float* controller;       // of an LSTM [4 units, input + reads + hidden], else [units, input + reads]; layers side by side
+  float* controller_bias;  // of an LSTM [layers * 4 units], else [layers * units]
   float* interface;        // [interface, units]
   float* interface_bias;   // [interface]
 };

@@ -243,7 +243,7 @@ class BackwardPass {
     for (int lane = 0; lane < group_.count; ++lane) {
       Gradients& d = d_[lane];
       const Step& step = tape_.at(group_.first + lane, t);
-      lstm_backward(step, hidden[lane], d.cell, d.gates);
+      lstm_backward<kPaddedUnits, true>(step.gates[0], step.cell, step.cell_tanh, hidden[lane], d.cell, d.gates);
       std::fill_n(d.recurrent, kRecurrentFloats, 0.0f);
       gates_products_.push(d.gates, step.input, gradients_->gates);
       interface_products_.push(d.raw, tape_.at(group_.first + lane, t + 1).hidden, gradients_->interface);

@@ -3,41 +3,8 @@
 
 #include <cmath>
 
-#include "clip.h"
 #include "dnc_sizes.h"
-
-// From the gates' sums to the gates, the cell and the hidden activation of the next step.
-inline void lstm(Step& step, Step& next) {
-  for (int i = 0; i < kPaddedUnits; i += kLanes) {
-    const Vector in = sigmoid(load(step.gates[0] + i)), forget = sigmoid(load(step.gates[1] + i));
-    const Vector candidate = hyperbolic_tangent(load(step.gates[2] + i)), out = sigmoid(load(step.gates[3] + i));
-    const Vector cell = forget * load(step.cell + i) + in * candidate, cell_tanh = hyperbolic_tangent(cell);
-    store(step.gates[0] + i, in);
-    store(step.gates[1] + i, forget);
-    store(step.gates[2] + i, candidate);
-    store(step.gates[3] + i, out);
-    store(step.cell_tanh + i, cell_tanh);
-    store(next.cell + i, clipped(cell));
-    store(next.hidden + i, clipped(out * cell_tanh));
-  }
-}
-
-// Set `d_gates`, of the sums; `d_cell` is that of the cell after the step, and becomes that of the one before.
-inline void lstm_backward(const Step& step, const float* d_hidden, float* d_cell, float* d_gates) {
-  for (int i = 0; i < kPaddedUnits; i += kLanes) {
-    const Vector in = load(step.gates[0] + i), forget = load(step.gates[1] + i);
-    const Vector candidate = load(step.gates[2] + i), out = load(step.gates[3] + i);
-    const Vector before = load(step.cell + i), tanh = load(step.cell_tanh + i);
-    const Vector dh = unclipped_gradient(out * tanh, load(d_hidden + i));
-    const Vector dc = unclipped_gradient(forget * before + in * candidate, load(d_cell + i)) +
-                      dh * out * (1.0f - tanh * tanh);
-    store(d_gates + i, dc * candidate * in * (1.0f - in));
-    store(d_gates + kPaddedUnits + i, dc * before * forget * (1.0f - forget));
-    store(d_gates + 2 * kPaddedUnits + i, dc * in * (1.0f - candidate * candidate));
-    store(d_gates + 3 * kPaddedUnits + i, dh * tanh * out * (1.0f - out));
-    store(d_cell + i, dc * forget);
-  }
-}
+#include "lstm.h"
 
 // Index of a member of Interface among its floats.
 #define INTERFACE_INDEX(member) (offsetof(Interface, member) / sizeof(float))

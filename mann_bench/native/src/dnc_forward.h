@@ -92,7 +92,10 @@ class ForwardPass {
       raw[lane] = step.raw;
     }
     weights_.gates.multiply_add(group_.count, seen, gates);
-    for (int s = group_.first; s < group_.first + group_.count; ++s) lstm(tape_.at(s, t), tape_.at(s, t + 1));
+    for (int s = group_.first; s < group_.first + group_.count; ++s) {
+      Step &step = tape_.at(s, t), &next = tape_.at(s, t + 1);
+      lstm_forward<kPaddedUnits, true>(step.gates[0], step.cell, step.cell_tanh, next.cell, next.hidden);
+    }
     weights_.interface.multiply_add(group_.count, hidden, raw);
     for (int s = group_.first; s < group_.first + group_.count; ++s) activate_interface(tape_.at(s, t));
   }

@@ -11,20 +11,38 @@ namespace {
 // same order: the result does not depend on the number of threads.
 constexpr int kMostParts = 32;
 
-template <typename Gradient>
-void add_up(const PooledArray<WeightGradients>& parts, int count, float (WeightGradients::*member)[Gradient::kFloats],
-            int rows, int columns, int bias_column, float* weight, float* bias) {
-  float* total = parts[0].*member;
+void add_up(const PooledArray<WeightGradients>& parts, int count) {
+  float* total = reinterpret_cast<float*>(&parts[0]);
   for (int part = 1; part < count; ++part) {
-    const float* other = parts[part].*member;
-    for (int i = 0; i < Gradient::kFloats; i += kLanes) store(total + i, load(total + i) + load(other + i));
+    const float* other = reinterpret_cast<const float*>(&parts[part]);
+    for (size_t i = 0; i < sizeof(WeightGradients) / sizeof(float); i += kLanes) {
+      store(total + i, load(total + i) + load(other + i));
+    }
   }
+}
+
+// Hand out a gradient, `stride` floats a row, and the bias' in one of its columns, if any.
+template <typename Gradient>
+void set_gradient(const float* sum, int rows, int columns, int bias_column, float* weight, int stride, float* bias) {
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns; ++column) {
-      weight[row * columns + column] = total[Gradient::index(row, column + (column >= bias_column))];
+      weight[row * stride + column] = sum[Gradient::index(row, column + (bias && column >= bias_column))];
     }
-    bias[row] = total[Gradient::index(row, bias_column)];
+    if (bias) bias[row] = sum[Gradient::index(row, bias_column)];
   }
+}
+
+void set_gradients(const WeightGradients& sum, const Weights& d) {
+  set_gradient<ControllerGradient>(sum.controller, kSums, kSeen, kBiasColumn, d.controller, kControllerColumns,
+                                   d.controller_bias);
+  for (int i = 1; i < kLayers; ++i) {
+    const WeightGradients::Upper& upper = sum.upper[i - 1];
+    float *weight = d.controller + upper_column(i), *bias = d.controller_bias + i * kSums;
+    set_gradient<BelowGradient>(upper.below, kSums, kUnits, kUnits, weight, kControllerColumns, bias);
+    set_gradient<OwnGradient>(upper.own, kSums, kCarried, 0, weight + kUnits, kControllerColumns, nullptr);
+  }
+  set_gradient<InterfaceGradient>(sum.interface, kInterfaceRows, kUnits, kUnits, d.interface, kUnits,
+                                  d.interface_bias);
 }
 
 }  // namespace
@@ -73,9 +91,7 @@ EXPORTED int64_t ntm_backward(const Weights* weights, void* tape_start, const fl
         pass->end(*d_start);
       }
     });
-    add_up<ControllerGradient>(parts, count, &WeightGradients::controller, kSums, kSeen, kBiasColumn,
-                               d_weights->controller, d_weights->controller_bias);
-    add_up<InterfaceGradient>(parts, count, &WeightGradients::interface, kInterfaceRows, kUnits, kUnits,
-                              d_weights->interface, d_weights->interface_bias);
+    add_up(parts, count);
+    set_gradients(parts[0], *d_weights);
   });
 }

@@ -6,7 +6,7 @@
 
 // A state or its gradients.
 struct State {
-  float* hidden;      // [B, units], of a feedforward controller [B, 0]
+  float* hidden;      // [B, layers * units], of a feedforward controller [B, 0]
   float* cell;        // like hidden
   float* reads;       // [B, read heads, width]
   float* weightings;  // [B, heads, slots]

@@ -4,29 +4,49 @@
 #include "ntm_forward.h"
 
 using ControllerGradient = OuterProduct<kSums, kSeenRows>;
+using BelowGradient = OuterProduct<kSums, kUnits + 1>;
+using OwnGradient = OuterProduct<kSums, kCarried>;
 using InterfaceGradient = OuterProduct<kInterfaceRows, kUnits + 1>;
 
-// Both weights' gradients, each with its bias' in a column of its own.
+// The weights' gradients, each with its bias' in a column of its own.
 struct WeightGradients {
+  struct Upper {
+    alignas(64) float below[BelowGradient::kFloats];
+    alignas(64) float own[OwnGradient::kFloats];
+  };
+
   alignas(64) float controller[ControllerGradient::kFloats];
   alignas(64) float interface[InterfaceGradient::kFloats];
+  Upper upper[kLayers - 1];
 
-  WeightGradients() : controller{}, interface{} {}
+  WeightGradients() : controller{}, interface{}, upper{} {}
 };
 
 // The weights' transposes. The inputs' part has its own, for it is seldom needed.
 struct BackwardPanels {
   using Seen = Panels<kReads + kCarried, kSums>;
   using Input = Panels<kInputs, kSums>;
+  using Below = Panels<kUnits, kSums>;
+  using Own = Panels<kCellRows, kSums>;
   using Hidden = Panels<kUnits, kInterfaceRows>;
+
+  struct Upper {
+    alignas(64) float below[Below::kFloats];
+    alignas(64) float own[Own::kFloats];
+  };
 
   alignas(64) float seen[Seen::kFloats];
   alignas(64) float input[Input::kFloats];
   alignas(64) float hidden[Hidden::kFloats];
+  Upper upper[kLayers - 1];
 
   explicit BackwardPanels(const Weights& w) {
-    Seen::pack([&](int row, int k) { return w.controller[k * kSeen + kInputs + row]; }, seen);
-    Input::pack([&](int row, int k) { return w.controller[k * kSeen + row]; }, input);
+    Seen::pack([&](int row, int k) { return w.controller[k * kControllerColumns + kInputs + row]; }, seen);
+    Input::pack([&](int row, int k) { return w.controller[k * kControllerColumns + row]; }, input);
+    for (int i = 1; i < kLayers; ++i) {
+      Below::pack([&](int row, int k) { return upper_weight(w, i, k, row); }, upper[i - 1].below);
+      if (kLstm) Own::pack([&](int row, int k) { return upper_weight(w, i, k, kUnits + row); }, upper[i - 1].own);
+    }
     Hidden::pack([&](int row, int k) { return w.interface[k * kUnits + row]; }, hidden);
   }
 };
@@ -41,9 +61,9 @@ class BackwardPass {
     group_ = group;
     const int b = group.first;
     std::fill_n(recomputed_from_, kSequences, -1);
-    gradient_rows(d_end.hidden, b, kCarried, d_seen_ + kReads);
+    gradient_rows(d_end.hidden, b, kControllerState, d_seen_ + kReads);
     gradient_rows(d_end.reads, b, kReads, d_seen_);
-    gradient_rows(d_end.cell, b, kCarried, d_cell_);
+    gradient_rows(d_end.cell, b, kControllerState, d_cell_);
     for (int lane = 0; lane < group.count; ++lane) {
       const int s = group.first + lane;
       to_weightings(of_sequence(d_end.weightings, s, kHeads * kSlots), d_weighting_[lane]);
@@ -56,23 +76,21 @@ class BackwardPass {
   void step(int t, const float* d_outputs, float* d_inputs) {
     const ControllerStep& now = tape_.controller(group_, t);
     const int slot = t % ControllerGradient::kMostSteps;
-    Row *d_sums = d_sums_[slot], *d_raw = d_raw_[slot], *d_hidden = d_seen_ + kReads;
-    if (!kLstm) std::fill_n(d_hidden[0], kUnits * kSequences, 0.0f);
+    Row *d_sums = d_sums_[slot], *d_raw = d_raw_[slot], *d_top = d_hidden(kLayers - 1);
+    if (!kLstm) std::fill_n(d_hidden(0)[0], kLayers * kUnits * kSequences, 0.0f);
     if (d_outputs) {
       const float* from = d_outputs + group_.first * kOutputs;
-      add_to_rows(from, kOutputs, kUnits, group_.count, d_hidden);
+      add_to_rows(from, kOutputs, kUnits, group_.count, d_top);
       add_to_rows(from + kUnits, kOutputs, kReads, group_.count, d_seen_);
     }
     if (group_.count < kSequences) std::fill_n(d_raw[0], kInterfaceRows * kSequences, 0.0f);
     for (int lane = 0; lane < group_.count; ++lane) step_memory(t, lane, now, d_raw);
     activate_interface_backward(now, d_raw);
-    BackwardPanels::Hidden::multiply_add(panels_.hidden, d_raw[0], d_hidden[0]);
+    BackwardPanels::Hidden::multiply_add(panels_.hidden, d_raw[0], d_top[0]);
 
-    if constexpr (kLstm) {
-      lstm_backward(now, d_hidden, d_cell_, d_sums);
-    } else {
-      feedforward_backward(tape_.controller(group_, t + 1), d_hidden, d_sums);
-    }
+    const ControllerStep& next = tape_.controller(group_, t + 1);
+    for (int i = kLayers - 1; i > 0; --i) step_upper(i, now.layer[i], next.layer[i], d_sums + i * kSums);
+    activate_layer_backward(now.layer[0], next.layer[0], d_hidden(0), d_cell_, d_sums);
     BackwardPanels::Seen::multiply(panels_.seen, d_sums[0], d_seen_[0]);
     if (d_inputs) {
       Row d_input[kInputs];
@@ -85,9 +103,10 @@ class BackwardPass {
 
   void end(const State& d_start) const {
     const int b = group_.first;
-    from_rows(d_seen_ + kReads, kCarried, group_.count, d_start.hidden + b * kCarried, kCarried);
+    constexpr int carried = kControllerState;
+    from_rows(d_seen_ + kReads, carried, group_.count, d_start.hidden + b * carried, carried);
     from_rows(d_seen_, kReads, group_.count, d_start.reads + b * kReads, kReads);
-    from_rows(d_cell_, kCarried, group_.count, d_start.cell + b * kCarried, kCarried);
+    from_rows(d_cell_, carried, group_.count, d_start.cell + b * carried, carried);
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
       from_weightings(d_weighting_[lane], of_sequence(d_start.weightings, s, kHeads * kSlots));
@@ -102,6 +121,16 @@ class BackwardPass {
     } else {
       std::fill_n(to[0], rows * kSequences, 0.0f);
     }
+  }
+
+  Row* d_hidden(int layer) { return d_seen_ + kReads + layer * kUnits; }
+
+  // Set `d_sums`; turn the gradient of the layer's state after the step into that of the one before, and add to that of
+  // the hidden units below.
+  void step_upper(int i, const Layer& now, const Layer& next, Row* d_sums) {
+    activate_layer_backward(now, next, d_hidden(i), d_cell_ + i * kCarried, d_sums);
+    BackwardPanels::Below::multiply_add(panels_.upper[i - 1].below, d_sums[0], d_hidden(i - 1)[0]);
+    if (kLstm) BackwardPanels::Own::multiply(panels_.upper[i - 1].own, d_sums[0], d_hidden(i)[0]);
   }
 
   void step_memory(int t, int lane, const ControllerStep& now, Row* d_interface) {
@@ -148,9 +177,18 @@ class BackwardPass {
     constexpr ptrdiff_t step = kStepFloats;
     const ControllerStep& now = tape_.controller(group_, t);
     const ControllerStep& next = tape_.controller(group_, t + 1);
-    ControllerGradient::accumulate(d_sums_[0][0], kSums * kSequences, seen_by_controller(now), step, pending_,
-                                   gradients_.controller, scratch_);
-    InterfaceGradient::accumulate(d_raw_[0][0], kInterfaceRows * kSequences, next.hidden[0], step, pending_,
+    constexpr ptrdiff_t sums = kLayers * kSums * kSequences;
+    ControllerGradient::accumulate(d_sums_[0][0], sums, seen_by_controller(now), step, pending_, gradients_.controller,
+                                   scratch_);
+    for (int i = 1; i < kLayers; ++i) {
+      const float* d_sums = d_sums_[0][i * kSums];
+      WeightGradients::Upper& gradients = gradients_.upper[i - 1];
+      BelowGradient::accumulate(d_sums, sums, next.layer[i - 1].hidden[0], step, pending_, gradients.below, scratch_);
+      if constexpr (kLstm) {
+        OwnGradient::accumulate(d_sums, sums, now.layer[i].hidden[0], step, pending_, gradients.own, scratch_);
+      }
+    }
+    InterfaceGradient::accumulate(d_raw_[0][0], kInterfaceRows * kSequences, top(next).hidden[0], step, pending_,
                                   gradients_.interface, scratch_);
     pending_ = 0;
   }
@@ -161,13 +199,14 @@ class BackwardPass {
   Group group_{0, 0};
   int pending_ = 0;
 
-  alignas(64) Row d_seen_[kReads + kUnits];  // reads and hidden, as in ControllerStep
-  Row d_cell_[kCellRows];
-  Row d_sums_[ControllerGradient::kMostSteps][kSums];
+  alignas(64) Row d_seen_[kReads + kLayers * kUnits];  // reads, then every layer's hidden units
+  Row d_cell_[kLayers * kCellRows];
+  Row d_sums_[ControllerGradient::kMostSteps][kLayers * kSums];
   Row d_raw_[ControllerGradient::kMostSteps][kInterfaceRows];
   alignas(64) Slots d_weighting_[kSequences][kHeads];
   Memory d_memory_[kSequences];
   int recomputed_from_[kSequences];  // the time of the memory kept, of every sequence
   Memory recomputed_[kSequences][std::max(kInterval - 1, 1)];
-  alignas(64) float scratch_[std::max(ControllerGradient::kScratchFloats, InterfaceGradient::kScratchFloats)];
+  alignas(64) float scratch_[std::max({ControllerGradient::kScratchFloats, BelowGradient::kScratchFloats,
+                                       InterfaceGradient::kScratchFloats})];
 };

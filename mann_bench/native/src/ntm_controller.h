@@ -1,7 +1,7 @@
 // The controller's and the interface's nonlinearities, kSequences sequences at once, forward and backward.
 #pragma once
 
-#include "clip.h"
+#include "lstm.h"
 #include "ntm_sizes.h"
 
 // Call body(lane) for every vector of a row; a row's vector begins at `lane`.
@@ -10,61 +10,31 @@ INLINE void over_lanes(Body body) {
   for (int lane = 0; lane < kSequences; lane += kLanes) body(lane);
 }
 
-// From the gates' sums to the gates, the cell and the hidden activation of the next step.
-inline void lstm(ControllerStep& step, ControllerStep& next) {
-  for (int unit = 0; unit < kUnits; ++unit) {
-    over_lanes([&](int lane) {
-      float* in = step.sums[unit] + lane;
-      float* forget = step.sums[kUnits + unit] + lane;
-      float* candidate = step.sums[2 * kUnits + unit] + lane;
-      float* out = step.sums[3 * kUnits + unit] + lane;
-      store(in, sigmoid(load(in)));
-      store(forget, sigmoid(load(forget)));
-      store(candidate, hyperbolic_tangent(load(candidate)));
-      store(out, sigmoid(load(out)));
-      const Vector cell = load(forget) * load(step.cell[unit] + lane) + load(in) * load(candidate);
-      const Vector cell_tanh = hyperbolic_tangent(cell);
-      store(next.cell[unit] + lane, cell);
-      store(step.cell_tanh[unit] + lane, cell_tanh);
-      store(next.hidden[unit] + lane, load(out) * cell_tanh);
-    });
+// From a layer's sums to its state of the next step.
+inline void activate_layer(Layer& now, Layer& next) {
+  if constexpr (kLstm) {
+    lstm_forward<kUnits * kSequences, false>(now.sums[0], now.cell[0], now.cell_tanh[0], next.cell[0], next.hidden[0]);
+  } else {
+    for (int unit = 0; unit < kUnits; ++unit) {
+      over_lanes([&](int lane) { store(next.hidden[unit] + lane, hyperbolic_tangent(load(now.sums[unit] + lane))); });
+    }
   }
 }
 
-// Set `d_sums`, the gradient before the gates' nonlinearities; `d_cell` is that of the cell after the step, and becomes
-// that of the one before.
-inline void lstm_backward(const ControllerStep& step, const Row* d_hidden, Row* d_cell, Row* d_sums) {
-  for (int unit = 0; unit < kUnits; ++unit) {
-    over_lanes([&](int lane) {
-      const Vector in = load(step.sums[unit] + lane);
-      const Vector forget = load(step.sums[kUnits + unit] + lane);
-      const Vector candidate = load(step.sums[2 * kUnits + unit] + lane);
-      const Vector out = load(step.sums[3 * kUnits + unit] + lane);
-      const Vector tanh = load(step.cell_tanh[unit] + lane), dh = load(d_hidden[unit] + lane);
-      const Vector dc = load(d_cell[unit] + lane) + dh * out * (1.0f - tanh * tanh);
-      store(d_sums[unit] + lane, dc * candidate * in * (1.0f - in));
-      store(d_sums[kUnits + unit] + lane, dc * load(step.cell[unit] + lane) * forget * (1.0f - forget));
-      store(d_sums[2 * kUnits + unit] + lane, dc * in * (1.0f - candidate * candidate));
-      store(d_sums[3 * kUnits + unit] + lane, dh * tanh * out * (1.0f - out));
-      store(d_cell[unit] + lane, dc * forget);
-    });
-  }
-}
-
-// From the sums to the hidden activation of the next step.
-inline void feedforward(const ControllerStep& step, ControllerStep& next) {
-  for (int unit = 0; unit < kUnits; ++unit) {
-    over_lanes([&](int lane) { store(next.hidden[unit] + lane, hyperbolic_tangent(load(step.sums[unit] + lane))); });
-  }
-}
-
-// Set `d_sums`, the gradient before the nonlinearity; `next` holds the hidden activation after the step.
-inline void feedforward_backward(const ControllerStep& next, const Row* d_hidden, Row* d_sums) {
-  for (int unit = 0; unit < kUnits; ++unit) {
-    over_lanes([&](int lane) {
-      const Vector hidden = load(next.hidden[unit] + lane);
-      store(d_sums[unit] + lane, load(d_hidden[unit] + lane) * (1.0f - hidden * hidden));
-    });
+// Set `d_sums`, the gradient before the nonlinearities; `d_cell`, of an LSTM, is that of the cell after the step, and
+// becomes that of the one before.
+inline void activate_layer_backward(const Layer& now, const Layer& next, const Row* d_hidden, Row* d_cell,
+                                    Row* d_sums) {
+  if constexpr (kLstm) {
+    lstm_backward<kUnits * kSequences, false>(now.sums[0], now.cell[0], now.cell_tanh[0], d_hidden[0], d_cell[0],
+                                              d_sums[0]);
+  } else {
+    for (int unit = 0; unit < kUnits; ++unit) {
+      over_lanes([&](int lane) {
+        const Vector hidden = load(next.hidden[unit] + lane);
+        store(d_sums[unit] + lane, load(d_hidden[unit] + lane) * (1.0f - hidden * hidden));
+      });
+    }
   }
 }
 

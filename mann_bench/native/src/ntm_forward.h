@@ -7,17 +7,36 @@
 #include "ntm_memory.h"
 
 using ControllerProduct = Panels<kSums, kSeenRows>;
+using BelowProduct = Panels<kSums, kUnits + 1>;  // of an upper layer with the hidden units below and its bias
+using OwnProduct = Panels<kSums, kCarried>;      // with its own hidden units
 using InterfaceProduct = Panels<kInterfaceRows, kUnits + 1>;
 
+// An upper layer's weight of what it sees, and its bias.
+INLINE float upper_weight(const Weights& w, int layer, int row, int k) {
+  return w.controller[row * kControllerColumns + upper_column(layer) + k];
+}
+INLINE float bias(const Weights& w, int layer, int row) { return w.controller_bias[layer * kSums + row]; }
+
 struct ForwardPanels {
+  struct Upper {
+    alignas(64) float below[BelowProduct::kFloats];
+    alignas(64) float own[OwnProduct::kFloats];
+  };
+
   alignas(64) float controller[ControllerProduct::kFloats];
   alignas(64) float interface[InterfaceProduct::kFloats];
+  Upper upper[kLayers - 1];
 
   explicit ForwardPanels(const Weights& w) {
     const auto element = [&](int row, int k) {
-      return k == kBiasColumn ? w.controller_bias[row] : w.controller[row * kSeen + k - kFirstColumn];
+      return k == kBiasColumn ? bias(w, 0, row) : w.controller[row * kControllerColumns + k - kFirstColumn];
     };
     ControllerProduct::pack(element, controller);
+    for (int i = 1; i < kLayers; ++i) {
+      BelowProduct::pack([&](int row, int k) { return k < kUnits ? upper_weight(w, i, row, k) : bias(w, i, row); },
+                         upper[i - 1].below);
+      OwnProduct::pack([&](int row, int k) { return upper_weight(w, i, row, kUnits + k); }, upper[i - 1].own);
+    }
     InterfaceProduct::pack(
         [&](int row, int k) { return k < kUnits ? w.interface[row * kUnits + k] : w.interface_bias[row]; }, interface);
   }
@@ -25,6 +44,8 @@ struct ForwardPanels {
 
 // The first row of what the controller sees.
 INLINE const float* seen_by_controller(const ControllerStep& step) { return kLstm ? step.input[0] : step.first_one[0]; }
+
+INLINE const Layer& top(const ControllerStep& step) { return step.layer[kLayers - 1]; }
 
 // One sequence's floats out of rows.
 INLINE Interface interface_of(const ControllerStep& step, int lane) {
@@ -45,8 +66,11 @@ class ForwardPass {
 
   void start(const State& state) {
     ControllerStep& first = tape_.controller(group_, 0);
-    to_rows(state.hidden + group_.first * kCarried, kCarried, kCarried, group_.count, first.hidden);
-    to_rows(state.cell + group_.first * kCarried, kCarried, kCarried, group_.count, first.cell);
+    for (int i = 0; i < kLayers; ++i) {
+      const int from = group_.first * kControllerState + i * kCarried;
+      to_rows(state.hidden + from, kControllerState, kCarried, group_.count, first.layer[i].hidden);
+      to_rows(state.cell + from, kControllerState, kCarried, group_.count, first.layer[i].cell);
+    }
     to_rows(state.reads + group_.first * kReads, kReads, kReads, group_.count, first.reads);
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
@@ -61,29 +85,29 @@ class ForwardPass {
     ControllerStep& next = tape_.controller(group_, t + 1);
     to_rows(inputs + group_.first * kInputs, kInputs, kInputs, group_.count, now.input);
     std::fill_n(now.first_one[0], kSequences, 1.0f);
-    std::fill_n(now.one[0], kSequences, 1.0f);
-    std::fill_n(next.one[0], kSequences, 1.0f);
-    ControllerProduct::multiply(panels_.controller, seen_by_controller(now), now.sums[0]);
-    if constexpr (kLstm) {
-      lstm(now, next);
-    } else {
-      feedforward(now, next);
-    }
-    InterfaceProduct::multiply(panels_.interface, next.hidden[0], now.raw[0]);
+    std::fill_n(now.layer[0].one[0], kSequences, 1.0f);
+    for (Layer& layer : next.layer) std::fill_n(layer.one[0], kSequences, 1.0f);
+    ControllerProduct::multiply(panels_.controller, seen_by_controller(now), now.layer[0].sums[0]);
+    activate_layer(now.layer[0], next.layer[0]);
+    for (int i = 1; i < kLayers; ++i) step_upper(panels_.upper[i - 1], next.layer[i - 1], now.layer[i], next.layer[i]);
+    InterfaceProduct::multiply(panels_.interface, top(next).hidden[0], now.raw[0]);
     activate_interface(now);
 
     std::fill_n(next.reads[0], kReads * kSequences, 0.0f);
     for (int lane = 0; lane < group_.count; ++lane) step_memory(t, lane, now, next);
 
     float* to = outputs + group_.first * kOutputs;
-    from_rows(next.hidden, kUnits, group_.count, to, kOutputs);
+    from_rows(top(next).hidden, kUnits, group_.count, to, kOutputs);
     from_rows(next.reads, kReads, group_.count, to + kUnits, kOutputs);
   }
 
   void end(int steps, const State& state) const {
     const ControllerStep& last = tape_.controller(group_, steps);
-    from_rows(last.hidden, kCarried, group_.count, state.hidden + group_.first * kCarried, kCarried);
-    from_rows(last.cell, kCarried, group_.count, state.cell + group_.first * kCarried, kCarried);
+    for (int i = 0; i < kLayers; ++i) {
+      const int to = group_.first * kControllerState + i * kCarried;
+      from_rows(last.layer[i].hidden, kCarried, group_.count, state.hidden + to, kControllerState);
+      from_rows(last.layer[i].cell, kCarried, group_.count, state.cell + to, kControllerState);
+    }
     from_rows(last.reads, kReads, group_.count, state.reads + group_.first * kReads, kReads);
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
@@ -94,6 +118,12 @@ class ForwardPass {
   }
 
  private:
+  static void step_upper(const ForwardPanels::Upper& panels, const Layer& below, Layer& now, Layer& next) {
+    BelowProduct::multiply(panels.below, below.hidden[0], now.sums[0]);
+    if constexpr (kLstm) OwnProduct::multiply_add(panels.own, now.hidden[0], now.sums[0]);
+    activate_layer(now, next);
+  }
+
   void step_memory(int t, int lane, const ControllerStep& now, ControllerStep& next) {
     const Interface parameters = interface_of(now, lane);
     float inverse_key_norm[kHeads], reads[kReads];

@@ -13,10 +13,12 @@ constexpr int kReach = SHIFT_RANGE;
 constexpr int kHeads = kReadHeads + kWriteHeads;  // read heads come first
 constexpr int kShifts = 2 * kReach + 1;
 
+constexpr int kLayers = CONTROLLER_LAYERS;
 constexpr bool kLstm = LSTM;                        // or a feedforward controller, whose units are tanh
-constexpr int kSums = (kLstm ? 4 : 1) * kUnits;     // that the controller makes of what it sees
+constexpr int kSums = (kLstm ? 4 : 1) * kUnits;     // that a layer makes of what it sees
 constexpr int kCarried = kLstm ? kUnits : 0;        // units that it sees again at the next step
-constexpr int kSeen = kInputs + kReads + kCarried;  // input, reads and, of an LSTM, its hidden activation
+constexpr int kSeen = kInputs + kReads + kCarried;  // by the lowest layer: input, reads, of an LSTM its own hidden units
+constexpr int kUpperSeen = kUnits + kCarried;       // by one above: the hidden units below, of an LSTM its own, too
 constexpr int kCellRows = kLstm ? kUnits : 1;       // there is no array of none
 
 // The memory is kept every so many steps; backward writes those between again.
@@ -49,20 +51,27 @@ constexpr int kInterfaceRows = sizeof(Interface) / sizeof(float);
 constexpr int kStrengthRow = kWidth, kGateRow = kWidth + 1, kShiftRow = kWidth + 2, kSharpeningRow = kHeadRows - 1;
 constexpr int kEraseRow = kHeads * kHeadRows, kAddRow = kEraseRow + kWriteHeads * kWidth;
 
-// What the controller meets at a time step: the state before the step, then what the step makes of it.
-//
-// Products want what they see in a row, with a one whose weight is the bias: an LSTM sees from the input to the last
-// one, a feedforward controller from the first one to the reads, the interface from hidden to the last one.
-struct alignas(64) ControllerStep {
-  Row first_one[1];
-  Row input[kInputs];
-  Row reads[kReads];
+// What a layer of the controller meets at a time step: its state before the step, then what the step makes of it.
+struct Layer {
   Row hidden[kUnits];
   Row one[1];
   Row cell[kCellRows];
 
   Row sums[kSums];           // of an LSTM made the gates in place: input, forget, candidate, output
   Row cell_tanh[kCellRows];  // of the cell after the step
+};
+
+// What the controller meets at a time step.
+//
+// Products want what they see in a row, with a one whose weight is the bias: the lowest layer of LSTM units sees from
+// the input to its one, a feedforward one from the first one to the reads; what is above a layer, another layer or the
+// interface, sees its hidden units and its one.
+struct alignas(64) ControllerStep {
+  Row first_one[1];
+  Row input[kInputs];
+  Row reads[kReads];
+  Layer layer[kLayers];
+
   Row raw[kInterfaceRows];
   Row interface[kInterfaceRows];  // clipped, and after the nonlinearities
   Row inverse_key_norm[kHeads];
@@ -71,6 +80,11 @@ struct alignas(64) ControllerStep {
 constexpr int kSeenRows = kSeen + 1;  // with the one
 constexpr int kBiasColumn = kLstm ? kSeen : 0, kFirstColumn = kLstm ? 0 : 1;  // of the controller's weights
 constexpr int kStepFloats = sizeof(ControllerStep) / sizeof(float);
+
+// The layers' weights lie side by side, the lowest one's first, and so do their activations in a state.
+constexpr int upper_column(int layer) { return kSeen + (layer - 1) * kUpperSeen; }
+constexpr int kControllerColumns = upper_column(kLayers);
+constexpr int kControllerState = kLayers * kCarried;
 
 // The heads' weightings of one sequence before a time step. Padding slots hold zero weight.
 struct alignas(64) AddressingStep {
