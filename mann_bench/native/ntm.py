@@ -21,8 +21,6 @@ def problem_of(cell: NTMCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
     if type(cell) is not NTMCell or type(cell.controller) not in (LSTMController, FeedforwardController):
         return "only NTMCell with a controller of its own has a native recurrence"
-    if cell.sharpening != "log":
-        return "the native recurrence sharpens in log space"
     return arguments.problem_of(cell.interface.weight)
 
 
@@ -69,6 +67,7 @@ class _Sizes(NamedTuple):
     read_heads: int
     write_heads: int
     shift_range: int
+    sharpens_as_power: int  # 1, or 0 for sharpening in log space
 
     @property
     def carried(self) -> int:
@@ -94,6 +93,7 @@ def _sizes(cell: NTMCell) -> _Sizes:
         read_heads=cell.read_heads,
         write_heads=cell.write_heads,
         shift_range=shifts // 2,
+        sharpens_as_power=int(cell.sharpening == "power"),
     )
 
 

@@ -22,6 +22,7 @@ ODD_FEEDFORWARD = ODD | {"controller": "feedforward"}
 TWO_LAYERS = DEFAULT_LIKE | {"controller_layers": 2}
 ODD_LAYERS = ODD | {"controller_layers": 3}
 ODD_FEEDFORWARD_LAYERS = ODD_FEEDFORWARD | {"controller_layers": 3}
+POWER = DEFAULT_LIKE | {"sharpening": "power"}
 OF_EVERY_KIND = [ODD, ODD_FEEDFORWARD, ODD_LAYERS, ODD_FEEDFORWARD_LAYERS]
 
 
@@ -73,6 +74,9 @@ def compare(bits, differentiate):
         (FEEDFORWARD, 241, 2),
         (ODD_FEEDFORWARD, 5, 7),
         (CLIPPED_HARD | {"controller": "feedforward"}, 41, 29),
+        (POWER, 41, 29),
+        (UNCLIPPED | {"sharpening": "power"}, 41, 7),
+        (ODD | {"sharpening": "power"}, 5, 7),
         (TWO_LAYERS, 41, 29),
         (TWO_LAYERS | {"controller": "feedforward"}, 41, 29),
         (ODD_LAYERS, 1, 1),
@@ -95,11 +99,29 @@ def enlarge_interface(cell):
     cell.interface.bias.add_(10)
 
 
-def test_it_agrees_where_weightings_are_sharp(compare, differentiate, bits):
-    cell = cell_of(DEFAULT_LIKE, memory_init="random")
+@pytest.mark.parametrize("sizes", [DEFAULT_LIKE, POWER])
+def test_it_agrees_where_weightings_are_sharp(sizes, compare, differentiate, bits):
+    cell = cell_of(sizes, memory_init="random")
     enlarge_interface(cell)
     assert differentiate(scan, cell, bits(10, 3, 3))["weightings"].amax() > 0.9
-    compare(DEFAULT_LIKE, 3, 29, enlarge_interface, memory_init="random")
+    compare(sizes, 3, 29, enlarge_interface, memory_init="random")
+
+
+# Powers of 1/128, subnormal from 18 on, underflow beyond 21.4; gradients overflow before that, PyTorch's as well.
+@pytest.mark.parametrize(
+    ("sharpening", "outputs", "gradients"), [(17, True, True), (21, True, False), (22, False, False)]
+)
+def test_sharpening_as_a_power_fails_where_the_plain_twin_does(sharpening, outputs, gradients, bits, differentiate):
+    cell = cell_of(POWER, clip=None, memory_init="random")
+    with torch.no_grad():
+        head = torch.zeros(2, cell.slot_width + 6)
+        head[:, cell.slot_width :] = torch.tensor([-50.0, 30, 0, 0, 0, sharpening - 1])  # content alone, and all alike
+        cell.interface.weight.zero_()
+        cell.interface.bias.zero_()[: head.numel()] = head.flatten()
+    for recurrence in (scan, ntm_sequence):
+        made = differentiate(recurrence, cell, bits(2, 3, 3))
+        assert made["outputs"].isfinite().all() == outputs, recurrence
+        assert made["gradient of interface.bias"].isfinite().all() == gradients, recurrence
 
 
 @torch.no_grad()

@@ -1,8 +1,8 @@
 // The heads' weightings of the slots of one sequence, forward and backward.
 //
-// Graves et al. 2014, equations 5 to 9; sharpening as a softmax of logarithms. z is strength * cosine, and
-// content = softmax(z); gated = (1 - gate) previous + gate content; shifted is gated, circularly convolved;
-// weighting = softmax(sharpening log shifted).
+// Graves et al. 2014, equations 5 to 9; sharpening as a softmax of logarithms or to the letter. z is strength * cosine,
+// and content = softmax(z); gated = (1 - gate) previous + gate content; shifted is gated, circularly convolved;
+// weighting = softmax(sharpening log shifted), or shifted^sharpening over the sum of these.
 #pragma once
 
 #include <cfloat>
@@ -93,8 +93,33 @@ inline void gate_and_shift(const Interface& parameters, const Slots* previous, A
   }
 }
 
+// Set `inverse` to one over the sum of the scaled powers of step.shifted; `each` takes these, by head and slot.
+template <typename Each>
+INLINE void over_powers(const Interface& parameters, const Addressing& step, PerHead& inverse, Each each) {
+  PerHead total{};
+  for (int i = 0; i < kPaddedSlots; i += kLanes) {
+    UNROLL for (int h = 0; h < kHeads; ++h) {
+      const Vector power = scaled_power(load(step.shifted[h] + i), parameters.head[h].sharpening);
+      total[h] += power;
+      each(h, i, power);
+    }
+  }
+  spread(total, sum);
+  UNROLL for (int h = 0; h < kHeads; ++h) inverse[h] = 1.0f / total[h];
+}
+
+// To the letter: 0 / 0 where all powers underflow.
+inline void sharpen_as_power(const Interface& parameters, const Addressing& step, Slots* weighting) {
+  PerHead inverse;
+  over_powers(parameters, step, inverse, [&](int h, int i, Vector power) { store(weighting[h] + i, power); });
+  for (int i = 0; i < kPaddedSlots; i += kLanes) {
+    UNROLL for (int h = 0; h < kHeads; ++h) store(weighting[h] + i, load(weighting[h] + i) * inverse[h]);
+  }
+}
+
 // From step.shifted to `weighting`, [heads, slots].
 inline void sharpen(const Interface& parameters, const Addressing& step, Slots* weighting) {
+  if constexpr (kPower) return sharpen_as_power(parameters, step, weighting);
   PerHead top, total{}, scale;
   UNROLL for (int h = 0; h < kHeads; ++h) top[h] = splat(-FLT_MAX);
   for (int i = 0; i < kPaddedSlots; i += kLanes) {
@@ -133,13 +158,24 @@ inline void address_backward(const Interface& parameters, const Slots* before, c
     UNROLL for (int h = 0; h < kHeads; ++h) mean[h] += load(d_weighting[h] + i) * load(weighting[h] + i);
   }
   spread(mean, sum);
+  PerHead inverse;
+  if constexpr (kPower) over_powers(parameters, step, inverse, [](int, int, Vector) {});
   for (int i = 0; i < kPaddedSlots; i += kLanes) {
     UNROLL for (int h = 0; h < kHeads; ++h) {
+      const float sharpening = parameters.head[h].sharpening;
       const Vector shifted = load(step.shifted[h] + i);
-      const Vector d_logit = load(weighting[h] + i) * (load(d_weighting[h] + i) - mean[h]);
+      const Vector centred = load(d_weighting[h] + i) - mean[h];
+      const Vector d_logit = load(weighting[h] + i) * centred;
       d_sharpening[h] += d_logit * log_floored(shifted);
-      const Vector d = parameters.head[h].sharpening * d_logit / shifted;
-      store(d_shifted[h].slots() + i, keep_where(~(shifted < FLT_MIN), d));
+      if constexpr (kPower) {
+        // Overflows where PyTorch's gradient does, so that all backends end in NaN alike.
+        const Vector d_power = centred * (inverse[h] * kPowerScale);
+        const Vector slope = sharpening * (scaled_power(shifted, sharpening - 1.0f) / kRootOfScale);
+        store(d_shifted[h].slots() + i, d_power / kRootOfScale * slope);
+      } else {
+        const Vector d = sharpening * d_logit / shifted;
+        store(d_shifted[h].slots() + i, keep_where(~(shifted < FLT_MIN), d));
+      }
     }
   }
   UNROLL for (int h = 0; h < kHeads; ++h) d_shifted[h].close();

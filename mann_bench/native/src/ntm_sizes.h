@@ -9,6 +9,7 @@
 
 constexpr int kWriteHeads = WRITE_HEADS;
 constexpr int kReach = SHIFT_RANGE;
+constexpr bool kPower = SHARPENS_AS_POWER;  // or in log space
 
 constexpr int kHeads = kReadHeads + kWriteHeads;  // read heads come first
 constexpr int kShifts = 2 * kReach + 1;
