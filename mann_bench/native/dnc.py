@@ -21,8 +21,6 @@ def problem_of(cell: DNCCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
     if type(cell) is not DNCCell or type(cell.controller) is not LSTMController or len(cell.controller.layers) != 1:
         return "only DNCCell with an LSTMController of one layer has a native recurrence"
-    if switches := [name for name in ("masked", "deallocation", "sharpened") if getattr(cell, name)]:
-        return f"the native recurrence has no {' and no '.join(switches)} option"
     return arguments.problem_of(cell.interface.weight)
 
 
@@ -56,6 +54,9 @@ class _Sizes(NamedTuple):
     memory_slots: int
     slot_width: int
     read_heads: int
+    masked: int  # switches, 0 or 1
+    deallocation: int
+    sharpened: int
 
 
 def _sizes(cell: DNCCell) -> _Sizes:
@@ -65,6 +66,9 @@ def _sizes(cell: DNCCell) -> _Sizes:
         memory_slots=cell.memory_slots,
         slot_width=cell.slot_width,
         read_heads=cell.read_heads,
+        masked=int(cell.masked),
+        deallocation=int(cell.deallocation),
+        sharpened=int(cell.sharpened),
     )
 
 

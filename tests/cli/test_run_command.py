@@ -61,9 +61,9 @@ def test_the_backend_is_in_the_record_and_not_in_the_key(run, choice, backend):
 
 
 def test_a_backend_that_a_model_lacks_is_told_once(run):
-    code, _, err = run("--backend", "native", "--jobs", "1", model="ntm:memory_slots=8,sharpening=power", seeds="0-1")
+    code, _, err = run("--backend", "native", "--jobs", "1", model="lstm:layers=1,units=8", seeds="0-1")
     assert code == 0
-    assert err.count("the native recurrence sharpens in log space. Running on the eager backend.") == 1
+    assert err.count("native backend: the model has no time step (it is no RecurrentModel). Running on the eager") == 1
 
 
 def test_the_same_run_again_is_answered_from_its_record(run):

@@ -15,6 +15,7 @@ VARIANTS = [
     f"ntm:{_SMALL},read_heads=2,write_heads=2",
     f"ntm:{_SMALL},controller=feedforward",
     f"ntm:{_SMALL},controller_layers=2",
+    f"ntm:{_SMALL},sharpening=power",
     f"dnc:{_SMALL}",
     f"dnc:{_SMALL},read_heads=2",
     f"dnc:{_SMALL},masked=true,deallocation=true,sharpened=true",

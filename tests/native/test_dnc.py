@@ -26,6 +26,13 @@ SIZES = {
     "links stored at every other step": {"controller_size": 7, "memory_slots": 150, "slot_width": 3, "read_heads": 2},
     "clipping": {"controller_size": 9, "memory_slots": 16, "slot_width": 4, "read_heads": 4, "clip": 0.5},
 }
+SWITCHES = ("masked", "deallocation", "sharpened")
+SIZES |= {
+    "masked": SIZES["tiny"] | {"masked": True},
+    "deallocation": SIZES["unclipped"] | {"deallocation": True},
+    "sharpened": SIZES["clipping"] | {"sharpened": True},
+    "switched": SIZES["links stored at every other step"] | dict.fromkeys(SWITCHES, True),
+}
 
 
 def make_cell(sizes="tiny", dtype=torch.float32, seed=0):
@@ -134,8 +141,9 @@ def test_outputs_or_last_state_alone_may_have_a_gradient(weigh):
     assert_as_exact_as_eager("tiny", 5, 7, weigh=[weigh])
 
 
-def test_start_from_an_empty_memory_equals_the_cell():
-    cell = make_cell("usual")
+@pytest.mark.parametrize("sizes", ["usual", "switched"])
+def test_start_from_an_empty_memory_equals_the_cell(sizes):
+    cell = make_cell(sizes)
     inputs, state = make_inputs(12, 3), cell.initial_state(3)
     eager, ours = (run(sequence, cell, inputs, state, ["outputs"]) for sequence in (scan, dnc_sequence))
     torch.testing.assert_close(ours.values[0], eager.values[0], rtol=1e-4, atol=1e-5)
@@ -154,9 +162,10 @@ def test_two_forwards_before_the_backwards():
     assert all(torch.equal(a, b) for a, b in zip(alone, together, strict=True))
 
 
+@pytest.mark.parametrize("sizes", ["tiny", "switched"])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_two_runs_give_the_same_bytes_whatever_the_threads(threads):
-    cell = make_cell()
+def test_two_runs_give_the_same_bytes_whatever_the_threads(threads, sizes):
+    cell = make_cell(sizes)
     inputs, state = make_inputs(9, 29), make_state(cell, 29)
     first = run(dnc_sequence, cell, inputs, state)
     before = torch.get_num_threads()
@@ -176,8 +185,9 @@ def test_a_sequence_does_not_depend_on_its_batch():
     torch.testing.assert_close(alone, together[:, 5:6], rtol=0, atol=0)
 
 
-def test_without_gradients_the_values_are_the_same():
-    cell = make_cell()
+@pytest.mark.parametrize("sizes", ["tiny", "switched"])
+def test_without_gradients_the_values_are_the_same(sizes):
+    cell = make_cell(sizes)
     inputs, state = make_inputs(9, 7), make_state(cell, 7)
     kept = [t.detach() for t in (dnc_sequence(cell, inputs, state)[0], *tensors(dnc_sequence(cell, inputs, state)[1]))]
     with torch.no_grad():
@@ -185,8 +195,9 @@ def test_without_gradients_the_values_are_the_same():
     assert all(torch.equal(a, b) for a, b in zip(kept, (outputs, *tensors(end)), strict=True))
 
 
-def test_sequences_can_be_cut():
-    cell = make_cell()
+@pytest.mark.parametrize("sizes", ["tiny", "switched"])
+def test_sequences_can_be_cut(sizes):
+    cell = make_cell(sizes)
     inputs, state = make_inputs(9, 7), make_state(cell, 7)
     whole, _ = dnc_sequence(cell, inputs, state)
     first, between = dnc_sequence(cell, inputs[:4], state)
@@ -205,11 +216,12 @@ def test_inputs_that_are_not_finite_show_in_the_outputs(value):
     assert torch.equal(outputs[:, 3].isfinite(), expected[:, 3].isfinite())
 
 
-def test_every_interface_weight_that_is_not_a_number_shows_in_the_outputs():
-    cell = make_cell()
+@pytest.mark.parametrize("sizes", ["tiny", "switched"])
+def test_every_interface_weight_that_is_not_a_number_shows_in_the_outputs(sizes):
+    cell = make_cell(sizes)
     inputs, state = make_inputs(2, 1), make_state(cell, 1)
     for row in range(cell.interface.out_features):
-        broken = make_cell()
+        broken = make_cell(sizes)
         broken.interface.bias.detach()[row] = float("nan")
         assert dnc_sequence(broken, inputs, state)[0][:, :, -cell.slot_width :].isnan().any(), row
 
@@ -245,13 +257,9 @@ def test_a_second_derivative_is_an_error():
         gradient.sum().backward()
 
 
-def test_a_cell_that_is_supported():
-    assert problem_of(make_cell()) is None
-
-
-@pytest.mark.parametrize("switch", ["masked", "deallocation", "sharpened"])
-def test_switches_are_not_supported(switch):
-    assert switch in problem_of(DNCCell(INPUTS, 5, **{switch: True}))
+@pytest.mark.parametrize("sizes", SIZES)
+def test_a_cell_that_is_supported(sizes):
+    assert problem_of(make_cell(sizes)) is None
 
 
 def test_double_precision_is_not_supported():

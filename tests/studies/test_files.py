@@ -1,17 +1,16 @@
 """The studies that ship with the suite."""
 
-from pathlib import Path
-
 import pytest
 
 from mann_bench.execution.plan import CellName, by_cell
+from mann_bench.models.base import RecurrentModel
+from mann_bench.models.building import build_model, build_task
 from mann_bench.registry import Registry
 from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.studies.loading import load_study
 from mann_bench.studies.plan import plan_study
 from mann_bench.studies.schema import RATES, ClaimMetric
 
-LEADERBOARDS = Path(__file__).parents[2] / "leaderboards"
 STUDIES = sorted(Registry.discover(third_party=False).studies)
 
 
@@ -55,10 +54,12 @@ def test_fewer_seeds_do_not_widen_what_counts_as_reproduced(registry, name):
         assert short[claim].at_most in (whole[claim].at_most, None)
 
 
-def test_committed_records_have_the_run_keys_of_the_study(planned):
-    committed = {path.stem for path in LEADERBOARDS.glob(f"{planned.study.name}/*/records/*.json")}
-    assert committed <= {run.key for run in planned.plan.runs}
-
-
 def test_published_figures_have_a_source(planned):
     assert all(claim.source for claim in planned.study.claims if claim.published is not None)
+
+
+def test_its_recurrent_models_all_run_natively(planned):
+    cells = {(run.model.text, run.task.text): run for run in planned.plan.runs}
+    models = {name: build_model(run.model, build_task(run.task)) for name, run in cells.items()}
+    problems = {name: model.native_problem() for name, model in models.items() if isinstance(model, RecurrentModel)}
+    assert not any(problems.values()), problems

@@ -4,9 +4,9 @@
 
 #include "sizes.h"
 
-// Weights, or their gradients.
+// Weights, or their gradients. The layers of a controller lie side by side.
 struct Weights {
-  float* controller;       // of an LSTM [4 units, input + reads + hidden], else [units, input + reads]; layers side by side
+  float* controller;       // of an LSTM [4 units, input + reads + hidden], else [units, input + reads]
   float* controller_bias;  // of an LSTM [layers * 4 units], else [layers * units]
   float* interface;        // [interface, units]
   float* interface_bias;   // [interface]

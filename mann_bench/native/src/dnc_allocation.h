@@ -26,14 +26,16 @@ inline void use(const Interface& parameters, const Weightings& before, float* us
 }
 
 // `d` is the gradient of the weightings after the step. Usage becomes that of the one before, write is set to
-// that of the one before, and read is added to; the free gates' gradients are set.
-inline void use_backward(const Interface& parameters, const Weightings& before, Weightings& d,
-                         Interface& d_parameters) {
+// that of the one before, and read is added to; the free gates' gradients are set. `d_retained` is what comes through
+// the memory that is retained, with deallocation.
+inline void use_backward(const Interface& parameters, const Weightings& before, const float* d_retained,
+                         Weightings& d, Interface& d_parameters) {
   Vector d_free[kReadHeads] = {};
   over_slots([&](int i) {
     const Vector u = load(before.usage + i), w = load(before.write + i), d_usage = load(d.usage + i);
     const Vector d_used = d_usage * retention(parameters, before.read, i);
-    const Vector d_retention = d_usage * (u + w - u * w);
+    Vector d_retention = d_usage * (u + w - u * w);
+    if (kDeallocation) d_retention += load(d_retained + i);
     store(d.usage + i, d_used * (1.0f - w));
     store(d.write + i, d_used * (1.0f - u));
     UNROLL for (int h = 0; h < kReadHeads; ++h) {

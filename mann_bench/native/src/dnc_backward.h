@@ -90,8 +90,8 @@ class Recomputed {
   }
 
   void write_memory(int lane, int t, const Memory& before, Memory& after) const {
-    const int s = group_.first + lane;
-    write(before, tape_.at(s, t).interface, tape_.at(s, t + 1).weightings.write, after);
+    const Step &step = tape_.at(group_.first + lane, t), &next = tape_.at(group_.first + lane, t + 1);
+    write(retained(before, step, after), step.interface, next.weightings.write, after);
   }
 
   void take_link(int lane, int from, int to, const Link& before, Link& after) const {
@@ -202,15 +202,17 @@ class BackwardPass {
     FollowGradients& d_follow = d_[lane].follow[t % kLinkInterval];
 
     Interface d_parameters;
-    alignas(64) Slots d_read_cosine[kReadHeads], d_write_cosine;
+    alignas(64) Slots d_read_cosine[kReadHeads], d_write_cosine, d_retained;
     read_backward(after, d_reads, d.read);
     weight_reads_backward(parameters, step, d.read, d_follow.backward, d_read_cosine, d_follow.forward, d_parameters);
-    write_and_compare_backward(before, after, step, next, d_read_cosine, d_reads, d_memory, d.write, d_parameters);
+    if constexpr (kMasked) compare_read_keys_backward(after, step, d_read_cosine, d_memory, d_parameters);
+    write_and_compare_backward(retained(before, step, *retained_), after, step, next, d_read_cosine, d_reads, d_memory,
+                               d.write, d_parameters);
+    if constexpr (kDeallocation) retained_backward(before, step, d_memory, d_retained);
     precede_backward(step.weightings.precedence, next.weightings.write, d.precedence, d.write);
     follow_backward(t, lane);
-    weight_write_backward(parameters, step, next.weightings, d, d_write_cosine, d_parameters);
-    compare_backward(before, parameters.write_key, step.inverse_key_norm[kReadHeads], step.inverse_norm,
-                     step.write_cosine, d_write_cosine, d_memory, d_parameters.write_key);
+    weight_write_backward(parameters, step, next.weightings, d_retained, d, d_write_cosine, d_parameters);
+    compare_write_key_backward(before, step, d_write_cosine, d_memory, d_parameters);
     activate_interface_backward(step, d_parameters, d_[lane].raw);
   }
 
@@ -272,5 +274,6 @@ class BackwardPass {
   Recomputed recomputed_;
   OuterProducts<decltype(WeightGradients::gates)> gates_products_;
   OuterProducts<decltype(WeightGradients::interface)> interface_products_;
+  Memory retained_[kDeallocation ? 1 : 0];
   Gradients d_[kGroup];
 };

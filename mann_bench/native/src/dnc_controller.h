@@ -20,7 +20,9 @@ INLINE void over_interface(Linear linear, Oneplus oneplus, Sigmoids sigmoids, Mo
   sigmoids(INTERFACE_INDEX(erase), INTERFACE_INDEX(write_vector));
   linear(INTERFACE_INDEX(write_vector), INTERFACE_INDEX(free_gate));
   sigmoids(INTERFACE_INDEX(free_gate), INTERFACE_INDEX(read_mode));
-  modes(INTERFACE_INDEX(read_mode), kInterface);
+  modes(INTERFACE_INDEX(read_mode), INTERFACE_INDEX(read_mask));
+  if (kMasked) sigmoids(INTERFACE_INDEX(read_mask), INTERFACE_INDEX(forward_exponent));
+  if (kSharpened) oneplus(INTERFACE_INDEX(forward_exponent), kInterface);
 }
 
 // Set to[i] = f(i) for i in [first, end), vector by vector. The last one may reach beyond `end`: parts are
@@ -80,10 +82,12 @@ INLINE void norm_backward(const float* key, float strength, float d_strength, fl
 // From the gradient of step.interface, but for the keys' norms, to that of step.raw.
 inline void activate_interface_backward(const Step& step, Interface& d, float* d_raw) {
   const Interface& p = step.interface;
-  for (int h = 0; h < kReadHeads; ++h) {
-    norm_backward(p.read_key[h], p.read_strength[h], d.read_strength[h], d.read_key[h]);
+  if constexpr (!kMasked) {  // those under masks are done
+    for (int h = 0; h < kReadHeads; ++h) {
+      norm_backward(p.read_key[h], p.read_strength[h], d.read_strength[h], d.read_key[h]);
+    }
+    norm_backward(p.write_key, p.write_strength, d.write_strength, d.write_key);
   }
-  norm_backward(p.write_key, p.write_strength, d.write_strength, d.write_key);
 
   alignas(64) float from[kInterfaceFloats] = {};
   std::copy_n(d.read_key[0], kInterface, from);

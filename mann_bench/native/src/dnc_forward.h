@@ -2,9 +2,9 @@
 #pragma once
 
 #include "dnc_arguments.h"
+#include "dnc_content.h"
 #include "dnc_controller.h"
 #include "dnc_link.h"
-#include "dnc_memory.h"
 #include "dnc_products.h"
 #include "dnc_weighting.h"
 
@@ -103,11 +103,10 @@ class ForwardPass {
   // The memory of one sequence; `link_steps` lead from the stored link to the one after the step.
   static void remember(Step& step, Step& next, const LinkSteps& link_steps, Matrices& matrices) {
     const Interface& parameters = step.interface;
-    compare(matrices.memory, parameters.write_key, step.inverse_key_norm[kReadHeads], step.inverse_norm,
-            step.write_cosine);
+    compare_write_key(matrices.memory, step);
     weight_write(parameters, step, next.weightings);
-    write_and_compare(matrices.memory, parameters, step.inverse_key_norm, next.weightings.write, matrices.memory,
-                      next.inverse_norm, step.read_cosine);
+    const Memory& before = retained(matrices.memory, step, matrices.memory);
+    write_and_compare(before, next.weightings.write, step, matrices.memory, next.inverse_norm);
     follow(matrices.link, link_steps, step.weightings.read, step.forward, step.backward);
     weight_reads(parameters, step, next.weightings.read);
     read(matrices.memory, next.weightings.read, next.reads);

@@ -121,7 +121,8 @@ INLINE Vector d_norm(Vector d_cosine, Vector cosine, Vector inverse_norm) {
 
 // Gradients of `write_and_compare` and of the memory under `read`, whose weighting and gradient are given.
 // `d_memory` is that of the memory after, and becomes that of the one before; `d_write` is added to; read keys,
-// erase and write vector of `d_parameters` are set, but for the part through the keys' own norms.
+// erase and write vector of `d_parameters` are set, but for the part through the keys' own norms. Where keys have
+// masks, what comes through their cosines is left to `compare_read_keys_backward`.
 inline void write_and_compare_backward(const Memory& before, const Memory& after, const Step& step, const Step& next,
                                        const Slots* d_cosine, const float* d_reads, Memory& d_memory, float* d_write,
                                        Interface& d_parameters) {
@@ -130,8 +131,8 @@ inline void write_and_compare_backward(const Memory& before, const Memory& after
   SlotSums<kWidth> d_erase, d_write_vector;
   over_slot_blocks<at_least_one(kOperands / (3 + 2 * kReadHeads))>([&](auto size, int first) {
     constexpr int count = size;
-    Vector dot[kReadHeads][count], norm[count] = {}, d_weight[count] = {};
-    UNROLL for (int v = 0; v < count; ++v) {
+    Vector dot[kReadHeads][count] = {}, norm[count] = {}, d_weight[count] = {};
+    UNROLL for (int v = 0; !kMasked && v < count; ++v) {
       const int i = (first + v) * kLanes;
       const Vector inverse = load(next.inverse_norm + i);
       UNROLL for (int h = 0; h < kReadHeads; ++h) {
@@ -166,7 +167,7 @@ inline void write_and_compare_backward(const Memory& before, const Memory& after
       store(to, load(to) + d_weight[v]);
     }
   });
-  d_key.total(d_parameters.read_key[0]);
+  if (!kMasked) d_key.total(d_parameters.read_key[0]);
   d_erase.total(d_parameters.erase);
   d_write_vector.total(d_parameters.write_vector);
 }

@@ -6,6 +6,7 @@
 
 #include "sizes.h"
 
+constexpr bool kMasked = MASKED, kDeallocation = DEALLOCATION, kSharpened = SHARPENED;
 constexpr float kUsageFloor = 1e-6f;  // of dnc_memory.py
 
 constexpr int kSeen = kInputs + kReads + kUnits;  // by the controller: input, reads and its hidden activation
@@ -25,7 +26,8 @@ constexpr int kLinkInterval = kPaddedSlots <= 128 ? 1 : kPaddedSlots <= 700 ? 2 
 
 using KeyNorms = float[kReadHeads + 1];  // of the read keys, then the write key
 
-// What the interface says to the memory: the interface's outputs in their order.
+// What the interface says to the memory: the interface's outputs in their order. Of switches that are off there are
+// arrays of none, an extension that GCC and Clang share.
 struct Interface {
   float read_key[kReadHeads][kWidth];
   float read_strength[kReadHeads];
@@ -37,6 +39,10 @@ struct Interface {
   float allocation_gate;
   float write_gate;
   float read_mode[kReadHeads][3];  // shares of the backward, content and forward weighting
+  float read_mask[kMasked ? kReadHeads : 0][kWidth];
+  float write_mask[kMasked ? kWidth : 0];
+  float forward_exponent[kSharpened ? kReadHeads : 0];
+  float backward_exponent[kSharpened ? kReadHeads : 0];
 };
 
 constexpr int kInterface = sizeof(Interface) / sizeof(float);
@@ -76,6 +82,9 @@ struct alignas(64) Step {
   Slots read_content[kReadHeads];
   Slots forward[kReadHeads];
   Slots backward[kReadHeads];
+  Slots sharp_forward[kSharpened ? kReadHeads : 0];
+  Slots sharp_backward[kSharpened ? kReadHeads : 0];
+  Slots masked_inverse_norm[kMasked ? kReadHeads + 1 : 0];  // of slots under the masks of read keys, then write key
 };
 
 // Entry [i, j] is to what degree slot i was written after slot j. Padding slots hold zero.

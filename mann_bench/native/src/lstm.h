@@ -3,8 +3,8 @@
 
 #include "clip.h"
 
-// From the gates' sums to the gates in place (input, forget, candidate, output), and to what the next step sees. Tanh of
-// the cell is kept from before its clip.
+// From the gates' sums to the gates in place (input, forget, candidate, output), and to what the next step sees.
+// `tanh_of_cell` is that of the cell before its clip.
 template <int floats, bool clips>
 inline void lstm_forward(float* gates, const float* cell_before, float* tanh_of_cell, float* cell_after,
                          float* hidden_after) {

@@ -18,8 +18,8 @@ constexpr int kLayers = CONTROLLER_LAYERS;
 constexpr bool kLstm = LSTM;                        // or a feedforward controller, whose units are tanh
 constexpr int kSums = (kLstm ? 4 : 1) * kUnits;     // that a layer makes of what it sees
 constexpr int kCarried = kLstm ? kUnits : 0;        // units that it sees again at the next step
-constexpr int kSeen = kInputs + kReads + kCarried;  // by the lowest layer: input, reads, of an LSTM its own hidden units
-constexpr int kUpperSeen = kUnits + kCarried;       // by one above: the hidden units below, of an LSTM its own, too
+constexpr int kSeen = kInputs + kReads + kCarried;  // by the lowest layer: input, reads, its own carried units
+constexpr int kUpperSeen = kUnits + kCarried;       // by one above: the hidden units below, its own carried ones
 constexpr int kCellRows = kLstm ? kUnits : 1;       // there is no array of none
 
 // The memory is kept every so many steps; backward writes those between again.
