@@ -18,7 +18,11 @@ BUILDS = {
     "sse2": pytest.param("-mno-avx", marks=x86),
     "link stored at every third step": "-DLINK_INTERVAL=3",
 }
-CELLS = {"ntm": (NTMCell, ntm, ntm.ntm_sequence), "dnc": (DNCCell, dnc, dnc.dnc_sequence)}
+CELLS = {"ntm": (NTMCell, ntm.ntm_sequence), "dnc": (DNCCell, dnc.dnc_sequence)}
+OPTIONS = {
+    "ntm": {"controller_layers": 2, "sharpening": "power"},
+    "dnc": {"masked": True, "deallocation": True, "sharpened": True},
+}
 
 
 @pytest.fixture(params=BUILDS.values(), ids=BUILDS)
@@ -49,12 +53,12 @@ def results(sequence, cell, inputs):
     return [part.detach().double() for part in (outputs, end.memory, *gradients)]
 
 
-@pytest.mark.parametrize("heads", [1, 3])
+@pytest.mark.parametrize(("heads", "switched"), [(1, False), (3, False), (2, True)])
 @pytest.mark.parametrize("name", CELLS)
-def test_outputs_and_gradients_are_those_of_the_plain_twin(name, heads, build):
-    kind, _, sequence = CELLS[name]
+def test_outputs_and_gradients_are_those_of_the_plain_twin(name, heads, switched, build):
+    kind, sequence = CELLS[name]
     torch.manual_seed(0)
-    options = {"memory_init": "random"} if name == "ntm" else {}
+    options = ({"memory_init": "random"} if name == "ntm" else {}) | (OPTIONS[name] if switched else {})
     cell, inputs = kind(3, 9, memory_slots=37, slot_width=5, read_heads=heads, **options), torch.randn(11, 5, 3)
     native = results(sequence, cell, inputs)
     exact = results(scan, cell.double(), inputs.double())
