@@ -3,6 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from mann_bench.core.collector import uncollected
 from mann_bench.version import __version__
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ __all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'mann_bench' has no attribute {name!r}")
-    return getattr(importlib.import_module(_PUBLIC[name]), name)
+    with uncollected():  # torch and Lightning are imported a quarter faster
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:

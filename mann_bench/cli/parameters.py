@@ -12,6 +12,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from mann_bench.core.backends import AUTO, BACKEND_CHOICES
+from mann_bench.core.machine import usable_cores
+from mann_bench.core.variants import Variant
 from mann_bench.registry import Registry
 
 Kind = Literal["models", "tasks", "protocols", "studies", "executors"]
@@ -137,3 +139,13 @@ def execution_options(command: Callable[..., int]) -> Callable[..., int]:
         return command(*arguments, options=options, **given)
 
     return functools.reduce(lambda decorated, option: option(decorated), reversed(_EXECUTION_OPTIONS), gathered)
+
+
+def expect_runs(options: ExecutionOptions, runs: int) -> None:
+    """Let the server of worker processes begin to import, where that many runs may be done by several workers."""
+    local = Variant.parse(options.executor).name == "local" and options.device != "cuda"
+    workers = min(runs, options.jobs or usable_cores() // options.threads)
+    if local and workers > 1 and not options.dry_run:
+        from mann_bench.execution.processes import start_server
+
+        start_server()

@@ -8,6 +8,8 @@ import click
 
 from mann_bench.cli.parameters import PathType
 from mann_bench.cli.problems import tell
+from mann_bench.core.collector import uncollected
+from mann_bench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from mann_bench.analysis.cells import Cell
@@ -48,11 +50,10 @@ def command(
     Records that cannot be read are left out. Standard error names the first 20 of them, and the exit code is then 1.
     Standard error also names the files of the figures and of the page.
     """
-    from mann_bench.core.errors import UsageError
-    from mann_bench.reporting.render import Format, render
-    from mann_bench.results.many import uncollected
 
     def written(made: "list[Cell]") -> str:
+        from mann_bench.reporting.render import Format, render
+
         return render(made, Format(form), compare=compare, table=table)
 
     if compare and table:
@@ -64,13 +65,14 @@ def command(
 def _report(
     runs: tuple[Path, ...], written: Callable[["list[Cell]"], str], figures: Path | None, html: Path | None
 ) -> int:
-    from mann_bench.analysis.cells import cells
-    from mann_bench.results.files import prepare_folder
     from mann_bench.results.many import load_records, load_thinned
     from mann_bench.results.store import record_files
 
     files = [file for path in runs or (Path("runs"),) for file in record_files(path)]
-    records, problems = (load_records if figures or html else load_thinned)(files)
+    records, problems = load_records(files) if figures or html else load_thinned(files, _import_tables)
+    from mann_bench.analysis.cells import cells
+    from mann_bench.results.files import prepare_folder
+
     tell([each.reason for each in problems], "Left out: ")
     if records:
         if figures:
@@ -84,6 +86,10 @@ def _report(
         if html:
             _write_page(made, html)
     return 1 if problems else 0
+
+
+def _import_tables() -> None:
+    import mann_bench.reporting.render  # noqa: F401
 
 
 def _draw(made: "list[Cell]", folder: Path) -> None:

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mann_bench.cli.parameters import ExecutionOptions, VariantType, execution_options, registry_of
+from mann_bench.cli.parameters import ExecutionOptions, VariantType, execution_options, expect_runs, registry_of
+from mann_bench.core.collector import imported_for_good
+from mann_bench.core.variants import parse_seeds
 
 if TYPE_CHECKING:
     from mann_bench.execution.plan import Plan
@@ -40,12 +42,14 @@ def command(
     If a run has a record already, it is not trained again, unless it failed. The exit code is 0 if all runs have a
     record, and 1 if a run failed or diverged.
     """
-    from mann_bench.cli.execution import execute_plan
-    from mann_bench.core.variants import parse_seeds
-    from mann_bench.execution.plan import Block, make_plan
+    chosen = parse_seeds(seeds)
+    expect_runs(options, len(models) * len(tasks) * len(chosen))
+    with imported_for_good():
+        from mann_bench.cli.execution import execute_plan
+        from mann_bench.execution.plan import Block, make_plan
 
-    registry = registry_of(context)
-    plan = make_plan(registry, [Block(models, tasks, [protocol])], parse_seeds(seeds))
+        registry = registry_of(context)
+        plan = make_plan(registry, [Block(models, tasks, [protocol])], chosen)
     return execute_plan(registry, plan, options, _print_runs)
 
 

@@ -15,12 +15,14 @@ from mann_bench.cli.parameters import (
     VariantType,
     device_option,
     execution_options,
+    expect_runs,
     jobs_option,
     out_option,
     registry_of,
     threads_option,
 )
 from mann_bench.cli.problems import tell
+from mann_bench.core.collector import imported_for_good, uncollected
 from mann_bench.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -100,11 +102,20 @@ def run(
 
     Exit codes are those of `mann-bench run`.
     """
-    from mann_bench.cli.execution import execute_plan
-    from mann_bench.cli.study_tables import PlanStatus, cell_lines
-    from mann_bench.execution.resolve import device_name
-    from mann_bench.results.outlines import Outlines, reading
-    from mann_bench.studies.plan import plan_study
+    from mann_bench.studies.loading import load_study
+
+    if max_seeds is not None and not until_decided:
+        raise UsageError("--max-seeds limits how far a study grows. Give --until-decided too.")
+    registry = registry_of(context)
+    expect_runs(options, load_study(registry, study).run_count())
+    with imported_for_good():
+        from mann_bench.cli.execution import execute_plan
+        from mann_bench.cli.study_tables import PlanStatus, cell_lines
+        from mann_bench.execution.resolve import device_name
+        from mann_bench.results.outlines import Outlines, reading
+        from mann_bench.studies.plan import plan_study
+
+        planned = plan_study(registry, study)
 
     def describe(plan: "Plan", setting: "Setting") -> None:
         with reading(options.out) as begun:
@@ -112,14 +123,10 @@ def run(
         outcomes = {key: record.outcome for key, record in (plan.cached | plan.failed).items()}
         _print(cell_lines(PlanStatus(plan.runs, outcomes, earlier, options.out), setting.workers), err=True)
 
-    registry = registry_of(context)
-    planned = plan_study(registry, study)
     if until_decided:
         from mann_bench.cli.growing import run_until_decided
 
         code = run_until_decided(registry, planned, options, max_seeds, describe)
-    elif max_seeds is not None:
-        raise UsageError("--max-seeds limits how far a study grows. Give --until-decided too.")
     else:
         code = execute_plan(registry, planned.plan, options, describe)
     if planned.claims and not options.dry_run and not options.shard:
@@ -137,7 +144,6 @@ def run(
 @click.pass_context
 def status(context: click.Context, study: str, out: Path, jobs: int | None, threads: int, device: str) -> None:
     """Show which runs of STUDY are finished, how they ended, and how long the others will take."""
-    from mann_bench.results.many import uncollected
     from mann_bench.results.outlines import Outlines, reading
 
     with uncollected(), reading(out) as begun:

@@ -1,12 +1,11 @@
-"""Execute jobs on this machine: in this process, or in spawned workers, each with its own threads."""
+"""Execute jobs on this machine: in this process, or in worker processes, each with its own threads."""
 
 import contextlib
 import gc
-import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from mann_bench.core.jobs import Job
 from mann_bench.core.machine import usable_cores
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.executor import Executor
+from mann_bench.execution.processes import ctrl_c_blocked, worker_context
 from mann_bench.execution.worker import execute_job
 
 _IDLE = "idle"
@@ -75,10 +75,10 @@ class _Order(NamedTuple):
 
 
 class _Workers:
-    """Spawned processes, each fed one job at a time through its pipe."""
+    """Worker processes, each fed one job at a time through its pipe."""
 
     def __init__(self, count: int, jobs: Sequence[Job]) -> None:
-        self._context = multiprocessing.get_context("spawn")
+        self._context = worker_context({job.device for job in jobs})
         self._waiting = deque(_Order(job) for job in jobs)
         self._processes: dict[Connection, BaseProcess] = {}
         self._current: dict[Connection, _Order] = {}
@@ -124,11 +124,24 @@ class _Workers:
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
         core = self._cores.pop()
-        process = self._context.Process(target=_serve, args=(theirs, core), daemon=True)
-        with _ctrl_c_blocked():  # a worker inherits this, from its first instruction on
-            process.start()
+        process = self._context.Process(target=_serve, args=(theirs, core, dict(os.environ)), daemon=True)
+        try:
+            with ctrl_c_blocked():  # a worker inherits this, from its first instruction on
+                process.start()
+        except (EOFError, OSError) as error:  # there is no memory, or the server that forks workers died
+            ours.close()
+            theirs.close()
+            self._cores.append(core)
+            self._count_failed_start(str(error))
+            self._start()
+            return
         theirs.close()
         self._processes[ours], self._core_of[ours] = process, core
+
+    def _count_failed_start(self, reason: str) -> None:
+        self._failed_starts += 1
+        if self._failed_starts >= _MOST_FAILED_STARTS:
+            raise MannBenchError(f"worker processes do not start ({reason}). Try --jobs 1.")
 
     def _feed(self, pipe: Connection) -> None:
         if order := self._current.pop(pipe, None):
@@ -150,9 +163,7 @@ class _Workers:
             problem = f"its worker process died with exit code {code}{hint}"
             observe(Finished(order.job.run.key, Outcome.FAILED, None, problem))
         else:
-            self._failed_starts += 1
-            if self._failed_starts >= _MOST_FAILED_STARTS:
-                raise MannBenchError(f"worker processes do not start (exit code {code}). Try --jobs 1.")
+            self._count_failed_start(f"exit code {code}")
         if self._waiting:
             self._start()
 
@@ -170,14 +181,19 @@ def _cores(workers: int) -> list[int | None]:
     return list(usable) if len(usable) == workers else [None] * workers
 
 
-def _serve(pipe: Connection, core: int | None) -> None:
+def _serve(pipe: Connection, core: int | None, environment: dict[str, str]) -> None:
     """Execute the jobs that come through `pipe` until it closes or the parent ends this process.
+
+    The server of workers may have begun in another environment than that of the parent now.
 
     Ctrl-C is the parent's to answer. It ends its workers by SIGTERM, which makes a run that trains leave a
     checkpoint, and unwinds everything else, so that no temporary file is left.
     """
     with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
         signal.signal(signal.SIGTERM, _unwind)
+        if os.environ != environment:
+            os.environ.clear()
+            os.environ.update(environment)
         if core is not None:
             os.sched_setaffinity(0, {core})
         while True:
@@ -192,16 +208,3 @@ def _serve(pipe: Connection, core: int | None) -> None:
 
 def _unwind(signum: int, _: object) -> None:
     raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def _ctrl_c_blocked() -> Iterator[None]:
-    """Hold SIGINT back, where the system can; what arrives meanwhile is delivered afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -11,6 +11,7 @@ import rich.box
 import rich.console
 import rich.table
 import rich.text
+from rich.cells import cell_len
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparison import comparison_rows
@@ -122,17 +123,37 @@ def _tables(cells: Sequence[Cell], chosen: str | None) -> dict[str, list[Table]]
 
 
 def _text(table: Table, width: int | None) -> str:
+    lines = _aligned(table) if width is None else _wrapped(table, width)
+    return "\n".join([table.title, *lines, *(f"  {note}" for note in table.notes)]) + "\n"
+
+
+def _aligned(table: Table) -> list[str]:
+    """Return the lines of a table as `_wrapped` does where there is room for it, in a tenth of the time."""
+    cells = [table.columns, *table.rows]
+    lengths = [[cell_len(text) for text in row] for row in cells]
+    widths = [max(column) for column in zip(*lengths, strict=True)]
+    lefts = [reads_as_text(column) for column in table.columns]
+
+    def line(row: Sequence[str], taken: Sequence[int]) -> str:
+        blanks = [" " * (width - length) for width, length in zip(widths, taken, strict=True)]
+        parts = zip(row, blanks, lefts, strict=True)
+        return "  " + "   ".join(text + blank if left else blank + text for text, blank, left in parts)
+
+    head, *rest = (line(row, taken).rstrip() for row, taken in zip(cells, lengths, strict=True))
+    return ["", head, f" {'─' * (sum(widths) + 3 * len(widths) - 1)}", *rest, ""]
+
+
+def _wrapped(table: Table, width: int) -> list[str]:
+    """Return the lines of a table that takes at most so many columns; long cells are broken."""
     made = rich.table.Table(box=rich.box.SIMPLE_HEAD)
     for column in table.columns:
         made.add_column(rich.text.Text(column), justify="left" if reads_as_text(column) else "right")
     for row in table.rows:
         made.add_row(*map(rich.text.Text, row))  # Text: names are shown as they are, never read as markup
-    needed = rich.console.Console(width=10_000, file=io.StringIO()).measure(made).maximum
-    console = rich.console.Console(width=width or needed, file=io.StringIO(), color_system=None, highlight=False)
+    console = rich.console.Console(width=width, file=io.StringIO(), color_system=None, highlight=False)
     with console.capture() as capture:
         console.print(made)
-    lines = [line.rstrip() for line in capture.get().splitlines()]
-    return "\n".join([table.title, *lines, *(f"  {note}" for note in table.notes)]) + "\n"
+    return [line.rstrip() for line in capture.get().splitlines()]
 
 
 def _markdown(table: Table) -> str:

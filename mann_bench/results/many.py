@@ -1,13 +1,12 @@
 """Read many records at once, whatever becomes of some of them."""
 
-import contextlib
-import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from mann_bench.core.collector import uncollected
 from mann_bench.core.errors import StoreError
-from mann_bench.results.schema import Record
+from mann_bench.results.schema import ProbeRow, Record
 from mann_bench.results.store import load_record
 from mann_bench.results.two_processes import TwoProcesses
 
@@ -34,33 +33,25 @@ def load_records(files: Sequence[Path]) -> Loaded:
         return _sorted_out(read_each(files, lambda record: record))
 
 
-def load_thinned(files: Sequence[Path]) -> Loaded:
-    """Read records as `load_records`, and keep of each what tables need: thousands would take a gigabyte."""
+def load_thinned(files: Sequence[Path], meanwhile: Callable[[], object] = lambda: None) -> Loaded:
+    """Read records as `load_records`, and keep of each what tables need: thousands would take a gigabyte.
+
+    Args:
+        files: the records.
+        meanwhile: something else to do first, while another process reads.
+    """
     with uncollected(), TwoProcesses(_read_thinned, files) as reading:
-        texts = reading.results()
-        return _sorted_out(
-            [each if isinstance(each, Unreadable) else Record.model_validate_json(each) for each in texts]
-        )
+        meanwhile()
+        found = reading.results()
+        return _sorted_out([each.record if isinstance(each, _Thinned) else each for each in found])
 
 
 def thinned(record: Record) -> Record:
     """Return a record with what tables need: where its curve converged and ended, and the last size of its probes."""
     ends = (record.converged_row(), *record.curve[-1:])
     curve = {row.step: row for row in ends if row}
-    probe = [row.model_copy(update={"rows": row.rows[-1:]}) for row in record.probe]
+    probe = [ProbeRow.model_construct(step=row.step, rows=row.rows[-1:]) for row in record.probe]
     return record.model_copy(update={"curve": [*curve.values()], "probe": probe})
-
-
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Pause the search for cycles of garbage while much is made that stays: it would visit all of that many times."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def read_each(files: Sequence[Path], make: Callable[[Record], Made]) -> list[Made | Unreadable]:
@@ -74,9 +65,21 @@ def read_each(files: Sequence[Path], make: Callable[[Record], Made]) -> list[Mad
     return made
 
 
-def _read_thinned(files: Sequence[Path]) -> list[bytes | Unreadable]:
-    """Return thinned records as JSON, which goes from process to process faster than they would."""
-    return read_each(files, lambda record: thinned(record).model_dump_json(exclude_unset=True).encode())
+class _Thinned(NamedTuple):
+    """A thinned record, which goes from process to process as JSON: that is faster than pickling it."""
+
+    record: Record
+
+    def __reduce__(self) -> tuple[Callable[[bytes], "_Thinned"], tuple[bytes]]:
+        return _arrived, (self.record.model_dump_json(exclude_unset=True).encode(),)
+
+
+def _arrived(content: bytes) -> _Thinned:
+    return _Thinned(Record.model_validate_json(content))
+
+
+def _read_thinned(files: Sequence[Path]) -> list[_Thinned | Unreadable]:
+    return read_each(files, lambda record: _Thinned(thinned(record)))
 
 
 def _sorted_out(found: Sequence[Record | Unreadable]) -> Loaded:

@@ -35,7 +35,7 @@ class TwoProcesses(contextlib.AbstractContextManager["TwoProcesses[Made]"], Gene
         self._pool: ProcessPoolExecutor | None = None
         self._begun: list[Future[list[Made]]] = []
         if len(files) >= WORTH_A_PROCESS and usable_cores() > 1:
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"))
+            self._pool = ProcessPoolExecutor(1, get_context(_start_method()))
             self._begun = [self._pool.submit(work, chunk) for chunk in self._chunks]
 
     def __exit__(self, *_: object) -> None:
@@ -60,3 +60,9 @@ class TwoProcesses(contextlib.AbstractContextManager["TwoProcesses[Made]"], Gene
             return self._begun[place].result() if self._begun else self._work(chunk)
         except BrokenProcessPool:  # killed, or out of memory: it can still be done here
             return self._work(chunk)
+
+
+def _start_method() -> str:
+    """Return how the other process starts: as a copy of this one, which saves imports, where this has one thread."""
+    threads = Path("/proc/self/task")
+    return "fork" if threads.is_dir() and len([*threads.iterdir()]) == 1 else "spawn"

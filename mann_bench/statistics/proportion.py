@@ -1,13 +1,15 @@
 """Intervals of proportions: of the seeds that solved a task, how many would."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from mann_bench.statistics.interval import LEVEL, Interval
 
 METHOD = "Clopper-Pearson"
 
 
+@lru_cache(maxsize=4096)  # a table has the same few shares again and again
 def clopper_pearson(successes: int, n: int, level: float = LEVEL) -> Interval:
     """Return the exact interval of a proportion: whatever the proportion is, it covers it with `level` or more.
 
@@ -38,13 +40,14 @@ def clopper_pearson(successes: int, n: int, level: float = LEVEL) -> Interval:
 
 def _most(successes: int, n: int, tail: float) -> float:
     """Return the proportion at which so many successes of n or fewer have the probability `tail`."""
-    return _root(lambda share: _at_most(successes, n, share) - tail)
-
-
-def _at_most(successes: int, n: int, share: float) -> float:
     # By their logarithms: of a thousand seeds, the number of ways alone is too large for a number.
+    ways = [math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in range(successes + 1)]
+    return _root(lambda share: _at_most(ways, n, share) - tail)
+
+
+def _at_most(ways: Sequence[float], n: int, share: float) -> float:
+    """Return the probability of no more successes than there are `ways` of, the logarithm of each."""
     each, none = math.log(share), math.log1p(-share)
-    ways = (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in range(successes + 1))
     return math.fsum(math.exp(way + k * each + (n - k) * none) for k, way in enumerate(ways))
 
 

@@ -17,7 +17,8 @@ from mann_bench.analysis.rows import flat
 from mann_bench.analysis.runs import run_rows
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.errors import UsageError
-from mann_bench.reporting.render import TABLES, Format, render
+from mann_bench.reporting.render import TABLES, Format, _aligned, _wrapped, render
+from mann_bench.reporting.tables.table import Table
 from mann_bench.results.store import load_record
 
 TITLES = [
@@ -112,6 +113,12 @@ def test_text_has_no_colours_and_no_trailing_spaces(records):
 def test_text_fits_a_width(records):
     rows = [line for line in render(cells(records), Format.TEXT, width=60).splitlines() if not line.startswith("  ")]
     assert max(map(len, rows)) <= 60
+
+
+@pytest.mark.parametrize("rows", [[], [["ntm", "1"], ["a longer name", "22"], ["神経", "[red]"]]])
+def test_lines_are_those_of_rich_where_there_is_room(rows):
+    table = Table("title", ["model", "steps"], rows, [])
+    assert _aligned(table) == _wrapped(table, 100)
 
 
 @pytest.mark.parametrize("variable", [("FORCE_COLOR", "1"), ("COLUMNS", "20"), ("TERM", "dumb"), ("NO_COLOR", "1")])

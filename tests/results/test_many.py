@@ -1,4 +1,3 @@
-import gc
 import os
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from mann_bench.analysis.cells import cells
 from mann_bench.leaderboard.files import entry_folders, load_entry
 from mann_bench.reporting.render import TABLES, Format, render
 from mann_bench.results import two_processes
-from mann_bench.results.many import load_records, load_thinned, thinned, uncollected
+from mann_bench.results.many import load_records, load_thinned, thinned
 from mann_bench.results.store import record_files
 
 ROOT = Path(__file__).parents[2]
@@ -51,9 +50,3 @@ def test_tables_need_no_more_than_a_thinned_record(form, table):
 
 def test_a_run_that_did_nothing_can_be_thinned(make_failed_record):
     assert thinned(make_failed_record()) == make_failed_record()
-
-
-def test_garbage_is_looked_for_again_afterwards():
-    with uncollected():
-        assert not gc.isenabled()
-    assert gc.isenabled()

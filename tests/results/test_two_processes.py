@@ -37,3 +37,11 @@ def len_each(files):
 def test_no_files_have_no_results():
     with TwoProcesses(numbers, []) as begun:
         assert begun.results() == []
+
+
+def test_a_process_with_threads_is_not_forked(monkeypatch):
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter([Path("1"), Path("2")]))
+    assert two_processes._start_method() == "spawn"
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter([Path("1")]))
+    monkeypatch.setattr(Path, "is_dir", lambda _: True)
+    assert two_processes._start_method() == "fork"

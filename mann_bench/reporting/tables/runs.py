@@ -1,5 +1,6 @@
 """The table of the runs, and how people read that a run ended."""
 
+import itertools
 from collections.abc import Sequence
 
 from mann_bench.analysis.cells import Cell
@@ -17,16 +18,20 @@ KEY_DIGITS = 12
 
 def runs_table(cells: Sequence[Cell]) -> Table:
     """Return the table of the runs, of very many the first."""
-    rows = [
-        [cell.task, label, str(record.seed), record.key[:KEY_DIGITS], outcome_text(record), f"{record.steps:,}"]
+    runs = (
+        (cell.task, label, record)
         for cell, label in zip(cells, cell_labels(cells), strict=True)
         for record in cell.records
+    )
+    rows = [
+        [task, label, str(record.seed), record.key[:KEY_DIGITS], outcome_text(record), f"{record.steps:,}"]
+        for task, label, record in itertools.islice(runs, MOST_LISTED)
     ]
-    more = len(rows) - MOST_LISTED
+    more = sum(len(cell.records) for cell in cells) - MOST_LISTED
     return Table(
         "Runs",
         ["task", "model", "seed", "run key", "outcome", "steps"],
-        rows[:MOST_LISTED],
+        rows,
         [
             "run key: its first digits, by which trace and reproduce know the run",
             *([f"{more:,} more runs: --table runs with --format csv or json lists all"] if more > 0 else []),
