@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.models.base import Observation, RecurrentModel
-from mann_bench.native.dnc import dnc_sequence, problem_of
+from mann_bench.native.dnc import dnc_outputs, problem_of
 from mann_bench.nn.dnc import DNCCell, DNCState
 from mann_bench.nn.initialization import clip_symmetric, draw_weights, truncated_normal_linear
 
@@ -77,8 +77,7 @@ class DNCModel(RecurrentModel):
 
     def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         """Run the cell natively over time, then map all outputs to logits at once."""
-        outputs, _ = dnc_sequence(self.cell, inputs, self.initial_state(inputs.shape[1]))
-        return self._logits(outputs)
+        return self._logits(dnc_outputs(self.cell, inputs, self.initial_state(1)))
 
     def observe(
         self, inputs: Float[Tensor, "B I"], state: DNCState

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.models.base import Observation, RecurrentModel
-from mann_bench.native.ntm import ntm_sequence, problem_of
+from mann_bench.native.ntm import ntm_outputs, problem_of
 from mann_bench.nn.controller import ControllerKind
 from mann_bench.nn.initialization import clip_symmetric, draw_weights, truncated_normal_linear
 from mann_bench.nn.ntm import MemoryInit, NTMCell, NTMState, Sharpening
@@ -92,8 +92,7 @@ class NTMModel(RecurrentModel):
 
     def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         """Run the cell natively over time, then map all outputs to logits at once."""
-        outputs, _ = ntm_sequence(self.cell, inputs, self.initial_state(inputs.shape[1]))
-        return self._logits(outputs)
+        return self._logits(ntm_outputs(self.cell, inputs, self.initial_state(1)))
 
     def observe(
         self, inputs: Float[Tensor, "B I"], state: NTMState

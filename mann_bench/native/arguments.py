@@ -61,6 +61,16 @@ def check(names: Sequence[str], tensors: Sequence[Tensor], shapes: Sequence[Sequ
         raise ValueError("inputs must have at least one time step")
 
 
+def state_batch(inputs: Tensor, state: Sequence[Tensor]) -> int | torch.SymInt:
+    """Return of how many sequences a state must be: those of the inputs, or the one that it has for all of them."""
+    return 1 if all(len(tensor) == 1 for tensor in state) else inputs.shape[1]
+
+
+def wanted_shapes(shapes: Sequence[Sequence[Any]], wanted: Sequence[bool]) -> list[tuple[Any, ...]]:
+    """Return the shapes, those of nothing where a tensor is not wanted."""
+    return [tuple(shape) if is_wanted else (0,) for shape, is_wanted in zip(shapes, wanted, strict=True)]
+
+
 def pointers(tensors: Sequence[Tensor | None]) -> ctypes.Array[ctypes.c_void_p]:
     """Return the addresses of tensors, null for None; the tensors must outlive the call."""
     return (ctypes.c_void_p * len(tensors))(*(None if t is None else t.data_ptr() for t in tensors))

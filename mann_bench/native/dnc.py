@@ -32,7 +32,7 @@ def dnc_sequence(
     Args:
         cell: one that `problem_of` returns None for.
         inputs: [T, B, I], of one step or more.
-        state: the state before the first step.
+        state: the state before the first step; that of one sequence stands for the same before every sequence.
 
     Returns:
         The outputs of all steps, [T, B, output_size], and the last state.
@@ -41,9 +41,24 @@ def dnc_sequence(
         NativeBuildError: where the recurrence cannot be compiled.
         ValueError: where inputs or state do not fit the cell, or are not float32 on the CPU.
     """
-    given = [inputs, *_weights(cell), *_to_tensors(state)]
-    outputs, *end = operators.run(_sequence, given, _sizes(cell), cell.clip)
-    return outputs, DNCState((LSTMState(*end[:2]),), *end[2:])
+    outputs, *end = _run(cell, inputs, state, keep_end=True)
+    return outputs, _to_state(end)
+
+
+def dnc_outputs(cell: DNCCell, inputs: Float[Tensor, "T B I"], state: DNCState) -> Float[Tensor, "T B F"]:
+    """Return the outputs of `dnc_sequence`, without the work of handing over the last state."""
+    return _run(cell, inputs, state, keep_end=False)[0]
+
+
+def _run(cell: DNCCell, inputs: Tensor, state: DNCState, keep_end: bool) -> tuple[Tensor, ...]:
+    start = _to_tensors(state)
+    if any(tensor.requires_grad for tensor in start):  # those of one sequence are sums over all, which torch makes
+        start = [tensor.expand(inputs.shape[1], *tensor.shape[1:]) if len(tensor) == 1 else tensor for tensor in start]
+    return operators.run(_sequence, [inputs, *_weights(cell), *start], _sizes(cell), cell.clip, keep_end)
+
+
+def _to_state(tensors: Sequence[Tensor]) -> DNCState:
+    return DNCState((LSTMState(*tensors[:2]),), *tensors[2:])
 
 
 class _Sizes(NamedTuple):
@@ -125,12 +140,13 @@ def _layout(sizes: _Sizes, clip: float) -> _Layout:
 
 
 def _check(inputs: Tensor, start: Sequence[Tensor], sizes: _Sizes) -> None:
-    expected = [(*inputs.shape[:2], sizes.input_size), *_state_shapes(sizes, inputs.shape[1])]
+    batch = arguments.state_batch(inputs, start)
+    expected = [(*inputs.shape[:2], sizes.input_size), *_state_shapes(sizes, batch)]
     arguments.check(("inputs", *_STATE_NAMES), [inputs, *start], expected)
 
 
 _Results = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
-"""Outputs, the nine tensors of the last state, and the tape."""
+"""Outputs, the nine tensors of the last state, empty if not kept, and the tape."""
 
 
 def _forward(
@@ -151,11 +167,12 @@ def _forward(
     sizes: Sequence[int],
     clip: float,
     keep_tape: bool,
+    keep_end: bool,
 ) -> _Results:
     start = [hidden, cell, reads, read_weightings, write_weighting, usage, precedence, link, memory]
     _check(inputs, start, _Sizes(*sizes))
     (steps, batch), library = inputs.shape[:2], _library(_Sizes(*sizes), clip)
-    outputs, *end = _empty_results(inputs, _Sizes(*sizes))
+    outputs, *end = _empty_results(inputs, _Sizes(*sizes), keep_end)
     tape = native_memory.tape(library, _layout(_Sizes(*sizes), clip).size(steps, batch, keep_tape))
     weights = arguments.contiguous([weight, bias, interface_weight, interface_bias])
     inputs, *start = [tensor.contiguous() for tensor in (inputs, *start)]
@@ -163,8 +180,9 @@ def _forward(
         arguments.pointers(weights),
         arguments.pointer(inputs),
         arguments.pointers(start),
+        len(memory),
         arguments.pointer(outputs),
-        arguments.pointers(end),
+        arguments.pointers(end if keep_end else [None] * len(end)),
         arguments.pointer(tape),
         steps,
         batch,
@@ -177,16 +195,17 @@ def _forward(
 
 
 def _forward_fake(inputs: Tensor, *rest: Any) -> Any:
-    *_, sizes, clip, keep_tape = rest
+    *_, sizes, clip, keep_tape, keep_end = rest
     known, (steps, batch) = _Sizes(*sizes), inputs.shape[:2]
     size = _layout(known, clip).size(steps, batch, keep_tape) if keep_tape else 0
-    return *_empty_results(inputs, known), inputs.new_empty(size, dtype=torch.uint8)
+    return *_empty_results(inputs, known, keep_end), inputs.new_empty(size, dtype=torch.uint8)
 
 
-def _empty_results(inputs: Tensor, sizes: _Sizes) -> list[Tensor]:
+def _empty_results(inputs: Tensor, sizes: _Sizes, keep_end: bool) -> list[Tensor]:
     steps, batch = inputs.shape[:2]
-    output_size = sizes.controller_size + sizes.read_heads * sizes.slot_width
-    return [inputs.new_empty(shape) for shape in [(steps, batch, output_size), *_state_shapes(sizes, batch)]]
+    outputs = (steps, batch, sizes.controller_size + sizes.read_heads * sizes.slot_width)
+    end = arguments.wanted_shapes(_state_shapes(sizes, batch), [keep_end] * len(_STATE_NAMES))
+    return [inputs.new_empty(shape) for shape in [outputs, *end]]
 
 
 def _backward(
@@ -222,6 +241,7 @@ def _backward(
     lacking = _library(_Sizes(*sizes), clip).dnc_backward(
         arguments.pointers(weights),
         arguments.pointers(start),
+        len(memory),
         arguments.pointer(tape),
         arguments.pointer(d_outputs),
         arguments.pointers(d_end),
@@ -245,15 +265,12 @@ def _empty_gradients(
     weights: Sequence[Tensor], steps: int, batch: int, sizes: _Sizes, wanted: Sequence[bool]
 ) -> list[Tensor]:
     optional = [(steps, batch, sizes.input_size), *_state_shapes(sizes, batch)]
-    shapes = [
-        *(tensor.shape for tensor in weights),
-        *(shape if is_wanted else (0,) for shape, is_wanted in zip(optional, wanted, strict=True)),
-    ]
+    shapes = [*(tensor.shape for tensor in weights), *arguments.wanted_shapes(optional, wanted)]
     return [weights[0].new_empty(shape) for shape in shapes]
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    *tensors, ctx.sizes, ctx.clip, ctx.keep_tape = inputs
+    *tensors, ctx.sizes, ctx.clip, ctx.keep_tape, _keep_end = inputs
     ctx.steps, ctx.batch = tensors[0].shape[:2]
     ctx.set_materialize_grads(False)
     tape = output[-1]
@@ -271,7 +288,7 @@ def _differentiate(
     constants = (ctx.steps, ctx.batch, ctx.sizes, ctx.clip)
     made = backward(weights, link, memory, tape, *gradients[:-1], *constants, wanted)
     optional = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
-    return optional[0], *made[:4], *optional[1:], None, None, None
+    return optional[0], *made[:4], *optional[1:], None, None, None, None
 
 
 _sequence = operators.differentiable(

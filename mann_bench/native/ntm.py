@@ -32,7 +32,7 @@ def ntm_sequence(
     Args:
         cell: one that `problem_of` returns None for.
         inputs: [T, B, I], of one step or more.
-        state: the state before the first step.
+        state: the state before the first step; that of one sequence stands for the same before every sequence.
 
     Returns:
         The outputs of all steps, [T, B, output_size], and the last state.
@@ -41,9 +41,18 @@ def ntm_sequence(
         NativeBuildError: where the recurrence cannot be compiled.
         ValueError: where inputs or state do not fit the cell, or are not float32 on the CPU.
     """
-    given = [inputs, *_weights(cell), *_to_tensors(state)]
-    outputs, *end = operators.run(_sequence, given, _sizes(cell), cell.clip)
+    outputs, *end = _run(cell, inputs, state, keep_end=True)
     return outputs, _to_state(cell, end)
+
+
+def ntm_outputs(cell: NTMCell, inputs: Float[Tensor, "T B I"], state: NTMState) -> Float[Tensor, "T B F"]:
+    """Return the outputs of `ntm_sequence`, without the work of handing over the last state."""
+    return _run(cell, inputs, state, keep_end=False)[0]
+
+
+def _run(cell: NTMCell, inputs: Tensor, state: NTMState, keep_end: bool) -> tuple[Tensor, ...]:
+    given = [inputs, *_weights(cell), *_to_tensors(state)]
+    return operators.run(_sequence, given, _sizes(cell), cell.clip, keep_end)
 
 
 def _to_state(cell: NTMCell, tensors: Sequence[Tensor]) -> NTMState:
@@ -140,7 +149,8 @@ def _state_shapes(batch: _Count, sizes: _Sizes) -> list[tuple[_Count, ...]]:
 
 
 def _check(inputs: Tensor, start: Sequence[Tensor], sizes: _Sizes) -> None:
-    expected = [(*inputs.shape[:2], sizes.input_size), *_state_shapes(inputs.shape[1], sizes)]
+    batch = arguments.state_batch(inputs, start)
+    expected = [(*inputs.shape[:2], sizes.input_size), *_state_shapes(batch, sizes)]
     names = ("inputs", "hidden", "cell", "reads", "weightings", "memory")
     arguments.check(names, [inputs, *start], expected)
 
@@ -159,12 +169,13 @@ def _forward(
     sizes: Sequence[int],
     clip: float,
     keep_tape: bool,
+    keep_end: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Return the outputs, the five tensors of the last state, and the tape."""
+    """Return the outputs, the five tensors of the last state, empty if not kept, and the tape."""
     state = [hidden, cell, reads, weightings, memory]
     _check(inputs, state, _Sizes(*sizes))
     (steps, batch), library = inputs.shape[:2], _library(_Sizes(*sizes), clip)
-    outputs, *end = [inputs.new_empty(shape) for shape in _result_shapes(steps, batch, _Sizes(*sizes))]
+    outputs, *end = [inputs.new_empty(shape) for shape in _result_shapes(steps, batch, _Sizes(*sizes), keep_end)]
     tape = native_memory.tape(library, _layout(_Sizes(*sizes), clip).size(steps, batch, keep_tape))
     weights = arguments.contiguous([weight, bias, interface_weight, interface_bias])
     start, inputs = arguments.contiguous(state), inputs.contiguous()
@@ -172,8 +183,9 @@ def _forward(
         arguments.pointers(weights),
         arguments.pointer(inputs),
         arguments.pointers(start),
+        len(memory),
         arguments.pointer(outputs),
-        arguments.pointers(end),
+        arguments.pointers(end if keep_end else [None] * len(end)),
         arguments.pointer(tape),
         steps,
         batch,
@@ -186,15 +198,16 @@ def _forward(
 
 
 def _forward_fake(inputs: Tensor, *rest: Any) -> Any:
-    *_, sizes, clip, keep_tape = rest
+    *_, sizes, clip, keep_tape, keep_end = rest
     known, (steps, batch) = _Sizes(*sizes), inputs.shape[:2]
-    made = [inputs.new_empty(shape) for shape in _result_shapes(steps, batch, known)]
+    made = [inputs.new_empty(shape) for shape in _result_shapes(steps, batch, known, keep_end)]
     size = _layout(known, clip).size(steps, batch, keep_tape) if keep_tape else 0
     return *made, inputs.new_empty(size, dtype=torch.uint8)
 
 
-def _result_shapes(steps: _Count, batch: _Count, sizes: _Sizes) -> list[tuple[_Count, ...]]:
-    return [(steps, batch, sizes.controller_size + sizes.read_heads * sizes.slot_width), *_state_shapes(batch, sizes)]
+def _result_shapes(steps: _Count, batch: _Count, sizes: _Sizes, keep_end: bool) -> list[tuple[_Count, ...]]:
+    outputs = (steps, batch, sizes.controller_size + sizes.read_heads * sizes.slot_width)
+    return [outputs, *arguments.wanted_shapes(_state_shapes(batch, sizes), [keep_end] * 5)]
 
 
 def _backward(
@@ -208,13 +221,15 @@ def _backward(
     d_memory: Tensor | None,
     steps: int,
     batch: int,
+    state_batch: int,
     sizes: Sequence[int],
     clip: float,
-    inputs_wanted: bool,
+    wanted: Sequence[bool],
 ) -> list[Tensor]:
-    """Return the gradients of the tensors that `_forward` takes; that of the inputs is empty if not wanted."""
-    shapes = _gradient_shapes(weights, steps, batch, _Sizes(*sizes), inputs_wanted)
+    """Return the gradients of the weights, then those of the inputs and the start that are wanted, others empty."""
+    shapes = _gradient_shapes(weights, steps, batch, state_batch, _Sizes(*sizes), wanted)
     made = [weights[0].new_empty(shape) for shape in shapes]
+    d_inputs, *d_start = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
     d_outputs, *d_end = arguments.contiguous([d_outputs, d_hidden, d_cell, d_reads, d_weightings, d_memory])
     taken = arguments.contiguous(weights)
     lacking = _library(_Sizes(*sizes), clip).ntm_backward(
@@ -222,11 +237,12 @@ def _backward(
         arguments.pointer(tape),
         arguments.pointer(d_outputs),
         arguments.pointers(d_end),
-        arguments.pointer(made[0] if inputs_wanted else None),
-        arguments.pointers(made[1:5]),
-        arguments.pointers(made[5:]),
+        arguments.pointer(d_inputs),
+        arguments.pointers(made[:4]),
+        arguments.pointers(d_start),
         steps,
         batch,
+        state_batch,
         torch.get_num_threads(),
     )
     native_memory.check(lacking)
@@ -234,21 +250,26 @@ def _backward(
 
 
 def _backward_fake(weights: Sequence[Tensor], *rest: Any) -> list[Tensor]:
-    *_, steps, batch, sizes, _clip, inputs_wanted = rest
-    shapes = _gradient_shapes(weights, steps, batch, _Sizes(*sizes), inputs_wanted)
+    *_, steps, batch, state_batch, sizes, _clip, wanted = rest
+    shapes = _gradient_shapes(weights, steps, batch, state_batch, _Sizes(*sizes), wanted)
     return [weights[0].new_empty(shape) for shape in shapes]
 
 
 def _gradient_shapes(
-    weights: Sequence[Tensor], steps: _Count, batch: _Count, sizes: _Sizes, inputs_wanted: bool
+    weights: Sequence[Tensor],
+    steps: _Count,
+    batch: _Count,
+    state_batch: _Count,
+    sizes: _Sizes,
+    wanted: Sequence[bool],
 ) -> list[tuple[_Count, ...]]:
-    inputs = (steps, batch, sizes.input_size) if inputs_wanted else (0,)
-    return [inputs, *(tuple(weight.shape) for weight in weights), *_state_shapes(batch, sizes)]
+    optional = [(steps, batch, sizes.input_size), *_state_shapes(state_batch, sizes)]
+    return [*(tuple(weight.shape) for weight in weights), *arguments.wanted_shapes(optional, wanted)]
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    *tensors, ctx.sizes, ctx.clip, ctx.keep_tape = inputs
-    ctx.steps, ctx.batch = tensors[0].shape[:2]
+    *tensors, ctx.sizes, ctx.clip, ctx.keep_tape, _keep_end = inputs
+    ctx.counts = (*tensors[0].shape[:2], len(tensors[-1]))
     ctx.set_materialize_grads(False)
     ctx.mark_non_differentiable(output[-1])
     ctx.save_for_backward(*tensors[1:5], output[-1])
@@ -260,10 +281,10 @@ def _differentiate(
     if not ctx.keep_tape:
         raise RuntimeError("ntm_forward kept nothing to differentiate with; call it with keep_tape=True")
     *weights, tape = ctx.saved_tensors
-    wanted = ctx.needs_input_grad[0]
-    constants = (ctx.steps, ctx.batch, ctx.sizes, ctx.clip)
-    inputs, *others = backward(weights, tape, *gradients[:-1], *constants, wanted)
-    return inputs if wanted else None, *others, None, None, None
+    wanted = [ctx.needs_input_grad[0], *ctx.needs_input_grad[5:10]]
+    made = backward(weights, tape, *gradients[:-1], *ctx.counts, ctx.sizes, ctx.clip, wanted)
+    optional = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
+    return optional[0], *made[:4], *optional[1:], None, None, None, None
 
 
 _sequence = operators.differentiable(

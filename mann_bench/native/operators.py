@@ -51,19 +51,21 @@ def differentiable(
 
 
 def run(
-    operator: Callable[..., Any], tensors: Sequence[Tensor], sizes: Sequence[int], clip: float | None
+    operator: Callable[..., Any], tensors: Sequence[Tensor], sizes: Sequence[int], clip: float | None, keep_end: bool
 ) -> tuple[Tensor, ...]:
     """Call what `differentiable` returned, and keep a tape only where gradients may be asked for.
 
     Args:
-        operator: takes the tensors, the sizes, the clip (zero for none) and whether to keep the tape, its last result.
+        operator: takes the tensors, the sizes, the clip (zero for none), whether to keep the tape, its last result,
+            and `keep_end`.
         tensors: inputs, weights and first state, in the operator's order.
         sizes: what the recurrence is compiled for.
         clip: bound of the cell's activations; none for unbounded.
+        keep_end: whether the last state is wanted.
 
     Returns:
-        The outputs of all steps, then the tensors of the last state.
+        The outputs of all steps, then the tensors of the last state, empty where it is not wanted.
     """
     keep_tape = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
-    results: tuple[Tensor, ...] = operator(*tensors, sizes, clip or 0.0, keep_tape)
+    results: tuple[Tensor, ...] = operator(*tensors, sizes, clip or 0.0, keep_tape, keep_end)
     return results[:-1]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mann_bench.native import dnc as native
-from mann_bench.native.dnc import dnc_sequence, problem_of
+from mann_bench.native.dnc import dnc_outputs, dnc_sequence, problem_of
 from mann_bench.nn.controller import LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 from mann_bench.nn.scan import scan
@@ -205,6 +205,26 @@ def test_sequences_can_be_cut(sizes):
     torch.testing.assert_close(torch.cat([first, second]), whole, rtol=0, atol=0)
 
 
+def test_a_state_of_one_sequence_stands_for_that_of_all():
+    cell, inputs = make_cell(), make_inputs(5, 7)
+    outputs, gradients = [], []
+    for shared in (True, False):
+        start = [part.requires_grad_() for part in tensors(make_state(cell, 1))]
+        state = from_tensors(start if shared else [part.expand(7, *part.shape[1:]) for part in start])
+        outputs.append(dnc_outputs(cell, inputs, state) if shared else dnc_sequence(cell, inputs, state)[0])
+        gradients.append(torch.autograd.grad(outputs[-1].square().sum(), [*start, *cell.parameters()]))
+    assert torch.equal(*outputs)
+    assert all(torch.equal(ours, expected) for ours, expected in zip(*gradients, strict=True))
+
+
+def test_a_state_of_one_sequence_need_not_be_differentiated():
+    cell, inputs, results = make_cell(), make_inputs(5, 7), []
+    for count in (1, 7):
+        outputs = dnc_outputs(cell, inputs, cell.initial_state(count))
+        results.append([outputs, *torch.autograd.grad(outputs.square().sum(), list(cell.parameters()))])
+    assert all(torch.equal(ours, expected) for ours, expected in zip(*results, strict=True))
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_inputs_that_are_not_finite_show_in_the_outputs(value):
     cell = make_cell()
@@ -229,7 +249,7 @@ def test_every_interface_weight_that_is_not_a_number_shows_in_the_outputs(sizes)
 def test_the_operator_keeps_the_contract_of_torch_library():
     cell = make_cell()
     leaves = [t.requires_grad_() for t in (make_inputs(3, 2), *tensors(make_state(cell, 2)))]
-    arguments = (leaves[0], *native._weights(cell), *leaves[1:], list(native._sizes(cell)), 20.0, True)
+    arguments = (leaves[0], *native._weights(cell), *leaves[1:], list(native._sizes(cell)), 20.0, True, True)
     # Not the comparison of all outputs under torch.compile: padding on the tape is never set.
     tests = ("test_schema", "test_autograd_registration", "test_faketensor")
     torch.library.opcheck(torch.ops.mann_bench.dnc_forward, arguments, test_utils=tests)
@@ -237,7 +257,7 @@ def test_the_operator_keeps_the_contract_of_torch_library():
 
 def test_it_can_be_part_of_a_compiled_graph():
     cell = make_cell()
-    constants = (*native._weights(cell), *tensors(make_state(cell, 3)), list(native._sizes(cell)), 20.0, True)
+    constants = (*native._weights(cell), *tensors(make_state(cell, 3)), list(native._sizes(cell)), 20.0, True, True)
 
     def graph(inputs):
         return native._sequence(2 * inputs, *constants)[0].square().sum()

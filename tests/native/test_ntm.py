@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mann_bench.native import ntm
-from mann_bench.native.ntm import ntm_sequence, problem_of
+from mann_bench.native.ntm import ntm_outputs, ntm_sequence, problem_of
 from mann_bench.nn import NTMCell
 from mann_bench.nn.scan import scan
 
@@ -146,6 +146,19 @@ def test_learned_initial_states_train_through_it(sizes, bits):
 
 
 @pytest.mark.parametrize("sizes", OF_EVERY_KIND)
+def test_a_state_of_one_sequence_stands_for_that_of_all(sizes, bits):
+    cell, inputs = cell_of(sizes), bits(5, 37, 2)  # in three groups
+    outputs, gradients = [], []
+    for run, state in ((ntm_outputs, cell.initial_state(1)), (ntm_sequence, cell.initial_state(37))):
+        made = run(cell, inputs, state)
+        outputs.append(made if run is ntm_outputs else made[0])
+        gradients.append(torch.autograd.grad(outputs[-1].square().sum(), list(cell.parameters())))
+    assert torch.equal(*outputs)
+    for shared, expanded in zip(*gradients, strict=True):
+        torch.testing.assert_close(shared, expanded, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("sizes", OF_EVERY_KIND)
 def test_two_halves_with_the_state_passed_on_are_one_pass(sizes, bits):
     cell, inputs = cell_of(sizes), bits(10, 3, 2)
     outputs, end = ntm_sequence(cell, inputs, cell.initial_state(3))
@@ -234,14 +247,14 @@ def test_the_operators_keep_torchs_contract(sizes, bits, monkeypatch):
     cell, inputs = cell_of(sizes), bits(3, 2, 2).requires_grad_()
     state = [part.detach().clone().requires_grad_() for part in ntm._to_tensors(cell.initial_state(2))]
     weights = [weight.detach().requires_grad_() for weight in ntm._weights(cell)]
-    arguments = [inputs, *weights, *state, ntm._sizes(cell), 20.0, True]
+    arguments = [inputs, *weights, *state, ntm._sizes(cell), 20.0, True, True]
     torch.library.opcheck(torch.ops.mann_bench.ntm_forward, arguments)
 
 
 def test_it_can_be_part_of_a_compiled_graph(bits):
     cell = cell_of(ODD)
     start = [part.detach() for part in ntm._to_tensors(cell.initial_state(2))]
-    constants = (*ntm._weights(cell), *start, ntm._sizes(cell), 20.0, True)
+    constants = (*ntm._weights(cell), *start, ntm._sizes(cell), 20.0, True, True)
 
     def graph(inputs):
         return ntm._sequence(2 * inputs, *constants)[0].square().sum()
@@ -264,7 +277,7 @@ def test_a_second_derivative_is_an_error(bits):
 def test_differentiating_what_kept_no_tape_is_an_error(bits):
     cell = cell_of(ODD)
     arguments = [bits(3, 2, 2), *ntm._weights(cell), *ntm._to_tensors(cell.initial_state(2)), ntm._sizes(cell)]
-    outputs = ntm._sequence(*arguments, 20.0, False)[0]
+    outputs = ntm._sequence(*arguments, 20.0, False, True)[0]
     with pytest.raises(RuntimeError, match="keep_tape"):
         outputs.sum().backward()
 

@@ -5,7 +5,7 @@
 #include "dnc_link.h"
 #include "dnc_sizes.h"
 
-// A state or its gradients.
+// A state or its gradients; of as many sequences as the batch, or a first state that stands for that of all of them.
 struct State {
   float* hidden;           // [B, units]
   float* cell;             // [B, units]

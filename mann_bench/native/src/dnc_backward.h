@@ -43,11 +43,11 @@ class Recomputed {
         memories_(size_t{kGroup} * segment_),
         links_(size_t{kGroup} * (segment_ / kLinkInterval - 1)) {}
 
-  void start(Group group, const State& start) {
+  void start(Group group, const State& start, bool shared) {
     group_ = group;
     from_ = steps_;
     for (int lane = 0; lane < group.count; ++lane) {
-      to_matrices(start.link, start.memory, group.first + lane, starts_[lane]);
+      to_matrices(start.link, start.memory, shared ? 0 : group.first + lane, starts_[lane]);
       for (int t = segment_; t < steps_; t += segment_) {
         advance(lane, t - segment_, t, start_of(t - segment_, lane), start_of(t, lane));
       }
@@ -127,12 +127,12 @@ class BackwardPass {
   BackwardPass(const BackwardWeights& weights, const Tape& tape, int steps)
       : weights_(weights), tape_(tape), steps_(steps), recomputed_(tape, steps) {}
 
-  // From the gradients of the state after the last step. `start` is the state before the first one; `gradients`
-  // are added to.
-  void start(Group group, const State& start, const State& d_end, WeightGradients& gradients) {
+  // From the gradients of the state after the last step. `start` is the state before the first one, which the sequences
+  // may share; `gradients` are added to.
+  void start(Group group, const State& start, bool shared, const State& d_end, WeightGradients& gradients) {
     group_ = group;
     gradients_ = &gradients;
-    recomputed_.start(group, start);
+    recomputed_.start(group, start, shared);
     for (int lane = 0; lane < group.count; ++lane) {
       const int s = group.first + lane;
       Gradients& d = d_[lane];

@@ -35,10 +35,11 @@ class ForwardPass {
   ForwardPass(const ForwardWeights& weights, const Tape& tape, Group group)
       : weights_(weights), tape_(tape), group_(group) {}
 
-  void start(const State& state) {
+  // From a state of every sequence, or one that they share.
+  void start(const State& state, bool shared) {
     for (int lane = 0; lane < group_.count; ++lane) {
-      const int s = group_.first + lane;
-      Step& first = tape_.at(s, 0);
+      const int s = shared ? 0 : group_.first + lane;
+      Step& first = tape_.at(group_.first + lane, 0);
       std::copy_n(state.reads + s * kReads, kReads, first.reads);
       to_rows(state.hidden + s * kUnits, 1, kUnits, kPaddedUnits, first.hidden);
       to_rows(state.cell + s * kUnits, 1, kUnits, kPaddedUnits, first.cell);
@@ -60,17 +61,18 @@ class ForwardPass {
     }
   }
 
+  // Null pointers stand for what is not wanted.
   void end(int steps, const State& state) {
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
       const Step& last = tape_.at(s, steps);
-      std::copy_n(last.reads, kReads, state.reads + s * kReads);
-      std::copy_n(last.hidden, kUnits, state.hidden + s * kUnits);
-      std::copy_n(last.cell, kUnits, state.cell + s * kUnits);
+      from_rows(last.reads, 1, kReads, kReads, of_sequence(state.reads, s, kReads));
+      from_rows(last.hidden, 1, kUnits, kUnits, of_sequence(state.hidden, s, kUnits));
+      from_rows(last.cell, 1, kUnits, kUnits, of_sequence(state.cell, s, kUnits));
       from_weightings(last.weightings, s, state);
       const int since = steps % kLinkInterval;
       Link& stored = matrices_[lane].link;
-      if (since > 0) link(stored, tape_.link_steps(s, steps - since, steps), stored);
+      if (since > 0 && state.link) link(stored, tape_.link_steps(s, steps - since, steps), stored);
       from_matrices(matrices_[lane], s, state);
     }
   }

@@ -45,6 +45,17 @@ void set_gradients(const WeightGradients& sum, const Weights& d) {
                                   d.interface_bias);
 }
 
+void set_gradients(const SharedStart& sum, const State& d) {
+  const auto copy = [](const float* from, int count, float* to) {
+    if (to) std::copy_n(from, count, to);
+  };
+  copy(sum.hidden, kControllerState, d.hidden);
+  copy(sum.cell, kControllerState, d.cell);
+  copy(sum.reads, kReads, d.reads);
+  from_weightings(sum.weighting, d.weightings);
+  from_memory(sum.memory, d.memory);
+}
+
 }  // namespace
 
 // Sequences in a group; steps from one kept memory to the next; bytes of the tape's three parts.
@@ -53,15 +64,17 @@ EXPORTED void ntm_layout(int* layout) {
   std::copy_n(numbers, 5, layout);
 }
 
-// `inputs` [T, B, input] and `outputs` [T, B, units + reads].
-EXPORTED int64_t ntm_forward(const Weights* weights, const float* inputs, const State* start, float* outputs,
-                             const State* end, void* tape_start, int steps, int batch, int keep_tape, int threads) {
+// `inputs` [T, B, input] and `outputs` [T, B, units + reads]; `start` has B sequences, or one that stands for all.
+// Null pointers: any of `end` where not wanted.
+EXPORTED int64_t ntm_forward(const Weights* weights, const float* inputs, const State* start, int start_sequences,
+                             float* outputs, const State* end, void* tape_start, int steps, int batch, int keep_tape,
+                             int threads) {
   return bytes_lacking([&] {
     const Pooled<ForwardPanels> panels(*weights);
     const Tape tape(tape_start, steps, batch, keep_tape);
     parallel_for(groups_of(batch), threads, [&](int index) {
       const Pooled<ForwardPass> pass(*panels, tape, Group(index, batch));
-      pass->start(*start);
+      pass->start(*start, start_sequences == 1);
       for (ptrdiff_t t = 0; t < steps; ++t) {
         pass->step(t, inputs + t * batch * kInputs, outputs + t * batch * kOutputs);
       }
@@ -70,17 +83,19 @@ EXPORTED int64_t ntm_forward(const Weights* weights, const float* inputs, const 
   });
 }
 
-// Null pointers: d_outputs and any of d_end for gradients of zero, d_inputs where it is not wanted.
+// Null pointers: d_outputs and any of d_end for gradients of zero, d_inputs and any of d_start where not wanted.
 EXPORTED int64_t ntm_backward(const Weights* weights, void* tape_start, const float* d_outputs, const State* d_end,
                               float* d_inputs, const Weights* d_weights, const State* d_start, int steps, int batch,
-                              int threads) {
+                              int start_sequences, int threads) {
   return bytes_lacking([&] {
     const Pooled<BackwardPanels> panels(*weights);
     const Tape tape(tape_start, steps, batch, true);
     const int groups = groups_of(batch), count = std::min(groups, kMostParts);
     const PooledArray<WeightGradients> parts(count);
+    const PooledArray<SharedStart> shared(count);
     parallel_for(count, threads, [&](int part) {
       new (&parts[part]) WeightGradients();
+      new (&shared[part]) SharedStart();
       const Pooled<BackwardPass> pass(*panels, tape, parts[part]);
       for (int index = part; index < groups; index += count) {
         pass->start(Group(index, batch), *d_end);
@@ -88,9 +103,17 @@ EXPORTED int64_t ntm_backward(const Weights* weights, void* tape_start, const fl
           pass->step(t, d_outputs ? d_outputs + t * batch * kOutputs : nullptr,
                      d_inputs ? d_inputs + t * batch * kInputs : nullptr);
         }
-        pass->end(*d_start);
+        if (start_sequences == 1) {
+          pass->end(shared[part]);
+        } else {
+          pass->end(*d_start);
+        }
       }
     });
+    if (start_sequences == 1) {
+      for (int part = 1; part < count; ++part) shared[0].add(shared[part]);
+      set_gradients(shared[0], *d_start);
+    }
     add_up(parts, count);
     set_gradients(parts[0], *d_weights);
   });

@@ -4,13 +4,28 @@
 #include "arguments.h"
 #include "ntm_sizes.h"
 
-// A state or its gradients.
+// A state or its gradients; of as many sequences as the batch, or one that stands for the same of every sequence.
 struct State {
   float* hidden;      // [B, layers * units], of a feedforward controller [B, 0]
   float* cell;        // like hidden
   float* reads;       // [B, read heads, width]
   float* weightings;  // [B, heads, slots]
   float* memory;      // [B, slots, width]
+};
+
+// Gradients of a start that all sequences share, summed over them.
+struct SharedStart {
+  alignas(64) Slots weighting[kHeads] = {};
+  Memory memory = {};
+  float hidden[kLayers * kCellRows] = {};
+  float cell[kLayers * kCellRows] = {};
+  float reads[kReads] = {};
+
+  void add(const SharedStart& other) {
+    const float* from = other.weighting[0];
+    float* to = weighting[0];
+    for (size_t i = 0; i < sizeof(SharedStart) / sizeof(float); ++i) to[i] += from[i];
+  }
 };
 
 inline int groups_of(int batch) { return (batch + kSequences - 1) / kSequences; }
@@ -73,7 +88,7 @@ inline void add_to_rows(const float* from, ptrdiff_t stride, int rows, int seque
 }
 
 inline void from_rows(const Row* from, int rows, int sequences, float* to, ptrdiff_t stride) {
-  for (int row = 0; row < rows; ++row) {
+  for (int row = 0; to && row < rows; ++row) {
     for (int s = 0; s < sequences; ++s) to[s * stride + row] = from[row][s];
   }
 }
@@ -86,5 +101,5 @@ inline void to_weightings(const float* from, Slots* to) {
 }
 
 inline void from_weightings(const Slots* from, float* to) {
-  for (int h = 0; h < kHeads; ++h) std::copy_n(from[h], kSlots, to + h * kSlots);
+  for (int h = 0; to && h < kHeads; ++h) std::copy_n(from[h], kSlots, to + h * kSlots);
 }

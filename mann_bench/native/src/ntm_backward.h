@@ -101,12 +101,13 @@ class BackwardPass {
     if (slot == 0) add_weight_gradients(t);
   }
 
+  // Null pointers stand for what is not wanted.
   void end(const State& d_start) const {
     const int b = group_.first;
     constexpr int carried = kControllerState;
-    from_rows(d_seen_ + kReads, carried, group_.count, d_start.hidden + b * carried, carried);
-    from_rows(d_seen_, kReads, group_.count, d_start.reads + b * kReads, kReads);
-    from_rows(d_cell_, carried, group_.count, d_start.cell + b * carried, carried);
+    from_rows(d_seen_ + kReads, carried, group_.count, of_sequence(d_start.hidden, b, carried), carried);
+    from_rows(d_seen_, kReads, group_.count, of_sequence(d_start.reads, b, kReads), kReads);
+    from_rows(d_cell_, carried, group_.count, of_sequence(d_start.cell, b, carried), carried);
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
       from_weightings(d_weighting_[lane], of_sequence(d_start.weightings, s, kHeads * kSlots));
@@ -114,7 +115,27 @@ class BackwardPass {
     }
   }
 
+  // The same where all sequences share the start; the gradients are added to.
+  void end(SharedStart& d_start) const {
+    const auto add_rows = [](const Row* from, int rows, float* to) {
+      for (int row = 0; row < rows; ++row) {
+        over_lanes([&](int lane) { to[row] += sum(load(from[row] + lane)); });
+      }
+    };
+    add_rows(d_seen_ + kReads, kControllerState, d_start.hidden);
+    add_rows(d_seen_, kReads, d_start.reads);
+    add_rows(d_cell_, kControllerState, d_start.cell);
+    for (int lane = 0; lane < group_.count; ++lane) {
+      for (int h = 0; h < kHeads; ++h) add_slots(d_weighting_[lane][h], d_start.weighting[h]);
+      for (int w = 0; w < kWidth; ++w) add_slots(d_memory_[lane].column[w], d_start.memory.column[w]);
+    }
+  }
+
  private:
+  static void add_slots(const float* from, float* to) {
+    over_slots([&](int i) { store(to + i, load(to + i) + load(from + i)); });
+  }
+
   void gradient_rows(const float* from, int first, int rows, Row* to) const {
     if (from) {
       to_rows(from + first * rows, rows, rows, group_.count, to);

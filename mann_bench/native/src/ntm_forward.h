@@ -64,18 +64,25 @@ class ForwardPass {
   ForwardPass(const ForwardPanels& panels, const Tape& tape, Group group)
       : panels_(panels), tape_(tape), group_(group) {}
 
-  void start(const State& state) {
+  // From a state of every sequence, or one that they share.
+  void start(const State& state, bool shared) {
     ControllerStep& first = tape_.controller(group_, 0);
+    const int apart = shared ? 0 : 1, from = group_.first * apart, carried = apart * kControllerState;
     for (int i = 0; i < kLayers; ++i) {
-      const int from = group_.first * kControllerState + i * kCarried;
-      to_rows(state.hidden + from, kControllerState, kCarried, group_.count, first.layer[i].hidden);
-      to_rows(state.cell + from, kControllerState, kCarried, group_.count, first.layer[i].cell);
+      const int layer = group_.first * carried + i * kCarried;
+      to_rows(state.hidden + layer, carried, kCarried, group_.count, first.layer[i].hidden);
+      to_rows(state.cell + layer, carried, kCarried, group_.count, first.layer[i].cell);
     }
-    to_rows(state.reads + group_.first * kReads, kReads, kReads, group_.count, first.reads);
+    to_rows(state.reads + from * kReads, apart * kReads, kReads, group_.count, first.reads);
     for (int lane = 0; lane < group_.count; ++lane) {
-      const int s = group_.first + lane;
+      const int s = from + lane * apart;
+      Memory& memory = tape_.memory(group_, lane, 0);
       to_weightings(of_sequence(state.weightings, s, kHeads * kSlots), tape_.addressing(group_, lane, 0).weighting);
-      to_memory(of_sequence(state.memory, s, kSlots * kWidth), tape_.memory(group_, lane, 0));
+      if (shared && lane > 0) {
+        memory = tape_.memory(group_, 0, 0);
+      } else {
+        to_memory(of_sequence(state.memory, s, kSlots * kWidth), memory);
+      }
     }
   }
 
@@ -101,14 +108,16 @@ class ForwardPass {
     from_rows(next.reads, kReads, group_.count, to + kUnits, kOutputs);
   }
 
+  // Null pointers stand for what is not wanted.
   void end(int steps, const State& state) const {
     const ControllerStep& last = tape_.controller(group_, steps);
+    constexpr int carried = kControllerState;
+    float *hidden = of_sequence(state.hidden, group_.first, carried), *cell = of_sequence(state.cell, group_.first, carried);
     for (int i = 0; i < kLayers; ++i) {
-      const int to = group_.first * kControllerState + i * kCarried;
-      from_rows(last.layer[i].hidden, kCarried, group_.count, state.hidden + to, kControllerState);
-      from_rows(last.layer[i].cell, kCarried, group_.count, state.cell + to, kControllerState);
+      from_rows(last.layer[i].hidden, kCarried, group_.count, hidden ? hidden + i * kCarried : nullptr, carried);
+      from_rows(last.layer[i].cell, kCarried, group_.count, cell ? cell + i * kCarried : nullptr, carried);
     }
-    from_rows(last.reads, kReads, group_.count, state.reads + group_.first * kReads, kReads);
+    from_rows(last.reads, kReads, group_.count, of_sequence(state.reads, group_.first, kReads), kReads);
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
       const AddressingStep& addressing = tape_.addressing(group_, lane, steps);
