@@ -74,21 +74,54 @@ class Tape {
   Memory* memory_;              // [groups, memories, sequences of the group]
 };
 
+// Call square(sequence, row) for the first ones of squares of kLanes rows and sequences, where a group is full; return
+// how many rows they cover. The others are for a loop over single values.
+template <typename Square>
+INLINE int over_squares(int rows, int sequences, Square square) {
+  const int covered = sequences == kSequences ? rows / kLanes * kLanes : 0;
+  for (int row = 0; row < covered; row += kLanes) {
+    for (int s = 0; s < kSequences; s += kLanes) square(s, row);
+  }
+  return covered;
+}
+
+// kLanes vectors, `stride` floats apart, change their sides; call take(i, vector).
+template <typename Take>
+INLINE void transposed(const float* from, ptrdiff_t stride, Take take) {
+  Vector square[kLanes];
+  UNROLL for (int i = 0; i < kLanes; ++i) square[i] = load(from + i * stride);
+  transpose(square);
+  UNROLL for (int i = 0; i < kLanes; ++i) take(i, square[i]);
+}
+
 // Rows from vectors [sequence][rows], `stride` floats apart; the lanes without a sequence become zero.
 inline void to_rows(const float* from, ptrdiff_t stride, int rows, int sequences, Row* to) {
-  for (int row = 0; row < rows; ++row) {
+  const int covered = over_squares(rows, sequences, [&](int s, int row) INLINE_BODY {
+    const auto set = [&](int i, Vector v) INLINE_BODY { store(to[row + i] + s, v); };
+    transposed(from + s * stride + row, stride, set);
+  });
+  for (int row = covered; row < rows; ++row) {
     for (int s = 0; s < kSequences; ++s) to[row][s] = s < sequences ? from[s * stride + row] : 0.0f;
   }
 }
 
 inline void add_to_rows(const float* from, ptrdiff_t stride, int rows, int sequences, Row* to) {
-  for (int row = 0; row < rows; ++row) {
+  const int covered = over_squares(rows, sequences, [&](int s, int row) INLINE_BODY {
+    const auto add = [&](int i, Vector v) INLINE_BODY { store(to[row + i] + s, load(to[row + i] + s) + v); };
+    transposed(from + s * stride + row, stride, add);
+  });
+  for (int row = covered; row < rows; ++row) {
     for (int s = 0; s < sequences; ++s) to[row][s] += from[s * stride + row];
   }
 }
 
 inline void from_rows(const Row* from, int rows, int sequences, float* to, ptrdiff_t stride) {
-  for (int row = 0; to && row < rows; ++row) {
+  if (!to) return;
+  const int covered = over_squares(rows, sequences, [&](int s, int row) INLINE_BODY {
+    const auto set = [&](int i, Vector v) INLINE_BODY { store(to + (s + i) * stride + row, v); };
+    transposed(from[row] + s, kSequences, set);
+  });
+  for (int row = covered; row < rows; ++row) {
     for (int s = 0; s < sequences; ++s) to[s * stride + row] = from[row][s];
   }
 }

@@ -60,7 +60,7 @@ class BackwardPass {
   void start(Group group, const State& d_end) {
     group_ = group;
     const int b = group.first;
-    std::fill_n(recomputed_from_, kSequences, -1);
+    recomputed_from_ = -1;
     gradient_rows(d_end.hidden, b, kControllerState, d_seen_ + kReads);
     gradient_rows(d_end.reads, b, kReads, d_seen_);
     gradient_rows(d_end.cell, b, kControllerState, d_cell_);
@@ -83,8 +83,11 @@ class BackwardPass {
       add_to_rows(from, kOutputs, kUnits, group_.count, d_top);
       add_to_rows(from + kUnits, kOutputs, kReads, group_.count, d_seen_);
     }
-    if (group_.count < kSequences) std::fill_n(d_raw[0], kInterfaceRows * kSequences, 0.0f);
-    for (int lane = 0; lane < group_.count; ++lane) step_memory(t, lane, now, d_raw);
+    recompute_memories(t);
+    to_interfaces(now, interfaces_);
+    from_rows(d_seen_, kReads, kSequences, d_reads_[0], kReads);
+    for (int lane = 0; lane < group_.count; ++lane) step_memory(t, lane, now);
+    to_rows(d_interfaces_[0].head[0].key, kInterfaceRows, kInterfaceRows, group_.count, d_raw);
     activate_interface_backward(now, d_raw);
     BackwardPanels::Hidden::multiply_add(panels_.hidden, d_raw[0], d_top[0]);
 
@@ -154,11 +157,11 @@ class BackwardPass {
     if (kLstm) BackwardPanels::Own::multiply(panels_.upper[i - 1].own, d_sums[0], d_hidden(i)[0]);
   }
 
-  void step_memory(int t, int lane, const ControllerStep& now, Row* d_interface) {
-    const Interface parameters = interface_of(now, lane);
-    float inverse_key_norm[kHeads], d_reads[kReads];
+  void step_memory(int t, int lane, const ControllerStep& now) {
+    const Interface& parameters = interfaces_[lane];
+    Interface& d_parameters = d_interfaces_[lane];
+    float inverse_key_norm[kHeads];
     key_norms_of(now, lane, inverse_key_norm);
-    for (int i = 0; i < kReads; ++i) d_reads[i] = d_seen_[i][lane];
     Addressing addressing;
     const Slots* before = tape_.addressing(group_, lane, t).weighting;
     const Slots* weighting = tape_.addressing(group_, lane, t + 1).weighting;
@@ -168,29 +171,33 @@ class BackwardPass {
     compare(memory, parameters, inverse_key_norm, addressing);
     gate_and_shift(parameters, before, addressing);
 
-    Interface d_parameters;
     alignas(64) Slots d_cosine[kHeads];
-    read_and_write_backward(memory, parameters, weighting, d_reads, d_memory_[lane], d_weighting, d_parameters);
+    read_and_write_backward(memory, parameters, weighting, d_reads_[lane], d_memory_[lane], d_weighting, d_parameters);
     address_backward(parameters, before, addressing, weighting, d_weighting, d_cosine, d_parameters);
     compare_backward(memory, parameters, inverse_key_norm, addressing, d_cosine, d_memory_[lane], d_parameters);
-
-    const float* from = d_parameters.head[0].key;
-    for (int row = 0; row < kInterfaceRows; ++row) d_interface[row][lane] = from[row];
   }
 
-  // The memory before step t. All up to there from the last one kept are written again when it is first asked for.
-  const Memory& memory_at(int t, int lane) {
+  // Write the memories from the last ones kept up to those before step t again, where that is not done.
+  void recompute_memories(int t) {
     const int kept = t - t % kInterval;
-    Memory* again = recomputed_[lane];
-    if (kept != recomputed_from_[lane]) {
-      recomputed_from_[lane] = kept;
+    if (kept == recomputed_from_) return;
+    recomputed_from_ = kept;
+    for (int step = kept; step < t; ++step) {
+      const Row* from = tape_.controller(group_, step).interface + kEraseRow;
+      from_rows(from, kChangeRows, kSequences, changes_[step - kept][0].erase[0], kChangeRows);
+    }
+    for (int lane = 0; lane < group_.count; ++lane) {
       for (int step = kept; step < t; ++step) {
-        const Memory& before = step == kept ? tape_.memory(group_, lane, kept) : again[step - kept - 1];
         const Slots* weighting = tape_.addressing(group_, lane, step + 1).weighting;
-        write(before, interface_of(tape_.controller(group_, step), lane), weighting, again[step - kept]);
+        write(memory_at(step, lane), changes_[step - kept][lane], weighting, recomputed_[lane][step - kept]);
       }
     }
-    return t == kept ? tape_.memory(group_, lane, kept) : again[t - kept - 1];
+  }
+
+  // The memory before step t.
+  const Memory& memory_at(int t, int lane) const {
+    const int since = t - recomputed_from_;
+    return since == 0 ? tape_.memory(group_, lane, t) : recomputed_[lane][since - 1];
   }
 
   // The products of the `pending_` steps from time t on.
@@ -226,8 +233,12 @@ class BackwardPass {
   Row d_raw_[ControllerGradient::kMostSteps][kInterfaceRows];
   alignas(64) Slots d_weighting_[kSequences][kHeads];
   Memory d_memory_[kSequences];
-  int recomputed_from_[kSequences];  // the time of the memory kept, of every sequence
+  int recomputed_from_ = -1;  // the time of the memories kept
   Memory recomputed_[kSequences][std::max(kInterval - 1, 1)];
+  Change changes_[std::max(kInterval - 1, 1)][kSequences];
+  Interface interfaces_[kSequences];
+  Interface d_interfaces_[kSequences];
+  float d_reads_[kSequences][kReads];
   alignas(64) float scratch_[std::max({ControllerGradient::kScratchFloats, BelowGradient::kScratchFloats,
                                        InterfaceGradient::kScratchFloats})];
 };

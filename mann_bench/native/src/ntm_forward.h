@@ -47,12 +47,9 @@ INLINE const float* seen_by_controller(const ControllerStep& step) { return kLst
 
 INLINE const Layer& top(const ControllerStep& step) { return step.layer[kLayers - 1]; }
 
-// One sequence's floats out of rows.
-INLINE Interface interface_of(const ControllerStep& step, int lane) {
-  Interface parameters;
-  float* to = parameters.head[0].key;
-  for (int row = 0; row < kInterfaceRows; ++row) to[row] = step.interface[row][lane];
-  return parameters;
+// What a step of the controller says to the memories of the sequences.
+inline void to_interfaces(const ControllerStep& step, Interface (&interfaces)[kSequences]) {
+  from_rows(step.interface, kInterfaceRows, kSequences, interfaces[0].head[0].key, kInterfaceRows);
 }
 
 INLINE void key_norms_of(const ControllerStep& step, int lane, float* inverse_key_norm) {
@@ -100,8 +97,9 @@ class ForwardPass {
     InterfaceProduct::multiply(panels_.interface, top(next).hidden[0], now.raw[0]);
     activate_interface(now);
 
-    std::fill_n(next.reads[0], kReads * kSequences, 0.0f);
-    for (int lane = 0; lane < group_.count; ++lane) step_memory(t, lane, now, next);
+    to_interfaces(now, interfaces_);
+    for (int lane = 0; lane < group_.count; ++lane) step_memory(t, lane, now);
+    to_rows(reads_[0], kReads, kReads, group_.count, next.reads);
 
     float* to = outputs + group_.first * kOutputs;
     from_rows(top(next).hidden, kUnits, group_.count, to, kOutputs);
@@ -133,9 +131,9 @@ class ForwardPass {
     activate_layer(now, next);
   }
 
-  void step_memory(int t, int lane, const ControllerStep& now, ControllerStep& next) {
-    const Interface parameters = interface_of(now, lane);
-    float inverse_key_norm[kHeads], reads[kReads];
+  void step_memory(int t, int lane, const ControllerStep& now) {
+    const Interface& parameters = interfaces_[lane];
+    float inverse_key_norm[kHeads];
     key_norms_of(now, lane, inverse_key_norm);
     Addressing addressing;
     Slots* weighting = tape_.addressing(group_, lane, t + 1).weighting;
@@ -144,8 +142,7 @@ class ForwardPass {
     compare(memory, parameters, inverse_key_norm, addressing);
     gate_and_shift(parameters, tape_.addressing(group_, lane, t).weighting, addressing);
     sharpen(parameters, addressing, weighting);
-    read_and_write(memory, parameters, weighting, memory_at(t + 1, lane), reads);
-    for (int i = 0; i < kReads; ++i) next.reads[i][lane] = reads[i];
+    read_and_write(memory, parameters, weighting, memory_at(t + 1, lane), reads_[lane]);
   }
 
   Memory& memory_at(int t, int lane) const {
@@ -156,4 +153,6 @@ class ForwardPass {
   const Tape& tape_;
   Group group_;
   mutable Memory between_[kSequences];
+  Interface interfaces_[kSequences];
+  float reads_[kSequences][kReads];
 };

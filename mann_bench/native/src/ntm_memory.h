@@ -39,9 +39,9 @@ INLINE void load_block(const Slots* weighting, int first, Vector (&weight)[heads
   }
 }
 
-// Column `w` of the memory after the write heads, at a block of slots.
-template <int count>
-INLINE void write_block(const Vector (&m)[count], const Interface& parameters, int w,
+// Column `w` of the memory after the write heads, at a block of slots. `parameters` have erase and add.
+template <int count, typename Parameters>
+INLINE void write_block(const Vector (&m)[count], const Parameters& parameters, int w,
                         const Vector (*weight)[count], float* after) {
   Vector result[count];
   UNROLL for (int v = 0; v < count; ++v) {
@@ -56,7 +56,7 @@ INLINE void write_block(const Vector (&m)[count], const Interface& parameters, i
   UNROLL for (int v = 0; v < count; ++v) store(after + v * kLanes, result[v]);
 }
 
-inline void write(const Memory& before, const Interface& parameters, const Slots* weighting, Memory& after) {
+inline void write(const Memory& before, const Change& parameters, const Slots* weighting, Memory& after) {
   over_slot_blocks<at_least_one(kOperands / (kWriteHeads + 2))>([&](auto block, int first) INLINE_BODY {
     constexpr int count = decltype(block)::value;
     Vector weight[kWriteHeads][count];

@@ -45,8 +45,15 @@ struct Interface {
   float add[kWriteHeads][kWidth];
 };
 
+// The part of it that changes the memory.
+struct Change {
+  float erase[kWriteHeads][kWidth];
+  float add[kWriteHeads][kWidth];
+};
+
 constexpr int kHeadRows = sizeof(Head) / sizeof(float);
 constexpr int kInterfaceRows = sizeof(Interface) / sizeof(float);
+constexpr int kChangeRows = sizeof(Change) / sizeof(float);
 
 // A head's rows within the interface's.
 constexpr int kStrengthRow = kWidth, kGateRow = kWidth + 1, kShiftRow = kWidth + 2, kSharpeningRow = kHeadRows - 1;
