@@ -57,19 +57,16 @@ def _claim_need(standing: Standing, runs: ClaimRuns, result: ClaimResult, at_han
         return need._replace(known="no seeds decide it")
     if missing := _missing(names, at_hand):
         return need._replace(known=missing)
-    tasks = len(runs.model)
     level = standing.planned.looks.level
-    cells = [at_hand[name] for name in names]
 
     def decides(n: int) -> float:
         decided, samples = 0, draws()
         for rng in samples:
-            drawn = [_redrawn(cell, n, rng) for cell in cells]
-            others = drawn[tasks:]
-            each = len(others) // tasks
-            against = [others[index * each : (index + 1) * each] for index in range(tasks)]
+            drawn = (_redrawn(at_hand[name], n, rng) for name in names)
+            model = [next(drawn) for _ in runs.model]
+            against = [[next(drawn) for _ in row] for row in runs.against]
             try:
-                measured = measure(runs.claim, ClaimCells(drawn[:tasks], against, level))
+                measured = measure(runs.claim, ClaimCells(model, against, level))
             except UnmeasurableError:
                 continue
             decided += judged(runs.claim, measured, n, level).verdict is not Verdict.UNDECIDED
