@@ -62,7 +62,8 @@ def submit(
     """Make an entry for the leaderboard of STUDY from the records in RUNS, and print the commands to commit it.
 
     For each model, task and protocol, all seeds of the study must be there, however the runs ended, and no other
-    seeds. Runs of tasks and protocols that the study does not have are left out.
+    seeds; of a study with looks, all seeds of one look. Runs of tasks and protocols that the study does not have are
+    left out.
 
     The command removes the paths in tracebacks and the names of this machine and user from the records. For each
     model, task and protocol it traces one run for the pages: the lowest seed that has weights beside its record.
