@@ -20,7 +20,7 @@ from mann_bench.nn.ntm import NTMCell, NTMState
 def problem_of(cell: NTMCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
     if type(cell) is not NTMCell or type(cell.controller) not in (LSTMController, FeedforwardController):
-        return "only NTMCell with a controller of its own has a native recurrence"
+        return "only NTMCell with an LSTMController or a FeedforwardController has a native recurrence"
     return arguments.problem_of(cell.interface.weight)
 
 

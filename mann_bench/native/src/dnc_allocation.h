@@ -26,8 +26,8 @@ inline void use(const Interface& parameters, const Weightings& before, float* us
 }
 
 // `d` is the gradient of the weightings after the step. Usage becomes that of the one before, write is set to
-// that of the one before, and read is added to; the free gates' gradients are set. `d_retained` is what comes through
-// the memory that is retained, with deallocation.
+// that of the one before, and read is added to; the free gates' gradients are set. `d_retained`, null without
+// deallocation, is what comes through the memory that is retained.
 inline void use_backward(const Interface& parameters, const Weightings& before, const float* d_retained,
                          Weightings& d, Interface& d_parameters) {
   Vector d_free[kReadHeads] = {};

@@ -211,7 +211,8 @@ class BackwardPass {
     if constexpr (kDeallocation) retained_backward(before, step, d_memory, d_retained);
     precede_backward(step.weightings.precedence, next.weightings.write, d.precedence, d.write);
     follow_backward(t, lane);
-    weight_write_backward(parameters, step, next.weightings, d_retained, d, d_write_cosine, d_parameters);
+    weight_write_backward(parameters, step, next.weightings, kDeallocation ? d_retained : nullptr, d, d_write_cosine,
+                          d_parameters);
     compare_write_key_backward(before, step, d_write_cosine, d_memory, d_parameters);
     activate_interface_backward(step, d_parameters, d_[lane].raw);
   }

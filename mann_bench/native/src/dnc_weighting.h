@@ -40,21 +40,17 @@ INLINE float softmax_backward(float strength, const float* cosine, const float* 
   return sum(d_strength);
 }
 
-INLINE void log_floored(const float* weighting, float* logs) {
-  over_slots([&](int i) { store(logs + i, logarithm(maximum(load(weighting + i), splat(FLT_MIN)))); });
-}
-
 // sharp = weighting^exponent over the sum of these, as a softmax of logarithms.
 inline void sharpen(float exponent, const float* weighting, float* sharp) {
   alignas(64) Slots logs;
-  log_floored(weighting, logs);
+  over_slots([&](int i) { store(logs + i, log_floored(load(weighting + i))); });
   softmax(exponent, logs, sharp);
 }
 
 // Turn `gradient` from that of what is sharp into that of the weighting; return that of the exponent.
 inline float sharpen_backward(float exponent, const float* weighting, const float* sharp, float* gradient) {
   alignas(64) Slots logs;
-  log_floored(weighting, logs);
+  over_slots([&](int i) { store(logs + i, log_floored(load(weighting + i))); });
   const float d_exponent = softmax_backward(exponent, logs, sharp, gradient);
   over_slots([&](int i) {
     const Vector w = load(weighting + i);

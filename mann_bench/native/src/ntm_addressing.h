@@ -27,8 +27,6 @@ class Ring {
   alignas(64) float storage_[kReach + kPaddedSlots + kReach];
 };
 
-INLINE Vector log_floored(Vector w) { return logarithm(maximum(w, splat(FLT_MIN))); }
-
 // One number a head, in every lane.
 using PerHead = Vector[kHeads];
 

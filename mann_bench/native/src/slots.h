@@ -58,5 +58,8 @@ class SlotSums {
   Vector partial_[padded(count)] = {};
 };
 
+// The logarithm of a weighting: that of zero is that of the smallest normal number.
+INLINE Vector log_floored(Vector weighting) { return logarithm(maximum(weighting, splat(FLT_MIN))); }
+
 // A squared norm below kNormFloor counts as kNormFloor.
 INLINE Vector inverse_norm_of(Vector square) { return inverse_root(maximum(square, splat(kNormFloor))); }
