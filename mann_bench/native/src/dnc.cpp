@@ -67,7 +67,7 @@ EXPORTED int64_t dnc_backward(const Weights* weights, const State* start, int st
       for (int index = part; index < groups; index += count) {
         pass->start(Group(index, batch), *start, start_sequences == 1, *d_end, parts[part]);
         for (ptrdiff_t t = steps - 1; t >= 0; --t) {
-          pass->step(t, d_outputs ? d_outputs + t * batch * kOutputs : nullptr,
+          pass->step(t, batch, d_outputs ? d_outputs + t * batch * kOutputs : nullptr,
                      d_inputs ? d_inputs + t * batch * kInputs : nullptr);
         }
         pass->end(*d_start);

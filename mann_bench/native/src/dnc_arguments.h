@@ -69,14 +69,18 @@ inline void from_rows(const float* from, int rows, int columns, int padded_colum
 
 // Between [slots, slots] and a link.
 inline void to_link(const float* from, Link& to) {
+  if (!from) {
+    std::fill_n(to.entries, kPaddedSlots * kPaddedSlots, 0.0f);
+    return;
+  }
   for (int i = 0; i < kPaddedSlots; ++i) {
     for (int j = 0; j < kPaddedSlots; j += kLanes) {
       float* entries = to.entries + Link::index(i, j);
-      if (from && i < kSlots && j + kLanes <= kSlots) {
+      if (i < kSlots && j + kLanes <= kSlots) {
         store(entries, load(from + i * kSlots + j));
       } else {
         for (int k = 0; k < kLanes; ++k) {
-          entries[k] = from && i < kSlots && j + k < kSlots ? from[i * kSlots + j + k] : 0.0f;
+          entries[k] = i < kSlots && j + k < kSlots ? from[i * kSlots + j + k] : 0.0f;
         }
       }
     }

@@ -147,11 +147,15 @@ class BackwardPass {
 
   // `d_outputs` [B, units + reads] and `d_inputs` [B, input] are those of time step t; either may be null.
   // Time steps come last to first.
-  void step(int t, const float* d_outputs, float* d_inputs) {
+  void step(int t, ptrdiff_t batch, const float* d_outputs, float* d_inputs) {
     recomputed_.prepare(t);
     for (int lane = 0; lane < group_.count; ++lane) {
       prefetch(&tape_.at(group_.first + lane, std::max(t - 1, 0)), sizeof(Step));
-      if (d_outputs) add_outputs(d_outputs + (group_.first + lane) * kOutputs, d_[lane].recurrent);
+      if (d_outputs) {
+        const float* of_sequence = d_outputs + (group_.first + lane) * kOutputs;
+        prefetch(of_sequence - (t > 0 ? batch * kOutputs : 0), kOutputs * sizeof(float));
+        add_outputs(of_sequence, d_[lane].recurrent);
+      }
       remember_backward(t, lane);
     }
     control_backward(t);

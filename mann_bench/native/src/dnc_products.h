@@ -17,10 +17,17 @@ class PackedMatrix {
   // Element (row, k) is element(row, k).
   template <typename Element>
   explicit PackedMatrix(Element element) {
-    float* to = packed_;
+    // In squares, for elements that lie in a row one way or the other.
+    constexpr int side = 16;
     for (int first = 0; first < kRows; first += kBlock) {
-      for (int k = 0; k < depth; ++k) {
-        for (int row = first; row < std::min(first + kBlock, kRows); ++row) *to++ = row < rows ? element(row, k) : 0.0f;
+      const int width = std::min(kBlock, kRows - first);
+      float* block = packed_ + first * depth;
+      for (int from = 0; from < depth; from += side) {
+        for (int row = 0; row < width; ++row) {
+          for (int k = from; k < std::min(from + side, depth); ++k) {
+            block[k * width + row] = first + row < rows ? element(first + row, k) : 0.0f;
+          }
+        }
       }
     }
   }
