@@ -1,6 +1,6 @@
 """Simulate how often intervals cover what they are of, and how often tests reject what is true.
 
-    python benchmarks/coverage.py [--samples 2000] [--seeds 3 5 6 7 10 20 50]
+    python benchmarks/coverage.py [--samples 2000] [--seeds 3 4 5 6 7 10 20 50] [--markdown]
 
 An interval is as it says where it covers at least as often as its level says; a test where it rejects a true
 hypothesis at a level of 5 % in at most 5 % of the samples. Times are those of runs: they differ by a factor of about
@@ -16,13 +16,15 @@ import numpy as np
 from measuring import print_table
 from numpy.typing import NDArray
 
-from mann_bench.statistics.interval import Interval
-from mann_bench.statistics.medians import survival_median
-from mann_bench.statistics.permutation import log_rank_test, rank_sum_test
+from mann_bench.statistics.interval import LEVEL, Interval
+from mann_bench.statistics.mean import mean_interval
+from mann_bench.statistics.medians import median_estimate, survival_median
+from mann_bench.statistics.permutation import log_rank_test, rank_sum_test, share_test
 from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.statistics.ratio import median_ratio
 from mann_bench.statistics.survival import Durations
 
+SEEDS = (3, 4, 5, 6, 7, 10, 20, 50)
 BUDGET = 31_250.0
 SPREAD = 0.6
 RATIO = 1.5
@@ -117,6 +119,7 @@ def simulate(n: int, samples: int) -> list[Case]:
         alike = [durations(one.draw(rng, n)) for _ in range(samples)]
         made: dict[str, tuple[float, list[Interval | None]]] = {
             "median": (one.median, [survival_median(each).interval for each in first]),
+            "median of scores": (one.median, [median_estimate(_scores(each)).interval for each in first]),
             "share": (one.share, [clopper_pearson(sum(each.reached), n) for each in first]),
             "ratio of medians": (
                 _ratio(other, one),
@@ -128,13 +131,23 @@ def simulate(n: int, samples: int) -> list[Case]:
             kept = sum(interval.low <= truth <= interval.high for interval in found) / samples
             cases.append(Case(quantity, one.name, n, kept, found[0].level))
         pairs = list(zip(first, alike, strict=True))
+        solved = [((sum(a.reached), n), (sum(b.reached), n)) for a, b in pairs]
         tests = {
+            "test of shares": [share_test(*each).p_value for each in solved],
             "log-rank test": [log_rank_test(a, b).p_value for a, b in pairs],
             "rank-sum test": [rank_sum_test(_scores(a), _scores(b)).p_value for a, b in pairs],
         }
         for quantity, p_values in tests.items():
             cases.append(Case(quantity, one.name, n, sum(p > 0.05 for p in p_values) / samples, 0.95))
     return cases
+
+
+def mean_over_sequences(samples: int, n: int = 192) -> Case:
+    """Return the case of the mean of a skewed score over the sequences of a test, which no seed has a part in."""
+    scores = np.random.default_rng(n).exponential(size=(samples, n))
+    made = [mean_interval(float(each.mean()), float(each.std(ddof=1)), n) for each in scores]
+    kept = sum(each is not None and each.low <= 1.0 <= each.high for each in made) / samples
+    return Case("mean over sequences", "exponential scores", n, kept, LEVEL)
 
 
 def _ratio(above: Population, below: Population) -> float:
@@ -150,17 +163,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; return 1 where something is kept less often than it says."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--samples", type=int, default=2_000, help="simulated samples of each kind")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[3, 5, 6, 7, 10, 20, 50], help="seeds of a sample")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS), help="seeds of a sample")
+    parser.add_argument("--markdown", action="store_true", help="print the table as docs/statistics.md has it")
     options = parser.parse_args(arguments)
     cases = [case for n in options.seeds for case in simulate(n, options.samples)]
     names = list(dict.fromkeys((case.quantity, case.population) for case in cases))
     by_name = {(case.quantity, case.population, case.n): case for case in cases}
-    print_table(
-        ["of", "runs", *(f"n = {n}" for n in options.seeds)],
-        [[*name, *(_text(by_name[(*name, n)], options.samples) for n in options.seeds)] for name in names],
-    )
-    print(f"{options.samples:,} samples; in % of them an interval covers, or a test rejects nothing; [ ]: what it says")
-    return 0 if all(case.honest(options.samples) for case in cases) else 1
+    heading = ["of", "runs", *(f"n = {n}" for n in options.seeds)]
+    rows = [[*name, *(_text(by_name[(*name, n)], options.samples) for n in options.seeds)] for name in names]
+    if options.markdown:
+        rule = [":--", ":--", *["--:"] * len(options.seeds)]
+        print("\n".join(f"| {' | '.join(row)} |" for row in (heading, rule, *rows)))
+    else:
+        print_table(heading, rows)
+        print(
+            f"{options.samples:,} samples; in % of them an interval covers, or a test rejects nothing; [ ]: its level"
+        )
+    sequences = mean_over_sequences(options.samples)
+    print(f"\n{sequences.quantity}, n = {sequences.n}, {sequences.population}: {_text(sequences, options.samples)}")
+    return 0 if all(case.honest(options.samples) for case in (*cases, sequences)) else 1
 
 
 def _text(case: Case, samples: int) -> str:

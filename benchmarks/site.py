@@ -1,9 +1,10 @@
 """How long a leaderboard site of many entries takes to build, how large its pages are and how soon one is painted.
 
-.venv/bin/python benchmarks/site.py [ENTRIES]
+.venv/bin/python benchmarks/site.py [ENTRIES] [SEEDS] [CELLS]
 
-Entries of ten seeds, 300 of them by default, made of the committed ones: an entry has each run of a cell twice.
-The paint is that of Chromium, where it and playwright are installed.
+Entries of ten seeds, 300 of them by default, made of the committed ones: an entry has each run of a cell twice. They
+are made of the first CELLS cells, by default of all, which share three tasks; the first six are of one task. The paint
+is that of Chromium, where it and playwright are installed.
 """
 
 import contextlib
@@ -27,10 +28,16 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    board = Board("study", "Many entries.", None, list(entries(count)), [])
-    started = time.perf_counter()
+    seeds = int(sys.argv[2]) if len(sys.argv) > 2 else SEEDS
+    cells = int(sys.argv[3]) if len(sys.argv) > 3 else None
+    board = Board("study", "Many entries.", None, list(entries(count, seeds, cells)), [])
+    started, computing = time.perf_counter(), time.process_time()
     site = build_site([board])
-    print(f"{count} entries of {SEEDS} seeds: built in {time.perf_counter() - started:.1f} s, {len(site)} files")
+    computing = time.process_time() - computing
+    print(
+        f"{count} entries of {seeds} seeds: built in {time.perf_counter() - started:.1f} s, "
+        f"{computing:.1f} s of it computing, {len(site)} files"
+    )
     pages = {path: len(content) for path, content in site.items() if path.endswith(".html")}
     scripts = sum(len(content) for path, content in site.items() if path.startswith("assets/"))
     print(f"page of the study: {pages['study/index.html'] / 1e6:.2f} MB, and {scripts / 1e6:.2f} MB of shared assets")
@@ -39,10 +46,10 @@ def main() -> None:
         print(f"first contentful paint of {page}: {seconds:.2f} s")
 
 
-def entries(count: int) -> Iterator[LoadedEntry]:
-    found, entry = [cell.records for cell in committed_cells()], committed_entries()[0].entry
+def entries(count: int, seeds: int, cells: int | None) -> Iterator[LoadedEntry]:
+    found, entry = [cell.records for cell in committed_cells()][:cells], committed_entries()[0].entry
     for number in range(count):
-        records = [again(found[number % len(found)], seed, number) for seed in range(SEEDS)]
+        records = [again(found[number % len(found)], seed, number) for seed in range(seeds)]
         runs = [RunReference(key=record.key, sha256=record.key, weights_sha256=None) for record in records]
         given = entry.model_copy(update={"name": f"Entry {number}", "runs": runs})
         yield LoadedEntry(Path(f"entry-{number}"), given, records, [])

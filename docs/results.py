@@ -5,6 +5,7 @@ A comment in a page names a command. The block after it, a table or fenced lines
     <!-- mann-bench study check STUDY --leaderboards leaderboards -->
     <!-- mann-bench report FILES | Convergence | task, model, solved -->    columns of one of its tables
     <!-- mann-bench report FILES | Convergence | model by task -->          solved, and the median steps if there is one
+    <!-- pairs of leaderboards -->               how many pairs each ranking tells apart, a board a row
 
 Each picture in docs/figures/STUDY/ is the figure of that name which `mann-bench report FILES --figures` draws from the
 records of the study. To add a picture, create an empty file with its name.
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.curves.data import figure_data
+from mann_bench.analysis.ranking import By, pairs_rows
 from mann_bench.cli.main import invoke
 from mann_bench.cli.study_command import REFUTED
 from mann_bench.reporting.figures.files import draw
@@ -26,8 +28,10 @@ from mann_bench.reporting.pictures import plain_settings, svg
 from mann_bench.results.many import load_records
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/reproduction.md")
+PAGES = ("README.md", "docs/reproduction.md", "docs/statistics.md")
 _BLOCK = re.compile(r"(<!-- mann-bench (?P<command>.*?) -->)\n+(?:```\n.*?```\n|(?:\|[^\n]*\n)*)\n*", re.DOTALL)
+
+_PAIRS = re.compile(r"(<!-- pairs of leaderboards -->)\n+(?:\|[^\n]*\n)*\n*")
 
 Table = list[list[str]]
 """Rows of cells, the heading first."""
@@ -36,7 +40,8 @@ Table = list[list[str]]
 def page(name: str) -> str:
     """Return a page with every block as its command prints it."""
     text = (ROOT / name).read_text(encoding="utf-8")
-    return _BLOCK.sub(lambda found: f"{found[1]}\n\n{_block(found['command'])}\n", text).rstrip() + "\n"
+    text = _BLOCK.sub(lambda found: f"{found[1]}\n\n{_block(found['command'])}\n", text)
+    return _PAIRS.sub(lambda found: f"{found[1]}\n\n{_markdown(_pairs())}\n", text).rstrip() + "\n"
 
 
 def pictures() -> Iterator[tuple[Path, bytes]]:
@@ -57,8 +62,33 @@ def _block(command: str) -> str:
     table = _table(_printed(f"{words} --format markdown"), title)
     crossed = re.fullmatch(r"(\w+) by (\w+)", columns)
     shown = _pivot(table, crossed[1], crossed[2]) if crossed else _columns(table, columns.split(", "))
-    heading, *rows = [f"| {' | '.join(cells)} |\n" for cells in shown]
-    return "".join([heading, "|---" * len(shown[0]) + "|\n", *rows])
+    return _markdown(shown)
+
+
+def _markdown(table: Table) -> str:
+    heading, *rows = [f"| {' | '.join(cells)} |\n" for cells in table]
+    return "".join([heading, "|---" * len(table[0]) + "|\n", *rows])
+
+
+def _pairs() -> Table:
+    """Return how many pairs of rows are told apart, each tested alone and all of a task together, a board a row."""
+    heading = ["board", "seeds", "seeds needed", "pairs", "steps", "solve rate", "generalising", "error"]
+    folders = sorted(path for path in (ROOT / "leaderboards").iterdir() if path.is_dir() and path.name != "site")
+    return [heading, *map(_pairs_of_board, folders)]
+
+
+def _pairs_of_board(folder: Path) -> list[str]:
+    made = cells(load_records(sorted(folder.glob("*/records/*.json")))[0])
+    tested = [pairs_rows(made, corrected) for corrected in (False, True)]
+    steps = [row for row in tested[0] if row.by is By.STEPS]
+    numbers = ({row.seeds_at_most for row in steps}, {row.seeds_needed for row in steps})
+    decided = ([sum(row.decided for row in rows if row.by is by) for rows in tested] for by in By)
+    return [
+        f"`{folder.name}`",
+        *(" and ".join(map(str, sorted(each))) for each in numbers),
+        str(sum(row.pairs for row in steps)),
+        *(f"{alone}, {together}" for alone, together in decided),
+    ]
 
 
 @functools.cache

@@ -19,13 +19,18 @@ def simulation(monkeypatch):
     return module
 
 
-@pytest.mark.parametrize("seeds", [3, 6, 10])
+@pytest.mark.parametrize("seeds", [3, 4, 6, 10])
 def test_no_interval_covers_less_and_no_test_rejects_more_than_it_says(simulation, seeds):
     cases = simulation.simulate(seeds, SAMPLES)
     assert {case.quantity for case in cases} == {
-        *("median", "share", "ratio of medians", "log-rank test", "rank-sum test"),
+        *("median", "median of scores", "share", "ratio of medians"),
+        *("log-rank test", "rank-sum test", "test of shares"),
     }
     assert [case for case in cases if not case.honest(SAMPLES)] == []
+
+
+def test_the_interval_of_a_mean_over_sequences_covers_as_often_as_it_says(simulation):
+    assert simulation.mean_over_sequences(2_000).honest(2_000)
 
 
 def test_an_interval_that_says_more_than_it_covers_is_found(simulation, monkeypatch):
