@@ -1,6 +1,7 @@
 """Intervals cover what they are of as often as they say, and tests reject what is true no more often, in simulation."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,15 @@ def test_an_interval_that_says_more_than_it_covers_is_found(simulation, monkeypa
 def test_the_table_ends_with_0_where_all_is_as_it_says(simulation, capsys):
     assert simulation.main(["--samples", "50", "--seeds", "3"]) == 0
     assert "50 samples" in capsys.readouterr().out
+
+
+def test_the_page_has_every_quantity_as_often_right_as_it_says(simulation):
+    lines = (BENCHMARKS.parent / "docs/statistics.md").read_text(encoding="utf-8").splitlines()
+    heading, _, *rows = [line.strip("| ").split(" | ") for line in lines if re.match(r"\| (of \| runs|:--|.*\[)", line)]
+    assert heading[2:] == [f"n = {n}" for n in simulation.SEEDS]
+    names = {(case.quantity, case.population) for case in simulation.simulate(3, 2)}
+    assert {tuple(row[:2]) for row in rows} == names
+    for quantity, population, *cells in rows:
+        for n, cell in zip(simulation.SEEDS, cells, strict=True):
+            kept, level = (float(number) / 100 for number in re.fullmatch(r"([\d.]+) \[([\d.]+)\]", cell).groups())
+            assert simulation.Case(quantity, population, n, kept, level).honest(2_000)
