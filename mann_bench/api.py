@@ -14,6 +14,7 @@ from mann_bench.analysis.generalization import generalization_rows
 from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.rows import FlatRow, flat
 from mann_bench.analysis.runs import run_rows
+from mann_bench.analysis.target import on_target
 from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.jobs import Device, Job
@@ -26,7 +27,7 @@ from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
 from mann_bench.reporting.render import Format, render
 from mann_bench.reporting.wandb_mirror import WandbMirror, WandbMode, default_mode
-from mann_bench.results.schema import Record
+from mann_bench.results.schema import CurveRow, Record
 from mann_bench.results.store import Store, load_record, record_files
 
 if TYPE_CHECKING:
@@ -70,13 +71,15 @@ class Results:
 
     def curves(self) -> "pd.DataFrame":
         """Return the learning curves, one row a run and evaluation."""
-        return _frame(
-            [
-                _run_row(r) | row.model_dump(exclude={"scores", "diagnostics"}) | row.scores
-                for r in self.records
-                for row in r.curve
-            ]
-        )
+        return _frame([_run_row(r) | _training_so_far(row) | row.scores for r in self.records for row in r.curve])
+
+    def on_target(self) -> "Results":
+        """Return these results with convergence judged on the greatest training size alone.
+
+        Raises:
+            UsageError: a record does not tell it, as those of earlier versions.
+        """
+        return Results([on_target(record) for record in self.records], self.problems)
 
     def runs(self) -> "pd.DataFrame":
         """Return how each run ended, and why it failed, one row a run."""
@@ -233,6 +236,11 @@ def _folder(path: str | Path) -> Path:
 def _run_row(record: Record) -> FlatRow:
     named: FlatRow = {"model": record.model.text, "task": record.task.text, "origin": origin(record)}
     return named | {"seed": record.seed, "key": record.key}
+
+
+def _training_so_far(row: CurveRow) -> FlatRow:
+    """Return the training before an evaluation, in each unit that its record tells."""
+    return row.model_dump(include={"step", "sequences", "training_seconds", "symbols"}, exclude_none=True)
 
 
 def _frame(rows: Iterable[Mapping[str, Any]]) -> "pd.DataFrame":

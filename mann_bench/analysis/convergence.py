@@ -30,6 +30,7 @@ class ConvergenceRow(CellRow):
     Attributes:
         parameters: those that are trained; None where no run knows.
         all_parameters: with those that are not; None where records do not tell.
+        symbols: in input rows, time steps times sequences; None where records do not tell.
         own_training: the methods by which a model was trained in its own way, not as the protocol says; None of most.
     """
 
@@ -46,6 +47,7 @@ class ConvergenceRow(CellRow):
     final: Estimate
     diverged: int
     failed: int
+    symbols: Training | None = None
     own_training: str | None = None
 
 
@@ -80,6 +82,7 @@ def convergence_row(cell: Cell) -> ConvergenceRow:
         final=median_estimate(final_scores(cell)),
         diverged=_count(cell, Outcome.DIVERGED),
         failed=_count(cell, Outcome.FAILED),
+        symbols=_training(cell, Unit.SYMBOLS) if _counts_symbols(cell) else None,
         own_training=", ".join(cell.own_training) or None,
     )
 
@@ -87,6 +90,11 @@ def convergence_row(cell: Cell) -> ConvergenceRow:
 def backends(cell: Cell) -> list[str]:
     """Return how the runs of a cell were computed, those that did anything."""
     return sorted({str(record.backend) for record in cell.records if record.curve})
+
+
+def _counts_symbols(cell: Cell) -> bool:
+    rows = [row for record in cell.records for row in record.curve]
+    return bool(rows) and all(row.symbols is not None for row in rows)
 
 
 def _training(cell: Cell, unit: Unit) -> Training:

@@ -25,6 +25,7 @@ class Unit(StrEnum):
     STEPS = "steps"
     SEQUENCES = "sequences"
     SECONDS = "seconds"
+    SYMBOLS = "symbols"
 
     def of(self, row: CurveRow) -> float:
         """Return how much training went before an evaluation."""
@@ -33,6 +34,8 @@ class Unit(StrEnum):
                 return float(row.step)
             case Unit.SEQUENCES:
                 return float(row.sequences)
+            case Unit.SYMBOLS:
+                return float(row.symbols or 0)
             case _:
                 return row.training_seconds
 
@@ -41,7 +44,7 @@ def convergence_durations(cell: Cell, unit: Unit) -> Durations:
     """Return the training until each run met the task's rule.
 
     A run that never did is censored where it ended; one that diverged or failed is censored at the budget,
-    for it would not have converged later. The budget in seconds is that of the longest run.
+    for it would not have converged later. The budget in seconds, or in symbols, is that of the longest run.
     """
     rows = [record.converged_row() for record in cell.records]
     ends = [unit.of(record.curve[-1]) if record.curve else 0.0 for record in cell.records]
@@ -49,6 +52,7 @@ def convergence_durations(cell: Cell, unit: Unit) -> Durations:
         Unit.STEPS: float(cell.budget),
         Unit.SEQUENCES: float(cell.budget * cell.batch_size),
         Unit.SECONDS: max(ends) or 1.0,  # where nothing was trained, any number will do
+        Unit.SYMBOLS: max(ends) or 1.0,
     }[unit]
     times = [
         unit.of(row) if row else _censored_at(record, end, budget)

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     "--html", metavar="FILE", type=PathType(dir_okay=False),
     help="Also write a web page with tables, charts and runs into this file.",
 )  # fmt: skip
+@click.option(
+    "--converged-on", type=click.Choice(["mix", "target"]), default="mix", show_default=True,
+    help="Judge convergence on all training sizes, or on the greatest alone.",
+)  # fmt: skip
 def command(
     runs: tuple[Path, ...],
     form: str,
@@ -44,6 +48,7 @@ def command(
     compare: tuple[str, str] | None,
     figures: Path | None,
     html: Path | None,
+    converged_on: str,
 ) -> int:
     """Print the tables from all records in the files and folders RUNS (default: the folder runs).
 
@@ -59,20 +64,29 @@ def command(
     if compare and table:
         raise UsageError("--compare prints a table of its own: leave --table out.")
     with uncollected():  # until all is told: nothing of it becomes garbage before
-        return _report(runs, written, figures, html)
+        return _report(runs, written, figures, html, converged_on == "target")
 
 
 def _report(
-    runs: tuple[Path, ...], written: Callable[["list[Cell]"], str], figures: Path | None, html: Path | None
+    runs: tuple[Path, ...],
+    written: Callable[["list[Cell]"], str],
+    figures: Path | None,
+    html: Path | None,
+    target: bool,
 ) -> int:
     from mann_bench.results.many import load_records, load_thinned
     from mann_bench.results.store import record_files
 
     files = [file for path in runs or (Path("runs"),) for file in record_files(path)]
-    records, problems = load_records(files) if figures or html else load_thinned(files, _import_tables)
+    whole = figures or html or target
+    records, problems = load_records(files) if whole else load_thinned(files, _import_tables)
     from mann_bench.analysis.cells import cells
+    from mann_bench.analysis.target import on_target
     from mann_bench.results.files import prepare_folder
 
+    if target:
+        records = [on_target(record) for record in records]
+        tell(["Judged on sequences of the greatest training size alone."])
     tell([each.reason for each in problems], "Left out: ")
     if records:
         if figures:

@@ -12,7 +12,8 @@ from mann_bench.core.sizes import Size
 class CurvePoint(NamedTuple):
     """One evaluation on the validation stream, after `step` training steps and `seconds` of training.
 
-    `diagnostics` tell what the memory did (`mann_bench.evaluation.diagnostics`).
+    `diagnostics` tell what the memory did (`mann_bench.evaluation.diagnostics`). `target_scores` are those at the
+    greatest training size alone; `symbols` counts the input rows that were trained on, time steps times sequences.
     """
 
     step: int
@@ -20,6 +21,8 @@ class CurvePoint(NamedTuple):
     seconds: float
     scores: dict[str, float]
     diagnostics: Mapping[str, float] = MappingProxyType({})
+    target_scores: Mapping[str, float] = MappingProxyType({})
+    symbols: int | None = None
 
 
 class SizeScores(NamedTuple):

@@ -28,6 +28,12 @@ def size_index(size: Size) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
+def greatest_size(sizes: list[Size]) -> Size | None:
+    """Return the size that is the greatest in every dimension; None where there is none."""
+    greatest = {name: max(size[name] for size in sizes) for name in sizes[0]}
+    return next((size for size in sizes if dict(size) == greatest), None)
+
+
 def spread(total: int, sizes: list[Size]) -> list[tuple[Size, int]]:
     """Share `total` sequences out over `sizes` as evenly as integers allow; sizes left with none drop out.
 

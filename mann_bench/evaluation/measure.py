@@ -1,25 +1,45 @@
 """Measure a model on an evaluation stream."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 
 from mann_bench.core.events import SizeScores
-from mann_bench.core.sizes import Size, spread
+from mann_bench.core.sizes import Size, greatest_size, spread
 from mann_bench.core.streams import Stream
 from mann_bench.models.base import SequenceModule
 from mann_bench.tasks.base import SequenceTask
+
+_TARGET_SEQUENCES = 32
+"""Sequences of the greatest training size, where the validation sequences have none of it."""
 
 _LARGEST_BATCH = 256
 """Sequences run at once. It bounds memory and does not change what is measured."""
 
 
-def validation_scores(model: SequenceModule, task: SequenceTask, sequences: int) -> dict[str, float]:
-    """Return mean scores over validation sequences that are spread evenly over the training sizes."""
-    rows = _measure(model, task, Stream.VALIDATION, spread(sequences, task.training_sizes()))
+def validation_rows(model: SequenceModule, task: SequenceTask, sequences: int) -> list[SizeScores]:
+    """Return mean scores at each training size, over validation sequences that are spread evenly over the sizes."""
+    return _measure(model, task, Stream.VALIDATION, spread(sequences, task.training_sizes()))
+
+
+def validation_scores(rows: Sequence[SizeScores]) -> dict[str, float]:
+    """Return mean scores over all sequences of the rows."""
     total = sum(row.sequences for row in rows)
     return {name: sum(r.scores[name] * r.sequences for r in rows) / total for name in rows[0].scores}
+
+
+def target_scores(model: SequenceModule, task: SequenceTask, rows: Sequence[SizeScores]) -> Mapping[str, float]:
+    """Return mean scores at the greatest training size: of `rows`, or where they lack it, of sequences of its own.
+
+    Empty for a task that has no size that is the greatest in every dimension.
+    """
+    size = greatest_size(task.training_sizes())
+    if size is None:
+        return {}
+    found = next((row for row in rows if row.size == size), None)
+    found = found or _measure(model, task, Stream.VALIDATION, [(size, _TARGET_SEQUENCES)])[0]
+    return found.scores
 
 
 def grid_scores(model: SequenceModule, task: SequenceTask, stream: Stream, sequences: int) -> list[SizeScores]:

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import (
-    CurvePoint,
     Evaluated,
     Event,
     Finished,
@@ -112,8 +111,7 @@ def replay(run: Run, record: Record, folder: Path) -> Iterator[Event]:
     measured: list[CurveRow | ProbeRow] = [*record.curve, *record.probe]
     for row in sorted(measured, key=lambda row: row.step):
         if isinstance(row, CurveRow):
-            point = CurvePoint(row.step, row.sequences, row.training_seconds, row.scores, row.diagnostics)
-            yield Evaluated(run.key, point)
+            yield Evaluated(run.key, row.point())
         else:
             yield Probed(run.key, row.step, [SizeScores(**dict(each)) for each in row.rows])
     yield Progress(run.key, record.steps, record.steps)

@@ -20,13 +20,18 @@ def repeatable(record: Record) -> dict[str, Any]:
     for row in content["curve"]:
         del row["training_seconds"]
     content |= taken_spread([*content["generalization"], *(row for at in content["probe"] for row in at["rows"])])
+    content |= _taken(content["curve"], "target_scores", {}) | _taken(content["curve"], "symbols", None)
     return {name: value for name, value in content.items() if name not in _LATER or value is not None}
 
 
 def taken_spread(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Take the spread out of measurements, as JSON knows them, and return it; nothing where they do not tell it."""
-    spread = [row.pop("spread") for row in rows]
-    return {"spread": spread} if any(spread) else {}
+    return _taken(rows, "spread", {})
+
+
+def _taken(rows: Sequence[dict[str, Any]], name: str, absent: Any) -> dict[str, Any]:
+    found = [row.pop(name) for row in rows]
+    return {name: found} if any(each != absent for each in found) else {}
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

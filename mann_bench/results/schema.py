@@ -109,6 +109,12 @@ class CurveRow(_Part):
         description="what the memory did, means over steps and heads: read_entropy, write_entropy (bits), "
         "slots_written, the model's gates; gradient_norm of the last step, before clipping",
     )
+    target_scores: dict[str, float] = Field(
+        default={}, description="mean scores at the greatest training size alone; empty in records of before"
+    )
+    symbols: Count | None = Field(
+        default=None, description="input rows trained on, time steps times sequences; null in records of before"
+    )
 
     @classmethod
     def of(cls, point: CurvePoint) -> "CurveRow":
@@ -119,6 +125,20 @@ class CurveRow(_Part):
             training_seconds=point.seconds,
             scores=point.scores,
             diagnostics=dict(point.diagnostics),
+            target_scores=dict(point.target_scores),
+            symbols=point.symbols,
+        )
+
+    def point(self) -> CurvePoint:
+        """Return the evaluation that the row describes."""
+        return CurvePoint(
+            self.step,
+            self.sequences,
+            self.training_seconds,
+            self.scores,
+            self.diagnostics,
+            self.target_scores,
+            self.symbols,
         )
 
 

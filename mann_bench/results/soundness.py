@@ -95,6 +95,10 @@ def _curve(record: Record) -> Iterator[Problem]:
     for name in ("sequences", "training_seconds"):
         if not _rises([getattr(row, name) for row in curve], strictly=False):
             yield Problem(RecordFault.CONTRADICTION, "curve", f"{name} must not fall from row to row")
+    if not _rises([row.symbols for row in curve if row.symbols is not None], strictly=False):
+        yield Problem(RecordFault.CONTRADICTION, "curve", "symbols must not fall from row to row")
+    if not all(record.convergence.metric in row.target_scores for row in curve if row.target_scores):
+        yield Problem(RecordFault.GRID, "curve", "target_scores lack the score of the convergence rule")
     if curve and curve[-1].step > budget:
         yield Problem(
             RecordFault.BUDGET, "curve", f"it goes on to step {curve[-1].step:,}, though the protocol allows {budget:,}"

@@ -14,7 +14,7 @@ from mann_bench.core.events import CurvePoint, Evaluated, Event, Probed, Progres
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation.diagnostics import diagnostics
-from mann_bench.evaluation.measure import grid_scores, validation_scores
+from mann_bench.evaluation.measure import grid_scores, target_scores, validation_rows, validation_scores
 from mann_bench.models.base import NonFiniteError
 from mann_bench.results.limits import check_room
 from mann_bench.tasks.base import SequenceTask
@@ -79,6 +79,7 @@ class Evaluation(pl.Callback):
         A turn of Lightning's loop may do several steps; what is due falls on the end of a turn.
         """
         step = self.measured.step = int(pl_module.steps_trained)  # type: ignore[arg-type]
+        self.measured.symbols += sum(each.mask.numel() for each in (batch if isinstance(batch, list) else [batch]))
         protocol = self.run.protocol
         if step % protocol.evaluate_every == 0 or step >= self.last_step:
             with self.off_the_clock():
@@ -118,10 +119,12 @@ class Evaluation(pl.Callback):
 
     def _evaluate(self, model: Any) -> None:
         step, curve = self.measured.step, self.measured.curve
-        scores = validation_scores(model, self.task, self.run.protocol.validation_sequences)
+        rows = validation_rows(model, self.task, self.run.protocol.validation_sequences)
+        scores, target = validation_scores(rows), target_scores(model, self.task, rows)
         sequences = step * self.run.protocol.batch_size
         watched = diagnostics(model, self.task)
-        curve.append(CurvePoint(step, sequences, self.measured.training_seconds, scores, watched))
+        seconds, symbols = self.measured.training_seconds, self.measured.symbols
+        curve.append(CurvePoint(step, sequences, seconds, scores, watched, target, symbols))
         self.emit(Evaluated(self.run.key, curve[-1]))
         if not math.isfinite(scores["loss_bits"]):
             raise NonFiniteError("validation loss")

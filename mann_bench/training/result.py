@@ -41,7 +41,7 @@ class Measured:
 
     Attributes:
         initial_weights: what it started from.
-        step: training steps done.
+        step: training steps done; symbols: input rows of their sequences.
         curve, probe: the measurements, in the order of their steps.
         training_seconds: wall time of training alone; evaluation_seconds: of everything between;
             compilation_seconds: of building the backend.
@@ -49,6 +49,7 @@ class Measured:
 
     initial_weights: InitialWeights | None = None
     step: int = 0
+    symbols: int = 0
     curve: list[CurvePoint] = field(default_factory=list)
     probe: list[tuple[int, list[SizeScores]]] = field(default_factory=list)
     training_seconds: float = 0.0

@@ -43,6 +43,20 @@ def test_report_writes_markdown_csv_and_json(run, mann_bench):
     assert tuple(tables) == TABLES
 
 
+def test_report_judges_on_the_greatest_size_where_it_is_asked_to(run, mann_bench):
+    run()
+    code, out, err = mann_bench("report", "--converged-on", "target", "--format", "json")
+    (row,) = json.loads(out)["convergence"]
+    assert (code, row["solved"], row["symbols_budget"] > 0) == (0, 0, True)
+    assert "greatest training size alone" in err
+
+
+def test_records_of_before_cannot_be_judged_on_the_greatest_size(recorded, mann_bench):
+    code, out, err = mann_bench("report", "--converged-on", "target")
+    assert (code, out) == (2, "")
+    assert "Leave --converged-on out." in err
+
+
 def test_report_leaves_out_what_it_cannot_read_and_says_so(run, mann_bench):
     run(seeds="0-1")
     broken = sorted(Path("runs").glob("*/record.json"))[0]

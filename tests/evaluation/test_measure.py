@@ -3,7 +3,7 @@ import torch
 
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation import measure
-from mann_bench.evaluation.measure import grid_scores, validation_scores
+from mann_bench.evaluation.measure import grid_scores, target_scores, validation_rows, validation_scores
 from mann_bench.models.base import SequenceModule
 from mann_bench.tasks.copy import Copy
 from mann_bench.tasks.dynamic_ngrams import DynamicNGrams
@@ -33,13 +33,13 @@ def task():
 
 
 def test_the_oracle_scores_zero(task):
-    scores = validation_scores(Oracle(task), task, 10)
+    scores = validation_scores(validation_rows(Oracle(task), task, 10))
     assert scores["bit_errors"] == 0.0
     assert scores["sequence_accuracy"] == 1.0
 
 
 def test_validation_is_the_mean_over_sequences_not_over_sizes(task):
-    scores = validation_scores(Constant(task), task, 7)
+    scores = validation_scores(validation_rows(Constant(task), task, 7))
     # Seven sequences over lengths 1 to 5: counts 1, 1, 2, 1, 2 of 8 bits a row.
     assert scores["loss_bits"] == pytest.approx(8 * (1 + 2 + 6 + 4 + 10) / 7)
 
@@ -65,15 +65,15 @@ def test_the_grid_has_a_row_a_size(task):
 
 
 def test_the_size_of_the_batches_does_not_change_what_is_measured(task, monkeypatch):
-    whole = validation_scores(Constant(task), task, 40)
+    whole = validation_scores(validation_rows(Constant(task), task, 40))
     monkeypatch.setattr(measure, "_LARGEST_BATCH", 3)
-    assert validation_scores(Constant(task), task, 40) == pytest.approx(whole)
+    assert validation_scores(validation_rows(Constant(task), task, 40)) == pytest.approx(whole)
 
 
 def test_the_model_is_in_evaluation_mode_and_comes_back(task):
     model = Oracle(task)
     model.train()
-    validation_scores(model, task, 5)
+    validation_scores(validation_rows(model, task, 5))
     assert model.modes == {(False, True)}
     assert model.training
 
@@ -81,3 +81,19 @@ def test_the_model_is_in_evaluation_mode_and_comes_back(task):
 def test_streams_differ(task):
     validation = grid_scores(Constant(task), task, Stream.VALIDATION, 20)
     assert grid_scores(Constant(task), task, Stream.TEST, 20) != validation
+
+
+def test_the_target_is_the_greatest_size_of_the_validation_sequences(task):
+    rows = validation_rows(Constant(task), task, 7)
+    assert target_scores(Constant(task), task, rows) == rows[-1].scores
+    assert rows[-1].scores["loss_bits"] == pytest.approx(8 * 5)
+
+
+def test_a_target_that_was_not_validated_is_measured_on_its_own(task):
+    rows = validation_rows(Constant(task), task, 7)[:2]
+    assert target_scores(Constant(task), task, rows)["loss_bits"] == pytest.approx(8 * 5)
+
+
+def test_a_task_without_a_greatest_size_has_no_target(task, monkeypatch):
+    monkeypatch.setattr(task, "training_sizes", lambda: [{"length": 1, "repeats": 2}, {"length": 2, "repeats": 1}])
+    assert target_scores(Constant(task), task, []) == {}

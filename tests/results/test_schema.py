@@ -121,7 +121,8 @@ def test_a_run_that_never_converged_has_no_converged_row(make_record):
 def test_only_fields_that_came_later_have_a_default():
     optional = [name for model, name in FIELDS if not model.model_fields[name].is_required()]
     assert optional == [
-        "diagnostics", "spread", "cpu_capability", "blas", "rounding", "compiler", "training_range", "grid",
+        "diagnostics", "target_scores", "symbols", "spread",
+        "cpu_capability", "blas", "rounding", "compiler", "training_range", "grid",
         "all_parameters", "details", "own_training", "backend", "initial_weights",
     ]  # fmt: skip
 

@@ -69,6 +69,11 @@ CHANGES = {
     "curve beyond the budget": (put("curve", 2, "step", value=10**15), "curve: it goes on to step"),
     "unsorted curve": (lambda content: content["curve"].reverse(), "curve: steps must rise from row to row"),
     "falling sequences": (put("curve", 0, "sequences", value=10**5), "curve: sequences must not fall"),
+    "falling symbols": (
+        lambda content: [row.update(symbols=9 - at) for at, row in enumerate(content["curve"])],
+        "curve: symbols must not fall from row to row",
+    ),
+    "target without its score": (put("curve", 1, "target_scores", value={"loss_bits": 1.0}), "curve: target_scores"),
     "too many sequences": (put("curve", 2, "sequences", value=2**53), "curve: 9,007,199,254,740,992 sequences"),
     "missing score": (lambda content: content["curve"][1]["scores"].pop("bit_errors"), "curve: a row lacks the score"),
     "convergence between rows": (put("converged_first", value=300), "converged_first: step 300 is none of the curve's"),

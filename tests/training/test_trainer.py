@@ -9,6 +9,8 @@ from mann_bench.core.backends import Backend
 from mann_bench.core.errors import PluginUnavailableError
 from mann_bench.core.events import Evaluated, Notice, Probed, Progress
 from mann_bench.core.runs import Outcome
+from mann_bench.core.streams import Stream
+from mann_bench.models.building import build_task
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.models.ntm import NTMModel
 from mann_bench.models.preparation import Prepared
@@ -29,6 +31,21 @@ def test_a_run_is_measured_at_the_cadence_and_at_its_end(make_run):
     assert [point.step for point in result.curve] == [0, 2, 4, 5]
     assert [point.sequences for point in result.curve] == [0, 4, 8, 10]
     assert result.steps == 5
+
+
+def test_symbols_are_the_rows_of_the_training_stream(make_run):
+    run = make_run(max_steps=5)
+    task = build_task(run.task)
+    task.batch_size = run.protocol.batch_size
+    rows = [task.batch(Stream.TRAIN, index).mask.numel() for index in range(5)]
+    points = train(run, "cpu", "eager", ignore).curve
+    assert [point.symbols for point in points] == [sum(rows[: point.step]) for point in points]
+
+
+def test_each_evaluation_tells_the_scores_of_the_greatest_size(make_run):
+    point, *_ = train(make_run(), "cpu", "eager", ignore).curve
+    assert point.target_scores.keys() == point.scores.keys()
+    assert point.target_scores["bit_errors"] > point.scores["bit_errors"]
 
 
 def test_the_same_seed_gives_the_same_curve_and_weights(make_run):
