@@ -23,11 +23,10 @@ def diagnostics(model: SequenceModule, task: SequenceTask) -> dict[str, float]:
     - ``gradient_norm``: of the last training step, before clipping
     """
     batch = task.evaluation_batch(Stream.VALIDATION, task.training_sizes()[-1], _SEQUENCES).to(model.device)
-    memory = dict(trace(model, batch.inputs).memory)
+    memory = dict(trace(model, batch.inputs, norms=False).memory)
     found = {}
     if memory:
         read, written = memory.pop("read_weightings"), memory.pop("write_weightings")
-        del memory["memory_norm"]
         share = written.mean((0, 2))  # [B, N]
         found = {
             "read_entropy": _entropy(read).mean().item(),

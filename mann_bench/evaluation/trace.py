@@ -23,18 +23,18 @@ class Trace(NamedTuple):
     memory: Mapping[str, Tensor]
 
 
-def trace(model: SequenceModule, inputs: Float[Tensor, "T B I"]) -> Trace:
-    """Run `inputs` through a model and watch its memory."""
+def trace(model: SequenceModule, inputs: Float[Tensor, "T B I"], norms: bool = True) -> Trace:
+    """Run `inputs` through a model and watch its memory; `norms` are those of its slots, a tenth of the time."""
     was_training = model.training
     model.eval()
     try:
         with torch.inference_mode():
-            return _recurrent(model, inputs) if isinstance(model, RecurrentModel) else Trace(model(inputs), {})
+            return _recurrent(model, inputs, norms) if isinstance(model, RecurrentModel) else Trace(model(inputs), {})
     finally:
         model.train(was_training)
 
 
-def _recurrent(model: RecurrentModel, inputs: Float[Tensor, "T B I"]) -> Trace:
+def _recurrent(model: RecurrentModel, inputs: Float[Tensor, "T B I"], norms: bool) -> Trace:
     state = model.initial_state(inputs.shape[1])
     logits, seen = [], []
     for at_time in inputs:
@@ -45,7 +45,7 @@ def _recurrent(model: RecurrentModel, inputs: Float[Tensor, "T B I"]) -> Trace:
                 {
                     "read_weightings": observation.read_weightings,
                     "write_weightings": observation.write_weightings,
-                    "memory_norm": observation.memory.norm(dim=-1),
+                    **({"memory_norm": observation.memory.norm(dim=-1)} if norms else {}),
                     **observation.gates,
                 }
             )
