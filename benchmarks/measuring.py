@@ -26,12 +26,25 @@ def spread(values: Sequence[float], digits: int = 0) -> str:
     return f"{middle} [{low} to {high}]"
 
 
+def quartiles(values: Sequence[float], digits: int = 0) -> str:
+    """Return ``median [lower to upper quartile]``, of one value itself."""
+    if len(values) == 1:
+        return f"{values[0]:,.{digits}f}"
+    low, middle, high = (f"{value:,.{digits}f}" for value in statistics.quantiles(values, n=4, method="inclusive"))
+    return f"{middle} [{low} to {high}]"
+
+
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
+    lines = [columns, ["-" * width for width in widths], *rows]
+    padded = ([f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)] for row in lines)
+    return "".join(f"| {' | '.join(row)} |\n" for row in padded)
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a Markdown table."""
-    widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
-    for row in [columns, ["-" * width for width in widths], *rows]:
-        print("| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) + " |", flush=True)
-    print(flush=True)
+    print(markdown_table(columns, rows), flush=True)
 
 
 def multiply_add_rate(threads: int) -> float:
