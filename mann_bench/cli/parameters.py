@@ -142,10 +142,18 @@ def execution_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def expect_runs(options: ExecutionOptions, runs: int) -> None:
-    """Let the server of worker processes begin to import, where that many runs may be done by several workers."""
+    """Begin with what takes long before that many runs are trained, before anything imports torch.
+
+    Where there may be several workers, their server begins to import. Where runs are mirrored, wandb is imported.
+    """
+    if options.dry_run:
+        return
     local = Variant.parse(options.executor).name == "local" and options.device != "cuda"
-    workers = min(runs, options.jobs or usable_cores() // options.threads)
-    if local and workers > 1 and not options.dry_run:
+    if local and min(runs, options.jobs or usable_cores() // options.threads) > 1:
         from mann_bench.execution.processes import start_server
 
         start_server()
+    from mann_bench.reporting.wandb_mirror import default_mode, import_wandb
+
+    if (options.wandb or default_mode()) != "disabled":
+        import_wandb()

@@ -43,8 +43,8 @@ def command(
     record, and 1 if a run failed or diverged.
     """
     chosen = parse_seeds(seeds)
-    expect_runs(options, len(models) * len(tasks) * len(chosen))
     with imported_for_good():
+        expect_runs(options, len(models) * len(tasks) * len(chosen))
         from mann_bench.cli.execution import execute_plan
         from mann_bench.execution.plan import Block, make_plan
 

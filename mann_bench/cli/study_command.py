@@ -107,8 +107,8 @@ def run(
     if max_seeds is not None and not until_decided:
         raise UsageError("--max-seeds limits how far a study grows. Give --until-decided too.")
     registry = registry_of(context)
-    expect_runs(options, load_study(registry, study).run_count())
     with imported_for_good():
+        expect_runs(options, load_study(registry, study).run_count())
         from mann_bench.cli.execution import execute_plan
         from mann_bench.cli.study_tables import PlanStatus, cell_lines
         from mann_bench.execution.resolve import device_name

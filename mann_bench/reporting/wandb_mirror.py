@@ -66,6 +66,12 @@ def default_mode() -> WandbMode:
     return WandbMode.ONLINE if logged_in() else WandbMode.OFFLINE
 
 
+def import_wandb() -> None:
+    """Import what `wandb.init` imports; it looks through all modules, which takes twice as long after torch."""
+    with contextlib.suppress(Exception):  # a mirror tells what is wrong with it
+        import wandb.apis.public  # noqa: F401
+
+
 class WandbMirror:
     """An observer that mirrors runs while they train, and records afterwards. Use as a context manager.
 
