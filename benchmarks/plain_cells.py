@@ -79,19 +79,19 @@ class NeuralStack(RecurrentModel):
         self.heads = nn.Linear(units, 3 + width)
         self.readout = nn.Linear(units, output_size)
 
-    def initial_state(self, batch_size: int) -> dict[str, Tensor]:
+    def initial_state(self, batch_size: int) -> tuple[Tensor, Tensor]:
         """Return zeros."""
         zeros = self.heads.weight.new_zeros
-        return {"hidden": zeros(batch_size, self.units), "stack": zeros(batch_size, self.depth, self.width)}
+        return zeros(batch_size, self.units), zeros(batch_size, self.depth, self.width)
 
-    def step(self, inputs: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    def step(self, inputs: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Blend the stack after a push, after a pop, and as it is."""
-        stack = state["stack"]
-        hidden = torch.tanh(self.controller(torch.cat((inputs, state["hidden"], stack[:, 0]), -1)))
+        hidden, stack = state
+        hidden = torch.tanh(self.controller(torch.cat((inputs, hidden, stack[:, 0]), -1)))
         heads = self.heads(hidden)
         push, pop, keep = torch.softmax(heads[:, :3], -1)[..., None].unbind(1)
         value = torch.sigmoid(heads[:, 3:])
         pushed = torch.cat((value.unsqueeze(1), stack[:, :-1]), 1)
         popped = nn.functional.pad(stack[:, 1:], (0, 0, 0, 1))
         stack = push.unsqueeze(-1) * pushed + pop.unsqueeze(-1) * popped + keep.unsqueeze(-1) * stack
-        return self.readout(hidden), {"hidden": hidden, "stack": stack}
+        return self.readout(hidden), (hidden, stack)

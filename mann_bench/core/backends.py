@@ -6,7 +6,7 @@ from enum import StrEnum
 class Backend(StrEnum):
     """How a model runs.
 
-    ``eager`` is plain PyTorch; ``compiled`` is `torch.compile` of one time step; ``native`` is a recurrence
+    ``eager`` is plain PyTorch; ``compiled`` is `torch.compile` of a few time steps; ``native`` is a recurrence
     in C++ over the whole sequence, for models that bring one.
     """
 

@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple, get_args
 
 import pytorch_lightning as pl
@@ -14,8 +15,8 @@ from torch.nn import functional
 from mann_bench.core.backends import Backend
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol, TrainingMethod
-from mann_bench.models.compiled_step import CompiledStep
-from mann_bench.nn.scan import recomputing_scan, scan
+from mann_bench.models.compiled_scan import CompiledScan
+from mann_bench.nn.scan import Run, recompute, scan
 
 
 class NonFiniteError(ArithmeticError):
@@ -179,7 +180,7 @@ class RecurrentModel(SequenceModule):
         super().__init__(input_size, output_size)
         self.backend = Backend.EAGER
         self.recompute = False
-        self._compiled_step: CompiledStep | None = None
+        self._compiled: CompiledScan | None = None
         self._compiled_batch = 0
 
     @abstractmethod
@@ -204,32 +205,35 @@ class RecurrentModel(SequenceModule):
 
     def compile_step(self, batch_size: int) -> None:
         """Make ready for the compiled backend, with shapes that are static: batches of one size."""
-        self._compiled_step, self._compiled_batch = CompiledStep(self.step), batch_size
+        self._compiled, self._compiled_batch = CompiledScan(self.step), batch_size
         self.backend = Backend.COMPILED
 
     @property
     def graph_calls(self) -> int:
         """How often compiled code was called; 0 where nothing was compiled, or all of it runs eagerly after all."""
-        return self._compiled_step.graph_calls if self._compiled_step else 0
+        return self._compiled.graph_calls if self._compiled else 0
 
     def forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         """Run `step` over time from the initial state, on the backend that was prepared."""
         if self.backend is Backend.NATIVE:
             return self.native_forward(inputs)
         if self.backend is Backend.COMPILED:
+            assert self._compiled is not None
             parts = torch.split(inputs, self._compiled_batch, dim=1)
-            return torch.cat([self._compiled_forward(part) for part in parts], dim=1)
-        return self._scan(self.step, inputs)
+            return torch.cat([self._compiled_forward(self._compiled, part) for part in parts], dim=1)
+        return self._run(partial(scan, self.step), inputs)
 
-    def _compiled_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
+    def _compiled_forward(self, compiled: CompiledScan, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         """Fill the batch up with zeros: another size would be compiled anew."""
         sequences = inputs.shape[1]
         filled = functional.pad(inputs, (0, 0, 0, self._compiled_batch - sequences))
-        return self._scan(self._compiled_step, filled)[:, :sequences]
+        return self._run(compiled, filled)[:, :sequences]
 
-    def _scan(self, step: Any, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
-        run = recomputing_scan if self.recompute and torch.is_grad_enabled() else scan
-        return run(step, inputs, self.initial_state(inputs.shape[1]))[0]
+    def _run(self, run: Run[Any], inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
+        state = self.initial_state(inputs.shape[1])
+        if self.recompute and torch.is_grad_enabled():
+            return recompute(run, inputs, state)[0]
+        return run(inputs, state)[0]
 
 
 def _doubled(gradient: Tensor) -> Tensor:

@@ -14,13 +14,12 @@ import torch
 
 from mann_bench.core.backends import AUTO, Backend
 from mann_bench.models.base import RecurrentModel, SequenceModule, zero_inputs
+from mann_bench.models.compiled_scan import CHUNK
+from mann_bench.models.experience import Experience
 from mann_bench.native.build import NativeBuildError
 
-COMPILING_PAYS_FROM = 120.0
-"""Seconds of eager training below which ``auto`` does not compile: that takes up to a minute, and may gain nothing."""
-
-_STEPS = 3
-"""Time steps of a pass that tries a backend: the first from the initial state, the others from a later one."""
+_STEPS = 2 * CHUNK + 1
+"""Time steps of a pass that tries a backend: from the initial state and from later ones, and one left over."""
 
 _SHORT_PASS = 0.1
 """Seconds below which a pass is timed again, for the least of several."""
@@ -37,8 +36,8 @@ class Prepared(NamedTuple):
 def prepare(model: SequenceModule, choice: str, time_steps: float, batch_size: int) -> Prepared:
     """Set `model.backend` and build what it needs; where that fails, fall back to eager PyTorch.
 
-    ``auto`` takes the native recurrence where there is one. Otherwise it measures the eager model, compiles the step
-    where all of the training would take long enough for that to pay, measures again, and takes the faster of the two.
+    ``auto`` takes the native recurrence where there is one. Otherwise it measures the eager model, compiles it where
+    that is expected to pay within the training (`Experience`), measures again, and takes the faster of the two.
 
     Args:
         model: on the device on which it will run. Only a `RecurrentModel` can run on other backends than eager.
@@ -65,11 +64,18 @@ def _auto(model: RecurrentModel, time_steps: float, batch_size: int) -> str | No
     if model.native_problem() is None:
         return _build_native(model, batch_size)
     eager = _seconds_a_step(model, batch_size)
-    if not COMPILING_PAYS_FROM <= eager * time_steps < math.inf:
+    if not math.isfinite(eager * time_steps):
+        return None
+    with _untouched(model):
+        experience = Experience(model, batch_size)
+    if not experience.pays(eager * time_steps):
         return None
     problem = _build_compiled(model, batch_size)
-    if problem is None and _seconds_a_step(model, batch_size) >= eager:
-        model.backend = Backend.EAGER
+    if problem is None:
+        saved = 1 - _seconds_a_step(model, batch_size) / eager
+        experience.keep(saved)
+        if saved <= 0:
+            model.backend = Backend.EAGER
     return problem
 
 
@@ -95,7 +101,7 @@ def _build_compiled(model: RecurrentModel, batch_size: int) -> str | None:
     if not any(map(shutil.which, ("c++", "g++", "clang++"))):
         return f"{Backend.COMPILED} backend: no C++ compiler found, install g++ or clang++"
     try:
-        # Both kinds of pass are traced here, on the initial state and on a later one, off the training clock.
+        # All that will run is compiled here, off the training clock.
         with _untouched(model):
             model.compile_step(batch_size)
             inputs = zero_inputs(model, _STEPS, batch_size)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import torch
@@ -11,6 +12,10 @@ from torch.utils.checkpoint import checkpoint
 
 State = TypeVar("State")
 Step = Callable[[Tensor, State], tuple[Tensor, State]]
+"""Takes and returns what is of one time step: inputs [B, I], outputs [B, O]."""
+
+Run = Callable[[Tensor, State], tuple[Tensor, State]]
+"""Takes and returns what is of a sequence: inputs [T, B, I], outputs [T, B, O]."""
 
 
 def scan(step: Step[State], inputs: Float[Tensor, "T B I"], state: State) -> tuple[Float[Tensor, "T B O"], State]:
@@ -29,8 +34,13 @@ def recomputing_scan(
 
     Backward recomputes the steps between. For a third more time, memory grows with the square root of T.
     """
+    return recompute(partial(scan, step), inputs, state)
+
+
+def recompute(run: Run[State], inputs: Float[Tensor, "T B I"], state: State) -> tuple[Float[Tensor, "T B O"], State]:
+    """Return what `run` returns, called for sqrt(T) parts of the sequence; backward calls it again for each."""
     outputs = []
     for part in torch.split(inputs, math.ceil(math.sqrt(len(inputs)))):
-        output, state = checkpoint(scan, step, part, state, use_reentrant=False)
+        output, state = checkpoint(run, part, state, use_reentrant=False)
         outputs.append(output)
     return torch.cat(outputs), state
