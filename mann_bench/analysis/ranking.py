@@ -19,7 +19,7 @@ from mann_bench.core.sizes import Size
 from mann_bench.results.schema import RuleRecord
 from mann_bench.statistics.medians import median_estimate
 from mann_bench.statistics.permutation import Comparison, log_rank_test, rank_sum_test, share_test
-from mann_bench.statistics.ranks import Rank, ranking, seeds_to_decide
+from mann_bench.statistics.ranks import SIGNIFICANCE, Rank, ranking, seeds_to_decide
 from mann_bench.statistics.survival import Durations, restricted_mean
 
 
@@ -132,15 +132,16 @@ def subjects(cells: Sequence[Cell]) -> dict[Subject, list[Cell]]:
     return found
 
 
-def rankings(cells: Sequence[Cell], corrected: bool = True) -> list[Ranked]:
+def rankings(cells: Sequence[Cell], corrected: bool = True, significance: float = SIGNIFICANCE) -> list[Ranked]:
     """Return every ranking of the cells of one task and protocol.
 
     Args:
         cells: as of `subjects`.
         corrected: whether the level of the tests holds for all pairs together, or for each alone.
+        significance: that level; of a study with looks, what it leaves each of them.
     """
     longest = next((sizes[-1] for cell in cells if (sizes := test_sizes(cell))), None)
-    return [_ranked(by, cells, longest, corrected) for by in By]
+    return [_ranked(by, cells, longest, corrected, significance) for by in By]
 
 
 def rank_rows(cells: Sequence[Cell]) -> list[RankRow]:
@@ -164,8 +165,8 @@ def pairs_rows(cells: Sequence[Cell], corrected: bool = True) -> list[PairsRow]:
     ]
 
 
-def pairs_row(subject: Subject, ranked: Ranked) -> PairsRow:
-    """Return what a ranking tells apart, as a row."""
+def pairs_row(subject: Subject, ranked: Ranked, significance: float = SIGNIFICANCE) -> PairsRow:
+    """Return what a ranking tells apart at a level, as a row."""
     fewest, most = ranked.seeds or (None, None)
     return PairsRow(
         task=subject.task,
@@ -176,7 +177,7 @@ def pairs_row(subject: Subject, ranked: Ranked) -> PairsRow:
         decided=ranked.decided,
         seeds_at_least=fewest,
         seeds_at_most=most,
-        seeds_needed=seeds_to_decide(ranked.pairs) if ranked.pairs else None,
+        seeds_needed=seeds_to_decide(ranked.pairs, significance) if ranked.pairs else None,
     )
 
 
@@ -191,13 +192,16 @@ def _rank_row(cell: Cell, rank: Ranks) -> RankRow:
     )
 
 
-def _ranked(by: By, cells: Sequence[Cell], longest: Size | None, corrected: bool) -> Ranked:
+def _ranked(by: By, cells: Sequence[Cell], longest: Size | None, corrected: bool, significance: float) -> Ranked:
     measure = _MEASURES[by]
     samples = [measure.sample(cell, longest) for cell in cells]
     known = [place for place, sample in enumerate(samples) if sample is not None]
     sizes = [len(cells[place].records) for place in known]
     found = ranking(
-        sizes, lambda first, second: measure.test(samples[known[first]], samples[known[second]]), corrected=corrected
+        sizes,
+        lambda first, second: measure.test(samples[known[first]], samples[known[second]]),
+        significance,
+        corrected,
     )
     ranks: list[Rank | None] = [None] * len(cells)
     for place, rank in zip(known, found.ranks, strict=True):

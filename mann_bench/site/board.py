@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mann_bench.leaderboard.files import LoadedEntry
+from mann_bench.statistics.ranks import SIGNIFICANCE
 from mann_bench.studies.claims import ClaimResult
 
 _IDENTIFIER = re.compile(r"[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?")
@@ -21,6 +22,7 @@ class Board:
         entries: in any order. Their texts are escaped, shortened and isolated where shown.
         claims: in the order of the study.
         earlier_versions: which models had an earlier version when the records were made, in words.
+        significance: the level at which ranks are made, for all pairs of a task together.
 
     Raises ValueError where the name, or that of the folder of an entry, cannot name a page, or two entries share one.
     """
@@ -31,6 +33,7 @@ class Board:
     entries: Sequence[LoadedEntry]
     claims: Sequence[ClaimResult]
     earlier_versions: Sequence[str] = ()
+    significance: float = SIGNIFICANCE
 
     def __post_init__(self) -> None:
         identifiers = [entry.identifier for entry in self.entries]

@@ -35,4 +35,5 @@ def _board(registry: Registry, name: str, entries: Sequence[LoadedEntry]) -> Boa
         entries=entries,
         claims=check_claims(planned.claims, answers(planned.all_runs, records)),
         earlier_versions=earlier_versions(registry, records),
+        significance=planned.looks.significance,
     )

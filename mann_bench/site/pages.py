@@ -47,7 +47,7 @@ def run_facts(sheet: Sheet) -> list[Pair]:
 
 def sheet_pairs(sheet: Sheet) -> Table | None:
     """Return how many pairs of rows each ranking of a sheet tells apart; None where there is no pair."""
-    return pairs_table([row for figures in sheet.figures for row in figures.pairs])
+    return pairs_table([row for figures in sheet.figures for row in figures.pairs], sheet.significance)
 
 
 @cache

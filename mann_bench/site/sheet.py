@@ -18,6 +18,7 @@ from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.site.board import Board
 from mann_bench.site.rows import LongestError, SheetRow
 from mann_bench.site.safe_text import shown
+from mann_bench.statistics.ranks import SIGNIFICANCE
 
 
 class Line(NamedTuple):
@@ -49,17 +50,19 @@ class Sheet(NamedTuple):
         rows: what the table says of each.
         places: of each, where it stands among all rows by each ranking within its task; none where it is not ranked.
         figures: a task each.
+        significance: the level at which ranks are made, for all pairs of a task together.
     """
 
     lines: list[Line]
     rows: list[SheetRow]
     places: list[dict[By, int]]
     figures: list[Figures]
+    significance: float
 
 
 def board_sheet(board: Board) -> Sheet:
     """Return the sheet of all entries of a study."""
-    return _sheet([line for entry in board.entries for line in _entry_lines(entry)])
+    return _sheet([line for entry in board.entries for line in _entry_lines(entry)], board.significance)
 
 
 def own_sheet(made: Sequence[Cell]) -> Sheet:
@@ -75,12 +78,12 @@ def _entry_lines(entry: LoadedEntry) -> Iterator[Line]:
         yield Line(cell, f"{name}: {shown(label)}" if several else name, entry)
 
 
-def _sheet(lines: Iterable[Line]) -> Sheet:
+def _sheet(lines: Iterable[Line], significance: float = SIGNIFICANCE) -> Sheet:
     by_subject: dict[Subject, list[Line]] = {}
     for line in sorted(lines, key=_order):
         by_subject.setdefault(Subject.of(line.cell), []).append(line)
     labels = sorted({line.label for of_subject in by_subject.values() for line in of_subject})
-    sheet = Sheet([], [], [], [])
+    sheet = Sheet([], [], [], [], significance)
     for subject, of_subject in by_subject.items():
         _add(sheet, subject, of_subject, {label: number for number, label in enumerate(labels)})
     return sheet
@@ -93,7 +96,7 @@ def _order(line: Line) -> tuple[str, ...]:
 
 def _add(sheet: Sheet, subject: Subject, lines: Sequence[Line], styles: dict[str, int]) -> None:
     """Add the rows of a subject to the sheet, by rank, and its figures."""
-    ranked = rankings([line.cell for line in lines])
+    ranked = rankings([line.cell for line in lines], significance=sheet.significance)
     order = ranked[0].order
     ordered = [lines[index] for index in order]
     drawn = tuple(DrawnCell(line.cell, line.label, styles[line.label]) for line in ordered)
@@ -101,7 +104,7 @@ def _add(sheet: Sheet, subject: Subject, lines: Sequence[Line], styles: dict[str
     lengths = length_figure(group)
     first = len(sheet.rows)
     numbers = tuple(range(first, first + len(lines)))
-    pairs = [pairs_row(subject, each) for each in ranked] if len(lines) > 1 else []
+    pairs = [pairs_row(subject, each, sheet.significance) for each in ranked] if len(lines) > 1 else []
     curves = learning_figure(group), solve_figure(group), lengths, generalizing_figure(group)
     sheet.figures.append(Figures(group, numbers, pairs, *curves))
     for place, index in enumerate(order):

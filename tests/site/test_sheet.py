@@ -1,9 +1,12 @@
+import dataclasses
+
 import pytest
 
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.rows import PROVENANCE, without_provenance
 from mann_bench.site.columns import columns
+from mann_bench.site.pages import sheet_pairs
 from mann_bench.site.sheet import board_sheet, own_sheet
 from mann_bench.statistics.ranks import Rank
 
@@ -118,3 +121,21 @@ def test_the_values_of_a_column_tell_the_rank_that_they_give(make_record, probe_
     told = {column.name: column.value(rows[0]).rank for column in columns(rows, named=False)}
     ranked = {"solved", "steps", "error"} | ({"generalizing"} if named else set())
     assert {name for name, rank in told.items() if rank == "1-2"} == ranked
+
+
+def test_a_study_with_looks_ranks_at_the_level_that_it_leaves_each(make_board, make_entry):
+    # The least p of 4 against 4 is 2/70, 0.029: two looks leave each 0.025.
+    board = make_board(make_entry("slow", [2_000] * 4), make_entry("fast", [400] * 4))
+    ranks = {
+        significance: [row.rank.steps.words() for row in board_sheet(made).rows]
+        for significance in (0.05, 0.025)
+        for made in [dataclasses.replace(board, significance=significance)]
+    }
+    assert ranks == {0.05: ["1", "2"], 0.025: ["1-2", "1-2"]}
+
+
+def test_a_page_says_at_which_level_its_ranks_are_made(make_board, make_entry):
+    board = make_board(make_entry("slow", [2_000] * 4), make_entry("fast", [400] * 4))
+    sheet = board_sheet(dataclasses.replace(board, significance=0.0125))
+    assert "by Holm at 1.25 % for all together" in " ".join(sheet_pairs(sheet).notes)
+    assert sheet.figures[0].pairs[0].seeds_needed == 5

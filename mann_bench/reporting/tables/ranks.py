@@ -24,8 +24,6 @@ TESTED_BY = {
 }
 """The test of two entries of each ranking."""
 
-HOLM = f"two-sided tests of all pairs of a task and protocol, by Holm at {100 * SIGNIFICANCE:g} % for all together"
-
 _TITLES = {By.STEPS: "steps", By.SOLVED: "solve rate", By.GENERALIZING: "generalising", By.ERROR: "error"}
 
 _ABSENT = "-"
@@ -45,8 +43,8 @@ def ranks_table(cells: Sequence[Cell]) -> Table | None:
     )
 
 
-def pairs_table(rows: Sequence[PairsRow]) -> Table | None:
-    """Return how many pairs each ranking tells apart, a line a task and protocol; None where there is no pair."""
+def pairs_table(rows: Sequence[PairsRow], significance: float = SIGNIFICANCE) -> Table | None:
+    """Return how many pairs each ranking tells apart at a level, a line a task and protocol; None without a pair."""
     if not rows:
         return None
     several = len({row.protocol for row in rows}) > 1
@@ -60,7 +58,7 @@ def pairs_table(rows: Sequence[PairsRow]) -> Table | None:
         [
             "seeds needed: of each row, for it to be possible at all that a pair is told apart",
             *(note for names, of_names in found.items() for note in _too_few(", ".join(names), of_names)),
-            *_notes(),
+            *_notes(significance),
         ],
     )
 
@@ -105,5 +103,6 @@ def _cell_of(row: Cell | RankRow) -> tuple[str, ...]:
     return row.task, row.model, row.protocol, row.origin
 
 
-def _notes() -> list[str]:
-    return [*(f"{_TITLES[by]}: by {RANKED_BY[by]}, {TESTED_BY[by]}" for by in By), HOLM]
+def _notes(significance: float = SIGNIFICANCE) -> list[str]:
+    holm = f"two-sided tests of all pairs of a task and protocol, by Holm at {100 * significance:g} % for all together"
+    return [*(f"{_TITLES[by]}: by {RANKED_BY[by]}, {TESTED_BY[by]}" for by in By), holm]
