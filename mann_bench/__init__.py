@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mann_bench.core.specs import ExpectedFailure as ExpectedFailure
     from mann_bench.core.specs import ModelSpec as ModelSpec
     from mann_bench.core.specs import StudySpec as StudySpec
+    from mann_bench.core.specs import SyllabusSpec as SyllabusSpec
     from mann_bench.core.specs import TaskSpec as TaskSpec
     from mann_bench.execution.executor import Executor as Executor
     from mann_bench.execution.remote import Follower as Follower
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from mann_bench.nn.checks import require_one_of as require_one_of
     from mann_bench.nn.checks import require_positive as require_positive
     from mann_bench.results.schema import Record as Record
+    from mann_bench.syllabuses.base import Syllabus as Syllabus
+    from mann_bench.syllabuses.base import TrainedBatch as TrainedBatch
     from mann_bench.tasks.base import Batch as Batch
     from mann_bench.tasks.base import SequenceTask as SequenceTask
     from mann_bench.tasks.bit_vectors import BitVectorTask as BitVectorTask
@@ -79,7 +82,10 @@ _PUBLIC = {
     "Size": "mann_bench.core.sizes",
     "Started": "mann_bench.core.events",
     "StudySpec": "mann_bench.core.specs",
+    "Syllabus": "mann_bench.syllabuses.base",
+    "SyllabusSpec": "mann_bench.core.specs",
     "TaskSpec": "mann_bench.core.specs",
+    "TrainedBatch": "mann_bench.syllabuses.base",
     "execute_job": "mann_bench.execution.worker",
     "hookimpl": "mann_bench.hookspecs",
     "load": "mann_bench.api",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.specs import ConvergenceRule, ExecutorSpec, ModelSpec, StudySpec, TaskSpec
+from mann_bench.core.specs import ConvergenceRule, ExecutorSpec, ModelSpec, StudySpec, SyllabusSpec, TaskSpec
 from mann_bench.hookspecs import hookimpl
 
 MANN_BENCH_PLUGIN_API = (1, 1)
@@ -11,6 +11,8 @@ MANN_BENCH_PLUGIN_API = (1, 1)
 _GRAVES = "Graves et al. 2014, https://arxiv.org/abs/1410.5401"
 
 _STUDIES = Path(__file__).parent / "studies" / "files"
+
+_SYLLABUSES = "Collier & Beel 2018b, https://arxiv.org/abs/1809.10789"
 
 _LSTM = "Hochreiter & Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735"
 
@@ -99,6 +101,62 @@ def mann_bench_tasks() -> list[TaskSpec]:
 def mann_bench_protocols() -> list[Protocol]:
     """Return the built-in protocols."""
     return [Protocol(name="collier2018", version=1)]
+
+
+@hookimpl
+def mann_bench_syllabuses() -> list[SyllabusSpec]:
+    """Return the built-in syllabuses."""
+    return [
+        SyllabusSpec(
+            name="uniform",
+            version=1,
+            target="mann_bench.syllabuses.fixed:Uniform",
+            summary="every training size alike",
+            reference=_SYLLABUSES,
+        ),
+        SyllabusSpec(
+            name="target",
+            version=1,
+            target="mann_bench.syllabuses.fixed:Target",
+            summary="the greatest training size alone",
+            reference=_SYLLABUSES,
+        ),
+        SyllabusSpec(
+            name="naive",
+            version=1,
+            target="mann_bench.syllabuses.pointed:Naive",
+            summary="one size, which grows when it is learned",
+            reference=f"Zaremba & Sutskever 2014, https://arxiv.org/abs/1410.4615; {_SYLLABUSES}",
+        ),
+        SyllabusSpec(
+            name="look_back",
+            version=1,
+            target="mann_bench.syllabuses.pointed:LookBack",
+            summary="naive, and a tenth of the batches from smaller sizes",
+            reference=_SYLLABUSES,
+        ),
+        SyllabusSpec(
+            name="look_back_and_forward",
+            version=1,
+            target="mann_bench.syllabuses.pointed:LookBackAndForward",
+            summary="naive, and a fifth of the batches from all sizes",
+            reference=_SYLLABUSES,
+        ),
+        SyllabusSpec(
+            name="prediction_gain",
+            version=1,
+            target="mann_bench.syllabuses.prediction_gain:PredictionGain",
+            summary="a bandit draws the sizes on which the loss falls fastest",
+            reference=f"Graves et al. 2017, https://arxiv.org/abs/1704.03003; {_SYLLABUSES}",
+        ),
+        SyllabusSpec(
+            name="exponential",
+            version=1,
+            target="mann_bench.syllabuses.exponential:Exponential",
+            summary="every size up to a level, which doubles when it is learned",
+            reference="Rae et al. 2016, https://arxiv.org/abs/1610.09027",
+        ),
+    ]
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pluggy
 
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, TaskSpec
+from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, SyllabusSpec, TaskSpec
 
 PROJECT = "mann_bench"
 
@@ -34,6 +34,11 @@ def mann_bench_tasks() -> Iterable[TaskSpec]:  # type: ignore[empty-body]
 @hookspec
 def mann_bench_protocols() -> Iterable[Protocol]:  # type: ignore[empty-body]
     """Return the protocols that this plugin brings."""
+
+
+@hookspec
+def mann_bench_syllabuses() -> Iterable[SyllabusSpec]:  # type: ignore[empty-body]
+    """Return the syllabuses that this plugin brings."""
 
 
 @hookspec

@@ -12,13 +12,13 @@ import pluggy
 
 from mann_bench import hookspecs
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, TaskSpec
+from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, SyllabusSpec, TaskSpec
 
 OWN_DISTRIBUTION = "mann-bench"
 ENTRY_POINT_GROUP = "mann_bench"
 PLUGINS_VARIABLE = "MANN_BENCH_PLUGINS"
 
-Spec = TypeVar("Spec", ModelSpec, TaskSpec, Protocol, StudySpec, ExecutorSpec)
+Spec = TypeVar("Spec", ModelSpec, TaskSpec, Protocol, SyllabusSpec, StudySpec, ExecutorSpec)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +43,10 @@ class Kind(Generic[Spec]):
 MODEL = Kind("model", "models", ModelSpec)
 TASK = Kind("task", "tasks", TaskSpec)
 PROTOCOL = Kind("protocol", "protocols", Protocol)
+SYLLABUS = Kind("syllabus", "syllabuses", SyllabusSpec)
 STUDY = Kind("study", "studies", StudySpec, "[a-z][a-z0-9-]*", "lower case, digits and hyphens")
 EXECUTOR = Kind("executor", "executors", ExecutorSpec, elsewhere={"slurm": "mann-bench-slurm", "ray": "mann-bench-ray"})
-KINDS: tuple[Kind[Any], ...] = (MODEL, TASK, PROTOCOL, STUDY, EXECUTOR)
+KINDS: tuple[Kind[Any], ...] = (MODEL, TASK, PROTOCOL, SYLLABUS, STUDY, EXECUTOR)
 
 Brought = Mapping[Kind[Any], list[Any]]
 """The specs that a plugin brings, by kind."""
@@ -68,7 +69,7 @@ class Plugin:
         distribution, version: who brought it.
         status: loaded, off or broken.
         reason: why it is not loaded; empty where it is.
-        brings: names of its models, tasks, protocols, studies and executors, as far as they are known.
+        brings: names of its models, tasks, protocols, syllabuses, studies and executors, as far as they are known.
         api: the highest plugin API that it is written for.
     """
 

@@ -1,4 +1,4 @@
-"""Answer which models, tasks, protocols, studies and executors exist, and who brings them.
+"""Answer which models, tasks, protocols, syllabuses, studies and executors exist, and who brings them.
 
 Every plugin is loaded, registered and checked as one unit. A unit that fails is rolled back and kept as a
 row with its reason; it stops nothing else, and fails loudly only where it is asked for by name.
@@ -15,13 +15,14 @@ from mann_bench import hookspecs
 from mann_bench.core.errors import PluginUnavailableError, UsageError, nearest
 from mann_bench.core.message_text import unstopped
 from mann_bench.core.protocol import Protocol
-from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, TaskSpec
+from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, SyllabusSpec, TaskSpec
 from mann_bench.plugins import (
     EXECUTOR,
     MODEL,
     PLUGINS_VARIABLE,
     PROTOCOL,
     STUDY,
+    SYLLABUS,
     TASK,
     Brought,
     Found,
@@ -50,13 +51,14 @@ class Registry:
     """What exists. `discover` makes one; nothing about it is global.
 
     Attributes:
-        models, tasks, protocols, studies, executors: what is registered, by name.
+        models, tasks, protocols, syllabuses, studies, executors: what is registered, by name.
         plugins: one row an entry point, loaded or not.
     """
 
     models: dict[str, Registered[ModelSpec]] = field(default_factory=dict)
     tasks: dict[str, Registered[TaskSpec]] = field(default_factory=dict)
     protocols: dict[str, Registered[Protocol]] = field(default_factory=dict)
+    syllabuses: dict[str, Registered[SyllabusSpec]] = field(default_factory=dict)
     studies: dict[str, Registered[StudySpec]] = field(default_factory=dict)
     executors: dict[str, Registered[ExecutorSpec]] = field(default_factory=dict)
     plugins: list[Plugin] = field(default_factory=list)
@@ -116,6 +118,10 @@ class Registry:
     def protocol(self, name: str) -> Registered[Protocol]:
         """Return what is registered of a protocol; raises as `find`."""
         return self.find(PROTOCOL, name)
+
+    def syllabus(self, name: str) -> Registered[SyllabusSpec]:
+        """Return what is registered of a syllabus; raises as `find`."""
+        return self.find(SYLLABUS, name)
 
     def study(self, name: str) -> Registered[StudySpec]:
         """Return what is registered of a study; raises as `find`."""

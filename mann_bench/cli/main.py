@@ -22,7 +22,7 @@ _COMMANDS = {
     "leaderboard": "Submit runs to a leaderboard, check entries and build the pages.",
     "reproduce": "Repeat runs of a leaderboard and compare the results.",
     "trace": "Show what the memory of a trained model does during one test sequence.",
-    "list": "List models, tasks, protocols, studies or executors.",
+    "list": "List models, tasks, protocols, syllabuses, studies or executors.",
     "show": "Explain one model, task, protocol or executor and its options.",
     "plugins": "List the installed plugins, and why some were not loaded.",
     "plugin": "Create a plugin of your own and check it: new, check.",

@@ -16,7 +16,7 @@ from mann_bench.core.machine import usable_cores
 from mann_bench.core.variants import Variant
 from mann_bench.registry import Registry
 
-Kind = Literal["models", "tasks", "protocols", "studies", "executors"]
+Kind = Literal["models", "tasks", "protocols", "syllabuses", "studies", "executors"]
 
 
 def registry_of(context: click.Context) -> Registry:

@@ -1,4 +1,4 @@
-"""``mann-bench show``: one model, task, protocol or executor and its options."""
+"""``mann-bench show``: one model, task, protocol, syllabus or executor and its options."""
 
 import dataclasses
 import json
@@ -31,8 +31,8 @@ class _Shown:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["model", "task", "protocol", "executor"]))
-@click.argument("name", type=VariantType("models", "tasks", "protocols", "executors"))
+@click.argument("kind", type=click.Choice(["model", "task", "protocol", "syllabus", "executor"]))
+@click.argument("name", type=VariantType("models", "tasks", "protocols", "syllabuses", "executors"))
 @click.option(
     "--task", default="copy", show_default=True, type=VariantType("tasks"),
     help="Task for which the size of a model is computed.",
@@ -40,7 +40,7 @@ class _Shown:
 @click.option("--json", "as_json", is_flag=True, help="Print it as a line of JSON.")
 @click.pass_context
 def command(context: click.Context, kind: str, name: str, task: str, as_json: bool) -> None:
-    """Explain a model, task, protocol or executor: its reference, its size, and the meaning of every option.
+    """Explain a model, task, protocol, syllabus or executor: its reference, its size, and the meaning of every option.
 
     For example: show model ntm.
     """
@@ -49,6 +49,8 @@ def command(context: click.Context, kind: str, name: str, task: str, as_json: bo
         shown = _protocol(registry, name)
     elif kind == "executor":
         shown = _executor(registry, name)
+    elif kind == "syllabus":
+        shown = _component(registry, "syllabus", name)
     elif kind == "task":
         shown = _task(registry, name)
     else:
@@ -127,13 +129,13 @@ def _model(registry: "Registry", text: str, task: str) -> _Shown:
     return dataclasses.replace(shown, fields=shown.fields | fields, tail=tail)
 
 
-def _component(registry: "Registry", kind: Literal["model", "task"], text: str) -> _Shown:
+def _component(registry: "Registry", kind: Literal["model", "task", "syllabus"], text: str) -> _Shown:
     from mann_bench.core.options import options_of
     from mann_bench.execution.resolve import resolve_component
     from mann_bench.models.building import load_class
 
     component = resolve_component(registry, kind, text)
-    registered = registry.model(component.name) if kind == "model" else registry.task(component.name)
+    registered = getattr(registry, kind)(component.name)
     spec, target = registered.spec, load_class(component)
     lines = [f"{spec.name}, version {spec.version}: {spec.summary}", _origin(registered.plugin), spec.reference, ""]
     fields = {"name": spec.name, "version": spec.version, "summary": spec.summary, "reference": spec.reference}

@@ -25,6 +25,22 @@ class CurvePoint(NamedTuple):
     symbols: int | None = None
 
 
+class CoursePoint(NamedTuple):
+    """What a syllabus drew from the evaluation before to the one after `step` training steps.
+
+    Attributes:
+        step: training steps done.
+        point: the curriculum point after the evaluation; None where there is none.
+        drawn: batches of each training size since the evaluation before, in the order in which the task states them.
+        rewards: the mean reward of these batches, None where there were none; empty where there are no rewards.
+    """
+
+    step: int
+    point: Size | None
+    drawn: tuple[int, ...]
+    rewards: tuple[float | None, ...]
+
+
 class SizeScores(NamedTuple):
     """Mean scores over the sequences of one size of the length grid.
 
@@ -66,10 +82,11 @@ class Progress(NamedTuple):
 
 
 class Evaluated(NamedTuple):
-    """The run was evaluated."""
+    """The run was evaluated; `course` is that of its syllabus, None where it has none."""
 
     key: str
     point: CurvePoint
+    course: CoursePoint | None = None
 
 
 class Probed(NamedTuple):

@@ -1,12 +1,17 @@
 """The protocol: the recipe that every run of a comparison shares."""
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Optimizer = Literal["adam", "rmsprop"]
 
 TrainingMethod = Literal["training_step", "configure_optimizers", "clip_gradient_norm", "manual_backward", "optimizers"]
 """The methods of a model by which it is trained as the protocol says, unless it has its own."""
+
+
+UNIFORM = "uniform"
+"""The syllabus of protocols that name none: the sizes of a task's training distribution are all equally likely."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +33,7 @@ class Protocol:
         probe_every: training steps between two measurements of the length grid on the probe stream; 0 is never.
         probe_sequences: sequences a size of the probe, 1 or more.
         test_sequences: sequences a size of the final length-generalisation test, 1 or more.
+        syllabus: rule by which the size of a training batch is drawn, as a variant: ``naive``, ``look_back:stay=0.5``.
     """
 
     name: str = "collier2018"
@@ -44,6 +50,16 @@ class Protocol:
     probe_every: int = 1_000
     probe_sequences: int = 64
     test_sequences: int = 192
+    syllabus: str = UNIFORM
+
+    def recorded(self) -> dict[str, Any]:
+        """Return the fields as records and run keys state them.
+
+        Fields that are younger than the first records are left out where they have their defaults, so that a run keeps
+        the key that it had before there were any.
+        """
+        fields = dataclasses.asdict(self)
+        return {name: value for name, value in fields.items() if name not in _LATER or value != _LATER[name]}
 
     def __post_init__(self) -> None:
         for field, least in _LEAST.items():
@@ -69,3 +85,5 @@ _LEAST = {
     "probe_sequences": 1,
     "test_sequences": 1,
 }
+
+_LATER = {"syllabus": UNIFORM}

@@ -24,16 +24,18 @@ def run_key(
     convergence: Mapping[str, Any],
     protocol: Mapping[str, Any],
     seed: int,
+    syllabus: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the SHA-256, in hexadecimal, of the canonical JSON of everything that determines the outcome of a run.
 
     Args:
         model, task: as of `Component.identity`.
         convergence: the fields of the task's `ConvergenceRule`.
-        protocol: the fields of the `Protocol`, its name and version among them.
+        protocol: the fields of the `Protocol` as of `recorded`, its name and version among them.
         seed: of the run.
+        syllabus: as of `Component.identity`; None for the uniform one.
     """
-    content = {
+    content: dict[str, Any] = {
         "key_version": _KEY_VERSION,
         "model": model,
         "task": task,
@@ -41,6 +43,8 @@ def run_key(
         "protocol": protocol,
         "seed": seed,
     }
+    if syllabus is not None:
+        content["syllabus"] = syllabus
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -61,7 +65,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Component:
-    """A model or a task with every option resolved, and the distribution that brought it.
+    """A model, a task or a syllabus with every option resolved, and the distribution that brought it.
 
     Attributes:
         name, version, target: as in its spec.
@@ -97,7 +101,10 @@ class Component:
 
 @dataclass(frozen=True)
 class Run:
-    """One model variant on one task variant with one seed under one protocol: the unit of work."""
+    """One model variant on one task variant with one seed under one protocol: the unit of work.
+
+    `syllabus` is the protocol's, resolved; None for the uniform one, which every task follows by itself.
+    """
 
     model: Component
     task: Component
@@ -106,6 +113,7 @@ class Run:
     protocol_given: Mapping[str, str]
     protocol_text: str
     seed: int
+    syllabus: Component | None = None
 
     @cached_property
     def key(self) -> str:
@@ -114,8 +122,9 @@ class Run:
             model=self.model.identity(),
             task=self.task.identity(),
             convergence=dataclasses.asdict(self.convergence),
-            protocol=dataclasses.asdict(self.protocol),
+            protocol=self.protocol.recorded(),
             seed=self.seed,
+            syllabus=self.syllabus.identity() if self.syllabus else None,
         )
 
     @property

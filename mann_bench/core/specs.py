@@ -1,5 +1,6 @@
 """What a plugin says about what it brings: light data, so that listing it loads nothing else."""
 
+import math
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
@@ -10,6 +11,12 @@ class ConvergenceRule:
 
     metric: str = "bit_errors"
     below: float = 0.1
+
+    def multiple(self, score: float) -> float:
+        """Return a score as a multiple of the threshold; of one that is not above 0, 0 for below it and else infinity."""
+        if self.below > 0:
+            return score / self.below
+        return 0.0 if score < self.below else math.inf
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,29 @@ class TaskSpec:
     summary: str
     reference: str = ""
     convergence: ConvergenceRule = ConvergenceRule()
+    requires: tuple[str, ...] = ()
+    expected_failures: tuple[ExpectedFailure, ...] = ()
+
+
+@dataclass(frozen=True)
+class SyllabusSpec:
+    """A rule by which training sizes can be drawn.
+
+    Attributes:
+        name: what users type, lower case with underscores.
+        version: raised whenever the same options would draw differently; part of the run key.
+        target: ``"package.module:Class"``, a subclass of `mann_bench.Syllabus`, loaded on first use.
+        summary: one line.
+        reference: the paper, with a link.
+        requires: import names of packages that it needs and its distribution does not install.
+        expected_failures: clauses of `mann_bench.testing` that it is known not to meet.
+    """
+
+    name: str
+    version: int
+    target: str
+    summary: str
+    reference: str = ""
     requires: tuple[str, ...] = ()
     expected_failures: tuple[ExpectedFailure, ...] = ()
 

@@ -16,6 +16,7 @@ class Stream(StrEnum):
 
     INIT = "init"
     TRAIN = "train"
+    SYLLABUS = "syllabus"
     VALIDATION = "validation"
     PROBE = "probe"
     TEST = "test"

@@ -47,6 +47,11 @@ def grid_scores(model: SequenceModule, task: SequenceTask, stream: Stream, seque
     return _measure(model, task, stream, [(size, sequences) for size in task.test_sizes()])
 
 
+def size_scores(model: SequenceModule, task: SequenceTask, stream: Stream, size: Size, sequences: int) -> SizeScores:
+    """Return mean scores over sequences of one size."""
+    return _measure(model, task, stream, [(size, sequences)])[0]
+
+
 def _measure(
     model: SequenceModule, task: SequenceTask, stream: Stream, counts: Iterable[tuple[Size, int]]
 ) -> list[SizeScores]:

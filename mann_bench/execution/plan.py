@@ -8,14 +8,22 @@ from pathlib import Path
 from typing import NamedTuple, SupportsIndex, TypeVar
 
 from mann_bench.core.errors import UsageError
-from mann_bench.core.runs import Outcome, Run
+from mann_bench.core.runs import Component, Outcome, Run
 from mann_bench.core.variants import LARGEST_SEED
 from mann_bench.execution.mending import mend_idle
 from mann_bench.execution.recording import check_recordable
-from mann_bench.execution.resolve import checked_model, checked_task, resolve_component, resolve_protocol
+from mann_bench.execution.resolve import (
+    checked_model,
+    checked_syllabus,
+    checked_task,
+    resolve_component,
+    resolve_protocol,
+)
+from mann_bench.models.base import SequenceModule, own_training
 from mann_bench.registry import Registry
 from mann_bench.results.schema import Record
 from mann_bench.results.store import CorruptRecordError, NewerRecordError, Store
+from mann_bench.tasks.base import SequenceTask
 
 Item = TypeVar("Item")
 
@@ -115,7 +123,9 @@ def make_plan(registry: Registry, blocks: Sequence[Block], seeds: Sequence[Suppo
     protocols = {text: resolve_protocol(registry, text) for text in _each(block.protocols for block in blocks)}
     built = {text: checked_task(task) for text, task in tasks.items()}
     for task, model in _each(itertools.product(block.tasks, block.models) for block in blocks):
-        checked_model(models[model], built[task])
+        trained = checked_model(models[model], built[task])
+        for text in _each(block.protocols for block in blocks if model in block.models and task in block.tasks):
+            _check_syllabus(protocols[text].syllabus, built[task], models[model], trained)
     runs = [
         Run(
             model=models[model],
@@ -125,6 +135,7 @@ def make_plan(registry: Registry, blocks: Sequence[Block], seeds: Sequence[Suppo
             protocol_given=protocols[protocol].given,
             protocol_text=protocols[protocol].text,
             seed=seed,
+            syllabus=protocols[protocol].syllabus,
         )
         for seed in map(_checked_seed, seeds)
         for block in blocks
@@ -135,6 +146,20 @@ def make_plan(registry: Registry, blocks: Sequence[Block], seeds: Sequence[Suppo
     for run in runs[: len(runs) // len(seeds)]:  # each cell once, with the first seed
         check_recordable(run)
     return Plan(list({run.key: run for run in runs}.values()))
+
+
+def _check_syllabus(
+    component: Component | None, task: SequenceTask, model: Component, trained: SequenceModule
+) -> None:
+    """Raise UsageError where a syllabus cannot be followed on a task, or by a model."""
+    if component is None:
+        return
+    syllabus = checked_syllabus(component, task)
+    if syllabus.needs_trained and "training_step" in own_training(trained):
+        raise UsageError(
+            f"syllabus {component.text!r} has to be told of each training step, and model {model.text!r} has its own "
+            "training_step, which tells nothing. Use another syllabus for it."
+        )
 
 
 def _each(lists: Iterable[Iterable[Item]]) -> Iterable[Item]:

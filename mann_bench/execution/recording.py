@@ -55,6 +55,7 @@ def record_of(
         task=schema.ComponentRecord.of(run.task),
         convergence=schema.RuleRecord(**dataclasses.asdict(run.convergence)),
         protocol=schema.ProtocolRecord.of(run.protocol, run.protocol_given, run.protocol_text),
+        syllabus=_syllabus(run, result),
         seed=run.seed,
         outcome=result.outcome,
         steps=result.steps,
@@ -87,6 +88,16 @@ def _initial_weights(result: TrainingResult) -> schema.InitialWeightsRecord | No
     return schema.InitialWeightsRecord(**found._asdict()) if found else None
 
 
+def _syllabus(run: Run, result: TrainingResult) -> schema.SyllabusRecord | None:
+    if run.syllabus is None:
+        return None
+    return schema.SyllabusRecord(
+        rule=schema.ComponentRecord.of(run.syllabus),
+        sizes=[dict(size) for size in result.training_sizes],
+        course=[schema.CourseRow.of(point) for point in result.course],
+    )
+
+
 def no_result() -> TrainingResult:
     """Return the result of a run that failed."""
     return TrainingResult(
@@ -97,6 +108,8 @@ def no_result() -> TrainingResult:
         best_step=0,
         curve=[],
         probe=[],
+        course=[],
+        training_sizes=[],
         generalization=[],
         training_range={},
         grid=[],

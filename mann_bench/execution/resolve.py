@@ -12,24 +12,29 @@ from mann_bench.core.jobs import Device, DeviceChoice
 from mann_bench.core.loading import load_target
 from mann_bench.core.message_text import unstopped
 from mann_bench.core.options import Option, OptionValue, options_of, resolve_options
-from mann_bench.core.protocol import Protocol
+from mann_bench.core.protocol import UNIFORM, Protocol
 from mann_bench.core.requirements import missing_requirements
 from mann_bench.core.runs import Component
 from mann_bench.core.turns import GENERATORS
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.executor import Executor
 from mann_bench.models.base import SequenceModule
-from mann_bench.models.building import build_model, build_task, load_class
+from mann_bench.models.building import build_model, build_syllabus, build_task, load_class
+from mann_bench.plugins import MODEL, SYLLABUS, TASK, Kind
 from mann_bench.registry import Registry
 from mann_bench.results.provenance import cpu_name
 from mann_bench.results.text_rules import value_problems
+from mann_bench.syllabuses.base import Syllabus
 from mann_bench.tasks.base import SequenceTask
 
 
-def resolve_component(registry: Registry, kind: Literal["model", "task"], text: str) -> Component:
-    """Return a model or task variant with all its options; raises UsageError or PluginUnavailableError."""
+_KINDS: dict[str, Kind[Any]] = {kind.singular: kind for kind in (MODEL, TASK, SYLLABUS)}
+
+
+def resolve_component(registry: Registry, kind: Literal["model", "task", "syllabus"], text: str) -> Component:
+    """Return a model, task or syllabus variant with all its options; raises UsageError or PluginUnavailableError."""
     variant = Variant.parse(text)
-    found = registry.model(variant.name) if kind == "model" else registry.task(variant.name)
+    found = registry.find(_KINDS[kind], variant.name)
     spec, plugin = found.spec, found.plugin
     if missing := missing_requirements(spec.requires):
         raise PluginUnavailableError(
@@ -98,11 +103,12 @@ def _recordable(options: Mapping[str, Option], given: Mapping[str, str], owner: 
 
 
 class ResolvedProtocol(NamedTuple):
-    """A protocol, the fields that were given as typed, and its canonical text."""
+    """A protocol, the fields that were given as typed, its canonical text, and its syllabus unless that is uniform."""
 
     protocol: Protocol
     given: Mapping[str, str]
     text: str
+    syllabus: Component | None
 
 
 def resolve_protocol(registry: Registry, text: str) -> ResolvedProtocol:
@@ -111,12 +117,15 @@ def resolve_protocol(registry: Registry, text: str) -> ResolvedProtocol:
     preset = registry.protocol(variant.name).spec
     owner = f"protocol {preset.name!r}"
     values = _recordable(protocol_options(preset), variant.given, owner)
+    syllabus = resolve_component(registry, "syllabus", str(values["syllabus"]))
+    values["syllabus"] = syllabus.text
     changed = {name: value for name, value in values.items() if value != getattr(preset, name)}
     try:
         protocol = dataclasses.replace(preset, **values)  # type: ignore[arg-type]
     except ValueError as error:
         raise UsageError(f"{owner}: {unstopped(error)}.") from error
-    return ResolvedProtocol(protocol, variant.given, variant_text(preset.name, changed))
+    text = variant_text(preset.name, changed)
+    return ResolvedProtocol(protocol, variant.given, text, None if syllabus.text == UNIFORM else syllabus)
 
 
 def protocol_options(preset: Protocol) -> dict[str, Option]:
@@ -143,6 +152,14 @@ def checked_model(component: Component, task: SequenceTask) -> SequenceModule:
             return build_model(component, task)
     except Exception as error:
         raise UsageError(f"model {component.text!r} cannot be built: {_words(error)}.") from error
+
+
+def checked_syllabus(component: Component, task: SequenceTask) -> Syllabus:
+    """Return the syllabus of a component for `task`; raises UsageError where its options do not go together."""
+    try:
+        return build_syllabus(component, task)
+    except Exception as error:
+        raise UsageError(f"syllabus {component.text!r} cannot be built: {_words(error)}.") from error
 
 
 def _words(error: Exception) -> str:

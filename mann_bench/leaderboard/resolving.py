@@ -42,7 +42,7 @@ def _study(registry: Registry, study: str) -> StudyRules:
     """Return what a study asks of every entry; of models nothing is looked up."""
     loaded = load_study(registry, study)
     tasks = [_task(registry, text) for text in dict.fromkeys(text for block in loaded.cells for text in block.tasks)]
-    protocols = [ProtocolRecord.of(*resolve_protocol(registry, text)) for text in loaded.protocols]
+    protocols = [ProtocolRecord.of(*resolve_protocol(registry, text)[:3]) for text in loaded.protocols]
     return StudyRules(
         loaded.name,
         loaded.version,

@@ -81,13 +81,14 @@ class SequenceModule(pl.LightningModule, ABC):
         return {}
 
     def training_step(self, batches: Any, batch_index: int) -> None:
-        """Do an optimiser step on the mean loss, in nats a sequence, of a batch or of each of a list of batches.
+        """Do an optimiser step on the mean loss, in nats a sequence, of a batch or of each of several batches.
 
         Raises:
             NonFiniteError: the loss or a gradient is not finite; the parameters stay as they were.
         """
         task, optimizer = self.trainer.datamodule, self.optimizers()  # type: ignore[attr-defined]
-        for batch in batches if isinstance(batches, list) else [batches]:
+        for each in [batches] if isinstance(batches, tuple) else batches:  # a batch is a tuple itself
+            batch = each.to(self.device)
             optimizer.zero_grad()  # type: ignore[union-attr]
             loss: Tensor = task.loss(self(batch.inputs), batch).mean()
             if not torch.isfinite(loss):
@@ -96,6 +97,14 @@ class SequenceModule(pl.LightningModule, ABC):
             self.clip_gradient_norm()
             optimizer.step()  # type: ignore[union-attr]
             self.steps_trained += 1
+            if task.course is not None:
+                again = self._loss_again(task, batch) if task.course.needs_gain else None
+                task.course.trained(loss.item(), again)
+
+    @torch.inference_mode()
+    def _loss_again(self, task: Any, batch: Any) -> float:
+        """Return the mean loss on a batch after the step that it was for."""
+        return float(task.loss(self(batch.inputs), batch).mean())
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Return the protocol's optimiser over all parameters."""

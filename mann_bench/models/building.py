@@ -1,10 +1,11 @@
-"""Build the model and the task of a run from its resolved components."""
+"""Build the model, the task and the syllabus of a run from its resolved components."""
 
 from typing import Any
 
 from mann_bench.core.loading import load_target
 from mann_bench.core.runs import Component
 from mann_bench.models.base import SequenceModule
+from mann_bench.syllabuses.base import Syllabus
 from mann_bench.tasks.base import SequenceTask
 
 
@@ -18,6 +19,12 @@ def build_model(component: Component, task: SequenceTask) -> SequenceModule:
     """Return a model with fresh weights for `task`; raises ValueError where its options do not go together."""
     model: SequenceModule = load_class(component)(task.input_size, task.output_size, **component.options)
     return model
+
+
+def build_syllabus(component: Component, task: SequenceTask) -> Syllabus:
+    """Return a syllabus for the training sizes of `task`; raises ValueError where its options do not go together."""
+    syllabus: Syllabus = load_class(component)(task.training_sizes(), **component.options)
+    return syllabus
 
 
 def load_class(component: Component) -> Any:

@@ -18,6 +18,7 @@ def record_key(record: Record) -> str:
         convergence={"metric": rule.metric, "below": rule.below},
         protocol={**protocol.fields, "name": protocol.name, "version": protocol.version},
         seed=record.seed,
+        syllabus=identity(record.syllabus.rule) if record.syllabus else None,
     )
 
 

@@ -1,6 +1,5 @@
 """The record of one run: one JSON file, schema-versioned, with a description on every field."""
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, TypeVar, get_args
 
@@ -8,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.errors import StoreError
-from mann_bench.core.events import CurvePoint, SizeScores
+from mann_bench.core.events import CoursePoint, CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol, TrainingMethod
 from mann_bench.core.runs import Component, Outcome
@@ -30,7 +29,7 @@ class _Part(BaseModel):
 
 
 class ComponentRecord(_Part):
-    """A model or a task as it ran."""
+    """A model, a task or a syllabus as it ran."""
 
     name: str = Field(description="name under which its plugin registered it")
     version: Count = Field(description="version of its spec")
@@ -68,12 +67,14 @@ class ProtocolRecord(_Part):
     version: Count = Field(description="version of the protocol")
     text: str = Field(description="canonical variant: the name and the fields that were changed")
     given: dict[str, str] = Field(description="fields as the user typed them")
-    fields: dict[str, OptionValue] = Field(description="every field with its resolved value")
+    fields: dict[str, OptionValue] = Field(
+        description="every field with its resolved value; syllabus only where it is another than uniform"
+    )
 
     @classmethod
     def of(cls, protocol: Protocol, given: Mapping[str, str], text: str) -> "ProtocolRecord":
         """Describe a resolved protocol, the fields that were given as typed, and its canonical text."""
-        fields = dataclasses.asdict(protocol)
+        fields = protocol.recorded()
         name, version = fields.pop("name"), fields.pop("version")
         return cls(name=name, version=version, text=text, given=dict(given), fields=fields)
 
@@ -184,6 +185,31 @@ class ProbeRow(_Part):
         return cls(step=step, rows=[SizeRow.of(row) for row in rows])
 
 
+class CourseRow(_Part):
+    """What a syllabus drew from one evaluation to the next."""
+
+    step: Count = Field(description="training steps done")
+    point: dict[str, Count] | None = Field(description="curriculum point after the evaluation; null where there is none")
+    drawn: list[Count] = Field(description="batches of each size since the row before, in the order of sizes")
+    rewards: list[float | None] = Field(
+        default=[], description="mean reward of these batches, null where there were none; empty without rewards"
+    )
+
+    @classmethod
+    def of(cls, point: CoursePoint) -> "CourseRow":
+        """Describe what was drawn."""
+        size = None if point.point is None else dict(point.point)
+        return cls(step=point.step, point=size, drawn=list(point.drawn), rewards=list(point.rewards))
+
+
+class SyllabusRecord(_Part):
+    """The syllabus of the protocol, and the course that it took."""
+
+    rule: ComponentRecord = Field(description="syllabus as it ran")
+    sizes: list[dict[str, Count]] = Field(description="training sizes of the task")
+    course: Rows[CourseRow] = Field(description="one row an evaluation")
+
+
 class DivergenceRecord(_Part):
     """Where the first value appeared that is not finite."""
 
@@ -250,6 +276,9 @@ class Record(_Part):
     task: ComponentRecord = Field(description="task as it ran")
     convergence: RuleRecord = Field(description="the task's convergence rule")
     protocol: ProtocolRecord = Field(description="protocol as it was followed")
+    syllabus: SyllabusRecord | None = Field(
+        default=None, description="how training sizes were drawn; null where all were equally likely all the time"
+    )
     seed: Count = Field(description="seed of the run")
     outcome: Outcome = Field(description="how the run ended")
     steps: Count = Field(description="training steps done")

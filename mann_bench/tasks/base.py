@@ -1,6 +1,7 @@
 """What every task is: streams of batches, a loss, scores, an oracle and the sizes it trains and tests on."""
 
 import itertools
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from mann_bench.core.sizes import GridPoint, Size, size_index
 from mann_bench.core.streams import Stream, generator
+from mann_bench.syllabuses.course import Course
 
 
 class Batch(NamedTuple):
@@ -39,6 +41,7 @@ class SequenceTask(pl.LightningDataModule, ABC):
         batches_at_once: training batches that the stream yields together; above 1, as a list.
         first_batch: index at which the training stream begins; the runner sets it for a run that goes on.
         seed: seed of the training stream; the runner sets the run's.
+        course: draws the sizes of training batches, where the protocol's syllabus does; the runner sets the run's.
         sequence_scores: names of the scores in which the model has no part: they are of the sequences alone.
     """
 
@@ -52,6 +55,7 @@ class SequenceTask(pl.LightningDataModule, ABC):
         self.batches_at_once = 1
         self.first_batch = 0
         self.seed = 0
+        self.course: Course | None = None
 
     @abstractmethod
     def training_sizes(self) -> list[Size]:
@@ -120,6 +124,10 @@ class SequenceTask(pl.LightningDataModule, ABC):
         """Return the sequences of one size of an evaluation stream, whatever other sizes are measured."""
         return self.batch(stream, size_index(size), size, count)
 
+    def loss_by_chance(self, size: Size) -> float:
+        """Return the nats a sequence that a predictor by chance loses at a size; 1 where `chance` does not tell."""
+        return self.chance(size).get("loss_bits", 0.0) * math.log(2.0) or 1.0
+
     def train_dataloader(self) -> "TrainingStream":
         """Return the endless training stream, for Lightning."""
         return TrainingStream(self, self.first_batch)
@@ -136,8 +144,39 @@ class TrainingStream:
     def __init__(self, task: SequenceTask, first: int = 0) -> None:
         self.task, self.first = task, first
 
-    def __iter__(self) -> Iterator[Batch | list[Batch]]:
+    def __iter__(self) -> "Iterator[Batch | list[Batch] | Turn]":
+        if self.task.course is not None:
+            at_once = self.task.batches_at_once
+            return (Turn(self.task, first, at_once) for first in itertools.count(self.first, at_once))
         batches = (self.task.batch(Stream.TRAIN, index) for index in itertools.count(self.first))
         if self.task.batches_at_once == 1:
             return batches
         return iter(lambda: list(itertools.islice(batches, self.task.batches_at_once)), [])
+
+
+class Turn:
+    """The next few training batches, each drawn when it is asked for.
+
+    Lightning reads ahead; a syllabus draws a batch when it knows what came of the one before.
+
+    Attributes:
+        symbols: input rows of the batches that were drawn so far.
+    """
+
+    def __init__(self, task: SequenceTask, first: int, count: int) -> None:
+        self.task, self.indices = task, range(first, first + count)
+        self.symbols = 0
+
+    def __iter__(self) -> Iterator[Batch]:
+        for index in self.indices:
+            size = self.task.course.size(index) if self.task.course else None
+            batch = self.task.batch(Stream.TRAIN, index, size)
+            self.symbols += batch.mask.numel()
+            yield batch
+
+
+def symbols(batches: Batch | list[Batch] | Turn) -> int:
+    """Return the input rows of what the training stream yields at once, time steps times sequences."""
+    if isinstance(batches, Turn):
+        return batches.symbols
+    return sum(batch.mask.numel() for batch in (batches if isinstance(batches, list) else [batches]))

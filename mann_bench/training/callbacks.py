@@ -10,18 +10,21 @@ import pytorch_lightning as pl
 from torch import Tensor
 
 from mann_bench.core.convergence import ConvergenceTracker
-from mann_bench.core.events import CurvePoint, Evaluated, Event, Probed, Progress
+from mann_bench.core.events import CoursePoint, CurvePoint, Evaluated, Event, Probed, Progress
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation.diagnostics import diagnostics
-from mann_bench.evaluation.measure import grid_scores, target_scores, validation_rows, validation_scores
+from mann_bench.evaluation.measure import grid_scores, size_scores, target_scores, validation_rows, validation_scores
 from mann_bench.models.base import NonFiniteError
 from mann_bench.results.limits import check_room
-from mann_bench.tasks.base import SequenceTask
+from mann_bench.tasks.base import SequenceTask, symbols
 from mann_bench.training.result import Measured
 from mann_bench.training.weights import weights_of
 
 _PROGRESS_SECONDS = 0.5
+
+_POINT_SHARE = 4
+"""The error at a curriculum point is measured on this part of the validation sequences, as Collier & Beel 2018 do."""
 
 
 class Evaluation(pl.Callback):
@@ -66,7 +69,10 @@ class Evaluation(pl.Callback):
 
     def tell_earlier(self) -> None:
         """Emit the events of all measurements of earlier processes, in their order."""
-        told: list[tuple[int, Event]] = [(p.step, Evaluated(self.run.key, p)) for p in self.measured.curve]
+        courses = {point.step: point for point in self.measured.course}
+        told: list[tuple[int, Event]] = [
+            (point.step, Evaluated(self.run.key, point, courses.get(point.step))) for point in self.measured.curve
+        ]
         told += [(step, Probed(self.run.key, step, rows)) for step, rows in self.measured.probe]
         for _, event in sorted(told, key=lambda at: at[0]):
             self.emit(event)
@@ -79,7 +85,7 @@ class Evaluation(pl.Callback):
         A turn of Lightning's loop may do several steps; what is due falls on the end of a turn.
         """
         step = self.measured.step = int(pl_module.steps_trained)  # type: ignore[arg-type]
-        self.measured.symbols += sum(each.mask.numel() for each in (batch if isinstance(batch, list) else [batch]))
+        self.measured.symbols += symbols(batch)
         protocol = self.run.protocol
         if step % protocol.evaluate_every == 0 or step >= self.last_step:
             with self.off_the_clock():
@@ -123,14 +129,27 @@ class Evaluation(pl.Callback):
         scores, target = validation_scores(rows), target_scores(model, self.task, rows)
         sequences = step * self.run.protocol.batch_size
         watched = diagnostics(model, self.task)
-        seconds, symbols = self.measured.training_seconds, self.measured.symbols
-        curve.append(CurvePoint(step, sequences, seconds, scores, watched, target, symbols))
-        self.emit(Evaluated(self.run.key, curve[-1]))
+        seconds, rows_trained = self.measured.training_seconds, self.measured.symbols
+        curve.append(CurvePoint(step, sequences, seconds, scores, watched, target, rows_trained))
+        self.emit(Evaluated(self.run.key, curve[-1], self._follow(model)))
         if not math.isfinite(scores["loss_bits"]):
             raise NonFiniteError("validation loss")
         self.convergence.add(step, scores)
         if self.convergence.best_step == step:
             self.best_weights = weights_of(model)
+
+    def _follow(self, model: Any) -> CoursePoint | None:
+        """Tell the syllabus how well the size at the curriculum point is learned; return what it drew."""
+        course, rule = self.task.course, self.run.convergence
+        if course is None:
+            return None
+        error, point = None, course.syllabus.point()
+        if point is not None:
+            sequences = max(1, self.run.protocol.validation_sequences // _POINT_SHARE)
+            scores = size_scores(model, self.task, Stream.VALIDATION, point, sequences).scores
+            error = rule.multiple(scores[rule.metric])
+        self.measured.course.append(course.evaluated(self.measured.step, error))
+        return self.measured.course[-1]
 
     def _probe(self, model: Any) -> None:
         rows = grid_scores(model, self.task, Stream.PROBE, self.run.protocol.probe_sequences)

@@ -42,6 +42,7 @@ class Checkpoint(NamedTuple):
         weights, best_weights: now, and of the best evaluation.
         optimizers, schedulers: their states, as of `state_dict`.
         random: as of `random_states`.
+        course: state of the syllabus's course; empty without one.
         extra: what the model's `on_save_checkpoint` added.
     """
 
@@ -52,6 +53,7 @@ class Checkpoint(NamedTuple):
     optimizers: list[dict[str, Any]]
     schedulers: list[dict[str, Any]]
     random: dict[str, Any]
+    course: dict[str, Any]
     extra: dict[str, Any]
 
     def to_bytes(self) -> bytes:

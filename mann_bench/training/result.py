@@ -6,11 +6,11 @@ from typing import NamedTuple
 from torch import Tensor
 
 from mann_bench.core.backends import Backend
-from mann_bench.core.events import CurvePoint, SizeScores
+from mann_bench.core.events import CoursePoint, CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import TrainingMethod
 from mann_bench.core.runs import Outcome
-from mann_bench.core.sizes import GridPoint
+from mann_bench.core.sizes import GridPoint, Size
 
 
 class Divergence(NamedTuple):
@@ -43,6 +43,7 @@ class Measured:
         initial_weights: what it started from.
         step: training steps done; symbols: input rows of their sequences.
         curve, probe: the measurements, in the order of their steps.
+        course: what the syllabus drew, a point an evaluation; empty without one.
         training_seconds: wall time of training alone; evaluation_seconds: of everything between;
             compilation_seconds: of building the backend.
     """
@@ -52,6 +53,7 @@ class Measured:
     symbols: int = 0
     curve: list[CurvePoint] = field(default_factory=list)
     probe: list[tuple[int, list[SizeScores]]] = field(default_factory=list)
+    course: list[CoursePoint] = field(default_factory=list)
     training_seconds: float = 0.0
     evaluation_seconds: float = 0.0
     compilation_seconds: float = 0.0
@@ -68,6 +70,8 @@ class TrainingResult:
     best_step: int
     curve: list[CurvePoint]
     probe: list[tuple[int, list[SizeScores]]]
+    course: list[CoursePoint]
+    training_sizes: list[Size]
     generalization: list[SizeScores]
     training_range: dict[str, tuple[int, int]]
     grid: list[GridPoint]

@@ -59,6 +59,8 @@ class Resume(pl.Callback):
         try:
             self.model.load_state_dict(loaded.weights)
             self.model.on_load_checkpoint(loaded.extra)
+            if task.course is not None:
+                task.course.load_state(loaded.course)
             self.evaluation.resume(loaded.measured, loaded.best_weights)
         except Exception as error:
             raise UnusableCheckpointError(path, error) from error
@@ -116,6 +118,7 @@ class Resume(pl.Callback):
     def _checkpoint(self) -> Checkpoint:
         extra: dict[str, Any] = {}
         self.model.on_save_checkpoint(extra)
+        course = self.evaluation.task.course
         return Checkpoint(
             made_by=self.made_by,
             measured=self.evaluation.measured,
@@ -124,6 +127,7 @@ class Resume(pl.Callback):
             optimizers=[optimizer.state_dict() for optimizer in self._optimizers],
             schedulers=[scheduler.state_dict() for scheduler in self._schedulers],
             random=random_states(self.model.device.type),
+            course=course.state() if course else {},
             extra=extra,
         )
 

@@ -26,9 +26,10 @@ from mann_bench.core.streams import Stream, torch_seed
 from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.backward_memory import backward_bytes, recomputes
 from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule, draws_portably, own_training
-from mann_bench.models.building import build_model, build_task
+from mann_bench.models.building import build_model, build_syllabus, build_task
 from mann_bench.models.preparation import Prepared, prepare
 from mann_bench.results.limits import check_details
+from mann_bench.syllabuses.course import Course
 from mann_bench.tasks.base import SequenceTask, training_lengths
 from mann_bench.training.callbacks import Evaluation
 from mann_bench.training.checkpoint import Checkpoints, UnusableCheckpointError, backend_of
@@ -85,6 +86,8 @@ def _train(
     task.batches_at_once = _steps_a_turn(run.protocol)
     # Before anything is trained: a task that cannot say this fails now.
     grid = task.grid()
+    if run.syllabus is not None:
+        task.course = Course(build_syllabus(run.syllabus, task), run.seed, task.loss_by_chance)
     model = build_model(run.model, task)
     model.draw_weights(run.seed)
     model.protocol = run.protocol
@@ -239,6 +242,8 @@ def _result(
         best_step=convergence.best_step,
         curve=measured.curve,
         probe=measured.probe,
+        course=measured.course,
+        training_sizes=task.training_sizes() if task.course else [],
         generalization=generalization,
         training_range=task.training_range(),
         grid=grid,
