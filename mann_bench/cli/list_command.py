@@ -16,7 +16,7 @@ from mann_bench.plugins import KINDS
 @click.option("--json", "as_json", is_flag=True, help="Print each as one line of JSON.")
 @click.pass_context
 def command(context: click.Context, kind: str, as_json: bool) -> None:
-    """List the models, tasks, protocols, syllabuses, studies or executors that are installed, and the package of each."""
+    """List the models, tasks, protocols, syllabuses, studies or executors that are installed, each with its package."""
     entries = getattr(registry_of(context), kind)
     rows = []
     for name in sorted(entries):

@@ -12,16 +12,16 @@ FAILED, UNAVAILABLE = 4, 3
 
 
 @click.command()
-@click.argument("names", metavar="NAME...", nargs=-1, required=True, type=VariantType("models", "tasks"))
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, type=VariantType("models", "tasks", "syllabuses"))
 @click.option("--json", "as_json", is_flag=True, help="Print each result as one line of JSON.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print a report to paste into a pull request.")
 @click.pass_context
 def check(context: click.Context, names: tuple[str, ...], as_json: bool, as_markdown: bool) -> int:
-    """Check that a model or task meets every clause of the conformance kit.
+    """Check that a model, task or syllabus meets every clause of the conformance kit.
 
-    NAME is a model or a task, such as acme_memory or acme_task:length=5, or the entry point of a plugin, which
-    stands for all its models and tasks. The exit code is 4 if a clause is not met, and 3 if a package that a model
-    or task needs is missing.
+    NAME is a model, a task or a syllabus, such as acme_memory or acme_task:length=5, or the entry point of a plugin,
+    which stands for all that it brings of these. The exit code is 4 if a clause is not met, and 3 if a package that
+    one of them needs is missing.
     """
     if as_json and as_markdown:
         raise click.UsageError("--json and --markdown: choose one.")

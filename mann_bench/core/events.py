@@ -1,6 +1,6 @@
 """What runs say while they are executed, for progress displays and mirrors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -82,11 +82,12 @@ class Progress(NamedTuple):
 
 
 class Evaluated(NamedTuple):
-    """The run was evaluated; `course` is that of its syllabus, None where it has none."""
+    """The run was evaluated. `course` is that of its syllabus, None where it has none; `sizes` are what it drew of."""
 
     key: str
     point: CurvePoint
     course: CoursePoint | None = None
+    sizes: Sequence[Size] = ()
 
 
 class Probed(NamedTuple):

@@ -13,7 +13,7 @@ class ConvergenceRule:
     below: float = 0.1
 
     def multiple(self, score: float) -> float:
-        """Return a score as a multiple of the threshold; of one that is not above 0, 0 for below it and else infinity."""
+        """Return a score as a multiple of the threshold; where that is not above 0, 0 if it is met, else infinity."""
         if self.below > 0:
             return score / self.below
         return 0.0 if score < self.below else math.inf

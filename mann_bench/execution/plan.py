@@ -148,9 +148,7 @@ def make_plan(registry: Registry, blocks: Sequence[Block], seeds: Sequence[Suppo
     return Plan(list({run.key: run for run in runs}.values()))
 
 
-def _check_syllabus(
-    component: Component | None, task: SequenceTask, model: Component, trained: SequenceModule
-) -> None:
+def _check_syllabus(component: Component | None, task: SequenceTask, model: Component, trained: SequenceModule) -> None:
     """Raise UsageError where a syllabus cannot be followed on a task, or by a model."""
     if component is None:
         return

@@ -27,7 +27,6 @@ from mann_bench.results.text_rules import value_problems
 from mann_bench.syllabuses.base import Syllabus
 from mann_bench.tasks.base import SequenceTask
 
-
 _KINDS: dict[str, Kind[Any]] = {kind.singular: kind for kind in (MODEL, TASK, SYLLABUS)}
 
 

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple, get_args
 
@@ -87,7 +87,8 @@ class SequenceModule(pl.LightningModule, ABC):
             NonFiniteError: the loss or a gradient is not finite; the parameters stay as they were.
         """
         task, optimizer = self.trainer.datamodule, self.optimizers()  # type: ignore[attr-defined]
-        for each in [batches] if isinstance(batches, tuple) else batches:  # a batch is a tuple itself
+        several: Iterable[Any] = [batches] if isinstance(batches, tuple) else batches  # a batch is a tuple itself
+        for each in several:
             batch = each.to(self.device)
             optimizer.zero_grad()  # type: ignore[union-attr]
             loss: Tensor = task.loss(self(batch.inputs), batch).mean()

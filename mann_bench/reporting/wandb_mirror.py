@@ -8,9 +8,10 @@ import json
 import netrc
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,12 +19,12 @@ from mann_bench.analysis.cells import cells
 from mann_bench.analysis.rows import flat
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
-from mann_bench.core.sizes import size_text
+from mann_bench.core.sizes import Size, size_text
 from mann_bench.reporting.wandb_home import without_home
 from mann_bench.reporting.wandb_log import wait_for_end
 from mann_bench.reporting.wandb_settings import settings_mode
 from mann_bench.results.files import write_atomically
-from mann_bench.results.schema import CurveRow, ProbeRow, Record
+from mann_bench.results.schema import CourseRow, CurveRow, ProbeRow, Record
 from mann_bench.results.store import RECORD_NAME, digest, load_record
 
 PROJECT = "mann-bench"
@@ -107,10 +108,11 @@ class WandbMirror:
             case Started(run):
                 with self._guard(run.key, "starting"):
                     self._start(run.key, run.text, run.task.text, run.model.text)
-            case Evaluated(key, point):
+            case Evaluated(key, point, course, sizes):
                 with self._guard(key, "logging"):
                     if key in self._open:
-                        _log(self._open[key], CurveRow.of(point))
+                        drawn = _course_values(CourseRow.of(course), sizes) if course else {}
+                        _log(self._open[key], CurveRow.of(point), drawn)
             case Probed(key, step, rows):
                 with self._guard(key, "logging"):
                     if key in self._open:
@@ -128,9 +130,11 @@ class WandbMirror:
         """Mirror a record that lies in `folder` from scratch."""
         with self._guard(record.key, "mirroring"):
             self._start(record.key, record.text, record.task.text, record.model.text)
+            syllabus = record.syllabus
+            drawn = {row.step: _course_values(row, syllabus.sizes) for row in syllabus.course} if syllabus else {}
             measured: list[CurveRow | ProbeRow] = [*record.curve, *record.probe]
             for row in sorted(measured, key=lambda row: row.step):  # the order in which a run tells them
-                _log(self._open[record.key], row)
+                _log(self._open[record.key], row, drawn.get(row.step, {}) if isinstance(row, CurveRow) else {})
             self._finish(record, folder)
 
     def _start(self, key: str, name: str, group: str, kind: str) -> None:
@@ -238,14 +242,23 @@ def _record_digest(folder: Path) -> str:
     return digest((folder / RECORD_NAME).read_bytes())
 
 
-def _log(run: Any, row: CurveRow | ProbeRow) -> None:
-    run.log({"step": row.step, **(_probe_values(row) if isinstance(row, ProbeRow) else _curve_values(row))})
+def _log(run: Any, row: CurveRow | ProbeRow, more: Mapping[str, float] = MappingProxyType({})) -> None:
+    values = _probe_values(row) if isinstance(row, ProbeRow) else _curve_values(row)
+    run.log({"step": row.step, **values, **more})
 
 
 def _curve_values(row: CurveRow) -> dict[str, float]:
     values = {f"validation/{name}": value for name, value in row.scores.items()}
     values |= {f"diagnostics/{name}": value for name, value in row.diagnostics.items()}
     return {"sequences": row.sequences, "training_seconds": row.training_seconds, **values}
+
+
+def _course_values(row: CourseRow, sizes: Sequence[Size]) -> dict[str, float]:
+    values: dict[str, float] = {f"syllabus/point/{name}": value for name, value in (row.point or {}).items()}
+    texts = [size_text(size) for size in sizes]
+    values |= {f"syllabus/drawn/{text}": count for text, count in zip(texts, row.drawn, strict=True)}
+    rewards = zip(texts, row.rewards, strict=False)  # there may be none
+    return values | {f"syllabus/reward/{text}": reward for text, reward in rewards if reward is not None}
 
 
 def _probe_values(at: ProbeRow) -> dict[str, float]:

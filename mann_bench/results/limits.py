@@ -5,12 +5,12 @@ from typing import Any
 
 import pydantic
 
-from mann_bench.core.events import CurvePoint, SizeScores
+from mann_bench.core.events import CoursePoint, CurvePoint, SizeScores
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.sizes import GridPoint
 from mann_bench.results.reading import LARGEST_RECORD
-from mann_bench.results.schema import CurveRow, SizeRow
+from mann_bench.results.schema import CourseRow, CurveRow, SizeRow
 from mann_bench.results.text_rules import value_problems
 
 _ROOM = 1.5
@@ -39,18 +39,23 @@ def check_details(details: Any) -> Mapping[str, OptionValue]:
     return checked
 
 
-def check_room(protocol: Protocol, point: CurvePoint, grid: Sequence[GridPoint]) -> None:
+def check_room(protocol: Protocol, point: CurvePoint, grid: Sequence[GridPoint], sizes: int = 0) -> None:
     """See that the record of a run is none that a reader would refuse for its size.
 
     Args:
         protocol: how often it is measured.
         point: its first evaluation; all other measurements have the same scores.
         grid: the sizes that each probe measures.
+        sizes: training sizes of which a syllabus draws.
 
     Raises:
         ValueError: the record would be too large.
     """
     evaluation = len(CurveRow.of(point).model_dump_json(indent=1))
+    if sizes:
+        drawn, rewards = (protocol.evaluate_every,) * sizes, (-1 / 3,) * sizes
+        widest = CoursePoint(protocol.max_steps, None, drawn, rewards)
+        evaluation += len(CourseRow.of(widest).model_dump_json(indent=1))
     rows = (SizeRow.of(SizeScores(at.size, protocol.probe_sequences, point.scores)) for at in grid)
     probe = sum(len(row.model_dump_json(indent=1)) for row in rows)
     probes = protocol.max_steps // protocol.probe_every if protocol.probe_every else 0

@@ -189,7 +189,7 @@ class CourseRow(_Part):
     """What a syllabus drew from one evaluation to the next."""
 
     step: Count = Field(description="training steps done")
-    point: dict[str, Count] | None = Field(description="curriculum point after the evaluation; null where there is none")
+    point: dict[str, Count] | None = Field(description="curriculum point after the evaluation; null without one")
     drawn: list[Count] = Field(description="batches of each size since the row before, in the order of sizes")
     rewards: list[float | None] = Field(
         default=[], description="mean reward of these batches, null where there were none; empty without rewards"

@@ -5,6 +5,7 @@ another matter, and that of leaderboards.
 """
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from mann_bench.core.errors import StoreError
@@ -44,7 +45,7 @@ def sound_record(content: bytes, keys: Iterable[str]) -> Record:
 def first_problem(record: Record) -> Problem | None:
     """Return what makes a record one that no run could have left, the first thing found; None where nothing does."""
     checks = (text_problems(record), _protocol(record.protocol), _rule(record), _seconds(record), _curve(record))
-    more = (_convergence(record), _probe(record), _grids(record), _parameters(record), _key(record))
+    more = (_convergence(record), _probe(record), _grids(record), _parameters(record), _course(record), _key(record))
     return next(itertools.chain(*checks, *more), None)
 
 
@@ -162,6 +163,25 @@ def _grids(record: Record) -> Iterator[Problem]:
     accuracies = [each[_ACCURACY] for each in scores if _ACCURACY in each]
     if any(accuracy < 0 or accuracy > 1 for accuracy in accuracies):  # NaN may be there, of a model that gave none
         yield Problem(RecordFault.OUT_OF_RANGE, "scores", f"{_ACCURACY} must be from 0 to 1")
+
+
+def _course(record: Record) -> Iterator[Problem]:
+    syllabus, stated = record.syllabus, record.protocol.fields.get("syllabus")
+    if stated != (syllabus.rule.text if syllabus else None):
+        yield Problem(RecordFault.CONTRADICTION, "syllabus", f"the protocol has {stated!r}")
+    if syllabus is None:
+        return
+    steps, sizes = {row.step for row in record.curve}, len(syllabus.sizes)
+    if not _rises([row.step for row in syllabus.course]) or not steps >= {row.step for row in syllabus.course}:
+        yield Problem(RecordFault.CADENCE, "syllabus.course", "its steps must be those of the curve, and rise")
+    if not all(len(row.drawn) == sizes and len(row.rewards) in (0, sizes) for row in syllabus.course):
+        yield Problem(RecordFault.GRID, "syllabus.course", f"a row tells not of {sizes:,} sizes")
+    if sum(itertools.chain.from_iterable(row.drawn for row in syllabus.course)) > record.steps:
+        yield Problem(RecordFault.COUNT, "syllabus.course", f"more batches drawn than the {record.steps:,} steps")
+    if not all(row.point is None or row.point in syllabus.sizes for row in syllabus.course):
+        yield Problem(RecordFault.GRID, "syllabus.course", "a curriculum point is none of the training sizes")
+    if not all(math.isfinite(reward) for row in syllabus.course for reward in row.rewards if reward is not None):
+        yield Problem(RecordFault.NOT_FINITE, "syllabus.course", "a reward is not finite")
 
 
 def _key(record: Record) -> Iterator[Problem]:

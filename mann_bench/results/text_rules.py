@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mann_bench.core.options import OptionValue
 from mann_bench.results.problem import Problem, RecordFault
-from mann_bench.results.schema import MOST, Record
+from mann_bench.results.schema import MOST, ComponentRecord, ProtocolRecord, Record
 
 LONGEST_TEXT = 1_000
 """Characters of any text but the traceback of a failed run."""
@@ -61,6 +61,7 @@ def _options(record: Record) -> dict[str, Mapping[str, OptionValue]]:
         "task.options": record.task.options,
         "protocol.fields": record.protocol.fields,
         "details": record.details,
+        **({"syllabus.options": record.syllabus.rule.options} if record.syllabus else {}),
     }
 
 
@@ -72,7 +73,11 @@ def _texts_by_place(record: Record) -> dict[str, list[str]]:
         "divergence.culprit": [divergence.culprit] if divergence else [],
     }
     texts |= {f"provenance.{name}": [value] for name, value in provenance if isinstance(value, str)}
-    for place, part in (("model", record.model), ("task", record.task), ("protocol", record.protocol)):
+    parts: list[tuple[str, ComponentRecord | ProtocolRecord]] = [
+        ("model", record.model), ("task", record.task), ("protocol", record.protocol),
+    ]  # fmt: skip
+    parts += [("syllabus", record.syllabus.rule)] if record.syllabus else []
+    for place, part in parts:
         texts |= {f"{place}.{name}": [value] for name, value in part.__dict__.items() if isinstance(value, str)}
         texts[f"{place}.given"] = [*part.given, *part.given.values()]
     return texts | {place: _texts(values) for place, values in _options(record).items()}
@@ -89,6 +94,7 @@ def _names(record: Record) -> set[str]:
         *(row.size for row in record.grid),
         *(row.chance for row in record.grid),
         record.training_range,
+        *(record.syllabus.sizes if record.syllabus else []),
     )
 
 

@@ -24,10 +24,11 @@ class TrainedBatch(NamedTuple):
 
 
 class Syllabus(ABC):
-    """A rule by which the size of each training batch is drawn. Its options are the keyword-only parameters of `__init__`.
+    """A rule by which the size of each training batch is drawn.
 
-    The runner makes one for each run, asks it for every batch, and tells it what was measured. Its draws follow from
-    the generator that it is given and from what it was told, and from nothing else.
+    Its options are the keyword-only parameters of `__init__`. The runner makes one for each run, asks it for every
+    batch, and tells it what was measured. Its draws follow from the generator that it is given and from what it was
+    told, and from nothing else.
 
     Args:
         sizes: the training sizes of the task, at least one; each has the same names in the same order.
@@ -51,16 +52,16 @@ class Syllabus(ABC):
         """Return the size whose validation error `evaluated` is to be told; None, the default, where none is."""
         return None
 
-    def evaluated(self, error: float) -> None:
+    def evaluated(self, error: float) -> None:  # noqa: B027, by default there is nothing to learn
         """Take in the validation error at `point()`: the metric of convergence as a multiple of its threshold."""
 
     def trained(self, batch: TrainedBatch, rng: np.random.Generator) -> float | None:
-        """Take in a batch that was trained on; return the reward of having drawn it, None where there are no rewards."""
+        """Take in a batch that was trained on; return the reward of having drawn it, None without rewards."""
         return None
 
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint has to hold of it: numbers, text, lists and dictionaries."""
         return {}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: dict[str, Any]) -> None:  # noqa: B027, by default there is none
         """Go on from the `state` of a syllabus with the same options and sizes."""

@@ -1,5 +1,7 @@
-"""The exponential curriculum of Rae et al. 2016, "Scaling Memory-Augmented Neural Networks with Sparse Reads and Writes",
-section 4.3, https://arxiv.org/abs/1610.09027.
+"""The exponential curriculum.
+
+Rae et al. 2016, "Scaling Memory-Augmented Neural Networks with Sparse Reads and Writes",
+https://arxiv.org/abs/1610.09027.
 """
 
 import math

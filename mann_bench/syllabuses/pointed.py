@@ -1,7 +1,7 @@
 """Hand-made syllabuses with a curriculum point that moves on as the model learns.
 
-Zaremba & Sutskever 2014, "Learning to Execute", https://arxiv.org/abs/1410.4615; the rules and their constants are those
-of Collier & Beel 2018b, "An Empirical Comparison of Syllabuses for Curriculum Learning",
+Zaremba & Sutskever 2014, "Learning to Execute", https://arxiv.org/abs/1410.4615. The rules and their constants are
+those of Collier & Beel 2018b, "An Empirical Comparison of Syllabuses for Curriculum Learning",
 https://arxiv.org/abs/1809.10789, and of its code.
 """
 

@@ -23,8 +23,9 @@ Weights = np.ndarray[Any, np.dtype[np.float64]]
 class PredictionGain(Syllabus):
     """Sizes are drawn by how far a training step on one lets the loss of its batch fall.
 
-    An arm of the bandit Exp3.S is a size. Its reward is the gain divided by the first number of the size, scaled so that
-    from the 20th to the 80th percentile of all gains so far it runs from -1 to 1. Each step costs a second forward pass.
+    An arm of the bandit Exp3.S is a size. Its reward is the gain divided by the first number of the size, scaled so
+    that it runs from -1 to 1 from the 20th to the 80th percentile of all gains so far. Each step costs a second
+    forward pass.
 
     Args:
         sizes: as of `Syllabus`.
@@ -47,7 +48,8 @@ class PredictionGain(Syllabus):
     def probabilities(self) -> Weights:
         """How likely each size is to be drawn next, in the order of `sizes`."""
         softmax = np.exp(self.weights - np.logaddexp.reduce(self.weights))
-        return (1 - self.exploration) * softmax / softmax.sum() + self.exploration / len(self.sizes)
+        probabilities: Weights = (1 - self.exploration) * softmax / softmax.sum() + self.exploration / len(self.sizes)
+        return probabilities
 
     def draw(self, rng: np.random.Generator) -> Size:
         """Pull an arm."""

@@ -1,4 +1,4 @@
-"""The conformance kit: what every model, task and executor of the suite has to hold to, for those who write one.
+"""The conformance kit: what every model, task, syllabus and executor of the suite has to hold to, for their authors.
 
 With pytest, this is a whole test file:
 
@@ -9,12 +9,12 @@ With pytest, this is a whole test file:
     def test_conformance(mann_bench_case: Case) -> None:
         mann_bench_case.check()
 
-Without it, ``mann-bench plugin check acme_memory`` does the same. The names are those of installed models and
-tasks, with options where they should differ from the defaults, or of a plugin's entry point for all it brings.
+Without it, ``mann-bench plugin check acme_memory`` does the same. The names are those of installed models, tasks
+and syllabuses, with options where they should differ from the defaults, or of a plugin's entry point for all it brings.
 
-What is asked for stands in `MODEL_CLAUSES` and `TASK_CLAUSES`. A clause that a model is known not to meet is
-declared in its spec by a `mann_bench.ExpectedFailure`. An executor is put through `EXECUTOR_CHECKS`, each with
-`small_jobs`, and through `check_lost_process`.
+What is asked for stands in `MODEL_CLAUSES`, `TASK_CLAUSES` and `SYLLABUS_CLAUSES`. A clause that a model is known
+not to meet is declared in its spec by a `mann_bench.ExpectedFailure`. An executor is put through `EXECUTOR_CHECKS`,
+each with `small_jobs`, and through `check_lost_process`.
 """
 
 import importlib
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mann_bench.testing.report import Result as Result
     from mann_bench.testing.report import Status as Status
     from mann_bench.testing.report import run_case as run_case
+    from mann_bench.testing.syllabus_clauses import SYLLABUS_CLAUSES as SYLLABUS_CLAUSES
     from mann_bench.testing.task_clauses import TASK_CLAUSES as TASK_CLAUSES
 
 _PUBLIC = {
@@ -47,6 +48,7 @@ _PUBLIC = {
     "EXECUTOR_CHECKS": "executors",
     "MODEL_CLAUSES": "model_clauses",
     "Result": "report",
+    "SYLLABUS_CLAUSES": "syllabus_clauses",
     "Status": "report",
     "TASK_CLAUSES": "task_clauses",
     "check_executor": "executors",

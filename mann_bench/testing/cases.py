@@ -1,4 +1,4 @@
-"""From the names of models, tasks and plugins to the cases that are to be checked."""
+"""From the names of models, tasks, syllabuses and plugins to the cases that are to be checked."""
 
 import contextlib
 import random
@@ -17,13 +17,14 @@ from mann_bench.plugins import Status
 from mann_bench.registry import Registry
 from mann_bench.testing.clause import Clause, ConformanceError, DoesNotApplyError
 from mann_bench.testing.model_clauses import MODEL_CLAUSES
-from mann_bench.testing.subject import ModelSubject, Subject, TaskSubject
+from mann_bench.testing.subject import ModelSubject, Subject, SyllabusSubject, TaskSubject
+from mann_bench.testing.syllabus_clauses import SYLLABUS_CLAUSES
 from mann_bench.testing.task_clauses import TASK_CLAUSES
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One clause on one model or task variant."""
+    """One clause on one variant of a model, task or syllabus."""
 
     subject: Subject[Any]
     clause: Clause
@@ -68,7 +69,7 @@ def find_cases(names: Iterable[str], registry: Registry | None = None) -> list[C
     """Return a case for every clause and everything that is named.
 
     Args:
-        names: models or tasks, with options or without, or entry points of plugins, for all that these bring.
+        names: models, tasks or syllabuses, with options or without, or entry points of plugins, for all they bring.
         registry: what exists; by default all that is installed.
 
     Raises:
@@ -81,8 +82,7 @@ def find_cases(names: Iterable[str], registry: Registry | None = None) -> list[C
     for subject in subjects.values():
         if not missing_requirements(subject.spec.requires):
             _ = subject.component  # an unknown option is found here, before anything is checked
-        asked = MODEL_CLAUSES if isinstance(subject, ModelSubject) else TASK_CLAUSES
-        cases += [Case(subject, clause) for clause in asked]
+        cases += [Case(subject, clause) for clause in _ASKED[subject.kind]]
     return cases
 
 
@@ -93,21 +93,28 @@ def _subjects(registry: Registry, text: str) -> list[Subject[Any]]:
         found.append(ModelSubject(registry, text, registry.model(name).spec))
     if name in registry.tasks:
         found.append(TaskSubject(registry, text, registry.task(name).spec))
+    if name in registry.syllabuses:
+        found.append(SyllabusSubject(registry, text, registry.syllabus(name).spec))
     loaded = (plugin for plugin in registry.plugins if plugin.status is Status.LOADED)
     brought = [each for plugin in loaded if plugin.name == text for each in plugin.brings]
     if not found and brought:
-        known = [each for each in brought if each in registry.models or each in registry.tasks]
+        kinds = (registry.models, registry.tasks, registry.syllabuses)
+        known = [each for each in brought if any(each in registered for registered in kinds)]
         found = [subject for each in known for subject in _subjects(registry, each)]
         if not found:
-            raise UsageError(f"plugin {text!r} brings neither models nor tasks, only {', '.join(brought)}.")
+            raise UsageError(f"plugin {text!r} brings no models, tasks or syllabuses, only {', '.join(brought)}.")
     if not found:
         with contextlib.suppress(UsageError):
             registry.model(name)  # tells which plugin is to blame, where that one was not loaded
-        names = {*registry.models, *registry.tasks, *(plugin.name for plugin in registry.plugins)}
+        names = {*registry.models, *registry.tasks, *registry.syllabuses, *(plugin.name for plugin in registry.plugins)}
         raise UsageError(
-            f"{name!r} is no model, task or plugin.{nearest(name, names)} See mann-bench list and mann-bench plugins."
+            f"{name!r} is no model, task, syllabus or plugin.{nearest(name, names)} See mann-bench list and "
+            "mann-bench plugins."
         )
     return found
+
+
+_ASKED = {"model": MODEL_CLAUSES, "task": TASK_CLAUSES, "syllabus": SYLLABUS_CLAUSES}
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
-"""What the clauses check: a model variant or a task variant, built anew whenever a clause asks."""
+"""What the clauses check: a model, task or syllabus variant, built anew whenever a clause asks."""
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
@@ -9,17 +10,21 @@ import torch
 from torch.nn import functional
 
 from mann_bench.core.runs import Component
-from mann_bench.core.specs import ModelSpec, TaskSpec
+from mann_bench.core.sizes import Size
+from mann_bench.core.specs import ModelSpec, SyllabusSpec, TaskSpec
 from mann_bench.execution.resolve import resolve_component
 from mann_bench.models.base import SequenceModule
 from mann_bench.models.building import build_task, load_class
 from mann_bench.plugins import Plugin
 from mann_bench.registry import Registry
+from mann_bench.syllabuses.base import Syllabus
 from mann_bench.tasks.base import SequenceTask
 from mann_bench.testing.tensors import bits
 
-Kind = Literal["model", "task"]
-SpecT = TypeVar("SpecT", ModelSpec, TaskSpec)
+Kind = Literal["model", "task", "syllabus"]
+SpecT = TypeVar("SpecT", ModelSpec, TaskSpec, SyllabusSpec)
+
+_KINDS: dict[type, Kind] = {ModelSpec: "model", TaskSpec: "task", SyllabusSpec: "syllabus"}
 
 INPUT_SIZE, OUTPUT_SIZE = 3, 2
 """Channels of the models that clauses build: unlike each other, so that a mix-up shows."""
@@ -41,8 +46,8 @@ class Subject(Generic[SpecT]):
 
     @property
     def kind(self) -> Kind:
-        """Whether it is a model or a task."""
-        return "model" if isinstance(self.spec, ModelSpec) else "task"
+        """Whether it is a model, a task or a syllabus."""
+        return _KINDS[type(self.spec)]
 
     @cached_property
     def component(self) -> Component:
@@ -57,8 +62,8 @@ class Subject(Generic[SpecT]):
     @property
     def plugin(self) -> Plugin:
         """Who brings it."""
-        entries = self.registry.models if self.kind == "model" else self.registry.tasks
-        return entries[self.spec.name].plugin
+        plugin: Plugin = getattr(self.registry, self.kind)(self.spec.name).plugin
+        return plugin
 
     @property
     def doc(self) -> str:
@@ -97,3 +102,12 @@ class TaskSubject(Subject[TaskSpec]):
         task = build_task(self.component)
         task.seed, task.batch_size = seed, 4
         return task
+
+
+class SyllabusSubject(Subject[SyllabusSpec]):
+    """A syllabus variant."""
+
+    def build(self, sizes: Sequence[Size]) -> Syllabus:
+        """Return the syllabus of a run on training sizes."""
+        syllabus: Syllabus = self.target(sizes, **self.component.options)
+        return syllabus

@@ -64,14 +64,15 @@ class Evaluation(pl.Callback):
                 self.tell_earlier()
             else:
                 self._evaluate(pl_module)
-                check_room(self.run.protocol, self.measured.curve[0], self.task.grid())
+                drawn_of = len(self.task.training_sizes()) if self.task.course else 0
+                check_room(self.run.protocol, self.measured.curve[0], self.task.grid(), drawn_of)
             self.emit(Progress(self.run.key, self.measured.step, self.last_step))
 
     def tell_earlier(self) -> None:
         """Emit the events of all measurements of earlier processes, in their order."""
         courses = {point.step: point for point in self.measured.course}
         told: list[tuple[int, Event]] = [
-            (point.step, Evaluated(self.run.key, point, courses.get(point.step))) for point in self.measured.curve
+            (point.step, self._evaluated(point, courses.get(point.step))) for point in self.measured.curve
         ]
         told += [(step, Probed(self.run.key, step, rows)) for step, rows in self.measured.probe]
         for _, event in sorted(told, key=lambda at: at[0]):
@@ -131,12 +132,16 @@ class Evaluation(pl.Callback):
         watched = diagnostics(model, self.task)
         seconds, rows_trained = self.measured.training_seconds, self.measured.symbols
         curve.append(CurvePoint(step, sequences, seconds, scores, watched, target, rows_trained))
-        self.emit(Evaluated(self.run.key, curve[-1], self._follow(model)))
+        self.emit(self._evaluated(curve[-1], self._follow(model)))
         if not math.isfinite(scores["loss_bits"]):
             raise NonFiniteError("validation loss")
         self.convergence.add(step, scores)
         if self.convergence.best_step == step:
             self.best_weights = weights_of(model)
+
+    def _evaluated(self, point: CurvePoint, course: CoursePoint | None) -> Evaluated:
+        sizes = self.task.course.syllabus.sizes if self.task.course else ()
+        return Evaluated(self.run.key, point, course, sizes)
 
     def _follow(self, model: Any) -> CoursePoint | None:
         """Tell the syllabus how well the size at the curriculum point is learned; return what it drew."""
