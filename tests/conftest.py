@@ -14,7 +14,7 @@ import torch
 
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Component, Run
-from mann_bench.core.specs import ConvergenceRule, ExecutorSpec, ModelSpec, TaskSpec
+from mann_bench.core.specs import ConvergenceRule, ExecutorSpec, ModelSpec, SyllabusSpec, TaskSpec
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.plan import Block, make_plan
 from mann_bench.plugins import Plugin, Status
@@ -120,8 +120,10 @@ def registry_with():
 
     def make(target, **fields):
         registry = Registry.discover(third_party=False)
-        is_model = target.startswith("broken_models")
-        make_spec, entries = (ModelSpec, registry.models) if is_model else (TaskSpec, registry.tasks)
+        make_spec, entries = {
+            "broken_models": (ModelSpec, registry.models),
+            "broken_syllabuses": (SyllabusSpec, registry.syllabuses),
+        }.get(target.partition(":")[0], (TaskSpec, registry.tasks))
         about = {"summary": "to be found out", "reference": "nowhere, https://example.org"} | fields
         spec = make_spec("acme", 1, f"testing.{target}", **about)
         plugin = Plugin("acme_plugin", "acme-memory", "3.1", Status.LOADED, brings=("acme",))

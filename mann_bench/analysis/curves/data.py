@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mann_bench.analysis.cells import Cell
+from mann_bench.analysis.curves.course import CourseFigure, course_figure
 from mann_bench.analysis.curves.groups import Group, groups
 from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
 from mann_bench.analysis.curves.lengths import LengthFigure, length_figure
 from mann_bench.analysis.curves.probe import ProbeFigure, probe_figure
 from mann_bench.analysis.curves.solve import SolveFigure, solve_figure
 
-FigureData = LearningFigure | SolveFigure | LengthFigure | ProbeFigure
+FigureData = LearningFigure | SolveFigure | LengthFigure | ProbeFigure | CourseFigure
 
 _LONGEST_STEM = 120
 
@@ -51,6 +52,8 @@ def _of_task(group: Group) -> Iterator[_Made]:
     for drawn in group.cells:
         if probed := probe_figure(group.subject, drawn):
             yield _Made(_stem("probe", task, drawn.label), drawn.cell.records[0].key, probed)
+        if course := course_figure(group.subject, drawn):
+            yield _Made(_stem("syllabus", task, drawn.label), drawn.cell.records[0].key, course)
 
 
 def _stem(*texts: str) -> str:
