@@ -97,6 +97,48 @@ CHANGES = {
 }  # fmt: skip
 
 
+RULE = {"name": "naive", "version": 1, "text": "naive", "given": {}, "options": {}}
+RULE |= {"distribution": "mann-bench", "distribution_version": "1"}
+COURSES = {
+    "none": (None, "syllabus: the protocol has 'naive'"),
+    "step of no evaluation": ({"step": 300}, "syllabus.course: its steps must be those of the curve"),
+    "sizes": ({"drawn": [1]}, "syllabus.course: a row tells not of 2 sizes"),
+    "rewards": ({"rewards": [1.0]}, "syllabus.course: a row tells not of 2 sizes"),
+    "more than steps": ({"drawn": [600, 1]}, "syllabus.course: more batches drawn than the 600 steps"),
+    "point": ({"point": {"length": 9}}, "syllabus.course: a curriculum point is none"),
+    "reward": ({"rewards": [math.nan, None]}, "syllabus.course: a reward is not finite"),
+}
+
+
+def follow(row):
+    """Return a change to a record under a syllabus, whose course has one row, with fields changed."""
+
+    def change(content):
+        content["protocol"]["fields"]["syllabus"] = "naive"
+        course = [{"step": 200, "point": {"length": 1}, "drawn": [200, 0], "rewards": []} | (row or {})]
+        sizes = [{"length": 1}, {"length": 2}]
+        content["syllabus"] = None if row is None else {"rule": RULE, "sizes": sizes, "course": course}
+
+    return change
+
+
+@pytest.mark.parametrize(("row", "expected"), COURSES.values(), ids=COURSES)
+def test_a_course_that_no_run_takes_is_named(altered, row, expected):
+    assert str(first_problem(altered(follow(row)))).startswith(expected)
+
+
+def test_an_honest_course_has_no_problem(altered):
+    assert first_problem(altered(follow({}))) is None
+
+
+def test_a_syllabus_without_a_protocol_that_names_it_is_told(altered):
+    def change(content):
+        follow({})(content)
+        del content["protocol"]["fields"]["syllabus"]
+
+    assert str(first_problem(altered(change))) == "syllabus: the protocol has None"
+
+
 @pytest.mark.parametrize(("change", "expected"), CHANGES.values(), ids=CHANGES)
 def test_what_no_run_leaves_is_named(altered, change, expected):
     assert str(first_problem(altered(change))).startswith(expected)
