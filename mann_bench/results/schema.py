@@ -192,7 +192,7 @@ class CourseRow(_Part):
     point: dict[str, Count] | None = Field(description="curriculum point after the evaluation; null without one")
     drawn: list[Count] = Field(description="batches of each size since the row before, in the order of sizes")
     rewards: list[float | None] = Field(
-        default=[], description="mean reward of these batches, null where there were none; empty without rewards"
+        description="mean reward of these batches, null where there were none; empty without rewards"
     )
 
     @classmethod

@@ -82,7 +82,8 @@ def find_cases(names: Iterable[str], registry: Registry | None = None) -> list[C
     for subject in subjects.values():
         if not missing_requirements(subject.spec.requires):
             _ = subject.component  # an unknown option is found here, before anything is checked
-        cases += [Case(subject, clause) for clause in _ASKED[subject.kind]]
+        asked = {"model": MODEL_CLAUSES, "task": TASK_CLAUSES, "syllabus": SYLLABUS_CLAUSES}[subject.kind]
+        cases += [Case(subject, clause) for clause in asked]
     return cases
 
 
@@ -112,9 +113,6 @@ def _subjects(registry: Registry, text: str) -> list[Subject[Any]]:
             "mann-bench plugins."
         )
     return found
-
-
-_ASKED = {"model": MODEL_CLAUSES, "task": TASK_CLAUSES, "syllabus": SYLLABUS_CLAUSES}
 
 
 @contextlib.contextmanager

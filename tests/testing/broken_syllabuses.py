@@ -12,7 +12,7 @@ class Sound(Syllabus):
         every: batches of a size in a row.
     """
 
-    def __init__(self, sizes, *, every: int = 2) -> None:
+    def __init__(self, sizes, *, every: int = 4) -> None:
         super().__init__(sizes)
         self.every, self.batches, self.place = every, 0, 0
 
@@ -53,7 +53,7 @@ class DrawsBeyond(Sound):
 class SharesState(Sound):
     __doc__ = Sound.__doc__
 
-    def __init__(self, sizes, *, every: int = 2) -> None:
+    def __init__(self, sizes, *, every: int = 4) -> None:
         super().__init__(sizes, every=every)
         self.seen = []
 
@@ -72,5 +72,5 @@ class SharesState(Sound):
 class Swallowing(Sound):
     __doc__ = Sound.__doc__
 
-    def __init__(self, sizes, *, every: int = 2, **_: int) -> None:
+    def __init__(self, sizes, *, every: int = 4, **_: int) -> None:
         super().__init__(sizes, every=every)

@@ -14,7 +14,7 @@ def followed(make_record):
 
     def make(course, seed=0):
         rows = [
-            {"step": step, "point": None if point is None else {"length": point}, "drawn": drawn}
+            {"step": step, "point": None if point is None else {"length": point}, "drawn": drawn, "rewards": []}
             for step, (point, drawn) in course.items()
         ]
         rule = RULE | {"name": "naive", "text": "naive"}
