@@ -41,7 +41,7 @@ def test_a_case_is_named_by_variant_and_clause(registry):
 
 
 def test_an_unknown_name_is_an_error_with_the_nearest(registry):
-    with pytest.raises(UsageError, match=r"'acne' is no model, task or plugin\. Did you mean 'acme'"):
+    with pytest.raises(UsageError, match=r"'acne' is no model, task, syllabus or plugin\. Did you mean 'acme'"):
         find_cases(["acne"], registry)
 
 
@@ -58,7 +58,7 @@ def test_a_plugin_that_is_broken_is_unavailable(registry):
 
 def test_a_plugin_with_protocols_alone_has_nothing_to_check(registry):
     registry.plugins.append(Plugin("recipes", "recipes", "1", Status.LOADED, brings=("collier2018",)))
-    with pytest.raises(UsageError, match="brings neither models nor tasks, only collier2018"):
+    with pytest.raises(UsageError, match="brings no models, tasks or syllabuses, only collier2018"):
         find_cases(["recipes"], registry)
 
 
