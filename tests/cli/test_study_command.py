@@ -169,7 +169,7 @@ def test_a_growing_study_is_judged_by_the_look_that_its_records_complete(study):
     study("run")
     code, out, _ = study("check")
     assert code == 0
-    assert re.search(r"^unsolved .* 0 \[0 to 0.8882\]  2  reproduced ", out, re.M)
+    assert re.search(r"^unsolved .* 0 of 2 runs \[0 to 0.8882\]  2  reproduced ", out, re.M)
     assert out.splitlines()[-1] == "Judged at 97.5 %, 5 % spent evenly on looks at 2, 4 seeds."
 
 
