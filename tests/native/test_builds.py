@@ -59,7 +59,8 @@ def test_outputs_and_gradients_are_those_of_the_plain_twin(name, heads, switched
     kind, sequence = CELLS[name]
     torch.manual_seed(0)
     options = ({"memory_init": "random"} if name == "ntm" else {}) | (OPTIONS[name] if switched else {})
-    cell, inputs = kind(3, 9, memory_slots=37, slot_width=5, read_heads=heads, **options), torch.randn(11, 5, 3)
+    # A full group of sequences and a part of one.
+    cell, inputs = kind(3, 9, memory_slots=37, slot_width=5, read_heads=heads, **options), torch.randn(11, 19, 3)
     native = results(sequence, cell, inputs)
     exact = results(scan, cell.double(), inputs.double())
     for ours, expected in zip(native, exact, strict=True):
