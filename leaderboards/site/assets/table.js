@@ -13,7 +13,7 @@
 
   const collator = new Intl.Collator("en", { numeric: true });
   const valueOf = (row, place) => {
-    const { value, words } = row.cells[place].dataset;
+    const { value, words } = place < 0 ? { value: row.dataset[state.sort] } : row.cells[place].dataset;
     if (value === undefined) return null;
     return words === undefined ? Number(value) : value;
   };
@@ -21,7 +21,7 @@
 
   const sorted = () => {
     const place = heads.findIndex((head) => head.dataset.column === state.sort);
-    if (place < 0) return rows;
+    if (place < 0 && !state.sort) return rows;
     const sign = state.dir === "desc" ? -1 : 1;
     const keyed = rows.map((row) => [valueOf(row, place), row]);
     // What has no value comes last in either direction; equal rows keep the order of their ranks.
@@ -38,7 +38,7 @@
   const shownRows = () => [...body.rows].filter((row) => !row.hidden);
 
   const apply = () => {
-    for (const field of fields) field.value = state[field.name] ?? "";
+    for (const field of fields) field.value = state[field.name] ?? field.options?.[0].value ?? "";
     for (const head of heads) {
       if (head.dataset.column === state.sort) head.setAttribute("aria-sort", state.dir === "desc" ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
@@ -107,7 +107,7 @@
       change({ sort: head.dataset.column, dir: again && state.dir !== "desc" ? "desc" : "" });
     });
   }
-  for (const field of fields) field.addEventListener("input", () => change({ [field.name]: field.value }));
+  for (const field of fields) field.addEventListener("input", () => change({ [field.name]: field.value, ...(field.name === "sort" && { dir: "" }) }));
   controls.addEventListener("submit", (event) => event.preventDefault());
   controls.addEventListener("reset", () => setTimeout(() => change({ sort: "", dir: "", find: "", task: "", model: "", badge: "" })));
   addEventListener("hashchange", () => read() && apply());
