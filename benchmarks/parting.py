@@ -1,8 +1,8 @@
 """How fast trainings part that differ in rounding alone: backends against plain PyTorch and its own noise.
 
-All start from one seed and train on the same batches. "nudged" is plain PyTorch whose first weight was moved to the
-next float32: what a rounding error does to a training that nothing else disturbs. A backend that is as exact as plain
-PyTorch parts from it no faster than that.
+All start from one seed and train on the same batches. "nudged" is plain PyTorch whose weights each begin at the next
+float32 up or down: what rounding errors of the first step do to a training that nothing else disturbs. A backend that is
+as exact as plain PyTorch parts from it no faster than that.
 
 .venv/bin/python benchmarks/parting.py [--models ntm dnc] [--backends native] [--steps 2000] [--seed 0]
 """
@@ -74,10 +74,12 @@ def start(name: str, task: Copy, seed: int, backend: str) -> SequenceModule:
 
 
 def nudge(model: SequenceModule) -> None:
-    """Move one weight to the next number."""
+    """Move every weight to the next number up or down."""
+    generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        first = next(model.parameters()).view(-1)[:1]
-        first.copy_(torch.nextafter(first, torch.full_like(first, math.inf)))
+        for parameter in model.parameters():
+            ways = torch.randint(0, 2, parameter.shape, generator=generator) * 2 - 1
+            parameter.copy_(torch.nextafter(parameter, ways * math.inf))
 
 
 def weights(model: SequenceModule) -> Tensor:

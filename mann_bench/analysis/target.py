@@ -11,7 +11,7 @@ from mann_bench.results.schema import Record
 
 
 def on_target(record: Record) -> Record:
-    """Return a record as if its run had been validated on the greatest training size alone.
+    """Return a record as if its run had been validated on the greatest training size alone; the task's text says so.
 
     The run itself stays as it was: it ended by the mix, and its weights are the best on the mix. One that met the rule
     on the mix and not on the target before it ended is not converged: censored where it ended.
@@ -30,6 +30,7 @@ def on_target(record: Record) -> Record:
     outcome = Outcome.NOT_CONVERGED if tracker.first is None else Outcome.CONVERGED
     return record.model_copy(
         update={
+            "task": record.task.model_copy(update={"text": f"{record.task.text} (greatest size)"}),
             "curve": [row.model_copy(update={"scores": row.target_scores}) for row in record.curve],
             "converged_first": tracker.first,
             "converged_confirmed": tracker.confirmed,

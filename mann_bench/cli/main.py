@@ -16,14 +16,14 @@ INTERRUPTED = 130
 
 _COMMANDS = {
     "run": "Train models on tasks over seeds and print the tables.",
-    "study": "Run a study and check its claims: list, show, run, status, check.",
+    "study": "Run a study and check its claims: list, show, run, status, check, power.",
     "merge": "Copy the records of several folders into one.",
     "report": "Print the tables of finished runs, and draw their figures.",
     "leaderboard": "Submit runs to a leaderboard, check entries and build the pages.",
     "reproduce": "Repeat runs of a leaderboard and compare the results.",
     "trace": "Show what the memory of a trained model does during one test sequence.",
     "list": "List models, tasks, protocols, syllabuses, studies or executors.",
-    "show": "Explain one model, task, protocol or executor and its options.",
+    "show": "Explain one model, task, protocol, syllabus or executor and its options.",
     "plugins": "List the installed plugins, and why some were not loaded.",
     "plugin": "Create a plugin of your own and check it: new, check.",
     "sync": "Send records to Weights & Biases that were not sent before.",

@@ -89,6 +89,8 @@ def _solve_rate(claim: Claim, cells: ClaimCells) -> Measurement:
 
 
 def _divergence_rate(claim: Claim, cells: ClaimCells) -> Measurement:
+    if failed := sum(record.outcome is Outcome.FAILED for cell in cells.model for record in cell.records):
+        raise UnmeasurableError(f"{failed:,} of its runs failed: whether they would have diverged is not known")
     diverged = [[record.outcome is Outcome.DIVERGED for record in cell.records] for cell in cells.model]
     return _rate(diverged, cells.level)
 

@@ -149,7 +149,7 @@ class Evaluation(pl.Callback):
         if course is None:
             return None
         error, point = None, course.syllabus.point()
-        if point is not None:
+        if point is not None and self.measured.step:  # what nothing was trained on is not learned
             sequences = max(1, self.run.protocol.validation_sequences // _POINT_SHARE)
             scores = size_scores(model, self.task, Stream.VALIDATION, point, sequences).scores
             error = rule.multiple(scores[rule.metric])

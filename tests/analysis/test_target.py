@@ -54,3 +54,7 @@ def test_symbols_until_convergence_are_counted(told):
 
 def test_records_of_before_have_no_symbols(make_record):
     assert convergence_row(cells([make_record()])[0]).symbols is None
+
+
+def test_the_text_of_the_task_tells_what_is_judged(told):
+    assert on_target(told(9.0, 5.0, 0.0)).task.text == "copy (greatest size)"

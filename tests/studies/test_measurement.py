@@ -76,9 +76,14 @@ def test_solved_is_what_converged_even_if_it_diverged_later(measured, make_recor
     assert (interval.method, interval.n, counted) == ("Clopper-Pearson", 3, (2, 3))
 
 
-def test_diverged_is_what_met_a_value_that_is_not_finite(measured, make_record, make_failed_record):
+def test_diverged_is_what_met_a_value_that_is_not_finite(measured, make_record):
     diverged = make_record(seed=0, converged_at=None, outcome="diverged", divergence={"step": 3, "culprit": "loss"})
-    assert measured("divergence_rate", [diverged, make_record(seed=1), make_failed_record(seed=2)]).low == 1 / 3
+    assert measured("divergence_rate", [diverged, make_record(seed=1), make_record(seed=2)]).low == 1 / 3
+
+
+def test_a_run_that_failed_does_not_count_as_one_that_stays_finite(measured, make_record, make_failed_record):
+    with pytest.raises(UnmeasurableError, match="1 of its runs failed"):
+        measured("divergence_rate", [make_record(seed=0), make_failed_record(seed=1)])
 
 
 @pytest.mark.parametrize("metric", ["solve_rate", "divergence_rate", "generalizing_rate"])

@@ -109,3 +109,9 @@ def test_a_model_that_trains_itself_cannot_follow_a_rule_that_learns_from_each_s
 def test_a_model_that_trains_itself_can_follow_one_that_does_not(make_run, monkeypatch):
     monkeypatch.setattr(LSTMModel, "training_step", lambda model, batches, index: None)
     assert make_run(syllabus="naive").syllabus is not None
+
+
+def test_the_untrained_model_does_not_move_the_point(make_run, complete):
+    """With a threshold that every error is below, the point moves at each evaluation after the first."""
+    record, *_ = complete(make_run(syllabus="naive:progress=1e9", **EIGHT))
+    assert [row.point["length"] for row in record.syllabus.course] == [1, 2, 3, 3, 3]
