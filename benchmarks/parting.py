@@ -1,8 +1,8 @@
 """How fast trainings part that differ in rounding alone: backends against plain PyTorch and its own noise.
 
 All start from one seed and train on the same batches. "nudged" is plain PyTorch whose weights each begin at the next
-float32 up or down: what rounding errors of the first step do to a training that nothing else disturbs. A backend that is
-as exact as plain PyTorch parts from it no faster than that.
+float32 up or down: what rounding errors of the first step do to a training that nothing else disturbs. A backend that
+is as exact as plain PyTorch parts from it no faster than that.
 
 .venv/bin/python benchmarks/parting.py [--models ntm dnc] [--backends native] [--steps 2000] [--seed 0]
 """

@@ -14,7 +14,6 @@ run must have exactly one valid record with its weights, equal to that of an und
 import argparse
 import collections
 import contextlib
-import multiprocessing
 import os
 import random
 import signal
@@ -29,7 +28,6 @@ from pathlib import Path
 import torch
 
 from mann_bench.cli.main import invoke
-from mann_bench.execution import local
 from mann_bench.results.repeatable import repeatable
 from mann_bench.results.store import RECORD_NAME, WEIGHTS_NAME, digest, load_record
 
@@ -64,21 +62,26 @@ def spawned(study: Path, out: Path, log: Path) -> int:
         ).pid
 
 
+_BROKEN = 70
+"""Exit code of a forked command that did not come to its end."""
+
+
 def forked(study: Path, out: Path, log: Path) -> int:
     """Give the command in a fork of this process, whose workers come from multiprocessing's fork server; return it."""
-    forkserver.set_forkserver_preload(["mann_bench.execution.local", "mann_bench.models.ntm", "mann_bench.models.lstm"])
+    forkserver.set_forkserver_preload(["mann_bench.execution.preloaded", "mann_bench.models.ntm"])
     forkserver.ensure_running()
     child = os.fork()
     if child:
         return child
-    with log.open("w") as file:
-        os.dup2(file.fileno(), sys.stderr.fileno())
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    server = multiprocessing.get_context("forkserver")
-    local.multiprocessing.get_context = lambda method: server  # type: ignore[attr-defined, assignment]
-    forkserver._forkserver.ensure_running = lambda: None  # it runs, but is no child of this process
-    torch.set_num_threads(1)
-    os._exit(invoke(arguments(study, out)))
+    with contextlib.suppress(BaseException):  # nothing of this process may go on to be its parent's twin
+        with log.open("w") as file:
+            os.dup2(file.fileno(), sys.stderr.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # It runs, but is no child of this process.
+        forkserver.ensure_running = forkserver._forkserver.ensure_running = lambda: None  # type: ignore[assignment]
+        torch.set_num_threads(1)
+        os._exit(invoke(arguments(study, out)))
+    os._exit(_BROKEN)
 
 
 class Campaign:
