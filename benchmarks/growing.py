@@ -19,11 +19,11 @@ import numpy as np
 from measuring import print_table
 from numpy.typing import NDArray
 
+from mann_bench.statistics.interval import SIGNIFICANCE
 from mann_bench.statistics.looks import Looks
 from mann_bench.statistics.medians import survival_median
 from mann_bench.statistics.permutation import log_rank_test
 from mann_bench.statistics.proportion import clopper_pearson
-from mann_bench.statistics.ranks import SIGNIFICANCE
 from mann_bench.statistics.ratio import median_ratio
 from mann_bench.statistics.survival import Durations
 from mann_bench.studies.claims import Verdict, judged

@@ -17,9 +17,10 @@ from mann_bench.analysis.measures import (
 from mann_bench.analysis.rows import CellRow, Row
 from mann_bench.core.sizes import Size
 from mann_bench.results.schema import RuleRecord
+from mann_bench.statistics.interval import SIGNIFICANCE
 from mann_bench.statistics.medians import median_estimate
 from mann_bench.statistics.permutation import Comparison, log_rank_test, rank_sum_test, share_test
-from mann_bench.statistics.ranks import SIGNIFICANCE, Rank, ranking, seeds_to_decide
+from mann_bench.statistics.ranks import Rank, ranking, seeds_to_decide
 from mann_bench.statistics.survival import Durations, restricted_mean
 
 

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
@@ -21,6 +22,8 @@ from mann_bench.execution.worker import execute_job
 
 _IDLE = "idle"
 _MOST_FAILED_STARTS = 3
+_PAUSE = 0.2
+"""Seconds from a failed start to the next one."""
 
 
 class LocalExecutor(Executor):
@@ -142,6 +145,7 @@ class _Workers:
         self._failed_starts += 1
         if self._failed_starts >= _MOST_FAILED_STARTS:
             raise MannBenchError(f"worker processes do not start ({reason}). Try --jobs 1.")
+        time.sleep(_PAUSE)  # a server that was killed just now may still seem to be there
 
     def _feed(self, pipe: Connection) -> None:
         if order := self._current.pop(pipe, None):

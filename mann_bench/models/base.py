@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple, get_args
 
@@ -87,9 +87,7 @@ class SequenceModule(pl.LightningModule, ABC):
             NonFiniteError: the loss or a gradient is not finite; the parameters stay as they were.
         """
         task, optimizer = self.trainer.datamodule, self.optimizers()  # type: ignore[attr-defined]
-        several: Iterable[Any] = [batches] if isinstance(batches, tuple) else batches  # a batch is a tuple itself
-        for each in several:
-            batch = each.to(self.device)
+        for batch in [batches] if hasattr(batches, "inputs") else batches:
             optimizer.zero_grad()  # type: ignore[union-attr]
             loss: Tensor = task.loss(self(batch.inputs), batch).mean()
             if not torch.isfinite(loss):

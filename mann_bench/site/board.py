@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mann_bench.leaderboard.files import LoadedEntry
-from mann_bench.statistics.ranks import SIGNIFICANCE
+from mann_bench.statistics.interval import SIGNIFICANCE
 from mann_bench.studies.claims import ClaimResult
 
 _IDENTIFIER = re.compile(r"[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?")

@@ -18,7 +18,7 @@ from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.site.board import Board
 from mann_bench.site.rows import LongestError, SheetRow
 from mann_bench.site.safe_text import shown
-from mann_bench.statistics.ranks import SIGNIFICANCE
+from mann_bench.statistics.interval import SIGNIFICANCE
 
 
 class Line(NamedTuple):

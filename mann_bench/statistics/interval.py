@@ -6,6 +6,9 @@ from typing import NamedTuple
 LEVEL = 0.95
 """The least level of an interval on which a verdict rests."""
 
+SIGNIFICANCE = 0.05
+"""The share of boards on which any pair may be told apart though there is nothing between the two."""
+
 
 class Interval(NamedTuple):
     """A confidence interval, with all that it takes to compute it again.

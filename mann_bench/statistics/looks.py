@@ -10,7 +10,7 @@ they spend less than evenly early on, and count on what the looks share.
 
 from dataclasses import dataclass
 
-from mann_bench.statistics.ranks import SIGNIFICANCE
+from mann_bench.statistics.interval import SIGNIFICANCE
 
 
 @dataclass(frozen=True)

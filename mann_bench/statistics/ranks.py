@@ -11,10 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from mann_bench.statistics.interval import SIGNIFICANCE
 from mann_bench.statistics.permutation import Comparison
-
-SIGNIFICANCE = 0.05
-"""The share of boards on which any pair may be told apart though there is nothing between the two."""
 
 
 @dataclass(frozen=True, order=True)

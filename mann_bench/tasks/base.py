@@ -4,7 +4,7 @@ import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
@@ -128,6 +128,13 @@ class SequenceTask(pl.LightningDataModule, ABC):
         """Return the nats a sequence that a predictor by chance loses at a size; 1 where `chance` does not tell."""
         return self.chance(size).get("loss_bits", 0.0) * math.log(2.0) or 1.0
 
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Bring what the training stream yields to a device, for Lightning; a turn goes batch by batch."""
+        if isinstance(batch, Turn):
+            batch.device = device
+            return batch
+        return super().transfer_batch_to_device(batch, device, dataloader_idx)
+
     def train_dataloader(self) -> "TrainingStream":
         """Return the endless training stream, for Lightning."""
         return TrainingStream(self, self.first_batch)
@@ -160,19 +167,20 @@ class Turn:
     Lightning reads ahead; a syllabus draws a batch when it knows what came of the one before.
 
     Attributes:
+        device: where the batches go.
         symbols: input rows of the batches that were drawn so far.
     """
 
     def __init__(self, task: SequenceTask, first: int, count: int) -> None:
         self.task, self.indices = task, range(first, first + count)
-        self.symbols = 0
+        self.device, self.symbols = torch.device("cpu"), 0
 
     def __iter__(self) -> Iterator[Batch]:
         for index in self.indices:
             size = self.task.course.size(index) if self.task.course else None
             batch = self.task.batch(Stream.TRAIN, index, size)
             self.symbols += batch.mask.numel()
-            yield batch
+            yield batch.to(self.device)
 
 
 def symbols(batches: Batch | list[Batch] | Turn) -> int:

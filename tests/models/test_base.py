@@ -222,7 +222,7 @@ def trained_on(model, losses, batches=BATCH):
     model.optimizers = lambda: optimizer
     model.manual_backward = lambda loss: loss.backward()
     model.trainer = SimpleNamespace(
-        datamodule=SimpleNamespace(loss=lambda logits, batch: losses + logits.sum((0, 2)) * 0)
+        datamodule=SimpleNamespace(course=None, loss=lambda logits, batch: losses + logits.sum((0, 2)) * 0)
     )
     model.training_step(batches, 0)
     return optimizer

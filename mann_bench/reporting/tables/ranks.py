@@ -6,7 +6,8 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.ranking import By, PairsRow, RankRow, pairs_rows, rank_rows
 from mann_bench.reporting.naming import row_labels
 from mann_bench.reporting.tables.table import Table
-from mann_bench.statistics.ranks import SIGNIFICANCE, Rank
+from mann_bench.statistics.interval import SIGNIFICANCE
+from mann_bench.statistics.ranks import Rank
 
 RANKED_BY = {
     By.STEPS: "steps until convergence",
