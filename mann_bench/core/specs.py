@@ -35,7 +35,20 @@ class ExpectedFailure:
 
 
 @dataclass(frozen=True)
-class ModelSpec:
+class _ClassSpec:
+    """What the specs of models and syllabuses hold; they are no kinds of each other."""
+
+    name: str
+    version: int
+    target: str
+    summary: str
+    reference: str = ""
+    requires: tuple[str, ...] = ()
+    expected_failures: tuple[ExpectedFailure, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelSpec(_ClassSpec):
     """A model that the suite can train.
 
     Attributes:
@@ -47,14 +60,6 @@ class ModelSpec:
         requires: import names of packages that it needs and its distribution does not install.
         expected_failures: clauses of `mann_bench.testing` that it is known not to meet.
     """
-
-    name: str
-    version: int
-    target: str
-    summary: str
-    reference: str = ""
-    requires: tuple[str, ...] = ()
-    expected_failures: tuple[ExpectedFailure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,26 +77,8 @@ class TaskSpec:
 
 
 @dataclass(frozen=True)
-class SyllabusSpec:
-    """A rule by which training sizes can be drawn.
-
-    Attributes:
-        name: what users type, lower case with underscores.
-        version: raised whenever the same options would draw differently; part of the run key.
-        target: ``"package.module:Class"``, a subclass of `mann_bench.Syllabus`, loaded on first use.
-        summary: one line.
-        reference: the paper, with a link.
-        requires: import names of packages that it needs and its distribution does not install.
-        expected_failures: clauses of `mann_bench.testing` that it is known not to meet.
-    """
-
-    name: str
-    version: int
-    target: str
-    summary: str
-    reference: str = ""
-    requires: tuple[str, ...] = ()
-    expected_failures: tuple[ExpectedFailure, ...] = ()
+class SyllabusSpec(_ClassSpec):
+    """A rule by which training sizes can be drawn, a subclass of `mann_bench.Syllabus`. Fields as for `ModelSpec`."""
 
 
 @dataclass(frozen=True)
