@@ -1,5 +1,7 @@
 """Syllabuses that never change: every size alike, or the greatest alone."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mann_bench.core.sizes import Size
@@ -18,7 +20,11 @@ class Uniform(Syllabus):
 class Target(Syllabus):
     """The greatest training size alone; Collier & Beel 2018b call it no curriculum."""
 
+    def __init__(self, sizes: Sequence[Size]) -> None:
+        super().__init__(sizes)
+        axes = Axes(self.sizes)
+        self.greatest = axes.size(axes.greatest)
+
     def draw(self, rng: np.random.Generator) -> Size:
         """Return the greatest size."""
-        axes = Axes(self.sizes)
-        return axes.size(axes.greatest)
+        return self.greatest

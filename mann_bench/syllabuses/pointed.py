@@ -94,14 +94,20 @@ class LookBack(PointedSyllabus):
         self, sizes: Sequence[Size], *, stay: float = 0.9, progress: float = 10.0, growth: Growth = "double"
     ) -> None:
         super().__init__(sizes, progress, growth)
-        self.stay = _probability(stay)
+        if not 0 <= stay <= 1:
+            raise ValueError(f"stay must be from 0 to 1, not {stay}")
+        self.stay = stay
 
     def draw_index(self, rng: np.random.Generator, axis: int) -> int:
-        """Return where the point is, or a place up to it."""
-        return self.at[axis] if rng.random() < self.stay else int(rng.integers(self.at[axis] + 1))
+        """Return where the point is, or one of the first places of the axis."""
+        return self.at[axis] if rng.random() < self.stay else int(rng.integers(self.reach(axis)))
+
+    def reach(self, axis: int) -> int:
+        """Return how many places of an axis are drawn from now and then: those up to the point."""
+        return self.at[axis] + 1
 
 
-class LookBackAndForward(PointedSyllabus):
+class LookBackAndForward(LookBack):
     """The size at the curriculum point, now and then any size.
 
     Args:
@@ -114,15 +120,8 @@ class LookBackAndForward(PointedSyllabus):
     def __init__(
         self, sizes: Sequence[Size], *, stay: float = 0.8, progress: float = 10.0, growth: Growth = "double"
     ) -> None:
-        super().__init__(sizes, progress, growth)
-        self.stay = _probability(stay)
+        super().__init__(sizes, stay=stay, progress=progress, growth=growth)
 
-    def draw_index(self, rng: np.random.Generator, axis: int) -> int:
-        """Return where the point is, or any place."""
-        return self.at[axis] if rng.random() < self.stay else int(rng.integers(len(self.axes.numbers[axis])))
-
-
-def _probability(stay: float) -> float:
-    if not 0 <= stay <= 1:
-        raise ValueError(f"stay must be from 0 to 1, not {stay}")
-    return stay
+    def reach(self, axis: int) -> int:
+        """Return how many places of an axis are drawn from now and then: all."""
+        return len(self.axes.numbers[axis])
