@@ -1,11 +1,29 @@
 """Censored samples, at random and by hand."""
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from mann_bench.statistics.survival import Durations
 
 HORIZON = 10.0
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def benchmark_named(monkeypatch):
+    """Return a function that loads a benchmark, under another name than its own: there is a package `coverage`."""
+
+    def load(name):
+        monkeypatch.syspath_prepend(str(BENCHMARKS))
+        spec = importlib.util.spec_from_file_location(f"benchmark_{name}", BENCHMARKS / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture

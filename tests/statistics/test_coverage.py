@@ -1,23 +1,18 @@
 """Intervals cover what they are of as often as they say, and tests reject what is true no more often, in simulation."""
 
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+ROOT = Path(__file__).parents[2]
 SAMPLES = 200
 
 
 @pytest.fixture
-def simulation(monkeypatch):
-    """The benchmark of coverage, under another name than that of the package `coverage`."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    spec = importlib.util.spec_from_file_location("interval_coverage", BENCHMARKS / "coverage.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def simulation(benchmark_named):
+    """The benchmark of coverage."""
+    return benchmark_named("coverage")
 
 
 @pytest.mark.parametrize("seeds", [3, 4, 6, 10])
@@ -51,7 +46,7 @@ def test_the_table_ends_with_0_where_all_is_as_it_says(simulation, capsys):
 
 
 def test_the_page_has_every_quantity_as_often_right_as_it_says(simulation):
-    lines = (BENCHMARKS.parent / "docs/statistics.md").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "docs/statistics.md").read_text(encoding="utf-8").splitlines()
     heading, _, *rows = [line.strip("| ").split(" | ") for line in lines if re.match(r"\| (of \| runs|:--|.*\[)", line)]
     assert heading[2:] == [f"n = {n}" for n in simulation.SEEDS]
     names = {(case.quantity, case.population) for case in simulation.simulate(3, 2)}

@@ -1,24 +1,16 @@
 """Studies that grow say what is false no more often than one look may, in simulation."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from mann_bench.statistics.looks import Looks
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 STUDIES = 200
 
 
 @pytest.fixture
-def simulation(monkeypatch):
+def simulation(benchmark_named):
     """The benchmark of studies that grow."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    spec = importlib.util.spec_from_file_location("growing_studies", BENCHMARKS / "growing.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return benchmark_named("growing")
 
 
 def test_no_claim_is_judged_falsely_more_often_than_one_look_may(simulation):
