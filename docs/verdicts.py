@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mann_bench.leaderboard.records import answers, study_records
+from mann_bench.leaderboard.records import study_records
 from mann_bench.registry import Registry
 from mann_bench.statistics.interval import Interval
 from mann_bench.studies.claim_text import counts_text, measured_text, tolerance_text
@@ -73,7 +73,7 @@ def _now(studies: list[str]) -> Results:
     registry, found = Registry.discover(third_party=False), {}
     for study in studies:
         planned = plan_study(registry, study)
-        records = answers(planned.all_runs, study_records(registry, ROOT / "leaderboards", study, study))
+        records = study_records(registry, ROOT / "leaderboards", study, planned)
         found[study] = check_claims(planned.claims, records)
     return found
 

@@ -69,7 +69,8 @@ class Ranks:
 
     def get(self, by: By) -> Rank | None:
         """Return the places by one ranking."""
-        return {By.STEPS: self.steps, By.SOLVED: self.solved, By.GENERALIZING: self.generalizing}.get(by, self.error)
+        rank: Rank | None = getattr(self, by)
+        return rank
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -244,9 +244,9 @@ def _records(
     """Return the records of a study by run key, from its entries where there is a folder of leaderboards."""
     if leaderboards is None:
         return _recorded(planned.all_runs, out)
-    from mann_bench.leaderboard.records import answers, earlier_versions, study_records
+    from mann_bench.leaderboard.records import earlier_versions, study_records
 
-    records = answers(planned.all_runs, study_records(registry, leaderboards, study, planned.study.name))
+    records = study_records(registry, leaderboards, study, planned)
     if earlier := earlier_versions(registry, records.values()):
         tell([", ".join(earlier)], before="Judged by records of ", after=".")
     return records

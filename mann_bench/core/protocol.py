@@ -59,7 +59,7 @@ class Protocol:
         the key that it had before there were any.
         """
         fields = dataclasses.asdict(self)
-        return {name: value for name, value in fields.items() if name not in _LATER or value != _LATER[name]}
+        return {name: value for name, value in fields.items() if name not in _LATER or value != getattr(Protocol, name)}
 
     def __post_init__(self) -> None:
         for field, least in _LEAST.items():
@@ -86,4 +86,4 @@ _LEAST = {
     "test_sequences": 1,
 }
 
-_LATER = {"syllabus": UNIFORM}
+_LATER = frozenset({"syllabus"})

@@ -12,26 +12,28 @@ from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import sound_entries
 from mann_bench.registry import Registry
 from mann_bench.results.schema import Record
+from mann_bench.studies.plan import StudyPlan
 
 
-def study_records(registry: Registry, root: Path, study: str, name: str) -> list[Record]:
-    """Return the records of all entries of a study below `root`.
+def study_records(registry: Registry, root: Path, study: str, planned: StudyPlan) -> dict[str, Record]:
+    """Return the records of all entries of a study below `root` that answer its runs, as of `answers`.
 
     Args:
         registry: answers which models, tasks and protocols there are.
         root: folder of the leaderboards.
         study: how the study is named to the registry: its name, or the path of its file.
-        name: its name.
+        planned: that study.
 
     Raises:
         EntryError: an entry is not sound.
         StoreError: there is none.
     """
+    name = planned.study.name
     folders = entry_folders(root, name)
     if not folders:
         raise StoreError(f"{root}: no entries of {name} here. Expected {root}/{name}/<entry>/entry.json.")
     file = study if study != name else None
-    return records_of(sound_entries(folders, folders, rules_resolver(registry, file)))
+    return answers(planned.all_runs, records_of(sound_entries(folders, folders, rules_resolver(registry, file))))
 
 
 def records_of(entries: Iterable[LoadedEntry]) -> list[Record]:

@@ -2,13 +2,13 @@
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 
 import torch
 
 from mann_bench.models.base import RecurrentModel
 from mann_bench.native.build import NativeBuildError, cache_directory
+from mann_bench.results.files import write_atomically
 
 FIRST = 30.0
 """Seconds that compiling takes where nothing is known; `benchmarks/compiled.py` measures it."""
@@ -47,9 +47,7 @@ class Experience:
         with contextlib.suppress(OSError, NativeBuildError):
             path = self._path()
             path.parent.mkdir(parents=True, exist_ok=True)
-            written = path.with_name(f"{path.name}.{os.getpid()}")
-            written.write_text(repr(saved), encoding="ascii")
-            written.replace(path)
+            write_atomically({path: repr(saved).encode()})
 
     def _path(self) -> Path:
         return cache_directory() / self._name
