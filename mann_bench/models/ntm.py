@@ -8,7 +8,7 @@ from mann_bench.models.base import Observation, RecurrentModel
 from mann_bench.native.ntm import ntm_outputs, problem_of
 from mann_bench.nn.controller import ControllerKind
 from mann_bench.nn.initialization import clip_symmetric, draw_weights, truncated_normal_linear
-from mann_bench.nn.ntm import MemoryInit, NTMCell, NTMState, Sharpening
+from mann_bench.nn.ntm import Addressing, MemoryInit, NTMCell, NTMState, Sharpening
 
 
 class NTMModel(RecurrentModel):
@@ -26,6 +26,8 @@ class NTMModel(RecurrentModel):
         slot_width: numbers in a row, W, 1 or more; the papers use 20.
         read_heads: heads that read the memory in a step, 1 or more. The papers use 1 on copy.
         write_heads: heads that write the memory in a step, 1 or more. The papers use 1 on copy.
+        addressing: ``content_and_location``, as in Graves et al. 2014; or ``content``, an option of Collier & Beel's
+            code: a head goes to the slots that are like its key, and has no gate, shifts and sharpening.
         shift_range: slots by which a head can rotate its weighting each way in a step, 0 or more; the papers use 1.
         sharpening: ``log`` computes equation 9 of Graves et al. 2014 in log space, where it cannot fail; ``power``
             computes it to the letter, which ends in NaN now and then.
@@ -48,6 +50,7 @@ class NTMModel(RecurrentModel):
         slot_width: int = 20,
         read_heads: int = 1,
         write_heads: int = 1,
+        addressing: Addressing = "content_and_location",
         shift_range: int = 1,
         sharpening: Sharpening = "log",
         memory_init: MemoryInit = "constant",
@@ -65,6 +68,7 @@ class NTMModel(RecurrentModel):
             slot_width=slot_width,
             read_heads=read_heads,
             write_heads=write_heads,
+            addressing=addressing,
             shift_range=shift_range,
             sharpening=sharpening,
             memory_init=memory_init,
@@ -98,22 +102,18 @@ class NTMModel(RecurrentModel):
         self, inputs: Float[Tensor, "B I"], state: NTMState
     ) -> tuple[Float[Tensor, "B O"], NTMState, Observation]:
         """Do a step and tell where the heads were and how they got there; gates list read heads first."""
-        output, state = self.cell(inputs, state)
+        output, after = self.cell(inputs, state)
         heads = self.cell.heads(output[:, : self.cell.controller_size])
-        reach = heads.shift_weighting.shape[-1] // 2
-        distances = torch.arange(-reach, reach + 1, device=output.device, dtype=output.dtype)
-        observation = Observation(
-            state.weightings[:, : self.cell.read_heads],
-            state.weightings[:, self.cell.read_heads :],
-            state.memory,
-            {
-                "key_strength": heads.key_strength,
-                "interpolation_gate": heads.interpolation_gate,
-                "shift": heads.shift_weighting @ distances,  # expected slots forward
-                "sharpening": heads.sharpening,
-            },
-        )
-        return self._logits(output), state, observation
+        weightings = self.cell.address(heads, state)
+        gates = {"key_strength": heads.key_strength}
+        if heads.location is not None:
+            reach = heads.location.shift_weighting.shape[-1] // 2
+            distances = torch.arange(-reach, reach + 1, device=output.device, dtype=output.dtype)
+            gates["interpolation_gate"] = heads.location.interpolation_gate
+            gates["shift"] = heads.location.shift_weighting @ distances  # expected slots forward
+            gates["sharpening"] = heads.location.sharpening
+        read, write = torch.tensor_split(weightings, [self.cell.read_heads], dim=1)
+        return self._logits(output), after, Observation(read, write, after.memory, gates)
 
     def _logits(self, output: Float[Tensor, "*any F"]) -> Float[Tensor, "*any O"]:
         return clip_symmetric(self.readout(output), self.clip)

@@ -21,6 +21,8 @@ def problem_of(cell: NTMCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
     if type(cell) is not NTMCell or type(cell.controller) not in (LSTMController, FeedforwardController):
         return "only NTMCell with an LSTMController or a FeedforwardController has a native recurrence"
+    if cell.addressing == "content":
+        return "addressing by content alone has no native recurrence"
     return arguments.problem_of(cell.interface.weight)
 
 
@@ -97,7 +99,7 @@ def _sizes(cell: NTMCell) -> _Sizes:
         input_size=cell.input_size,
         controller_size=cell.controller_size,
         controller_layers=len(cell.controller.layers),
-        memory_slots=cell.initial_weightings.shape[1],
+        memory_slots=cell.memory_slots,
         slot_width=width,
         read_heads=cell.read_heads,
         write_heads=cell.write_heads,

@@ -16,6 +16,7 @@ VARIANTS = [
     f"ntm:{_SMALL},controller=feedforward",
     f"ntm:{_SMALL},controller_layers=2",
     f"ntm:{_SMALL},sharpening=power",
+    f"ntm:{_SMALL},addressing=content",
     f"dnc:{_SMALL}",
     f"dnc:{_SMALL},read_heads=2",
     f"dnc:{_SMALL},masked=true,deallocation=true,sharpened=true",

@@ -49,6 +49,34 @@ def test_every_weighting_sums_to_one(normal, state_of):
     assert_same(after.weightings.sum(-1), torch.ones(3, 7).double())
 
 
+@over_heads
+def test_content_alone_is_an_open_gate_without_shift_and_sharpening(read_heads, write_heads, normal, state_of):
+    full, content = (
+        small(NTMCell, read_heads, write_heads, shift_range=0, clip=None, addressing=addressing)
+        for addressing in ("content_and_location", "content")
+    )
+    gate, no_shift, sharpening = 3 + 1, 3 + 2, 3 + 3  # in a head's part of the interface, after key and strength
+    heads, width = read_heads + write_heads, 3 + 4
+    kept = [row for row in range(full.interface.out_features) if row >= heads * width or row % width < gate]
+    with torch.no_grad():
+        for head in range(heads):
+            full.interface.weight[[head * width + row for row in (gate, no_shift, sharpening)]] = 0.0
+            full.interface.bias[[head * width + row for row in (gate, sharpening)]] = torch.tensor([1e3, -1e3]).double()
+    tensors = full.state_dict()
+    tensors |= {name: tensors[name][kept] for name in ("interface.weight", "interface.bias")}
+    del tensors["initial_weightings"]
+    content.load_state_dict(tensors)
+    state, inputs = state_of(full, 3, 0), normal(3, 2)
+    expected, after = full(inputs, state)
+    output, end = content(inputs, state._replace(weightings=content.initial_state(3).weightings))
+    assert_same(output, expected)
+    assert_same(end.memory, after.memory)
+
+
+def test_content_alone_carries_no_weightings():
+    assert NTMCell(2, addressing="content").initial_state(3).weightings.shape == (3, 2, 0)
+
+
 def test_the_gradient_of_a_step_agrees_with_finite_differences(normal, state_of):
     cell = small(NTMCell, 2, 1)
     state = state_of(cell, 2, 0)

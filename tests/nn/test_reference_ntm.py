@@ -164,7 +164,7 @@ def test_weightings_sum_to_one_at_the_sharpest(dtype):
     state, sharpest = cell.initial_state(7), 0.0
     for _ in range(50):
         output, state = cell(5 * torch.randn(7, INPUTS, dtype=dtype), state)
-        sharpest = max(sharpest, cell.heads(output[:, :UNITS]).sharpening.max().item())
+        sharpest = max(sharpest, cell.heads(output[:, :UNITS]).location.sharpening.max().item())
         assert (state.weightings >= 0).all()
         assert (state.weightings.sum(-1) - 1).abs().max() < 1e-6
     assert sharpest == pytest.approx(21)
