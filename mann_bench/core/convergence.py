@@ -1,6 +1,6 @@
 """When a run has converged, when it may stop, and which of its weights are the best."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mann_bench.core.specs import ConvergenceRule
@@ -41,6 +41,18 @@ class ConvergenceTracker:
         if self._best is None or rank < self._best:
             self._best, self.best_step = rank, step
 
-    def last_step(self, max_steps: int, grace: int) -> int:
-        """Return the step after which the run stops, as far as is known now."""
-        return max_steps if self.first is None else min(max_steps, self.first + grace)
+
+def last_step(max_steps: int, grace: int, firsts: Iterable[int | None]) -> int:
+    """Return the step after which a run stops, as far as is known now.
+
+    Args:
+        max_steps: of the protocol.
+        grace: of the protocol; it begins when all have converged that `firsts` tells of.
+        firsts: the step at which each converged, None of one that has not.
+    """
+    latest = 0
+    for first in firsts:
+        if first is None:
+            return max_steps
+        latest = max(latest, first)
+    return min(max_steps, latest + grace)

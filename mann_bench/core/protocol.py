@@ -6,6 +6,8 @@ from typing import Any, Literal, get_args
 
 Optimizer = Literal["adam", "rmsprop"]
 
+GraceAfter = Literal["mix", "both"]
+
 TrainingMethod = Literal["training_step", "configure_optimizers", "clip_gradient_norm", "manual_backward", "optimizers"]
 """The methods of a model by which it is trained as the protocol says, unless it has its own."""
 
@@ -30,6 +32,8 @@ class Protocol:
         evaluate_every: training steps between two evaluations on the validation stream, 1 or more.
         validation_sequences: sequences an evaluation, spread evenly over the training sizes, 1 or more.
         grace: training steps that a converged run goes on for, within the budget, 0 or more.
+        grace_after: where a run has to converge before its grace begins: on the ``mix`` of all training sizes, or on
+            ``both`` the mix and the greatest size alone. Of a task without a greatest size, the mix alone is asked for.
         probe_every: training steps between two measurements of the length grid on the probe stream; 0 is never.
         probe_sequences: sequences a size of the probe, 1 or more.
         test_sequences: sequences a size of the final length-generalisation test, 1 or more.
@@ -51,6 +55,7 @@ class Protocol:
     probe_sequences: int = 64
     test_sequences: int = 192
     syllabus: str = UNIFORM
+    grace_after: GraceAfter = "mix"
 
     def recorded(self) -> dict[str, Any]:
         """Return the fields as records and run keys state them.
@@ -67,6 +72,8 @@ class Protocol:
                 raise ValueError(f"{field} must be at least {least}, not {getattr(self, field)}")
         if self.optimizer not in get_args(Optimizer):
             raise ValueError(f"optimizer must be one of {', '.join(get_args(Optimizer))}, not {self.optimizer!r}")
+        if self.grace_after not in get_args(GraceAfter):
+            raise ValueError(f"grace_after must be one of {', '.join(get_args(GraceAfter))}, not {self.grace_after!r}")
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"learning_rate must be a positive number, not {self.learning_rate}")
         if not 0 <= self.momentum < 1:
@@ -86,4 +93,4 @@ _LEAST = {
     "test_sequences": 1,
 }
 
-_LATER = frozenset({"syllabus"})
+_LATER = frozenset({"syllabus", "grace_after"})

@@ -9,7 +9,7 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
-from mann_bench.core.convergence import ConvergenceTracker
+from mann_bench.core.convergence import ConvergenceTracker, last_step
 from mann_bench.core.events import CoursePoint, CurvePoint, Evaluated, Event, Probed, Progress
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import Stream
@@ -35,6 +35,7 @@ class Evaluation(pl.Callback):
     Attributes:
         measured: steps, measurements and clocks so far.
         convergence: which evaluation converged, and which was the best.
+        on_target: which one converged on the greatest size alone.
         best_weights: those of the best evaluation.
     """
 
@@ -42,6 +43,7 @@ class Evaluation(pl.Callback):
         self.run, self.task, self.emit = run, task, emit
         self.measured = Measured()
         self.convergence = ConvergenceTracker(run.convergence)
+        self.on_target = ConvergenceTracker(run.convergence)
         self.best_weights: dict[str, Tensor] = {}
         self._training_since: float | None = None
         self._progress_at = 0.0
@@ -50,12 +52,20 @@ class Evaluation(pl.Callback):
         """Go on from what was measured before; the curve tells about convergence all that is to be known."""
         self.measured, self.best_weights = measured, best_weights
         for point in measured.curve:
-            self.convergence.add(point.step, point.scores)
+            self._track(point)
 
     @property
     def last_step(self) -> int:
         """The step after which the run stops, as far as is known now."""
-        return self.convergence.last_step(self.run.protocol.max_steps, self.run.protocol.grace)
+        protocol, firsts = self.run.protocol, [self.convergence.first]
+        if protocol.grace_after == "both" and self.measured.curve and self.measured.curve[-1].target_scores:
+            firsts.append(self.on_target.first)
+        return last_step(protocol.max_steps, protocol.grace, firsts)
+
+    def _track(self, point: CurvePoint) -> None:
+        self.convergence.add(point.step, point.scores)
+        if point.target_scores:
+            self.on_target.add(point.step, point.target_scores)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Measure the untrained model, or tell again what was measured before; then start the clock."""
@@ -135,7 +145,7 @@ class Evaluation(pl.Callback):
         self.emit(self._evaluated(curve[-1], self._follow(model)))
         if not math.isfinite(scores["loss_bits"]):
             raise NonFiniteError("validation loss")
-        self.convergence.add(step, scores)
+        self._track(curve[-1])
         if self.convergence.best_step == step:
             self.best_weights = weights_of(model)
 

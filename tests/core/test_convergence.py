@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from mann_bench.core.convergence import ConvergenceTracker
+from mann_bench.core.convergence import ConvergenceTracker, last_step
 from mann_bench.core.specs import ConvergenceRule
 
 
@@ -29,16 +29,12 @@ def test_first_and_confirmed(errors, first, confirmed):
     assert (tracker.first, tracker.confirmed) == (first, confirmed)
 
 
-def test_an_unconverged_run_may_use_its_budget():
-    assert follow(5.0, 5.0).last_step(max_steps=1_000, grace=100) == 1_000
-
-
-def test_a_converged_run_ends_after_its_grace():
-    assert follow(5.0, 0.0).last_step(max_steps=1_000, grace=100) == 300
-
-
-def test_grace_does_not_exceed_the_budget():
-    assert follow(5.0, 0.0).last_step(max_steps=250, grace=100) == 250
+@pytest.mark.parametrize(
+    ("firsts", "last"),
+    [((None,), 1_000), ((200,), 300), ((950,), 1_000), ((200, None), 1_000), ((200, 600), 700), ((600, 200), 700)],
+)
+def test_a_run_ends_a_grace_after_all_have_converged_or_with_its_budget(firsts, last):
+    assert last_step(1_000, 100, firsts) == last
 
 
 def test_the_rule_may_name_another_metric():

@@ -14,7 +14,7 @@ def other(value):
     if isinstance(value, bool):
         return not value
     if isinstance(value, str):
-        return "rmsprop" if value == "adam" else value + "x"
+        return {"adam": "rmsprop", "mix": "both"}.get(value, value + "x")
     return 1.0 if value is None else value + 1 if isinstance(value, int) else value / 2
 
 

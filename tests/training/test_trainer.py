@@ -150,6 +150,22 @@ def test_a_converged_run_trains_on_for_its_grace(make_run, solves_after):
     assert result.steps == 8
 
 
+@pytest.mark.parametrize(("grace_after", "steps"), [("mix", 8), ("both", 12)])
+def test_the_grace_may_wait_for_the_greatest_size(make_run, solves_after, monkeypatch, grace_after, steps):
+    solves_after(9.0, 9.0, *7 * [0.0])
+    on_target = iter([9.0, 9.0, 9.0, 9.0, *5 * [0.0]])
+    target = lambda *_: {"loss_bits": 1.0, "bit_errors": next(on_target)}  # noqa: E731
+    monkeypatch.setattr("mann_bench.training.callbacks.target_scores", target)
+    result = train(make_run(max_steps=100, grace=4, grace_after=grace_after), "cpu", "eager", ignore)
+    assert (result.converged_first, result.steps) == (4, steps)
+
+
+def test_a_task_without_a_greatest_size_is_asked_for_its_mix_alone(make_run, solves_after, monkeypatch):
+    solves_after(9.0, 9.0, 0.0, 0.0, 0.0)
+    monkeypatch.setattr("mann_bench.training.callbacks.target_scores", lambda *_: {})
+    assert train(make_run(max_steps=100, grace=4, grace_after="both"), "cpu", "eager", ignore).steps == 8
+
+
 def test_the_weights_with_the_least_validation_error_are_kept(make_run, solves_after):
     solves_after(9.0, 3.0, 5.0, 4.0)
     result = train(make_run(max_steps=6), "cpu", "eager", ignore)

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from mann_bench.core.convergence import ConvergenceTracker
+from mann_bench.analysis.target import on_target
+from mann_bench.core.convergence import ConvergenceTracker, last_step
 from mann_bench.core.runs import Outcome
 from mann_bench.core.specs import ConvergenceRule
 from mann_bench.leaderboard.checks.scores import check_scores
@@ -69,8 +70,10 @@ def _check_seconds(record: Record) -> Iterator[Finding]:
 
 def _last_step(record: Record) -> int:
     """Return the step at which the run had to stop, unless it diverged."""
-    tracker = ConvergenceTracker(_rule(record), first=record.converged_first)
-    return tracker.last_step(record.protocol.integer("max_steps"), record.protocol.integer("grace"))
+    protocol, firsts = record.protocol, [record.converged_first]
+    if protocol.fields.get("grace_after") == "both" and all(row.target_scores for row in record.curve):
+        firsts.append(on_target(record).converged_first)
+    return last_step(protocol.integer("max_steps"), protocol.integer("grace"), firsts)
 
 
 def _check_steps(record: Record) -> Iterator[Finding]:

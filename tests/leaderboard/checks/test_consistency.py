@@ -48,6 +48,17 @@ def test_records_of_earlier_versions_state_no_grid(sound):
     assert sound(grid=[], training_range={}) == []
 
 
+def test_a_grace_after_both_is_counted_from_the_later_one(sound):
+    record = sound.record.model_dump()
+    late = record["converged_first"] + 20
+    for row in record["curve"]:
+        row["target_scores"] = row["scores"] | {"bit_errors": 0.0 if row["step"] >= late else 1.0}
+    fields = record["protocol"]["fields"] | {"grace_after": "both"}
+    assert sound(curve=record["curve"], protocol=record["protocol"] | {"fields": fields}) == ["budget"]
+    fields["grace"] -= 20
+    assert sound(curve=record["curve"], protocol=record["protocol"] | {"fields": fields}) == []
+
+
 def test_the_loss_of_longer_sequences_may_be_infinite(sound):
     rows = [row.model_dump() for row in sound.record.generalization]
     rows[-1]["scores"]["loss_bits"] = float("inf")
