@@ -278,6 +278,21 @@ def make_record(run_of):
     return make
 
 
+@pytest.fixture
+def told(make_record):
+    """Return a function that makes a record whose runs have given bit errors at the greatest size, row by row."""
+
+    def make(*errors, **fields):
+        record = make_record(**fields)
+        curve = [
+            row.model_copy(update={"target_scores": {"loss_bits": 1.0, "bit_errors": error}, "symbols": 40 * row.step})
+            for row, error in zip(record.curve, errors, strict=True)
+        ]
+        return record.model_copy(update={"curve": curve})
+
+    return make
+
+
 def _picture(rows, steps, maximum=1.0, minimum=0.0):
     """Make a picture that slopes from its minimum to its maximum."""
     return Picture.of(np.linspace(minimum, maximum, rows * steps).reshape(rows, steps))

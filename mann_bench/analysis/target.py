@@ -10,6 +10,11 @@ from mann_bench.core.specs import ConvergenceRule
 from mann_bench.results.schema import Record
 
 
+def tells_target(record: Record) -> bool:
+    """Tell whether a record holds the scores at the greatest training size alone; one of no evaluation lacks none."""
+    return all(row.target_scores for row in record.curve)
+
+
 def on_target(record: Record) -> Record:
     """Return a record as if its run had been validated on the greatest training size alone; the task's text says so.
 
@@ -19,13 +24,13 @@ def on_target(record: Record) -> Record:
     Raises:
         UsageError: the record does not tell these scores, as those of earlier versions.
     """
+    if not tells_target(record):
+        raise UsageError(
+            f"{record.text}: its record does not tell how the greatest training size alone was solved. Records of "
+            "earlier versions, and of tasks without a greatest size, do not. Leave --converged-on out."
+        )
     tracker = ConvergenceTracker(ConvergenceRule(record.convergence.metric, record.convergence.below))
     for row in record.curve:
-        if not row.target_scores:
-            raise UsageError(
-                f"{record.text}: its record does not tell how the greatest training size alone was solved. Records of "
-                "earlier versions, and of tasks without a greatest size, do not. Leave --converged-on out."
-            )
         tracker.add(row.step, row.target_scores)
     outcome = Outcome.NOT_CONVERGED if tracker.first is None else Outcome.CONVERGED
     return record.model_copy(

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from mann_bench.cli.columns import aligned
-from mann_bench.studies.claim_text import counts_text, measured_text, number_text, tolerance_text
+from mann_bench.studies.claim_text import counts_text, measured_text, number_text, sizes_text, tolerance_text
 from mann_bench.studies.claims import ClaimResult
 
 
@@ -26,6 +26,8 @@ def claim_lines(results: Sequence[ClaimResult]) -> Iterator[str]:
     yield ""
     yield from _interval_notes(results)
     for result in results:
+        if sizes := sizes_text(result.claim):
+            yield f"{result.claim.name}: judged on {sizes}."
         if result.reason:
             yield f"{result.claim.name}: {result.reason}."
     yield f"{counts_text(results)}."

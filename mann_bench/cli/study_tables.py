@@ -11,7 +11,7 @@ from mann_bench.core.variants import seeds_text
 from mann_bench.execution.estimate import seconds_in_parallel, seconds_of_cells
 from mann_bench.execution.plan import by_cell
 from mann_bench.results.outlines import Outline
-from mann_bench.studies.claim_text import tolerance_text
+from mann_bench.studies.claim_text import sizes_text, tolerance_text
 from mann_bench.studies.plan import StudyPlan
 from mann_bench.studies.schema import Claim
 
@@ -107,11 +107,12 @@ def _listed(title: str, texts: Sequence[str]) -> list[list[str]]:
 
 def _claim_rows(claim: Claim) -> list[list[str]]:
     rows = [["metric", claim.metric.value], *_listed("model", claim.models or [claim.model or ""])]
-    rows += _listed("against", claim.against or [])
+    rows += _listed("against", claim.against or claim.against_protocols or [])
     rows += _listed("on", claim.tasks) + _listed("protocol", claim.protocols or [])
     for name in ("protocol", "score", "size", "sequences", "published", "source"):
         if (value := getattr(claim, name)) is not None:
             rows.append([name, _plain(value)])
+    rows += _listed("judged on", [text for text in [sizes_text(claim)] if text])
     return [*rows, ["reproduced", tolerance_text(claim)]]
 
 

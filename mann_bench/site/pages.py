@@ -19,7 +19,7 @@ from mann_bench.site.rows import SheetRow
 from mann_bench.site.safe_text import breakable, embedded, linked, safe_url, script_text, shown
 from mann_bench.site.sheet import Sheet
 from mann_bench.site.views import Pair
-from mann_bench.studies.claim_text import measured_text, number_text, tolerance_text
+from mann_bench.studies.claim_text import measured_text, number_text, sizes_text, tolerance_text
 from mann_bench.studies.claims import ClaimResult
 
 
@@ -112,6 +112,7 @@ def _claim_pairs(result: ClaimResult) -> list[Pair]:
     interval = measured and measured.interval
     texts = {
         "Published": None if claim.published is None else number_text(claim.published),
+        "Judged on": sizes_text(claim),
         "Reproduced where": tolerance_text(claim),
         "Measured": None if measured is None else measured_text(measured),
         "Interval": interval and interval.words(),

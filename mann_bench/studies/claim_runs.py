@@ -1,10 +1,11 @@
 """Find the runs that a claim speaks of, and see that they will have what it measures."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from mann_bench.core.errors import UsageError, located, nearest
 from mann_bench.core.runs import Run
-from mann_bench.core.sizes import size_text
+from mann_bench.core.sizes import greatest_size, size_text
 from mann_bench.core.streams import Stream
 from mann_bench.execution.plan import CellName
 from mann_bench.execution.resolve import checked_task, resolve_component, resolve_protocol
@@ -38,25 +39,20 @@ def claim_runs(
         hint = nearest(given, known)
         raise UsageError(f"{key}: {given!r} is no cell of the study.{hint} Name one of its cells, or add this one.")
 
-    protocols = _protocols(registry, claim, protocols)
+    models, own = _models(registry, claim), _protocols(registry, claim, protocols)
     tasks = component_texts(registry, "task", claim.tasks, "tasks")
     check_distinct(tasks, claim.tasks, "task")
-    against = component_texts(registry, "model", claim.against or [], "against")
+    against = _against(registry, claim, _Side(next(iter(models.values())), own[0]), protocols)
     found = ClaimRuns(
         claim,
-        [
-            runs(model, task, protocol, key)
-            for key, model in _models(registry, claim).items()
-            for task in tasks
-            for protocol in protocols
-        ],
-        [
-            [runs(other, task, protocols[0], f"against[{index}]") for index, other in enumerate(against)]
-            for task in tasks
-        ],
+        [runs(model, task, protocol, key) for key, model in models.items() for task in tasks for protocol in own],
+        [[runs(side.model, task, side.protocol, key) for key, side in against.items()] for task in tasks],
     )
-    for cell in found.model[: len(protocols)]:  # one under each protocol
+    for cell in found.model[: len(own)]:  # one under each protocol
         _check_measurable(claim, cell[0])
+    if claim.on_target:
+        for run in {(cell[0].task.text, cell[0].protocol_text): cell[0] for cell in found.cells}.values():
+            _check_target(run)
     return found
 
 
@@ -72,17 +68,46 @@ def _models(registry: Registry, claim: Claim) -> Mapping[str, str]:
 
 def _protocols(registry: Registry, claim: Claim, protocols: Sequence[str]) -> Sequence[str]:
     """Return the canonical texts of the protocols of a claim: one, unless it pools runs."""
-    given, texts, known = _named("protocol", claim.protocol, claim.protocols), [], "; ".join(protocols)
+    given, known = _named("protocol", claim.protocol, claim.protocols), "; ".join(protocols)
     if not given and len(protocols) > 1:
         raise UsageError(f"protocol: it is missing, and the study has several. Add one of them: {known}.")
+    texts = list(_of_study(registry, given, protocols).values())
+    check_distinct(texts, list(given.values()), "protocol")
+    return texts or protocols
+
+
+def _of_study(registry: Registry, given: Mapping[str, str], protocols: Sequence[str]) -> dict[str, str]:
+    """Return the canonical texts of protocols that must be among those of the study, by their keys."""
+    texts = {}
     for key, name in given.items():
         with located(key):
             text = resolve_protocol(registry, name).text
             if text not in protocols:
+                known = "; ".join(protocols)
                 raise UsageError(f"{text!r} is no protocol of the study.{nearest(text, protocols)} Known: {known}.")
-        texts.append(text)
-    check_distinct(texts, list(given.values()), "protocol")
-    return texts or protocols
+        texts[key] = text
+    return texts
+
+
+class _Side(NamedTuple):
+    """What runs on each task of a comparison."""
+
+    model: str
+    protocol: str
+
+
+def _against(registry: Registry, claim: Claim, own: _Side, protocols: Sequence[str]) -> dict[str, _Side]:
+    """Return what the claim compares its own side with, by the keys at which it names them."""
+    models = component_texts(registry, "model", claim.against or [], "against")
+    others = {f"against_protocols[{index}]": text for index, text in enumerate(claim.against_protocols or [])}
+    sides = {f"against[{index}]": _Side(model, own.protocol) for index, model in enumerate(models)}
+    sides |= {key: _Side(own.model, text) for key, text in _of_study(registry, others, protocols).items()}
+    known = {own: "the claim itself"}
+    for key, side in sides.items():
+        if side in known:
+            raise UsageError(f"{key}: it names the same runs as {known[side]}. Remove it.")
+        known[side] = key
+    return sides
 
 
 def _named(key: str, one: str | None, several: Sequence[str] | None) -> dict[str, str]:
@@ -108,6 +133,22 @@ def _check_measurable(claim: Claim, run: Run) -> None:
     if claim.score is not None and claim.score not in (scores := _scores(task)):
         listed = ", ".join(scores)
         raise UsageError(f"score: unknown score {claim.score!r}.{nearest(claim.score, scores)} Known: {listed}.")
+
+
+def _check_target(run: Run) -> None:
+    """See that the greatest training size alone tells of runs such as `run` when they converged."""
+    if greatest_size(checked_task(run.task).training_sizes()) is None:
+        raise UsageError(
+            f"converged_on: {run.task.text!r} has no training size that is the greatest in every dimension. "
+            "Leave converged_on out."
+        )
+    protocol = run.protocol
+    # A run that ends in between is censored before its budget, and no median or share tells how it would have gone on.
+    if protocol.grace_after != "both" and protocol.grace < protocol.max_steps:
+        raise UsageError(
+            f"converged_on: under {run.protocol_text!r} a run may end before it converges on the greatest size alone. "
+            "Give the protocol grace_after=both."
+        )
 
 
 def _scores(task: SequenceTask) -> list[str]:

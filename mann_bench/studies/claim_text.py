@@ -36,6 +36,11 @@ def tolerance_text(claim: Claim) -> str:
     return f"at least {low}" if low else f"at most {high}"
 
 
+def sizes_text(claim: Claim) -> str | None:
+    """Return which training sizes convergence is judged on, where it is not the mix of all; None elsewhere."""
+    return "the greatest training size alone" if claim.on_target else None
+
+
 def _value_text(low: float, high: float) -> str:
     if low == high:
         return number_text(low)

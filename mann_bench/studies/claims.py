@@ -10,7 +10,7 @@ from mann_bench.results.schema import Record
 from mann_bench.statistics.interval import LEVEL, level_text
 from mann_bench.statistics.looks import Looks
 from mann_bench.statistics.mean import METHOD as OVER_SEQUENCES
-from mann_bench.studies.measurement import ClaimCells, Measurement, UnmeasurableError, measure
+from mann_bench.studies.measurement import ClaimCells, Measurement, UnmeasurableError, judged_cell, measure
 from mann_bench.studies.schema import Claim
 
 _MOST_LISTED = 3
@@ -86,24 +86,26 @@ def _checked(runs: ClaimRuns, records: Mapping[str, Record]) -> ClaimResult:
     if n is None:
         first = [cell[: looks.first] for cell in runs.cells]
         fewest = min(sum(run.key in records for run in cell) for cell in first)
-        missing = [_missing(cell, records) for cell in first if recorded(cell, records) < looks.first]
+        several = len({cell[0].protocol_text for cell in first}) > 1
+        missing = [_missing(cell, records, several) for cell in first if recorded(cell, records) < looks.first]
         reason = _listed(list(dict.fromkeys(missing)))
         return ClaimResult(runs.claim, None, fewest, Verdict.UNDECIDED, reason, more_may_decide=True)
-    complete = ClaimCells(
-        [cell_of(cell[:n], records) for cell in runs.model],
-        [[cell_of(cell[:n], records) for cell in row] for row in runs.against],
-        looks.level,
-    )
+
+    def judged_on(cell: Sequence[Run]) -> Cell:
+        return judged_cell(runs.claim, cell_of(cell[:n], records))
+
     try:
-        measured = measure(runs.claim, complete)
+        model, against = list(map(judged_on, runs.model)), [list(map(judged_on, row)) for row in runs.against]
+        measured = measure(runs.claim, ClaimCells(model, against, looks.level))
     except UnmeasurableError as error:
         return ClaimResult(runs.claim, None, n, Verdict.UNDECIDED, str(error))
     return ClaimResult(runs.claim, measured, n, *judged(runs.claim, measured, n, looks.level))
 
 
-def _missing(cell: Sequence[Run], records: Container[str]) -> str:
-    found = sum(run.key in records for run in cell)
-    return f"{cell[0].model.text} on {cell[0].task.text} has {found} of {len(cell)} seeds"
+def _missing(cell: Sequence[Run], records: Container[str], several: bool) -> str:
+    """Return how many seeds a cell has; of a claim with several protocols, under which."""
+    found, protocol = sum(run.key in records for run in cell), f" under {cell[0].protocol_text}" if several else ""
+    return f"{cell[0].model.text} on {cell[0].task.text}{protocol} has {found} of {len(cell)} seeds"
 
 
 def _listed(cells: Sequence[str]) -> str:

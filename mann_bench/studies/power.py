@@ -15,7 +15,7 @@ from mann_bench.statistics.power import draws, log_rank_power, seeds_needed
 from mann_bench.statistics.ranks import seeds_to_decide
 from mann_bench.studies.claims import ClaimResult, ClaimRuns, Verdict, cell_of, judged
 from mann_bench.studies.growing import Standing
-from mann_bench.studies.measurement import ClaimCells, UnmeasurableError, measure
+from mann_bench.studies.measurement import ClaimCells, UnmeasurableError, judged_cell, measure
 
 
 class Need(NamedTuple):
@@ -57,12 +57,16 @@ def _claim_need(standing: Standing, runs: ClaimRuns, result: ClaimResult, at_han
         return need._replace(known="no seeds decide it")
     if missing := _missing(names, at_hand):
         return need._replace(known=missing)
+    try:
+        cells = {name: judged_cell(runs.claim, at_hand[name]) for name in names}
+    except UnmeasurableError:
+        return need._replace(known="no seeds decide it")
     level = standing.planned.looks.level
 
     def decides(n: int) -> float:
         decided, samples = 0, draws()
         for rng in samples:
-            drawn = (_redrawn(at_hand[name], n, rng) for name in names)
+            drawn = (_redrawn(cells[name], n, rng) for name in names)
             model = [next(drawn) for _ in runs.model]
             against = [[next(drawn) for _ in row] for row in runs.against]
             try:

@@ -2,7 +2,7 @@
 
 import itertools
 from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,7 +14,12 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Texts = Annotated[list[str], Field(min_length=1)]
 LookSize = Annotated[int, Field(ge=1, le=10_000)]
 
-OwnField = Literal["against", "score", "size", "sequences"]
+OwnField = Literal["against", "against_protocols", "converged_on", "score", "size", "sequences"]
+"""The fields of a claim that only some metrics take."""
+
+_OWN: tuple[OwnField, ...] = get_args(OwnField)
+
+ConvergedOn = Literal["mix", "target"]
 
 
 class ClaimMetric(StrEnum):
@@ -29,12 +34,15 @@ class ClaimMetric(StrEnum):
     TRAINING_SCORE = "training_score"
 
 
-OWN_FIELDS: dict[ClaimMetric, tuple[OwnField, ...]] = {
-    ClaimMetric.SPEED_RATIO: ("against",),
-    ClaimMetric.TEST_SCORE: ("score", "size"),
-    ClaimMetric.TRAINING_SCORE: ("score", "sequences"),
+NEEDED: dict[ClaimMetric, tuple[tuple[OwnField, ...], ...]] = {
+    ClaimMetric.SPEED_RATIO: (("against", "against_protocols"),),
+    ClaimMetric.TEST_SCORE: (("score",), ("size",)),
+    ClaimMetric.TRAINING_SCORE: (("score",), ("sequences",)),
 }
-"""The fields that a metric needs and that no other takes, for those that have any."""
+"""What a metric needs: exactly one of the fields of each group."""
+
+CONVERGENCES = (ClaimMetric.SPEED_RATIO, ClaimMetric.CONVERGENCE, ClaimMetric.SOLVE_RATE)
+"""The metrics of when runs converge: on the mix of all training sizes, or on the greatest alone."""
 
 RATES = (ClaimMetric.SOLVE_RATE, ClaimMetric.DIVERGENCE_RATE, ClaimMetric.GENERALIZING_RATE)
 """The metrics that are a share of runs, k/n: those of several cells may be pooled."""
@@ -75,6 +83,12 @@ class Claim(_Part):
         default=None, description="of rates, in place of model: variants whose runs are pooled"
     )
     against: Texts | None = Field(default=None, description="of speed_ratio: the variants that it is compared with")
+    against_protocols: Texts | None = Field(
+        default=None, description="of speed_ratio, in place of against: protocols under which the same model ran"
+    )
+    converged_on: ConvergedOn | None = Field(
+        default=None, description="the training sizes that convergence is judged on: the mix of all, or the greatest"
+    )
     tasks: Texts = Field(description="task variants; only speed_ratio and rates take more than one")
     protocol: str | None = Field(default=None, description="one of the study's; needed where it has several")
     protocols: Texts | None = Field(default=None, description="of rates, in place of protocol: several, pooled")
@@ -84,6 +98,11 @@ class Claim(_Part):
     published: float | None = Field(default=None, description="the figure of the source")
     at_least: float | None = Field(default=None, description="lower end of what counts as reproduced")
     at_most: float | None = Field(default=None, description="upper end of it; one of the two may be left out")
+
+    @property
+    def on_target(self) -> bool:
+        """Whether convergence is judged on the greatest training size alone."""
+        return self.converged_on == "target"
 
     @model_validator(mode="after")
     def _consistent(self) -> "Claim":
@@ -104,13 +123,18 @@ class Claim(_Part):
         return None
 
     def _field_fault(self) -> _Fault | None:
-        needed = OWN_FIELDS.get(self.metric, ())
-        for name in dict.fromkeys(name for fields in OWN_FIELDS.values() for name in fields):
-            given = getattr(self, name) is not None
-            if given and name not in needed:
+        groups, given = NEEDED.get(self.metric, ()), {name for name in _OWN if getattr(self, name) is not None}
+        taken = {*itertools.chain(*groups), *(("converged_on",) if self.metric in CONVERGENCES else ())}
+        for name in _OWN:
+            if name in given - taken:
                 return _Fault((name,), f"metric {self.metric.value!r} does not use it. Remove it.")
-            if not given and name in needed:
-                return _Fault((name,), f"metric {self.metric.value!r} needs it. Add it.")
+        for group in groups:
+            match [name for name in group if name in given]:
+                case []:
+                    one = ", or ".join(["it", *group[1:]])
+                    return _Fault(group[:1], f"metric {self.metric.value!r} needs {one}. Add it.")
+                case [first, second]:
+                    return _Fault((second,), f"the claim has {first}, too. Remove one of the two keys.")
         if len(self.tasks) > 1 and self.metric not in (ClaimMetric.SPEED_RATIO, *RATES):
             return _Fault(("tasks",), f"metric {self.metric.value!r} takes one task. Make a claim for each.")
         return None

@@ -9,21 +9,6 @@ from mann_bench.core.errors import UsageError
 from mann_bench.core.runs import Outcome
 
 
-@pytest.fixture
-def told(make_record):
-    """Return a function that makes a record whose runs have given bit errors at the greatest size, row by row."""
-
-    def make(*errors, **fields):
-        record = make_record(**fields)
-        curve = [
-            row.model_copy(update={"target_scores": {"loss_bits": 1.0, "bit_errors": error}, "symbols": 40 * row.step})
-            for row, error in zip(record.curve, errors, strict=True)
-        ]
-        return record.model_copy(update={"curve": curve})
-
-    return make
-
-
 def test_the_target_is_reached_at_its_own_evaluation(told):
     record = told(9.0, 5.0, 0.0, converged_at=400)
     later = on_target(record)

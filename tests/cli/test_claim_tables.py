@@ -71,6 +71,11 @@ def test_reasons_and_the_making_of_intervals_stand_below():
     ]
 
 
+def test_a_claim_on_the_greatest_size_is_told_below():
+    lines = list(claim_lines([result(reason="no runs", converged_on="target")]))
+    assert lines[-3:-1] == ["a-claim: judged on the greatest training size alone.", "a-claim: no runs."]
+
+
 def test_no_claims_are_told():
     assert list(claim_lines([])) == ["The study makes no claims."]
 

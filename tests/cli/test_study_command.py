@@ -81,6 +81,12 @@ def test_show_lists_the_models_and_protocols_that_a_claim_pools(study, tiny_prot
     assert re.search(rf"^  model +{MODEL}\n +lstm:units=4\n  on .*\n  protocol +{tiny_protocol()}$", out, re.M)
 
 
+def test_show_says_that_a_claim_is_judged_on_the_greatest_size(study):
+    edit("grace=", "grace_after=both,grace=")
+    edit("at_most = 0.9", 'at_most = 0.9\nconverged_on = "target"')
+    assert re.search("^  judged on +the greatest training size alone$", study("show")[1], re.M)
+
+
 def test_run_trains_prints_both_tables_and_says_how_to_check(study):
     code, out, err = study("run")
     assert code == 0

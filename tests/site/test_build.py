@@ -119,6 +119,13 @@ def test_a_claim_states_how_its_interval_was_made(make_board, claim, elements):
     assert any(text.startswith("0 of 302 runs [0 to 0.012") for text in texts)
 
 
+def test_a_claim_on_the_greatest_size_says_so(make_board, claim, elements):
+    on_target = claim._replace(claim=claim.claim.model_copy(update={"converged_on": "target"}))
+    pages = [build_site([make_board(claims=(each,))])["study/index.html"] for each in (claim, on_target)]
+    told = ["the greatest training size alone" in [e.words for e in elements(page, "dd")] for page in pages]
+    assert told == [False, True]
+
+
 @pytest.mark.parametrize("page", ["index.html", "study/index.html"])
 def test_claims_are_counted_in_three_numbers(site, elements, page):
     facts = [e.words for e in elements(site[page], "dd")]

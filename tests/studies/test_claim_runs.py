@@ -2,6 +2,7 @@ import pytest
 
 from mann_bench.core.errors import UsageError
 from mann_bench.studies.plan import plan_study
+from mann_bench.tasks.copy import Copy
 
 TWO = ('["collier2018:max_steps=100"]', '["collier2018:max_steps=100", "collier2018:max_steps=50"]')
 
@@ -56,6 +57,45 @@ def test_a_claim_names_one_of_several_protocols(registry, write_study):
     named = ("at_least", 'protocol = "collier2018:max_steps=50,grace=2000"\nat_least')
     (claim,) = plan_study(registry, write_study(TWO, named)).claims
     assert {run.protocol.max_steps for run in claim.model[0]} == {50}
+
+
+BOTH = ("max_steps=100", "max_steps=100,grace_after=both")
+TARGET = claimed('metric = "solve_rate"', 'converged_on = "target"')
+
+
+def test_a_ratio_finds_the_runs_of_the_same_model_under_other_protocols(registry, write_study):
+    lines = 'protocol = "collier2018:max_steps=50"', 'against_protocols = ["collier2018:max_steps=100"]'
+    (claim,) = plan_study(registry, write_study(TWO, *claimed('metric = "speed_ratio"', *lines))).claims
+    ((other,),) = claim.against
+    assert {run.model.text for run in [*claim.model[0], *other]} == {"lstm:units=8"}
+    assert (claim.model[0][0].protocol.max_steps, other[0].protocol.max_steps) == (50, 100)
+
+
+@pytest.mark.parametrize("protocol", [BOTH, ("max_steps=100", "max_steps=100,grace=100")])
+def test_a_claim_may_be_judged_on_the_greatest_size_where_runs_go_on_for_it(registry, write_study, protocol):
+    assert plan_study(registry, write_study(protocol, *TARGET)).claims[0].claim.on_target
+
+
+@pytest.fixture
+def without_greatest_size(monkeypatch):
+    """Take the greatest size away from the copy task."""
+    sizes = [{"length": 1, "width": 2}, {"length": 2, "width": 1}]
+    monkeypatch.setattr(Copy, "training_sizes", lambda _: sizes)
+
+
+def test_a_task_without_a_greatest_size_has_no_convergence_on_it(registry, write_study, without_greatest_size):
+    path = write_study(BOTH, *TARGET)
+    with pytest.raises(UsageError, match="converged_on: 'copy:max_length=3' has no training size that is the greatest"):
+        plan_study(registry, path)
+
+
+def test_the_other_side_of_a_ratio_has_to_go_on_for_the_greatest_size_too(registry, write_study):
+    own, other = "collier2018:grace=10,max_steps=100,grace_after=both", "collier2018:grace=10,max_steps=100"
+    lines = f'protocol = "{own}"', f'against_protocols = ["{other}"]', 'converged_on = "target"'
+    protocols = ('["collier2018:max_steps=100"]', f'["{own}", "{other}"]')
+    path = write_study(protocols, *claimed('metric = "speed_ratio"', *lines))
+    with pytest.raises(UsageError, match=f"converged_on: under '{other}' a run may end before it"):
+        plan_study(registry, path)
 
 
 FAULTS = {
@@ -119,6 +159,31 @@ FAULTS = {
     "sequences": (
         claimed('metric = "training_score"', 'score = "bit_errors"', "sequences = 3201"),
         "sequences: the budget is 3200. Lower 3201, or raise max_steps.",
+    ),
+    "target": (
+        [("max_steps=100", "max_steps=100,grace=99"), *TARGET],
+        "converged_on: under 'collier2018:grace=99,max_steps=100' a run may end before it converges on the greatest "
+        "size alone. Give the protocol grace_after=both.",
+    ),
+    "neither mix nor target": (
+        claimed('metric = "solve_rate"', 'converged_on = "both"'),
+        "converged_on: it should be 'mix' or 'target', not 'both'. Mend it; see docs/studies.md.",
+    ),
+    "against another protocol": (
+        claimed('metric = "speed_ratio"', 'against_protocols = ["collier2018"]'),
+        "against_protocols[0]: 'collier2018' is no protocol of the study. Did you mean ",
+    ),
+    "against its own protocol": (
+        claimed('metric = "speed_ratio"', 'against_protocols = ["collier2018:max_steps=100"]'),
+        "against_protocols[0]: it names the same runs as the claim itself. Remove it.",
+    ),
+    "against itself": (
+        claimed('metric = "speed_ratio"', 'against = ["lstm:units=8,layers=3"]'),
+        "against[0]: it names the same runs as the claim itself. Remove it.",
+    ),
+    "against twice": (
+        claimed('metric = "speed_ratio"', 'against = ["ntm:memory_slots=8", "ntm:memory_slots=08"]'),
+        "against[1]: it names the same runs as against[0]. Remove it.",
     ),
     "probe": (
         [("max_steps=100", "probe_every=0"), ("solve_rate", "generalizing_rate")],

@@ -2,7 +2,7 @@ import pytest
 
 from mann_bench.statistics.interval import Interval
 from mann_bench.studies import claims
-from mann_bench.studies.claims import Verdict, check_claims
+from mann_bench.studies.claims import ClaimRuns, Verdict, check_claims
 from mann_bench.studies.measurement import Measurement
 
 
@@ -123,6 +123,14 @@ def test_every_partial_cell_is_named(checked, make_record):
     assert result.n == 0
 
 
+def test_partial_cells_of_several_protocols_are_told_apart(make_claim, run_of):
+    cells = [[run_of(protocol=f"collier2018:grace={grace}")] for grace in (0, 100)]
+    claim = make_claim("speed_ratio", against_protocols=["collier2018:grace=100"])
+    (result,) = check_claims([ClaimRuns(claim, cells[:1], [cells[1:]])], {})
+    under = [f"ntm on copy under collier2018:grace={grace} has 0 of 1 seeds" for grace in (0, 100)]
+    assert result.reason == "; ".join(under)
+
+
 def test_of_many_partial_cells_some_are_named(checked):
     result = checked("solve_rate", seeds=2, records=[], model=None, models=list("abcdef"))
     assert result.reason == "; ".join([*(f"{m} on copy has 0 of 2 seeds" for m in "abc"), "3 more cells lack seeds"])
@@ -145,6 +153,32 @@ def test_what_cannot_be_measured_is_undecided(checked, make_record):
     result = checked("speed_ratio", seeds=1, records=records, against=["lstm"])
     assert (result.verdict, result.measured) == (Verdict.UNDECIDED, None)
     assert "had converged before it trained" in result.reason
+
+
+def test_a_claim_on_the_target_is_judged_by_the_greatest_size_alone(checked, told):
+    records = [told(9.0, 5.0, 0.0, seed=seed, converged_at=400) for seed in range(6)]
+    on = {name: checked("convergence", seeds=6, records=records, converged_on=name) for name in ("mix", "target")}
+    assert {name: result.measured.low for name, result in on.items()} == {"mix": 400, "target": 600}
+
+
+def test_both_sides_of_a_ratio_are_judged_on_the_target(checked, told):
+    records = [told(9.0, 5.0, 0.0, seed=seed, converged_at=400) for seed in range(7)]
+    records += [told(9.0, 5.0, 0.0, model="lstm", seed=seed, converged_at=400) for seed in range(7)]
+    ratio = {"against": ["lstm"], "converged_on": "target"}
+    assert checked("speed_ratio", seeds=7, records=records, **ratio).measured[:2] == (1, 1)
+
+
+@pytest.mark.parametrize("metric", ["convergence", "solve_rate"])
+def test_a_claim_on_the_target_is_undecided_where_a_record_does_not_tell_it(checked, told, make_record, metric):
+    records = [told(9.0, 5.0, 0.0, converged_at=400), make_record(seed=1)]
+    result = checked(metric, seeds=2, records=records, converged_on="target")
+    assert (result.verdict, result.measured, result.more_may_decide) == (Verdict.UNDECIDED, None, False)
+    assert result.reason.startswith("1 of 2 records of ntm on copy do not tell when the greatest training size alone")
+
+
+def test_a_run_that_failed_at_once_tells_that_it_did_not_solve_the_target(checked, told, make_failed_record):
+    records = [told(9.0, 5.0, 0.0, converged_at=400), make_failed_record(seed=1)]
+    assert checked("solve_rate", seeds=2, records=records, converged_on="target").measured.low == 0.5
 
 
 def test_claims_keep_their_order(make_claim, runs_of):

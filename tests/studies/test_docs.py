@@ -13,14 +13,20 @@ from mann_bench.studies.schema import Cells, Claim, ClaimMetric, Study
 PAGE = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
 
 
-def block(language):
-    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    return found
+def block(language, place=0):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[place]
 
 
 def test_the_example_is_a_study(registry, tmp_path):
     (tmp_path / "my-study.toml").write_text(block("toml"))
     assert len(plan_study(registry, str(tmp_path / "my-study.toml")).plan.runs) == 10
+
+
+def test_the_example_on_the_greatest_size_is_a_part_of_a_study(registry, tmp_path):
+    top = 'name = "s"\nversion = 1\nsummary = "s"\nseeds = "0-1"\ncells = [{models = ["ntm"], tasks = ["copy"]}]\n'
+    (tmp_path / "my-study.toml").write_text(top + block("toml", 1))
+    (claim,) = plan_study(registry, str(tmp_path / "my-study.toml")).claims
+    assert [run.protocol.syllabus for cell in claim.cells for run in cell[:1]] == ["naive", "uniform"]
 
 
 def test_the_example_of_a_plugin_brings_it(tmp_path):

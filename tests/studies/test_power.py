@@ -50,6 +50,11 @@ def test_looks_ask_for_more_seeds_than_one_look(needed):
     assert needed({"ntm": [400] * 6}, claim, looks=(6, 12, 24))["a-claim"].seeds == 14
 
 
+def test_no_seeds_decide_a_claim_on_the_target_of_records_that_do_not_tell_it(needed):
+    need = needed({"ntm": [400] * 3}, ("solve_rate", {"at_least": 0.5, "converged_on": "target"}))["a-claim"]
+    assert (need.seeds, need.known) == (None, "no seeds decide it")
+
+
 def test_a_claim_at_the_edge_of_its_tolerance_needs_more_seeds_than_are_tried(needed):
     need = needed({"ntm": HALF}, ("solve_rate", {"at_least": 0.5}))["a-claim"]
     assert (need.seeds, need.known) == (None, None)

@@ -1,7 +1,7 @@
 import pydantic
 import pytest
 
-from mann_bench.studies.schema import RATES, ClaimMetric, Study
+from mann_bench.studies.schema import CONVERGENCES, RATES, ClaimMetric, Study
 
 ONE_CELL = {"models": ["ntm"], "tasks": ["copy"]}
 LEAST = {"name": "a", "version": 1, "summary": "s", "seeds": "0-2", "protocols": ["collier2018"], "cells": [ONE_CELL]}
@@ -27,16 +27,20 @@ NEEDED = {
     "test_score": {"score": "bit_errors", "size": {"length": 20}},
     "training_score": {"score": "bit_errors", "sequences": 1000},
 }
-OWN = {name: value for fields in NEEDED.values() for name, value in fields.items()}
+TAKEN = {
+    metric: fields | ({"converged_on": "target"} if metric in CONVERGENCES else {}) for metric, fields in NEEDED.items()
+}
+OWN = {name: value for fields in TAKEN.values() for name, value in fields.items()} | {"against_protocols": ["p"]}
 
 
 def test_every_metric_is_covered():
     assert set(NEEDED) == set(ClaimMetric)
 
 
+@pytest.mark.parametrize("fields", [NEEDED, TAKEN])
 @pytest.mark.parametrize("metric", NEEDED)
-def test_a_metric_takes_what_it_needs(make_claim, metric):
-    assert make_claim(metric, **NEEDED[metric]).metric == metric
+def test_a_metric_takes_what_it_needs_and_may_have(make_claim, metric, fields):
+    assert make_claim(metric, **fields[metric]).metric == metric
 
 
 @pytest.mark.parametrize(("metric", "field"), [(metric, field) for metric in NEEDED for field in NEEDED[metric]])
@@ -48,12 +52,25 @@ def test_a_field_that_a_metric_needs_must_be_there(make_claim, metric, field):
 
 
 @pytest.mark.parametrize(
-    ("metric", "field"), [(metric, field) for metric in NEEDED for field in OWN if field not in NEEDED[metric]]
+    ("metric", "field"),
+    [
+        (metric, field)
+        for metric in NEEDED
+        for field in OWN
+        if field not in TAKEN[metric] and (metric, field) != ("speed_ratio", "against_protocols")
+    ],
 )
 def test_a_field_that_a_metric_does_not_use_is_refused(make_claim, metric, field):
     with pytest.raises(pydantic.ValidationError, match=f"metric '{metric}' does not use it") as caught:
         make_claim(metric, **NEEDED[metric], **{field: OWN[field]})
     assert caught.value.errors()[0]["ctx"]["at"] == (field,)
+
+
+def test_a_ratio_is_against_other_models_or_the_same_under_other_protocols(make_claim):
+    assert make_claim("speed_ratio", against_protocols=["p"]).against is None
+    with pytest.raises(pydantic.ValidationError, match="the claim has against, too") as caught:
+        make_claim("speed_ratio", against=["lstm"], against_protocols=["p"])
+    assert caught.value.errors()[0]["ctx"]["at"] == ("against_protocols",)
 
 
 @pytest.mark.parametrize("metric", NEEDED)
