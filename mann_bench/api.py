@@ -15,7 +15,7 @@ from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.rows import FlatRow, flat
 from mann_bench.analysis.runs import run_rows
 from mann_bench.analysis.target import on_target
-from mann_bench.core.errors import UsageError
+from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.jobs import Device, Job
 from mann_bench.core.sizes import size_text
@@ -203,8 +203,14 @@ def execute(
 
         executor.execute(pending, observe)
     store = Store(out)
-    found = (store.find(run.key) for run in plan.runs if run.key not in lost)
-    return Results([record for record in found if record], [*lost.values(), *mirror.problems])
+    records: list[Record] = []
+    for run in plan.runs:
+        try:
+            if run.key not in lost and (record := store.find(run.key)):
+                records.append(record)
+        except StoreError as error:  # the others are as good as they are
+            lost[run.key] = str(error)
+    return Results(records, [*lost.values(), *mirror.problems])
 
 
 def load(*paths: str | Path) -> Results:

@@ -63,7 +63,7 @@ def record_of(
         converged_confirmed=result.converged_confirmed,
         best_step=result.best_step,
         divergence=schema.DivergenceRecord(**result.divergence._asdict()) if result.divergence else None,
-        error=error,
+        error=None if error is None else error.encode(errors="backslashreplace").decode(),
         curve=[schema.CurveRow.of(point) for point in result.curve],
         probe=[schema.ProbeRow.of(step, rows) for step, rows in result.probe],
         training_range=result.training_range,
@@ -130,10 +130,23 @@ def check_recordable(run: Run) -> None:
     Raises:
         UsageError: not even that of a failed run would be; the message names what was asked for and the limit.
     """
-    try:
-        problem = first_problem(record_of(run, no_result(), _NOWHERE))
-    except ValueError as error:  # pydantic's, or of a number that has no place in a run key
-        problem = Problem(RecordFault.SCHEMA, "schema", shortened(str(error), _LONGEST_REASON))
-    if problem:
+    if problem := _problem(run, no_result()):
         cell = shortened(f"{run.model.text} on {run.task.text} under {run.protocol_text}", _LONGEST_REASON)
         raise UsageError(f"{cell}: none of its records would be read again: {problem}.")
+
+
+def check_result(run: Run, result: TrainingResult) -> None:
+    """See that a run which yields such numbers can have a record that is read again.
+
+    Raises:
+        ValueError: it cannot; the message names the field and what is expected there.
+    """
+    if problem := _problem(run, result):
+        raise ValueError(f"the record of this run would not be read again: {problem}")
+
+
+def _problem(run: Run, result: TrainingResult) -> Problem | None:
+    try:
+        return first_problem(record_of(run, result, _NOWHERE))
+    except ValueError as error:  # pydantic's, or of a number that has no place in a run key
+        return Problem(RecordFault.SCHEMA, "schema", shortened(str(error), _LONGEST_REASON))

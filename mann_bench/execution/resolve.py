@@ -22,6 +22,7 @@ from mann_bench.models.base import SequenceModule
 from mann_bench.models.building import build_model, build_syllabus, build_task, load_class
 from mann_bench.plugins import MODEL, SYLLABUS, TASK, Kind
 from mann_bench.registry import Registry
+from mann_bench.results.limits import check_details
 from mann_bench.results.provenance import cpu_name
 from mann_bench.results.text_rules import value_problems
 from mann_bench.syllabuses.base import Syllabus
@@ -145,12 +146,21 @@ def checked_task(component: Component) -> SequenceTask:
 
 
 def checked_model(component: Component, task: SequenceTask) -> SequenceModule:
-    """Return a model for `task`, so that options which do not go together are found before any training."""
+    """Return a model for `task`, so that what no run of it could keep is found before any training.
+
+    Raises:
+        UsageError: its options do not go together, or no record can hold its details.
+    """
     try:
         with GENERATORS, torch.random.fork_rng(devices=[]):
-            return build_model(component, task)
+            model = build_model(component, task)
     except Exception as error:
         raise UsageError(f"model {component.text!r} cannot be built: {_words(error)}.") from error
+    try:
+        check_details(model.details())
+    except Exception as error:
+        raise UsageError(f"model {component.text!r}: no record can hold its details: {_words(error)}.") from error
+    return model
 
 
 def checked_syllabus(component: Component, task: SequenceTask) -> Syllabus:

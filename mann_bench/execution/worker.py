@@ -1,6 +1,7 @@
 """Execute one run where it stands: train, measure, write its record."""
 
 import contextlib
+import functools
 import time
 import traceback
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from mann_bench.core.turns import GENERATORS
 from mann_bench.execution.arithmetic import Arithmetic
 from mann_bench.execution.mending import mend_held
 from mann_bench.execution.ram import peak_ram, reset_peak_ram
-from mann_bench.execution.recording import no_result, record_of
+from mann_bench.execution.recording import check_result, no_result, record_of
 from mann_bench.execution.resolve import device_name
 from mann_bench.results import schema
 from mann_bench.results.locks import LockLostError, Locks, RunLock
@@ -88,7 +89,8 @@ def _execute(job: Job, observe: Observer, lock: RunLock, answered: bool) -> None
         observe(event)
 
     try:
-        result, error = train(job.run, job.device, job.backend, tell, checkpoints), None
+        judge = functools.partial(check_result, job.run)
+        result, error = train(job.run, job.device, job.backend, tell, checkpoints, judge), None
     except (ConnectionError, LockLostError):
         raise  # nobody listens any more, or another process does it: that is not the model's failure
     except Exception:

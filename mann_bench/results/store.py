@@ -10,12 +10,12 @@ import re
 from pathlib import Path
 
 from mann_bench.core.errors import StoreError, UsageError
-from mann_bench.core.message_text import shortened
+from mann_bench.core.message_text import shortened, unstopped
 from mann_bench.results.files import prepare_folder, write_atomically
 from mann_bench.results.problem import RecordFault, UnsoundError
 from mann_bench.results.reading import LARGEST_RECORD, LARGEST_WEIGHTS, UnreadableFileError, read_plain
 from mann_bench.results.schema import Record
-from mann_bench.results.soundness import first_problem, sound_record
+from mann_bench.results.soundness import sound_record
 
 RECORD_NAME = "record.json"
 WEIGHTS_NAME = "weights.safetensors"
@@ -259,13 +259,15 @@ class Store:
 
 
 def _checked(record: Record) -> bytes:
-    """Return the content of a record's file; raises UnfitRecordError."""
-    content = record.model_dump_json(indent=1).encode()
-    problem: object = first_problem(record)
-    if len(content) > LARGEST_RECORD:
-        problem = f"it takes {len(content):,} bytes, and at most {LARGEST_RECORD:,} are read"
-    if problem:
-        raise UnfitRecordError(f"the record of {record.text} would not be read again: {problem}.")
+    """Return the content of a record's file as its readers would take it; raises UnfitRecordError."""
+    try:
+        content = record.model_dump_json(indent=1).encode()
+        sound_record(content, [record.key])
+        if len(content) > LARGEST_RECORD:
+            raise ValueError(f"it takes {len(content):,} bytes, and at most {LARGEST_RECORD:,} are read")
+    except (ValueError, UnsoundError) as error:  # ValueError where a text has no form in UTF-8
+        reason = shortened(str(error), _LONGEST_REASON)
+        raise UnfitRecordError(f"the record of {record.text} would not be read again: {unstopped(reason)}.") from error
     return content
 
 

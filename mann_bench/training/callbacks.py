@@ -32,6 +32,10 @@ class Evaluation(pl.Callback):
 
     The training clock runs between measurements only.
 
+    Args:
+        run, task, emit: what is trained, on what, and what gets the events.
+        judge: is called after the first evaluation; it raises where no record could hold what is measured.
+
     Attributes:
         measured: steps, measurements and clocks so far.
         convergence: which evaluation converged, and which was the best.
@@ -39,8 +43,8 @@ class Evaluation(pl.Callback):
         best_weights: those of the best evaluation.
     """
 
-    def __init__(self, run: Run, task: SequenceTask, emit: Callable[[Event], None]) -> None:
-        self.run, self.task, self.emit = run, task, emit
+    def __init__(self, run: Run, task: SequenceTask, emit: Callable[[Event], None], judge: Callable[[], None]) -> None:
+        self.run, self.task, self.emit, self._judge = run, task, emit, judge
         self.measured = Measured()
         self.convergence = ConvergenceTracker(run.convergence)
         self.on_target = ConvergenceTracker(run.convergence)
@@ -76,6 +80,7 @@ class Evaluation(pl.Callback):
                 self._evaluate(pl_module)
                 drawn_of = len(self.task.training_sizes()) if self.task.course else 0
                 check_room(self.run.protocol, self.measured.curve[0], self.task.grid(), drawn_of)
+                self._judge()
             self.emit(Progress(self.run.key, self.measured.step, self.last_step))
 
     def tell_earlier(self) -> None:

@@ -18,7 +18,7 @@ import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
 from mann_bench.core.backends import AUTO, Backend
-from mann_bench.core.events import Event, Notice
+from mann_bench.core.events import Event, Notice, SizeScores
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.core.sizes import GridPoint
@@ -46,7 +46,12 @@ _CROWD = 50_000
 
 
 def train(
-    run: Run, device: str, backend: str, emit: Callable[[Event], None], checkpoints: Checkpoints | None = None
+    run: Run,
+    device: str,
+    backend: str,
+    emit: Callable[[Event], None],
+    checkpoints: Checkpoints | None = None,
+    judge: Callable[[TrainingResult], None] = lambda result: None,
 ) -> TrainingResult:
     """Train and test `run` on ``cpu`` or ``cuda``; everything random follows from its seed.
 
@@ -56,6 +61,8 @@ def train(
         backend: a choice for `prepare`: it changes how fast the run is, and no more than rounding otherwise.
         emit: gets the events of the run; of one that goes on, those of its earlier measurements first.
         checkpoints: those of the run. It goes on from the last one that is usable, and adds its own.
+        judge: is called before the first training step, with the result that the run would have if nothing were
+            trained; it raises where no record could hold such a one.
 
     Raises:
         KeyboardInterrupt: the user or the system stopped it; a checkpoint was made of what was trained.
@@ -66,10 +73,10 @@ def train(
     with _exits_answered():
         for path in found:
             try:
-                return _train(run, device, backend, emit, checkpoints, path)
+                return _train(run, device, backend, emit, checkpoints, judge, path)
             except UnusableCheckpointError as error:
                 emit(Notice(run.key, str(error)))
-        return _train(run, device, backend, emit, checkpoints, None)
+        return _train(run, device, backend, emit, checkpoints, judge, None)
 
 
 def _train(
@@ -78,6 +85,7 @@ def _train(
     backend: str,
     emit: Callable[[Event], None],
     checkpoints: Checkpoints,
+    judge: Callable[[TrainingResult], None],
     resume_from: Path | None,
 ) -> TrainingResult:
     pl.seed_everything(torch_seed(run.seed), verbose=False)
@@ -100,7 +108,7 @@ def _train(
     prepared = _prepared(model, task, run, device, backend, resume_from)
     if prepared.notice:
         emit(Notice(run.key, f"{run.model.text}: {prepared.notice}"))
-    evaluation = Evaluation(run, task, emit)
+    evaluation = Evaluation(run, task, emit, lambda: judge(_untrained(run, model, task, evaluation, grid)))
     graph_calls, trained_before = _graph_calls(model), 0
     with Interruption() as interruption:
         resume = Resume(evaluation, model, _made_by(run, device, prepared.backend), checkpoints, interruption)
@@ -227,11 +235,33 @@ def _result(
     device: str,
 ) -> TrainingResult:
     started = time.perf_counter()
-    generalization = []
+    tested: list[SizeScores] = []
     if evaluation.best_weights:  # none where the very first evaluation was not finite
         model.load_state_dict(evaluation.best_weights)
         model.to(device)
-        generalization = grid_scores(model, task, Stream.TEST, run.protocol.test_sequences)
+        tested = grid_scores(model, task, Stream.TEST, run.protocol.test_sequences)
+    evaluation.measured.evaluation_seconds += time.perf_counter() - started
+    return _result_of(model, task, evaluation, divergence, backend, grid, tested)
+
+
+def _untrained(
+    run: Run, model: SequenceModule, task: SequenceTask, evaluation: Evaluation, grid: list[GridPoint]
+) -> TrainingResult:
+    """Return the result of a run that ends untrained, as if the scores at all sizes were those of its validation."""
+    sequences, scores = run.protocol.test_sequences, evaluation.measured.curve[0].scores
+    tested = [SizeScores(at.size, sequences, scores) for at in grid]
+    return _result_of(model, task, evaluation, None, Backend.EAGER, grid, tested)
+
+
+def _result_of(
+    model: SequenceModule,
+    task: SequenceTask,
+    evaluation: Evaluation,
+    divergence: Divergence | None,
+    backend: Backend,
+    grid: list[GridPoint],
+    tested: list[SizeScores],
+) -> TrainingResult:
     convergence, measured = evaluation.convergence, evaluation.measured
     outcome = Outcome.NOT_CONVERGED if convergence.first is None else Outcome.CONVERGED
     return TrainingResult(
@@ -244,7 +274,7 @@ def _result(
         probe=measured.probe,
         course=measured.course,
         training_sizes=task.training_sizes() if task.course else [],
-        generalization=generalization,
+        generalization=tested,
         training_range=task.training_range(),
         grid=grid,
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
@@ -253,11 +283,7 @@ def _result(
         details=dict(check_details(model.details())),
         own_training=own_training(model),
         backend=backend,
-        seconds=Seconds(
-            measured.training_seconds,
-            measured.evaluation_seconds + time.perf_counter() - started,
-            measured.compilation_seconds,
-        ),
+        seconds=Seconds(measured.training_seconds, measured.evaluation_seconds, measured.compilation_seconds),
         weights=evaluation.best_weights,
         initial_weights=measured.initial_weights,
         divergence=divergence,
