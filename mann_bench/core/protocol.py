@@ -63,7 +63,7 @@ class Protocol:
         Fields that are younger than the first records are left out where they have their defaults, so that a run keeps
         the key that it had before there were any.
         """
-        fields = dataclasses.asdict(self)
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {name: value for name, value in fields.items() if name not in _LATER or value != getattr(Protocol, name)}
 
     def __post_init__(self) -> None:

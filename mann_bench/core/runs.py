@@ -1,6 +1,5 @@
 """One run, fully resolved, and the key that is its identity everywhere."""
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -121,7 +120,7 @@ class Run:
         return run_key(
             model=self.model.identity(),
             task=self.task.identity(),
-            convergence=dataclasses.asdict(self.convergence),
+            convergence={"metric": self.convergence.metric, "below": self.convergence.below},
             protocol=self.protocol.recorded(),
             seed=self.seed,
             syllabus=self.syllabus.identity() if self.syllabus else None,

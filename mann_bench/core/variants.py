@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 from mann_bench.core.errors import UsageError
+from mann_bench.core.message_text import shortened
 from mann_bench.core.options import OptionValue, option_text, stands_for
 
 _ESCAPED = "~"
@@ -19,8 +20,12 @@ _LEFT_AS_IT_IS = "".join(chr(code) for code in range(33, 127) if chr(code) not i
 """What such a value has as it is. Of other characters the bytes are escaped."""
 
 LARGEST_SEED = 2**32 - 1
-_MOST_SEEDS = 100_000
+MOST_RUNS = 100_000
+"""Runs of one command, and so its seeds: to plan them takes seconds."""
+
 _LONGEST_RANGE = 40
+_LONGEST_SEEDS = 100
+"""Characters of seeds that a message repeats."""
 
 
 @dataclass(frozen=True)
@@ -93,18 +98,27 @@ def parse_seeds(text: str) -> list[int]:
     Raises:
         UsageError: anything that is not a non-negative integer or a rising range of them.
     """
-    seeds: set[int] = set()
+    ranges: list[tuple[int, int]] = []
+    shown = repr(shortened(text, _LONGEST_SEEDS))
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()) or len(part) > _LONGEST_RANGE:
-            raise UsageError(f"seeds {text!r}: expected numbers and ranges such as 0-9 or 3,5, found {part!r}.")
+            raise UsageError(f"seeds {shown}: expected numbers and ranges such as 0-9 or 3,5, found {part[:50]!r}.")
         low, high = int(first), int(last or first)
         if low > high:
-            raise UsageError(f"seeds {text!r}: the range {part!r} runs backwards. Did you mean '{high}-{low}'?")
-        if high > LARGEST_SEED or high - low >= _MOST_SEEDS:
-            raise UsageError(f"seeds {text!r}: a seed is at most {LARGEST_SEED}, a range at most {_MOST_SEEDS} long.")
-        seeds.update(range(low, high + 1))
-    return sorted(seeds)
+            raise UsageError(f"seeds {shown}: the range {part!r} runs backwards. Did you mean '{high}-{low}'?")
+        if high > LARGEST_SEED:
+            raise UsageError(f"seeds {shown}: a seed is at most {LARGEST_SEED}, found {part!r}.")
+        ranges.append((low, high + 1))
+    seeds: list[int] = []
+    following = 0
+    for low, end in sorted(ranges):
+        new = range(max(low, following), end)
+        if len(seeds) + len(new) > MOST_RUNS:
+            raise UsageError(f"seeds {shown}: expected at most {MOST_RUNS:,} in all. Give fewer.")
+        seeds.extend(new)
+        following = max(following, end)
+    return seeds
 
 
 def seeds_text(seeds: Iterable[int]) -> str:

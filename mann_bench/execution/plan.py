@@ -9,7 +9,7 @@ from typing import NamedTuple, SupportsIndex, TypeVar
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.runs import Component, Outcome, Run
-from mann_bench.core.variants import LARGEST_SEED
+from mann_bench.core.variants import LARGEST_SEED, MOST_RUNS
 from mann_bench.execution.mending import mend_idle
 from mann_bench.execution.recording import check_recordable
 from mann_bench.execution.resolve import (
@@ -172,6 +172,11 @@ def _check_asked(blocks: Sequence[Block], seeds: Sequence[SupportsIndex]) -> Non
             raise UsageError(f"{name} must be a list, not the text {given!r}.")
         if not given:
             raise UsageError(f"nothing to run: give at least one {name[:-1]}.")
+    runs = len(seeds) * sum(len(block.models) * len(block.tasks) * len(block.protocols) for block in blocks)
+    if runs > MOST_RUNS:
+        raise UsageError(
+            f"{runs:,} runs: expected at most {MOST_RUNS:,} at once. Give fewer seeds, or several commands."
+        )
 
 
 def _checked_seed(seed: SupportsIndex) -> int:

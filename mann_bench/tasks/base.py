@@ -140,9 +140,20 @@ class SequenceTask(pl.LightningDataModule, ABC):
         return TrainingStream(self, self.first_batch)
 
 
+_MOST_LENGTHS = 128
+"""Training sizes whose sequences are drawn to count their time steps."""
+
+
 def training_lengths(task: SequenceTask) -> list[int]:
-    """Return how many time steps a training sequence of each size of `task` has."""
-    return [len(task.evaluation_batch(Stream.VALIDATION, size, 1).inputs) for size in task.training_sizes()]
+    """Return how many time steps a training sequence of each size of `task` has.
+
+    Of very many sizes those at even distances stand for all, and with them the greatest of each dimension.
+    """
+    sizes = task.training_sizes()
+    if len(sizes) > _MOST_LENGTHS:
+        greatest = [max(sizes, key=lambda size: size[name]) for name in sizes[0]]
+        sizes = [sizes[at * (len(sizes) - 1) // (_MOST_LENGTHS - 1)] for at in range(_MOST_LENGTHS)] + greatest
+    return [len(task.evaluation_batch(Stream.VALIDATION, size, 1).inputs) for size in sizes]
 
 
 class TrainingStream:

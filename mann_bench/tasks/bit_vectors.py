@@ -13,6 +13,9 @@ from mann_bench.tasks.base import Batch, SequenceTask
 Bits = np.ndarray[Any, np.dtype[np.float32]]
 """An array of zeros and ones."""
 
+LONGEST = 1_000_000
+"""Rows, or what takes a row each, of the longest training sequence: it alone takes some hundred megabytes."""
+
 NATS_PER_BIT = float(np.log(2.0))
 
 ORACLE_LOGIT = 30.0

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mann_bench.core.sizes import Size
 from mann_bench.tasks.base import Batch
-from mann_bench.tasks.bit_vectors import Bits, BitVectorTask, as_batch, bits, certain
+from mann_bench.tasks.bit_vectors import LONGEST, Bits, BitVectorTask, as_batch, bits, certain
 
 _TEST_LENGTHS = (20, 40, 60, 80, 100, 120)
 
@@ -51,8 +51,8 @@ class Copy(BitVectorTask):
         max_length: int = 20,
     ) -> None:
         super().__init__()
-        if bits < 1 or not 1 <= min_length <= max_length:
-            raise ValueError("copy needs bits >= 1 and 1 <= min_length <= max_length")
+        if bits < 1 or not 1 <= min_length <= max_length <= LONGEST:
+            raise ValueError(f"copy needs bits >= 1 and 1 <= min_length <= max_length <= {LONGEST:,}")
         self.layout, self.bits = layout, bits
         self.min_length, self.max_length = min_length, max_length
         self.input_size, self.output_size = bits + 1, bits

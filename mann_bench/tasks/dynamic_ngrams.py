@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from mann_bench.core.sizes import Size
 from mann_bench.tasks.base import Batch, SequenceTask
-from mann_bench.tasks.bit_vectors import NATS_PER_BIT, Bits, as_batch
+from mann_bench.tasks.bit_vectors import LONGEST, NATS_PER_BIT, Bits, as_batch
 
 _TEST_BITS = (200, 400, 800)
 
@@ -56,8 +56,8 @@ class DynamicNGrams(SequenceTask):
 
     def __init__(self, *, order: int = 6, bits: int = 200) -> None:
         super().__init__()
-        if not 1 <= order <= min(_LARGEST_ORDER, bits):
-            raise ValueError(f"dynamic_ngrams needs 1 <= order <= {_LARGEST_ORDER} and bits >= order")
+        if not 1 <= order <= min(_LARGEST_ORDER, bits) or bits > LONGEST:
+            raise ValueError(f"dynamic_ngrams needs 1 <= order <= {_LARGEST_ORDER} and order <= bits <= {LONGEST:,}")
         self.order, self.bits = order, bits
         self.input_size = self.output_size = 1
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mann_bench.core.sizes import Size
 from mann_bench.tasks.base import Batch
-from mann_bench.tasks.bit_vectors import Bits, BitVectorTask, as_batch, bits, certain
+from mann_bench.tasks.bit_vectors import LONGEST, Bits, BitVectorTask, as_batch, bits, certain
 
 _TEST_ITEMS = (20, 25, 30, 40)
 
@@ -49,8 +49,8 @@ class PrioritySort(BitVectorTask):
 
     def __init__(self, *, bits: int = 8, items: int = 20) -> None:
         super().__init__()
-        if bits < 1 or items < 2:
-            raise ValueError("priority_sort needs bits >= 1 and items >= 2")
+        if bits < 1 or not 2 <= items <= LONGEST:
+            raise ValueError(f"priority_sort needs bits >= 1 and 2 <= items <= {LONGEST:,}")
         self.bits, self.items = bits, items
         self.input_size, self.output_size = bits + 2, bits
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mann_bench.core.sizes import Size
 from mann_bench.tasks.base import Batch
-from mann_bench.tasks.bit_vectors import Bits, BitVectorTask, as_batch, bits, certain
+from mann_bench.tasks.bit_vectors import LONGEST, Bits, BitVectorTask, as_batch, bits, certain
 
 _TEST_SIZES = ((10, 10), (20, 10), (10, 20), (20, 20))
 
@@ -60,6 +60,8 @@ class RepeatCopy(BitVectorTask):
         super().__init__()
         if bits < 1 or not 1 <= min_length <= max_length or not 1 <= min_repeats <= max_repeats:
             raise ValueError("repeat_copy needs bits >= 1 and 1 <= min <= max for lengths and repeats")
+        if max_length * max_repeats > LONGEST:
+            raise ValueError(f"repeat_copy says at most {LONGEST:,} rows: give a smaller max_length or max_repeats")
         self.layout, self.bits = layout, bits
         self.min_length, self.max_length = min_length, max_length
         self.min_repeats, self.max_repeats = min_repeats, max_repeats

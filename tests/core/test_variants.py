@@ -134,6 +134,17 @@ def test_a_seed_above_32_bits_is_an_error():
         parse_seeds("4294967296")
 
 
+@pytest.mark.parametrize("text", ["0-100000", "0-4294967295", "0-99999,50000-149999", "0-99999,7-100000," * 500 + "1"])
+def test_more_seeds_than_a_command_can_have_are_refused_however_they_are_written(text):
+    with pytest.raises(UsageError, match="expected at most 100,000 in all") as caught:
+        parse_seeds(text)
+    assert len(str(caught.value)) < 200
+
+
+def test_ranges_may_overlap_as_they_like_within_the_most_seeds():
+    assert len(parse_seeds(",".join(["0-99999"] * 11))) == 100_000
+
+
 @pytest.mark.parametrize("text", ["0", "0-2", "0-2,7", "3,5-6", "1,3,5"])
 def test_seeds_are_written_as_they_are_read(text):
     assert seeds_text(parse_seeds(text)) == text

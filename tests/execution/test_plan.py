@@ -72,6 +72,11 @@ def test_nothing_to_run_is_an_error(registry, models, tasks, seeds):
         make_plan(registry, [Block(models, tasks, ["collier2018"])], seeds)
 
 
+def test_more_runs_than_can_be_planned_in_seconds_are_refused(registry):
+    with pytest.raises(UsageError, match="100,002 runs: expected at most 100,000 at once"):
+        make_plan(registry, [Block(["ntm", LSTM], [COPY], ["collier2018"])], range(50_001))
+
+
 def test_options_are_resolved_in_full(registry):
     run = make_plan(registry, [Block(["ntm:memory_slots=64"], ["copy:layout=collier2018"], ["collier2018"])], [0]).runs[
         0

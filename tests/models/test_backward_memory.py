@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from mann_bench.core.backends import Backend
 from mann_bench.models.backward_memory import backward_bytes
 from mann_bench.models.base import SequenceModule
 from mann_bench.models.dnc import DNCModel
@@ -83,3 +84,42 @@ def test_counting_leaves_random_state_gradients_and_mode_alone():
     assert torch.equal(torch.random.get_rng_state(), before)
     assert all(parameter.grad is None for parameter in model.parameters())
     assert model.training
+
+
+class Attending(Tiny):
+    """Keeps a weight for every pair of steps."""
+
+    def forward(self, inputs):
+        between = self.first(inputs).transpose(0, 1)
+        weights = (between @ between.transpose(1, 2)).softmax(-1)
+        return self.second((weights @ between).transpose(0, 1))
+
+
+@pytest.mark.parametrize("make", [lambda: NTMModel(3, 2, **SIZES), lambda: DNCModel(3, 2, **SIZES), Attending])
+def test_the_count_of_long_sequences_follows_from_shorter_ones(make):
+    model = make()
+    assert backward_bytes(model, 901, 3) == pytest.approx(bytes_saved(model, 901, 3), rel=0.001)
+
+
+def test_no_long_sequence_is_run(monkeypatch):
+    model, lengths = NTMModel(3, 2, **SIZES), []
+    forward = model.forward
+    monkeypatch.setattr(model, "forward", lambda inputs: (lengths.append(len(inputs)), forward(inputs))[1])
+    assert backward_bytes(model, 10**9, 32) > 10**12
+    assert sum(lengths) < 500
+
+
+def test_a_large_memory_is_counted_over_few_steps(monkeypatch):
+    model, lengths = NTMModel(3, 2, memory_slots=300_000), []
+    forward = model.forward
+    monkeypatch.setattr(model, "forward", lambda inputs: (lengths.append(len(inputs)), forward(inputs))[1])
+    backward_bytes(model, 1_000, 1)
+    assert max(lengths) <= 6
+
+
+@over_models
+def test_the_tape_of_a_native_recurrence_is_counted(model_class):
+    model = model_class(3, 2, **SIZES)
+    model.backend = Backend.NATIVE
+    for steps, batch in ((7, 5), (40, 32), (200, 64)):
+        assert backward_bytes(model, steps, batch) == pytest.approx(bytes_saved(model, steps, batch), rel=0.02)

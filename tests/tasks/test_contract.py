@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from mann_bench.core.streams import Stream
-from mann_bench.tasks.base import Batch, TrainingStream
+from mann_bench.tasks.base import Batch, TrainingStream, training_lengths
 from mann_bench.tasks.bit_vectors import BitVectorTask
+from mann_bench.tasks.copy import Copy
 
 
 def same(first, second):
@@ -146,3 +147,13 @@ def test_a_batch_moves_whole(task):
     moved = batch.to(torch.device("cpu"))
     assert type(moved) is type(batch)
     assert same(moved, batch)
+
+
+def test_of_very_many_training_sizes_few_sequences_are_drawn(monkeypatch):
+    task = Copy(max_length=2_000)
+    seen, generate = [], task.generate
+    monkeypatch.setattr(task, "generate", lambda rng, size, count: (seen.append(size), generate(rng, size, count))[1])
+    lengths = training_lengths(task)
+    assert len(seen) < 200
+    assert (min(lengths), max(lengths)) == (3, 4_001)
+    assert sum(lengths) / len(lengths) == pytest.approx(2_002, rel=0.02)

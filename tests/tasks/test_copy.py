@@ -62,7 +62,14 @@ def test_the_number_of_bits_sets_the_channels():
 
 @pytest.mark.parametrize(
     "options",
-    [{"bits": 0}, {"min_length": 0}, {"max_length": 0}, {"min_length": 21}, {"min_length": 5, "max_length": 4}],
+    [
+        {"bits": 0},
+        {"min_length": 0},
+        {"max_length": 0},
+        {"min_length": 21},
+        {"min_length": 5, "max_length": 4},
+        {"max_length": 10**9},
+    ],
 )
 def test_bad_options_are_an_error(options):
     with pytest.raises(ValueError, match="copy needs"):

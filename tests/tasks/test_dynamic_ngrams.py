@@ -188,7 +188,9 @@ def test_chance_at_200_bits_is_200_bits_of_loss_and_100_errors():
     assert DynamicNGrams().chance({"bits": 200}) == {"loss_bits": 200, "bit_errors": 100}
 
 
-@pytest.mark.parametrize("options", [{"order": 0}, {"order": 17}, {"bits": 0}, {"order": 6, "bits": 5}])
+@pytest.mark.parametrize(
+    "options", [{"order": 0}, {"order": 17}, {"bits": 0}, {"order": 6, "bits": 5}, {"bits": 10**9}]
+)
 def test_bad_options_are_an_error(options):
     with pytest.raises(ValueError, match="dynamic_ngrams needs"):
         DynamicNGrams(**options)

@@ -118,7 +118,7 @@ def test_chance_at_20_items_is_128_bits_of_loss_and_64_errors():
     assert PrioritySort().chance({"items": 20}) == {"loss_bits": 128, "bit_errors": 64}
 
 
-@pytest.mark.parametrize("options", [{"bits": 0}, {"items": 1}, {"items": -20}])
+@pytest.mark.parametrize("options", [{"bits": 0}, {"items": 1}, {"items": -20}, {"items": 10**9}])
 def test_bad_options_are_an_error(options):
     with pytest.raises(ValueError, match="priority_sort needs"):
         PrioritySort(**options)

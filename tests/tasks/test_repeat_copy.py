@@ -133,8 +133,9 @@ def test_chance_with_an_end_marker_counts_its_channel_and_row():
         {"min_repeats": 0},
         {"min_repeats": 5, "max_repeats": 4},
         {"max_repeats": 0},
+        {"max_length": 10**4, "max_repeats": 10**4},
     ],
 )
 def test_bad_options_are_an_error(options):
-    with pytest.raises(ValueError, match="repeat_copy needs"):
+    with pytest.raises(ValueError, match="repeat_copy "):
         RepeatCopy(**options)
