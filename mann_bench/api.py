@@ -154,6 +154,7 @@ def run(
         jobs=None if executor else jobs,
         threads=threads,
         device=device,
+        backend=kind,
         fresh=fresh,
     )
     observers = [ConsoleProgress(Console(stderr=True), len(plan.missing))] if progress else []

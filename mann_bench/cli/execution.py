@@ -42,6 +42,7 @@ def execute_plan(
         jobs=options.jobs,
         threads=options.threads,
         device=options.device,
+        backend=options.backend,
         fresh=options.fresh,
         dry_run=options.dry_run,
     )

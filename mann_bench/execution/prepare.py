@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mann_bench.core.backends import AUTO
 from mann_bench.core.errors import UsageError
 from mann_bench.core.jobs import Device
 from mann_bench.core.variants import Variant
 from mann_bench.execution.executor import Executor
 from mann_bench.execution.local import LocalExecutor, default_workers
 from mann_bench.execution.plan import Plan, look_up
-from mann_bench.execution.ram import RamNeed, workers_that_fit
+from mann_bench.execution.ram import RamNeed, check_fit, workers_that_fit
 from mann_bench.execution.resolve import remote_device, resolve_device, resolve_executor
 from mann_bench.registry import Registry
 from mann_bench.results.store import Store
@@ -44,6 +45,7 @@ def prepare(
     jobs: int | None = None,
     threads: int = 1,
     device: str = "auto",
+    backend: str = AUTO,
     fresh: bool = False,
     dry_run: bool = False,
 ) -> Setting:
@@ -57,6 +59,7 @@ def prepare(
         jobs: the most processes of the local executor; by default as many as there are cores for their `threads`.
         threads: threads of each run.
         device: ``auto``, ``cpu`` or ``cuda``.
+        backend: a choice of `mann_bench.models.preparation.prepare`.
         fresh: whether what has a record is done again.
         dry_run: whether the runs are only to be told of.
 
@@ -72,10 +75,15 @@ def prepare(
         store.prepare()
     if not fresh:
         look_up(plan, store, mend=not dry_run)
-    cells = {(run.model.text, run.task.text): run for run in plan.missing}
-    needs = {texts: RamNeed.of(run.model, run.task, run.protocol.batch_size) for texts, run in cells.items()}
+    largest_last = sorted(plan.missing, key=lambda run: run.protocol.batch_size)
+    cells = {(run.model.text, run.task.text): run for run in largest_last}
+    needs = {
+        texts: RamNeed.of(run.model, run.task, run.protocol.batch_size, chosen, backend) for texts, run in cells.items()
+    }
     if not isinstance(made, LocalExecutor):
         return Setting(made, chosen, None, None, needs)
+    if chosen == "cpu":
+        check_fit(needs)
     most = most_workers(made.jobs, threads, chosen)
     fit = workers_that_fit(needs.values()) if chosen == "cpu" else None
     workers = max(1, min(most, len(plan.missing), fit or most))

@@ -2,22 +2,32 @@
 
 import contextlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
+from mann_bench.core.backends import AUTO, Backend
+from mann_bench.core.errors import UsageError
 from mann_bench.core.jobs import Device
 from mann_bench.core.machine import ram_left
 from mann_bench.core.message_text import unstopped
 from mann_bench.core.runs import Component
 from mann_bench.execution.resolve import checked_model, checked_task
-from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes, recomputes
+from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes, recomputes, recomputing_bytes
+from mann_bench.models.base import RecurrentModel, SequenceModule, zero_inputs
+from mann_bench.native.build import NativeBuildError
 from mann_bench.tasks.base import training_lengths
 
 _PROC = Path("/proc/self")
 _MEMINFO = Path("/proc/meminfo")
+
+_LARGEST_TRIED = 2**24
+"""Bytes of a sequence's state up to which a model is run to count what it keeps."""
+
+_STATES_A_STEP = 4
+"""What a step is taken to keep, of a model with larger ones."""
 
 WORKER_BYTES = 600 * 2**20
 """What a worker takes besides: the interpreter, torch, Lightning and evaluation."""
@@ -53,39 +63,89 @@ class RamNeed(NamedTuple):
 
     Attributes:
         kept: bytes for the longest training batch, if nothing is recomputed.
-        recomputed: whether most steps are recomputed instead.
+        held: bytes at the peak: fewer where most steps are recomputed.
         batch_size: sequences of that batch.
-        problem: why none of this is known, where running the model failed.
+        problem: why none of this is known, where running the model failed; then the rest is a guess.
     """
 
     kept: int
-    recomputed: bool
+    held: int
     batch_size: int
     problem: str | None = None
 
     @classmethod
-    def of(cls, model_component: Component, task_component: Component, batch_size: int) -> "RamNeed":
-        """Build the model and count from its tensors; raises UsageError where it cannot be built."""
+    def of(
+        cls,
+        model_component: Component,
+        task_component: Component,
+        batch_size: int,
+        device: Device = "cpu",
+        backend: str = AUTO,
+    ) -> "RamNeed":
+        """Build the model and count from its tensors, on the backend that training would choose.
+
+        Raises:
+            UsageError: the model or the task cannot be built.
+        """
         task = checked_task(task_component)
         model = checked_model(model_component, task)
         try:
-            kept = backward_bytes(model, max(training_lengths(task)), batch_size)
+            state, steps = model.state_bytes(), max(training_lengths(task))
+            if (states := batch_size * state) > (available_ram() or states):  # to run it would end this process
+                return cls(states, states, batch_size)
+            if state > _LARGEST_TRIED:
+                guess = _STATES_A_STEP * states * steps
+                problem = f"the model is not tried with {bytes_text(state)} of state a sequence"
+                return cls(guess, guess, batch_size, problem)
+            if device == "cpu" and backend in (AUTO, Backend.NATIVE):
+                _set_native(model)
+            kept = backward_bytes(model, steps, batch_size)
+            held = recomputing_bytes(model, kept, steps, batch_size) if recomputes(model, kept) else kept
         except (Exception, SystemExit) as error:
-            return cls(0, False, batch_size, f"running the model raised {type(error).__name__}: {unstopped(error)}")
-        return cls(kept, recomputes(model, kept), batch_size)
+            problem = f"running the model raised {type(error).__name__}: {unstopped(error)}"
+            return cls(RECOMPUTE_ABOVE, RECOMPUTE_ABOVE, batch_size, problem)
+        return cls(kept, held, batch_size)
 
     def __str__(self) -> str:
         if self.problem:
-            return f"what backward keeps is unknown: {self.problem}"
+            return f"what backward keeps is unknown, and taken for {bytes_text(self.kept)}: {self.problem}"
         batch = f"the longest batch ({self.batch_size} sequences)"
-        if not self.recomputed:
+        if self.held == self.kept:
             return f"backward keeps {bytes_text(self.kept)} for {batch}"
-        return f"backward would keep {bytes_text(self.kept)} for {batch}, so most steps are recomputed"
+        return (
+            f"backward would keep {bytes_text(self.kept)} for {batch}, so most steps are recomputed: "
+            f"{bytes_text(self.held)}"
+        )
 
     @property
     def worker_bytes(self) -> int:
         """What a worker process takes at its peak, roughly."""
-        return WORKER_BYTES + min(self.kept, RECOMPUTE_ABOVE)
+        return WORKER_BYTES + self.held
+
+
+def _set_native(model: SequenceModule) -> None:
+    """Let a model run natively, if it has such a recurrence and that can be built."""
+    if isinstance(model, RecurrentModel) and model.native_problem() is None:
+        with contextlib.suppress(NativeBuildError), torch.inference_mode():
+            model.native_forward(zero_inputs(model, 1, 1))
+            model.backend = Backend.NATIVE
+
+
+def check_fit(needs: Mapping[tuple[str, str], RamNeed]) -> None:
+    """See that the free RAM carries each of these needs, by model and task, alone.
+
+    Raises:
+        UsageError: it cannot; the message says how large a batch could be.
+    """
+    available = available_ram()
+    for (model, task), need in needs.items():
+        if available is None or need.problem or need.held <= available:
+            continue
+        room = max(0, available - WORKER_BYTES) * need.batch_size // need.held
+        fits = f"at most batch_size={room}" if room else "shorter sequences or a smaller model: not one sequence fits"
+        raise UsageError(
+            f"{model} on {task}: {need}, and {bytes_text(available)} of memory are free here. Expected {fits}."
+        )
 
 
 def workers_that_fit(needs: Iterable[RamNeed]) -> int | None:

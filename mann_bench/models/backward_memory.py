@@ -19,10 +19,15 @@ _NOISE = 50
 """Libraries keep somewhat more or less by length: curvature counts from this part of the slope on."""
 
 _GROUP = 16
-"""Sequences that native recurrences take together."""
+"""Sequences that native recurrences take together; where states are large, what a group shares does not matter."""
 
-_LARGEST_COUNT = 2**28
-"""Bytes that counting may keep, roughly."""
+_LARGE_STATE = 2**17
+"""Bytes of a sequence."""
+
+_LARGEST_COUNT = 2**30
+"""Bytes that counting may keep, roughly; a step is expected to keep some states."""
+
+_STATES_A_STEP = 8
 
 
 def recomputes(model: SequenceModule, kept: int) -> bool:
@@ -43,7 +48,8 @@ def backward_bytes(model: SequenceModule, steps: int, batch_size: int) -> int:
     what these added. Of long sequences fewer steps are counted, at three lengths: what a step keeps may grow with the
     steps before it, as in attention, and is taken to grow no faster.
     """
-    few = _GROUP if isinstance(model, RecurrentModel) and model.backend is Backend.NATIVE else 1
+    native = isinstance(model, RecurrentModel) and model.backend is Backend.NATIVE
+    few = _GROUP if native and model.state_bytes() <= _LARGE_STATE else 1
     if batch_size <= few:
         return _bytes_over_time(model, steps, batch_size)
     one, two = (_bytes_over_time(model, steps, sequences) for sequences in (few, 2 * few))
@@ -52,8 +58,10 @@ def backward_bytes(model: SequenceModule, steps: int, batch_size: int) -> int:
 
 def _bytes_over_time(model: SequenceModule, steps: int, sequences: int) -> int:
     apart = _SCANNED if isinstance(model, RecurrentModel) else _AT_ONCE
+    each = max(1, _STATES_A_STEP * sequences * model.state_bytes())
     if steps > 3 * apart:
-        apart = max(1, min(apart, _LARGEST_COUNT // max(1, 3 * _saved_bytes(model, 1, sequences))))
+        each = max(each, _saved_bytes(model, 1, sequences))
+    apart = max(1, min(apart, _LARGEST_COUNT // (3 * each)))
     if steps <= 3 * apart:
         return _saved_bytes(model, steps, sequences)
     first, second, third = (_saved_bytes(model, times * apart, sequences) for times in (1, 2, 3))

@@ -17,7 +17,7 @@ def memory(monkeypatch):
     """Return a function that sets how many workers the free memory carries."""
 
     def carries(workers):
-        free = workers * (WORKER_BYTES + 2**20)
+        free = (workers * WORKER_BYTES or 2**20) + 2**20 * workers
         monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: free)
 
     return carries
@@ -50,6 +50,19 @@ def test_there_are_no_more_workers_than_runs_and_memory_carry(prepared, memory, 
     memory(carried)
     setting = prepared(jobs=jobs)
     assert (setting.workers, setting.executor.jobs) == (workers, workers)
+
+
+def test_what_does_not_fit_is_refused_before_the_runs(prepared, monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: 2**10)
+    with pytest.raises(UsageError, match=r"free here\. Expected shorter sequences or a smaller model"):
+        prepared(jobs=1)
+
+
+def test_the_largest_batch_of_a_cell_is_counted(tiny_protocol, tmp_path):
+    registry = Registry.discover(third_party=False)
+    protocols = [tiny_protocol(batch_size=size) for size in (2, 64, 8)]
+    plan = make_plan(registry, [Block([MODEL], [TASK], protocols)], [0])
+    assert prepare(registry, plan, tmp_path, dry_run=True).needs[MODEL, TASK].batch_size == 64
 
 
 def test_a_gpu_does_not_count_the_memory_of_workers(prepared, memory, monkeypatch):

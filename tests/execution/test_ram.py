@@ -3,10 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mann_bench.core.errors import UsageError
 from mann_bench.execution.ram import (
     WORKER_BYTES,
     RamNeed,
     bytes_text,
+    check_fit,
     peak_ram,
     reset_peak_ram,
     workers_that_fit,
@@ -15,6 +17,7 @@ from mann_bench.execution.resolve import resolve_component
 from mann_bench.models import backward_memory
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes, recomputes
 from mann_bench.models.ntm import NTMModel
+from mann_bench.native.build import NativeBuildError
 from mann_bench.registry import Registry
 from mann_bench.training import trainer
 from mann_bench.training.trainer import train
@@ -58,9 +61,9 @@ def test_bytes_for_people(count, text):
 def text_of(make_run):
     """Return a function that states what training a model keeps for a batch of 32."""
 
-    def text(model):
+    def text(model, backend="eager"):
         run = make_run(model)
-        return str(RamNeed.of(run.model, run.task, 32))
+        return str(RamNeed.of(run.model, run.task, 32, backend=backend))
 
     return text
 
@@ -81,7 +84,50 @@ def test_what_backward_keeps_is_stated(text_of, monkeypatch, model):
 def test_above_a_gibibyte_steps_are_recomputed(text_of, monkeypatch, kept, says):
     monkeypatch.setattr("mann_bench.execution.ram.backward_bytes", lambda *_: kept)
     assert says in text_of(NTM)
-    assert text_of(NTM).endswith(", so most steps are recomputed") is (kept > 2**30)
+    assert (", so most steps are recomputed: " in text_of(NTM)) is (kept > 2**30)
+
+
+@pytest.mark.parametrize("backend", ["auto", "native"])
+def test_a_native_recurrence_recomputes_nothing(text_of, monkeypatch, backend):
+    monkeypatch.setattr("mann_bench.execution.ram.backward_bytes", lambda *_: 2**40)
+    assert text_of(NTM, backend) == "backward keeps 1024.0 GiB for the longest batch (32 sequences)"
+
+
+def test_what_a_native_recurrence_keeps_is_counted_from_its_tape(make_run):
+    run = make_run(NTM)
+    native, eager = (RamNeed.of(run.model, run.task, 32, backend=each).kept for each in ("auto", "eager"))
+    assert native < 0.7 * eager
+    assert RamNeed.of(run.model, run.task, 32, "cuda").kept == eager
+
+
+def test_where_no_native_library_can_be_built_the_eager_backend_is_counted(make_run, monkeypatch):
+    run = make_run(NTM)
+    eager = RamNeed.of(run.model, run.task, 32, backend="eager")
+    monkeypatch.setattr(NTMModel, "native_forward", lambda *_: (_ for _ in ()).throw(NativeBuildError("no compiler")))
+    assert RamNeed.of(run.model, run.task, 32) == eager
+
+
+def test_what_is_held_at_the_peak_is_counted_where_steps_are_recomputed(make_run, limit):
+    run = make_run(NTM, task="copy:min_length=50,max_length=50")
+    kept = RamNeed.of(run.model, run.task, 32, backend="eager")
+    limit(0)
+    recomputed = RamNeed.of(run.model, run.task, 32, backend="eager")
+    assert recomputed.kept == kept.kept == kept.held
+    assert kept.kept / 10 < recomputed.held < kept.kept / 4
+
+
+def test_a_model_with_a_vast_state_is_not_run_to_count(monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: 2**50)
+    monkeypatch.setattr("mann_bench.execution.ram.backward_bytes", None)
+    model, task = component("model", "ntm:memory_slots=500000"), component("task", "copy:max_length=3")
+    assert "the model is not tried with 42 MiB of state a sequence" in str(RamNeed.of(model, task, 2))
+
+
+def test_states_that_do_not_fit_are_counted_alone(monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: 2**20)
+    monkeypatch.setattr("mann_bench.execution.ram.backward_bytes", None)
+    need = RamNeed.of(component("model", "ntm"), component("task", "copy:max_length=3"), 200)
+    assert need.held == 200 * NTMModel(9, 8).state_bytes()
 
 
 def test_a_model_that_knows_no_steps_recomputes_none(text_of, limit):
@@ -93,7 +139,7 @@ def test_a_model_that_knows_no_steps_recomputes_none(text_of, limit):
 def test_the_longest_training_batch_is_counted(make_run):
     run = make_run(NTM, task="copy:min_length=2,max_length=4")
     model = NTMModel(9, 8, controller_size=8, memory_slots=6, slot_width=4)
-    assert RamNeed.of(run.model, run.task, 5).kept == backward_bytes(model, 2 * 4 + 1, 5)
+    assert RamNeed.of(run.model, run.task, 5, backend="eager").kept == backward_bytes(model, 2 * 4 + 1, 5)
 
 
 @pytest.mark.parametrize(("kept", "expected"), [(9_999, False), (10_000, False), (10_001, True)])
@@ -137,8 +183,8 @@ def test_an_lstm_is_trained_as_it_is(trained, limit):
     assert trained(LSTM)[1] is None
 
 
-def need(kept, recomputed=False):
-    return RamNeed(kept, recomputed, 32)
+def need(kept, held=None):
+    return RamNeed(kept, kept if held is None else held, 32)
 
 
 def test_as_many_workers_fit_as_the_largest_need_allows(monkeypatch):
@@ -151,8 +197,28 @@ def test_one_worker_always_fits(monkeypatch):
     assert workers_that_fit([need(100)]) == 1
 
 
-def test_a_run_that_recomputes_needs_no_more_than_the_limit(monkeypatch):
-    assert need(2**40, recomputed=True).worker_bytes == WORKER_BYTES + RECOMPUTE_ABOVE
+@pytest.mark.parametrize(("kept", "held"), [(2**40, 2**40), (2**40, 2**28)])
+def test_a_worker_takes_what_is_held_whatever_that_is(kept, held):
+    assert need(kept, held).worker_bytes == WORKER_BYTES + held
+
+
+def test_what_cannot_fit_is_refused_with_the_batch_that_would(monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: WORKER_BYTES + 2**30)
+    with pytest.raises(UsageError, match=r"^lstm on copy: backward keeps 4\.0 GiB .*Expected at most batch_size=8\.$"):
+        check_fit({("ntm", "copy"): need(2**30), ("lstm", "copy"): need(2**32)})
+
+
+def test_where_not_one_sequence_fits_shorter_ones_are_asked_for(monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: WORKER_BYTES + 2**20)
+    with pytest.raises(UsageError, match="Expected shorter sequences or a smaller model: not one sequence fits"):
+        check_fit({("lstm", "copy"): need(2**40)})
+
+
+@pytest.mark.parametrize("free", [None, 2**32])
+def test_what_fits_or_cannot_be_told_is_not_refused(monkeypatch, free):
+    monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: free)
+    check_fit({("ntm", "copy"): need(2**40, 2**30), ("lstm", "copy"): need(2**30)})
+    check_fit({("broken", "copy"): RamNeed(2**40, 2**40, 32, "running the model raised RuntimeError")})
 
 
 @pytest.mark.parametrize(("left", "fit"), [(2 * (WORKER_BYTES + 100), 2), (None, 5)])
@@ -172,7 +238,14 @@ def test_a_model_that_cannot_run_is_told_in_words(monkeypatch):
     monkeypatch.setattr("mann_bench.execution.ram.backward_bytes", lambda *_: 1 / 0)
     run = "lstm:layers=1,units=4"
     found = str(RamNeed.of(component("model", run), component("task", "copy"), 32))
-    assert found == "what backward keeps is unknown: running the model raised ZeroDivisionError: division by zero"
+    unknown = "what backward keeps is unknown, and taken for 1.0 GiB"
+    assert found == f"{unknown}: running the model raised ZeroDivisionError: division by zero"
+
+
+def test_an_unknown_need_counts_as_much_as_a_model_may_keep(monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.ram.backward_bytes", lambda *_: 1 / 0)
+    need = RamNeed.of(component("model", "lstm:layers=1,units=4"), component("task", "copy"), 32)
+    assert need.worker_bytes == WORKER_BYTES + RECOMPUTE_ABOVE
 
 
 def test_the_words_of_a_model_that_cannot_run_end_in_one_full_stop(monkeypatch):
