@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mann_bench.leaderboard.checks.aggregates import aggregates_of
@@ -80,16 +81,18 @@ def make_sound(make_record, rules):
 
     def make(run, at=120):
         protocol, task = run.protocol, rules.tasks[run.task.text]
-        luck = int(run.key[:6], 16) / 2**24
-        last = at + protocol.grace
+        luck, last = int(run.key[:6], 16) / 2**24, at + protocol.grace
+        steps = range(0, last + 1, protocol.evaluate_every)
+        falls = np.random.default_rng(int(run.key[:6], 16)).random(len(steps)) / len(steps)
+        losses = 2.5 + luck + falls[::-1].cumsum()[::-1]  # falling, by steps of its own
         curve = [
             {
                 "step": step,
                 "sequences": step * protocol.batch_size,
                 "training_seconds": step / 100,
-                "scores": _scores(48 if step < at else 1, 64, 4, luck + 1 / (1 + step)),
+                "scores": _scores(48 if step < at else 1, 64, 4, float(loss)),
             }
-            for step in range(0, last + 1, protocol.evaluate_every)
+            for step, loss in zip(steps, losses, strict=True)
         ]
         probed = range(protocol.probe_every, last + 1, protocol.probe_every)
         sound = {
@@ -97,7 +100,7 @@ def make_sound(make_record, rules):
             "model": schema.ComponentRecord.of(run.model),
             "task": schema.ComponentRecord.of(run.task),
             "convergence": task.rule,
-            "protocol": schema.ProtocolRecord.of(protocol, {}, run.protocol_text),
+            "protocol": schema.ProtocolRecord.of(protocol, run.protocol_given, run.protocol_text),
             "seed": run.seed,
             "steps": last,
             "converged_first": at,
@@ -110,8 +113,11 @@ def make_sound(make_record, rules):
             "grid": task.grid,
             "seconds": {"training": last / 100, "evaluation": 0.5, "compilation": 0.0},
             "weights_sha256": digest(run.key.encode()),
+            "parameters": rules.models[run.model.text].sizes[run.task.text].parameters,
         }
-        return schema.Record.model_validate(make_record().model_dump() | sound)
+        known = make_record()
+        provenance = known.provenance.model_copy(update={"date": "2026-11-24T03:04:05+00:00"})
+        return schema.Record.model_validate(known.model_dump() | sound | {"provenance": provenance.model_dump()})
 
     return make
 

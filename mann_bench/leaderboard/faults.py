@@ -34,6 +34,11 @@ class FaultName(StrEnum):
     BADGE = "badge"
     DUPLICATE = "duplicate"
     COPIED_CURVE = "copied-curve"
+    SAME_WEIGHTS = "same-weights"
+    TRAINED_BEFORE = "trained-before"
+    WRONG_SIZE = "wrong-size"
+    IMPOSSIBLE_DATE = "impossible-date"
+    LOOK_ALIKE = "look-alike"
     WRONG_TRACE = "wrong-trace"
     TRACE_SHAPE = "trace-shape"
 

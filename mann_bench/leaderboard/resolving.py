@@ -2,12 +2,16 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+
+import torch
 
 from mann_bench.core.errors import MannBenchError
+from mann_bench.core.runs import Component
 from mann_bench.core.streams import Stream
 from mann_bench.execution.resolve import checked_task, resolve_component, resolve_protocol
-from mann_bench.leaderboard.rules import ModelRules, StudyRules, TaskRules
+from mann_bench.leaderboard.rules import ModelRules, ModelSize, StudyRules, TaskRules
+from mann_bench.models.building import load_class
 from mann_bench.registry import Registry
 from mann_bench.results.schema import ComponentRecord, GridRow, ProtocolRecord, RuleRecord
 from mann_bench.studies.loading import load_study
@@ -19,7 +23,7 @@ def study_rules(registry: Registry, study: str, models: Iterable[str]) -> StudyR
     Args:
         registry: answers which models, tasks and protocols there are.
         study: a name, or the path of a file that ends in ``.toml``.
-        models: canonical texts of model variants that records name; none of them is built.
+        models: canonical texts of model variants that records name; they are built without memory, to be counted.
 
     Raises:
         UsageError: there is no such study, or what it names does not exist.
@@ -33,7 +37,8 @@ def rules_resolver(registry: Registry, file: str | None = None) -> Callable[[str
     without_models = functools.cache(functools.partial(_study, registry))
 
     def resolve(study: str, models: Iterable[str]) -> StudyRules:
-        return dataclasses.replace(without_models(file or study), models=_models(registry, models))
+        rules = without_models(file or study)
+        return dataclasses.replace(rules, models=_models(registry, models, rules.tasks))
 
     return resolve
 
@@ -66,14 +71,29 @@ def _task(registry: Registry, text: str) -> TaskRules:
     )
 
 
-def _models(registry: Registry, texts: Iterable[str]) -> dict[str, ModelRules | None]:
+def _models(registry: Registry, texts: Iterable[str], tasks: Iterable[str]) -> dict[str, ModelRules | None]:
     """Return the variants of models that are installed; of the others nothing is known here."""
-    return {text: _model(registry, text) for text in texts if text.partition(":")[0] in registry.models}
+    built = [checked_task(resolve_component(registry, "task", text)) for text in tasks]
+    channels = {text: (task.input_size, task.output_size) for text, task in zip(tasks, built, strict=True)}
+    return {text: _model(registry, text, channels) for text in texts if text.partition(":")[0] in registry.models}
 
 
-def _model(registry: Registry, text: str) -> ModelRules | None:
+def _model(registry: Registry, text: str, channels: Mapping[str, tuple[int, int]]) -> ModelRules | None:
     try:
         component = resolve_component(registry, "model", text)
     except MannBenchError:
         return None
-    return ModelRules(component.version, component.distribution, component.options)
+    counted = {of_task: _size(component, *each) for of_task, each in channels.items()}
+    sizes = {of_task: size for of_task, size in counted.items() if size is not None}
+    return ModelRules(component.version, component.distribution, component.options, sizes)
+
+
+def _size(component: Component, input_size: int, output_size: int) -> ModelSize | None:
+    """Count the parameters of a model without memory or random numbers; None where it cannot be built so."""
+    try:
+        with torch.device("meta"):
+            model = load_class(component)(input_size, output_size, **component.options)
+        counts = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
+    except Exception:
+        return None
+    return ModelSize(sum(count for count, trained in counts if trained), sum(count for count, _ in counts))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mann_bench.core.options import OptionValue
 from mann_bench.core.sizes import Size
@@ -32,13 +33,27 @@ class TaskRules:
         return [row.size for row in self.grid]
 
 
+class ModelSize(NamedTuple):
+    """How many parameters a model has, and how many with those that training leaves alone; named as in a record."""
+
+    parameters: int
+    all_parameters: int
+
+
 @dataclass(frozen=True)
 class ModelRules:
-    """A model variant as it is installed here; `options` are all that its text stands for."""
+    """A model variant as it is installed here.
+
+    Attributes:
+        version, distribution: of the model.
+        options: all that its text stands for.
+        sizes: by the text of a task; those that could be counted without memory for the model.
+    """
 
     version: int
     distribution: str
     options: Mapping[str, OptionValue]
+    sizes: Mapping[str, ModelSize]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.leaderboard.checks.aggregates import aggregates_of
 from mann_bench.leaderboard.checks.identity import check_cells
+from mann_bench.leaderboard.checks.names import check_name
 from mann_bench.leaderboard.checks.publishable import check_text, check_url
 from mann_bench.leaderboard.checks.traces import traced_runs
 from mann_bench.leaderboard.faults import EntryError
@@ -122,6 +123,7 @@ def _check(records: Sequence[Record], submitter: Submitter, rules: StudyRules, r
         raise UsageError("--name is empty. Say who submits, or what.")
     words = [
         *check_text("--name", submitter.name, LONGEST_NAME),
+        *check_name("--name", submitter.name),
         *check_url("--url", submitter.url),
         *check_text("--note", submitter.note, LONGEST_NOTE, lines=True),
     ]
@@ -167,6 +169,6 @@ def _write(folder: Path, entry: Entry, records: Sequence[Record], traces: Sequen
 
 def _check_written(staged: Path, folder: Path, rules: StudyRules) -> None:
     """Refuse an entry that would not validate in `folder`, beside those that are there."""
-    faults = validate([staged], entry_folders(folder.parents[1], rules.name), lambda study, models: rules)
+    faults = validate([staged], entry_folders(folder.parents[1]), lambda study, models: rules)
     if faults:
         raise EntryError([each._replace(file=folder / each.file.relative_to(staged.resolve())) for each in faults])

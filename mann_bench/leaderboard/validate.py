@@ -6,8 +6,10 @@ from pathlib import Path
 from mann_bench.core.errors import MannBenchError
 from mann_bench.leaderboard.checks.aggregates import check_aggregates
 from mann_bench.leaderboard.checks.consistency import check_consistency
-from mann_bench.leaderboard.checks.copies import copied_curves, duplicates
+from mann_bench.leaderboard.checks.copies import copied_curves, disguised_curves, duplicates, same_weights
+from mann_bench.leaderboard.checks.dates import check_entry_dates, check_record_date
 from mann_bench.leaderboard.checks.identity import check_cells, check_identity
+from mann_bench.leaderboard.checks.names import check_name, check_names
 from mann_bench.leaderboard.checks.publishable import check_strings, check_text, check_url
 from mann_bench.leaderboard.checks.traces import check_trace, traced_runs
 from mann_bench.leaderboard.faults import EntryError, Fault, FaultName, Finding
@@ -37,7 +39,7 @@ def sound_entries(folders: Iterable[Path], others: Iterable[Path], rules_of: Rul
 
     Args:
         folders: of the entries; one that is given twice counts once.
-        others: folders of further entries, of which only a run that stands there too or a copied curve matters.
+        others: folders of further entries, of any study: none of their runs may have been copied, nor a name imitated.
         rules_of: resolves a study; it may raise a MannBenchError.
 
     Raises:
@@ -54,10 +56,10 @@ def sound_entries(folders: Iterable[Path], others: Iterable[Path], rules_of: Rul
             continue
         loaded.append(entry)
         faults += check_entry(entry, rules_of)
-    for study, entries in by_study([*loaded, *_readable(others, asked)]).items():
-        names = {entry.folder for entry in loaded if entry.entry.study.name == study}
-        across = [*duplicates(entries), *copied_curves(entries)]
-        faults += [fault for fault in across if fault.file.parent.parent in names]
+    every = [*loaded, *_readable(others, asked)]
+    across = [fault for entries in by_study(every).values() for fault in duplicates(entries)]
+    across += [*copied_curves(every), *disguised_curves(every), *same_weights(every), *check_names(every)]
+    faults += [fault for fault in across if {fault.file.parent, fault.file.parent.parent} & {e.folder for e in loaded}]
     if faults:
         raise EntryError(faults)
     return loaded
@@ -75,7 +77,7 @@ def check_entry(loaded: LoadedEntry, rules_of: RulesOf) -> list[Fault]:
     """Return what is wrong with one entry, other entries apart."""
     entry, records, file = loaded.entry, loaded.records, loaded.entry_file
     faults = [finding.at(file) for finding in _check_words(entry)]
-    faults += [finding.at(file) for finding in _check_badge(entry)]
+    faults += [finding.at(file) for finding in (*_check_badge(entry), *check_entry_dates(entry, records))]
     if (loaded.folder.parent.name, loaded.folder.name) != (entry.study.name, entry.id):
         text = f"this entry belongs to {entry.study.name}/{entry.id}. Submit it anew."
         faults.append(Fault(FaultName.WRONG_FOLDER, loaded.folder, None, text))
@@ -105,7 +107,8 @@ def check_entry(loaded: LoadedEntry, rules_of: RulesOf) -> list[Fault]:
 
 def check_record(record: Record, rules: StudyRules) -> list[Finding]:
     """Return what is wrong with a record of an entry beyond the rules for every record, other records apart."""
-    found = [*check_strings(record.model_dump(mode="json")), *check_identity(record, rules)]
+    texts = check_strings(record.model_dump(mode="json"))
+    found = [*texts, *check_record_date(record), *check_identity(record, rules)]
     # What it says follows from its task and protocol: without them there is nothing to compare it with.
     known = {FaultName.WRONG_TASK, FaultName.WRONG_PROTOCOL}.isdisjoint(f.name for f in found)
     return [*found, *check_consistency(record, rules.tasks[record.task.text])] if known else found
@@ -113,6 +116,7 @@ def check_record(record: Record, rules: StudyRules) -> list[Finding]:
 
 def _check_words(entry: Entry) -> Iterator[Finding]:
     yield from check_text("name", entry.name, LONGEST_NAME)
+    yield from check_name("name", entry.name)
     yield from check_text("note", entry.note, LONGEST_NOTE, lines=True)
     yield from check_url("url", entry.url)
     for index, run in enumerate(entry.runs):

@@ -9,6 +9,7 @@ from mann_bench.leaderboard.checks.traces import traced_runs
 from mann_bench.leaderboard.faults import EntryError
 from mann_bench.leaderboard.files import load_entry
 from mann_bench.leaderboard.submit import Submitter, submit
+from mann_bench.results.keys import record_key
 from mann_bench.results.schema import DivergenceRecord
 
 SUBMITTER = Submitter("Ünit group", "https://example.org/group", "A note.")
@@ -118,9 +119,11 @@ def test_what_contradicts_itself_is_refused(submitted, sound_records):
 
 
 def test_an_option_that_holds_a_path_cannot_be_published(submitted, sound_records):
-    model = sound_records[0].model.model_copy(update={"given": {"cache": "/home/somebody/cache/x"}})
+    cache, path = "/home/somebody/cache/x", "acme:cache=/home/somebody/cache/x"
+    named = {"name": "acme", "text": path, "given": {"cache": cache}, "options": {"cache": cache}}
+    model = sound_records[0].model.model_copy(update=named)
     changed = sound_records[0].model_copy(update={"model": model})
-    assert refused(submitted, [changed, *sound_records[1:]]) == ["private"]
+    assert refused(submitted, [changed.model_copy(update={"key": record_key(changed)})]) == ["private"]
 
 
 def test_of_each_cell_the_lowest_seed_is_traced(submitted, make_trace, sound_records):

@@ -1,8 +1,10 @@
 """Entries that were tampered with, by one who knows what is checked: each is refused by the name of the fault."""
 
 import dataclasses
+import datetime
 import json
 import os
+import random
 import shutil
 import time
 
@@ -136,7 +138,7 @@ def script_name(board):
 
 
 def script_in_a_record(board):
-    board.edit_record(lambda r: r["model"]["given"].update({"<img src=x onerror=alert(1)>": "1"}))
+    board.edit_record(lambda r: r["details"].update({"<img src=x onerror=alert(1)>": "1"}))
 
 
 def space_that_is_none(board):
@@ -295,6 +297,199 @@ def outcome(board):
 def parameters(board):
     board.edit_record(lambda r: r.update(parameters=1))
     board.aggregate()
+
+
+def frozen_parameters(board):
+    board.edit_record(lambda r: r.update(all_parameters=r["parameters"] + 1))
+
+
+def state_of_one_seed(board):
+    board.edit_record(lambda r: r.update(state_bytes=1))
+    board.aggregate()
+
+
+def fewer_bits_lost_than_wrong(board):
+    board.edit_record(lambda r: scores(r["curve"][1], loss_bits=0.5))
+
+
+def fewer_bits_lost_than_wrong_at_a_tested_size(board):
+    board.edit_record(lambda r: scores(r["generalization"][0], loss_bits=0.9))
+
+
+def fewer_bits_lost_than_wrong_at_the_target(board):
+    impossible = {"loss_bits": 1.0, "bit_errors": 2.0, "bit_error_rate": 0.5, "sequence_accuracy": 0.0}
+    board.edit_record(lambda r: r["curve"][1].update(target_scores=impossible))
+
+
+def weights_of_another_run(board):
+    one, other = (json.loads(file.read_text())["weights_sha256"] for file in board.files[:2])
+    assert one != other
+    board.edit_record(lambda r: r.update(weights_sha256=other))
+    board.edit(lambda entry: entry["runs"][0].update(weights_sha256=other))
+
+
+def one_start_of_two_seeds(board):
+    """Of all seeds of a model, two start from the same weights."""
+    for index, file in enumerate(board.files):
+        record = json.loads(file.read_text())
+        if record["model"]["name"] == "lstm":
+            start = {"sha256": f"{max(1, record['seed']):064x}", "portable": True}
+            board.edit_record(lambda r, start=start: r.update(initial_weights=start), index)
+
+
+def dated(board, date):
+    board.edit_record(lambda r: r["provenance"].update(date=date))
+
+
+def run_before_the_project(board):
+    dated(board, "2020-01-01T00:00:00+00:00")
+
+
+def run_that_is_to_come(board):
+    dated(board, (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=3)).isoformat(timespec="seconds"))
+
+
+def run_on_no_day(board):
+    dated(board, "2026-13-32T00:00:00+00:00")
+
+
+def run_in_no_zone(board):
+    dated(board, "2026-11-24T00:00:00")
+
+
+def entry_before_its_runs(board):
+    board.edit(lambda entry: entry.update(date="2026-11-23"))
+    dated(board, "2026-11-26T00:00:00+00:00")
+
+
+def entry_on_no_day(board):
+    board.edit(lambda entry: entry.update(date="2026-02-31"))
+
+
+def no_seconds_of_training(board):
+    board.edit_record(lambda r: r.update(curve=[x | {"training_seconds": 0.0} for x in r["curve"]]))
+
+
+def no_seconds_of_evaluation(board):
+    board.edit_record(lambda r: r["seconds"].update(evaluation=0.0))
+
+
+def diagnose(board, **diagnostics):
+    index = next(i for i, file in enumerate(board.files) if json.loads(file.read_text())["model"]["name"] == "ntm")
+    board.edit_record(lambda r: r["curve"][1].update(diagnostics=diagnostics), index)
+
+
+def gate_above_one(board):
+    diagnose(board, interpolation_gate=1.2)
+
+
+def more_slots_than_there_are(board):
+    diagnose(board, slots_written=9.0)
+
+
+def more_entropy_than_there_can_be(board):
+    diagnose(board, read_entropy=3.2)
+
+
+def gradient_below_zero(board):
+    diagnose(board, gradient_norm=-1.0)
+
+
+def endless_gradient(board):
+    diagnose(board, gradient_norm="Infinity")
+
+
+def given_that_is_not_run(board):
+    board.edit_record(lambda r: r["model"].update(given=dict.fromkeys(r["model"]["given"], "77")))
+
+
+def given_that_is_left_out(board):
+    board.edit_record(lambda r: r["model"].update(given={}))
+
+
+def text_that_is_not_canonical(board):
+    board.edit_record(lambda r: r["model"].update(text=r["model"]["text"].replace(":", ": ")))
+
+
+def task_that_was_not_typed(board):
+    board.edit_record(lambda r: r["task"].update(given={}))
+
+
+def protocol_that_was_not_typed(board):
+    board.edit_record(lambda r: r["protocol"]["given"].update(max_steps="401"))
+
+
+def disguise(board, change):
+    """One seed of a model gets the losses of another, changed."""
+    records = [json.loads(file.read_text()) for file in board.files]
+    one, other = (
+        next(i for i, r in enumerate(records) if r["seed"] == s and r["model"]["name"] == "lstm") for s in (6, 5)
+    )
+    losses = change([row["scores"]["loss_bits"] for row in records[one]["curve"]])
+
+    def put(record):
+        for row, loss in zip(record["curve"], losses, strict=False):
+            scores(row, loss_bits=loss)
+
+    board.edit_record(put, other)
+
+
+def curve_scaled(board):
+    disguise(board, lambda losses: [1.1 * loss for loss in losses])
+
+
+def curve_moved_in_value(board):
+    disguise(board, lambda losses: [loss + 0.07 for loss in losses])
+
+
+def curve_shifted_in_time(board):
+    disguise(board, lambda losses: [losses[0] + 0.1, *losses])
+
+
+def curve_with_a_little_noise(board):
+    noise = random.Random(0)
+    disguise(board, lambda losses: [loss + 1e-4 * noise.random() for loss in losses])
+
+
+def model_that_knows_the_task(board):
+    board.edit_record(lambda r: scores(r["curve"][0], loss_bits=1.4))
+
+
+def name_in_two_alphabets(board):
+    board.edit(lambda entry: entry.update(name="m\u0430nn-bench"))
+
+
+def name_in_letters_that_look_latin(board):
+    board.edit(lambda entry: entry.update(name="\u0441\u043e\u0440"))
+
+
+def name_with_a_blank_letter(board):
+    board.edit(lambda entry: entry.update(name="A \u3164group"))
+
+
+def name_in_wide_letters(board):
+    board.edit(lambda entry: entry.update(name="\uff2e\uff34\uff2d"))
+
+
+def machine_in_two_alphabets(board):
+    board.edit_record(lambda r: r["provenance"].update(device_name="\u0410MD EPYC"))
+
+
+def name_like_that_of_another(board):
+    """Two groups submit a model each, under names that can be told apart by case alone."""
+    second = board.folder.with_name("copy")
+    shutil.copytree(board.folder, second)
+    for folder, model, words in (
+        (board.folder, "ntm", {}),
+        (second, "lstm", {"name": "A GROUP", "url": "https://b.org"}),
+    ):
+        board.folder = folder
+        names = [json.loads(file.read_text())["model"]["name"] for file in board.files]
+        for index in reversed(range(len(names))):
+            if names[index] != model:
+                board.drop(index)
+        board.edit(lambda entry, words=words: entry.update(words))
+        board.aggregate()
 
 
 def private(board):
@@ -463,7 +658,43 @@ TAMPERED = {
     tested_sizes: RecordFault.GRID,
     score_names: RecordFault.GRID,
     outcome: RecordFault.OUTCOME,
-    parameters: RecordFault.CONTRADICTION,
+    parameters: FaultName.WRONG_SIZE,
+    frozen_parameters: FaultName.WRONG_SIZE,
+    state_of_one_seed: RecordFault.CONTRADICTION,
+    fewer_bits_lost_than_wrong: RecordFault.CONTRADICTION,
+    fewer_bits_lost_than_wrong_at_a_tested_size: RecordFault.CONTRADICTION,
+    fewer_bits_lost_than_wrong_at_the_target: RecordFault.CONTRADICTION,
+    weights_of_another_run: FaultName.SAME_WEIGHTS,
+    one_start_of_two_seeds: FaultName.SAME_WEIGHTS,
+    run_before_the_project: FaultName.IMPOSSIBLE_DATE,
+    run_that_is_to_come: FaultName.IMPOSSIBLE_DATE,
+    run_on_no_day: FaultName.IMPOSSIBLE_DATE,
+    run_in_no_zone: FaultName.IMPOSSIBLE_DATE,
+    entry_before_its_runs: FaultName.IMPOSSIBLE_DATE,
+    entry_on_no_day: FaultName.IMPOSSIBLE_DATE,
+    no_seconds_of_training: RecordFault.OUT_OF_RANGE,
+    no_seconds_of_evaluation: RecordFault.OUT_OF_RANGE,
+    gate_above_one: RecordFault.OUT_OF_RANGE,
+    more_slots_than_there_are: RecordFault.OUT_OF_RANGE,
+    more_entropy_than_there_can_be: RecordFault.OUT_OF_RANGE,
+    gradient_below_zero: RecordFault.OUT_OF_RANGE,
+    endless_gradient: RecordFault.NOT_FINITE,
+    given_that_is_not_run: FaultName.WRONG_MODEL,
+    given_that_is_left_out: FaultName.WRONG_MODEL,
+    text_that_is_not_canonical: FaultName.WRONG_MODEL,
+    task_that_was_not_typed: FaultName.WRONG_TASK,
+    protocol_that_was_not_typed: FaultName.WRONG_PROTOCOL,
+    curve_scaled: FaultName.COPIED_CURVE,
+    curve_moved_in_value: FaultName.COPIED_CURVE,
+    curve_shifted_in_time: FaultName.COPIED_CURVE,
+    curve_with_a_little_noise: FaultName.COPIED_CURVE,
+    model_that_knows_the_task: FaultName.TRAINED_BEFORE,
+    name_in_two_alphabets: FaultName.LOOK_ALIKE,
+    name_in_letters_that_look_latin: FaultName.LOOK_ALIKE,
+    name_with_a_blank_letter: FaultName.LOOK_ALIKE,
+    name_in_wide_letters: FaultName.LOOK_ALIKE,
+    machine_in_two_alphabets: FaultName.LOOK_ALIKE,
+    name_like_that_of_another: FaultName.LOOK_ALIKE,
     private: FaultName.PRIVATE,
     study_version: FaultName.WRONG_STUDY,
     folder: FaultName.WRONG_FOLDER,

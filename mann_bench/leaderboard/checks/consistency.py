@@ -1,13 +1,16 @@
 """Check that a record agrees with itself: what follows from its protocol and its curve must follow."""
 
+import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from mann_bench.analysis.target import on_target
 from mann_bench.core.convergence import ConvergenceTracker, last_step
 from mann_bench.core.runs import Outcome
 from mann_bench.core.specs import ConvergenceRule
-from mann_bench.leaderboard.checks.scores import check_scores
+from mann_bench.leaderboard.checks.diagnostics import check_diagnostics
+from mann_bench.leaderboard.checks.scores import check_scores, scored_by
+from mann_bench.leaderboard.checks.untrained import check_untrained
 from mann_bench.leaderboard.faults import Finding
 from mann_bench.leaderboard.rules import TaskRules
 from mann_bench.results.problem import RecordFault
@@ -27,6 +30,8 @@ def check_consistency(record: Record, task: TaskRules) -> Iterator[Finding]:
         return
     yield from _check_steps(record)
     yield from _check_curve(record, task)
+    yield from check_untrained(record, task)
+    yield from check_diagnostics(record)
     yield from _check_convergence(record)
     yield from _check_probe(record, task)
     yield from _check_test(record, task)
@@ -62,6 +67,13 @@ def _check_outcome(record: Record) -> Iterator[Finding]:
 
 
 def _check_seconds(record: Record) -> Iterator[Finding]:
+    """What was done took time; only compiling may take none."""
+    done = {"training": record.steps, "evaluation": len(record.curve)}
+    for name in (name for name, count in done.items() if count and not getattr(record.seconds, name)):
+        yield Finding(RecordFault.OUT_OF_RANGE, f"seconds.{name}", "0, though it was done. Restore the record.")
+    seconds_at = [0.0, *(row.training_seconds for row in record.curve if row.step)]
+    if not all(one < other for one, other in itertools.pairwise(seconds_at)):
+        yield Finding(RecordFault.OUT_OF_RANGE, "curve", "training_seconds must rise with the steps, from above 0.")
     if not 1 <= (threads := record.provenance.threads) <= _MOST_THREADS:
         yield Finding(RecordFault.OUT_OF_RANGE, "provenance.threads", f"{threads} is no number of threads.")
     if record.curve and record.curve[-1].training_seconds > record.seconds.training:
@@ -103,6 +115,8 @@ def _check_curve(record: Record, task: TaskRules) -> Iterator[Finding]:
         last_of_diverged = record.divergence is not None and index == len(record.curve) - 1
         sequences = record.protocol.integer("validation_sequences")
         yield from check_scores(f"curve[{index}].scores", row.scores, sequences, task, finite=not last_of_diverged)
+        if row.target_scores:
+            yield from check_scores(f"curve[{index}].target_scores", row.target_scores, None, task)
 
 
 def _counted(record: Record) -> list[CurveRow]:
@@ -166,15 +180,8 @@ def _check_grid(place: str, rows: Sequence[SizeRow], sequences: int, task: TaskR
         if row.sequences != sequences:
             text = f"{row.sequences}, but the protocol has {sequences}."
             yield Finding(RecordFault.COUNT, f"{place}[{index}].sequences", text)
-        scored = _scored(known.chance)
+        scored = scored_by(known.chance)
         yield from check_scores(f"{place}[{index}].scores", row.scores, sequences, task, scored=scored)
-
-
-def _scored(chance: Mapping[str, float]) -> float | None:
-    """Return how many bits or tokens of a sequence are scored; by chance every bit costs one bit."""
-    if rate := chance.get("token_error_rate"):
-        return chance["token_errors"] / rate
-    return chance.get("loss_bits")
 
 
 def _listed(steps: Sequence[int]) -> str:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from mann_bench.leaderboard.checks.similar import similar_curves
 from mann_bench.leaderboard.faults import Fault, FaultName
 from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.results.keys import identity
@@ -39,7 +40,7 @@ def duplicates(entries: Iterable[LoadedEntry]) -> Iterator[Fault]:
 
 
 def copied_curves(entries: Iterable[LoadedEntry]) -> Iterator[Fault]:
-    """Yield runs of a study, with different keys, of which half of the evaluations or more are equal.
+    """Yield runs, with different keys, of which half of the evaluations or more are equal, whatever their studies.
 
     Losses are floating-point numbers after many random steps: two runs do not share them by chance. Which of the two
     is the copy is not known, so there is a fault for each. The same model and seed under another protocol is let
@@ -56,6 +57,35 @@ def copied_curves(entries: Iterable[LoadedEntry]) -> Iterator[Fault]:
         if count >= _COPIED_FROM * shorter and not _same_training(place.record, other.record):
             text = f"{count} of {shorter} evaluations are those of {other.words}. Remove the copy."
             yield place.fault(FaultName.COPIED_CURVE, text)
+
+
+def disguised_curves(entries: Iterable[LoadedEntry]) -> Iterator[Fault]:
+    """Yield runs, with different keys, whose curves are one but for a shift, a scale or a little noise.
+
+    Variants of one model are let pass with the same task and seed: what tells them apart need not have mattered.
+    """
+    places = list({place.record.key: place for place in _places(entries)}.values())
+    for one, other, shift in similar_curves([place.record for place in places]):
+        pair = places[one], places[other]
+        if _siblings(*(place.record for place in pair)):
+            continue
+        how = f", shifted by {shift} evaluations," if shift else ""
+        for place, twin in (pair, pair[::-1]):
+            text = f"its curve goes up and down{how} as that of {twin.words} does. Remove the copy."
+            yield place.fault(FaultName.COPIED_CURVE, text)
+
+
+def same_weights(entries: Iterable[LoadedEntry]) -> Iterator[Fault]:
+    """Yield runs, with different keys, that kept the same weights after training, but for those let pass above."""
+    holders: dict[str, list[_Place]] = defaultdict(list)
+    for place in {place.record.key: place for place in _places(entries)}.values():
+        if (digest := place.record.weights_sha256) and place.record.best_step and place.record.parameters:
+            holders[digest].append(place)
+    for places in holders.values():
+        for place in places:
+            if other := next((each for each in places if not _siblings(place.record, each.record)), None):
+                text = f"its weights are those of {other.words}. Submit each run with the digest of its own."
+                yield place.fault(FaultName.SAME_WEIGHTS, text)
 
 
 def _places(entries: Iterable[LoadedEntry]) -> Iterator[_Place]:
@@ -75,6 +105,11 @@ def _evaluations(record: Record) -> set[tuple[int, float]]:
     """Return step and loss of a run's evaluations, without those that runs may share: untrained, or without loss."""
     rows = ((row.step, row.scores.get("loss_bits", 0.0)) for row in record.curve)
     return {(step, loss) for step, loss in rows if step and loss and math.isfinite(loss)}
+
+
+def _siblings(one: Record, other: Record) -> bool:
+    models = {(record.model.name, record.model.distribution) for record in (one, other)}
+    return len(models) == 1 and identity(one.task) == identity(other.task) and one.seed == other.seed
 
 
 def _same_training(one: Record, other: Record) -> bool:

@@ -1,16 +1,15 @@
 """Check that a record is of a run that the study asks for, and that each cell has all seeds."""
 
-import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from mann_bench.analysis.cells import Cell, cells
 from mann_bench.core.errors import UsageError
-from mann_bench.core.options import option_text
-from mann_bench.core.variants import Variant, seeds_text
+from mann_bench.core.options import OptionValue
+from mann_bench.core.variants import Variant, seeds_text, variant_text
 from mann_bench.leaderboard.checks.publishable import REQUIREMENT
 from mann_bench.leaderboard.faults import FaultName, Finding
-from mann_bench.leaderboard.rules import StudyRules
+from mann_bench.leaderboard.rules import ModelSize, StudyRules
 from mann_bench.plugins import OWN_DISTRIBUTION
 from mann_bench.results.keys import identity
 from mann_bench.results.problem import RecordFault
@@ -26,8 +25,8 @@ def check_identity(record: Record, rules: StudyRules) -> Iterator[Finding]:
             text = f"{requirement!r} is nothing that pip could install. Submit the record as it was written."
             yield Finding(RecordFault.SCHEMA, "provenance", text)
     yield from _check_task(record, rules)
-    yield from _check_protocol(record.protocol, rules)
-    yield from _check_model(record.model, rules)
+    yield from _check_protocol(record, rules)
+    yield from _check_model(record, rules)
 
 
 def requirements(record: Record) -> list[str]:
@@ -45,6 +44,7 @@ def check_cells(records: Sequence[Record], rules: StudyRules) -> Iterator[Findin
         where = f"{cell.model} on {cell.task} under {cell.protocol}"
         yield from _check_seeds(frozenset(cell.seeds), where, rules.looks)
         yield from _check_sizes(cell, where)
+        yield from _check_starts(cell, where)
 
 
 def _check_seeds(have: frozenset[int], where: str, looks: Sequence[frozenset[int]]) -> Iterator[Finding]:
@@ -71,35 +71,54 @@ def _check_sizes(cell: Cell, where: str) -> Iterator[Finding]:
             yield Finding(RecordFault.CONTRADICTION, name, text)
 
 
+def _check_starts(cell: Cell, where: str) -> Iterator[Finding]:
+    """Seeds start from weights of their own, unless the model starts from the same whatever its seed."""
+    seeds: dict[str, list[int]] = {}
+    for record in cell.records:
+        if record.initial_weights is not None and record.parameters:
+            seeds.setdefault(record.initial_weights.sha256, []).append(record.seed)
+    if len(seeds) > 1:
+        for alike in (each for each in seeds.values() if len(each) > 1):
+            text = f"{where}: seeds {seeds_text(alike)} start from the same weights. Submit the runs of these seeds."
+            yield Finding(FaultName.SAME_WEIGHTS, "initial_weights", text)
+
+
 def _check_task(record: Record, rules: StudyRules) -> Iterator[Finding]:
     task = rules.tasks.get(record.task.text)
     if task is None:
         yield _foreign(FaultName.WRONG_TASK, "task.text", record.task.text, rules.tasks)
         return
+    yield from _check_text(FaultName.WRONG_TASK, "task", record.task, record.task.options)
     yield from _differences(FaultName.WRONG_TASK, "task", identity(record.task), identity(task.component))
     yield from _differences(
         FaultName.WRONG_TASK, "convergence", record.convergence.model_dump(), task.rule.model_dump()
     )
 
 
-def _check_protocol(protocol: ProtocolRecord, rules: StudyRules) -> Iterator[Finding]:
+def _check_protocol(record: Record, rules: StudyRules) -> Iterator[Finding]:
+    protocol = record.protocol
     asked = rules.protocols.get(protocol.text)
     if asked is None:
         yield _foreign(FaultName.WRONG_PROTOCOL, "protocol.text", protocol.text, rules.protocols)
         return
+    yield from _check_text(FaultName.WRONG_PROTOCOL, "protocol", protocol, protocol.fields)
+    if record.syllabus is not None:
+        rule = record.syllabus.rule
+        yield from _check_text(FaultName.WRONG_PROTOCOL, "syllabus.rule", rule, rule.options)
     given = {"given"}
     yield from _differences(
         FaultName.WRONG_PROTOCOL, "protocol", protocol.model_dump(exclude=given), asked.model_dump(exclude=given)
     )
 
 
-def _check_model(model: ComponentRecord, rules: StudyRules) -> Iterator[Finding]:
+def _check_model(record: Record, rules: StudyRules) -> Iterator[Finding]:
     """A model that is not installed here, as of a plugin, is checked for what its text says alone.
 
     A record of an earlier version of a model stays one of the study. Only the options that both versions have are
     compared: an earlier one need not have had all.
     """
-    yield from _check_text(model)
+    model = record.model
+    yield from _check_text(FaultName.WRONG_MODEL, "model", model, model.options)
     if model.text not in rules.models:
         return
     asked = rules.models[model.text]
@@ -108,24 +127,41 @@ def _check_model(model: ComponentRecord, rules: StudyRules) -> Iterator[Finding]
         yield Finding(FaultName.WRONG_MODEL, "model.text", text)
         return
     have = {name: value for name, value in identity(model).items() if name != "name"}
-    expected = dataclasses.asdict(asked)
+    expected = {"version": asked.version, "distribution": asked.distribution, "options": asked.options}
     if 1 <= model.version < asked.version:
         expected["version"] = model.version
         expected["options"] = model.options | {n: v for n, v in asked.options.items() if n in model.options}
-    yield from _differences(FaultName.WRONG_MODEL, "model", have, expected)
+    different = list(_differences(FaultName.WRONG_MODEL, "model", have, expected))
+    yield from different
+    if not different and model.version == asked.version and record.curve:
+        yield from _check_size(record, asked.sizes.get(record.task.text))
 
 
-def _check_text(model: ComponentRecord) -> Iterator[Finding]:
+def _check_size(record: Record, size: ModelSize | None) -> Iterator[Finding]:
+    """The parameters are counted from the model as it is installed here; None where it cannot be built so."""
+    for name, counted in size._asdict().items() if size else ():
+        if (stated := getattr(record, name)) is not None and stated != counted:
+            text = f"{stated:,}, but {record.model.text} has {counted:,} for this task. Run it anew with this version."
+            yield Finding(FaultName.WRONG_SIZE, name, text)
+
+
+def _check_text(
+    name: FaultName, place: str, part: ComponentRecord | ProtocolRecord, options: Mapping[str, OptionValue]
+) -> Iterator[Finding]:
+    """The text must be the canonical one of options that the record has, and what was typed must mean the same."""
     try:
-        variant = Variant.parse(model.text)
+        variant = Variant.parse(part.text)
+        typed = Variant(part.name, part.given).means(part.text, options)
     except UsageError as error:
-        yield Finding(FaultName.WRONG_MODEL, "model.text", f"{error} Run it anew.")
+        yield Finding(name, f"{place}.text", f"{error} Run it anew.")
         return
-    options = {name: option_text(value) for name, value in model.options.items()}
-    shown = all(options.get(name) == value for name, value in variant.given.items())
-    if variant.name != model.name or not _NAME.fullmatch(model.name) or not shown:
-        text = f"{model.text!r} is not the text of {model.name!r} with the options of the record. Run it anew."
-        yield Finding(FaultName.WRONG_MODEL, "model.text", text)
+    shown = {option: options[option] for option in variant.given if option in options}
+    if variant.name != part.name or not _NAME.fullmatch(part.name) or variant_text(part.name, shown) != part.text:
+        text = f"{part.text!r} is not the text of {part.name!r} with the options of the record. Run it anew."
+        yield Finding(name, f"{place}.text", text)
+    elif not typed:
+        text = f"{dict(part.given)!r} does not mean {part.text!r}. Submit the record as it was written."
+        yield Finding(name, f"{place}.given", text)
 
 
 def _foreign(name: FaultName, place: str, given: str, known: Mapping[str, object]) -> Finding:

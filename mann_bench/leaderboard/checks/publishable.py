@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from mann_bench.leaderboard.checks.names import check_seen
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.results.problem import RecordFault
 from mann_bench.results.text_rules import LONGEST_TEXT, unshown
@@ -63,6 +64,8 @@ def check_strings(value: Any, place: str = "") -> Iterator[Finding]:
     elif isinstance(value, str):
         traceback = place == "error"
         yield from check_text(place, value, LONGEST_ERROR if traceback else LONGEST_TEXT, lines=traceback)
+        if not traceback:
+            yield from check_seen(place, value)
         if found := ABSOLUTE_PATH.search(value):
             text = (
                 f"it holds the absolute path {found[0]!r}. Submit with mann-bench leaderboard submit, which strips it."

@@ -26,7 +26,7 @@ _ROUNDING = 1e-5
 def check_scores(
     place: str,
     scores: Mapping[str, float],
-    sequences: int,
+    sequences: int | None,
     task: TaskRules,
     finite: bool = False,
     scored: float | None = None,
@@ -36,7 +36,7 @@ def check_scores(
     Args:
         place: where they stand in the record.
         scores: by name.
-        sequences: over how many they are means.
+        sequences: over how many they are means; None where that is not known.
         task: what scores it has.
         finite: whether the loss must be finite too.
         scored: bits or tokens of each sequence that are scored, where it is known.
@@ -48,9 +48,18 @@ def check_scores(
     faulty = [finding for name, value in scores.items() for finding in _check_score(place, name, value, finite)]
     yield from faulty
     if not faulty:
-        yield from _check_counts(place, scores, sequences)
+        if sequences is not None:
+            yield from _check_counts(place, scores, sequences)
         for unit in _UNITS:
             yield from _check_agreement(place, scores, unit, scored)
+            yield from _check_loss(place, scores, f"{unit}_errors")
+
+
+def scored_by(chance: Mapping[str, float]) -> float | None:
+    """Return how many bits or tokens of a sequence are scored; by chance every bit costs one bit."""
+    if rate := chance.get("token_error_rate"):
+        return chance["token_errors"] / rate
+    return chance.get("loss_bits")
 
 
 def _check_score(place: str, name: str, value: float, finite: bool) -> Iterator[Finding]:
@@ -90,3 +99,11 @@ def _check_agreement(place: str, scores: Mapping[str, float], unit: str, scored:
     if rate is not None and abs(rate * scored - errors) > slack:
         text = f"{rate:g} of {scored:g} {unit}s are not {errors:g} wrong {unit}s."
         yield Finding(RecordFault.CONTRADICTION, f"{place}.{unit}_error_rate", text)
+
+
+def _check_loss(place: str, scores: Mapping[str, float], errors: str) -> Iterator[Finding]:
+    """What is wrong was given a probability of 1/2 or less, and so costs a bit at least."""
+    wrong, loss = scores.get(errors), scores.get("loss_bits")
+    if wrong is not None and loss is not None and loss < wrong - _ROUNDING * max(1.0, wrong):
+        text = f"{loss:g}, though {wrong:g} {errors.replace('_', ' ')} a sequence cost a bit each at least."
+        yield Finding(RecordFault.CONTRADICTION, f"{place}.loss_bits", text)

@@ -52,7 +52,9 @@ def test_a_grace_after_both_is_counted_from_the_later_one(sound):
     record = sound.record.model_dump()
     late = record["converged_first"] + 20
     for row in record["curve"]:
-        row["target_scores"] = row["scores"] | {"bit_errors": 0.0 if row["step"] >= late else 1.0}
+        wrong = float(row["step"] < late)
+        bits = {"bit_errors": wrong, "bit_error_rate": wrong / 4, "sequence_accuracy": 1 - wrong}
+        row["target_scores"] = row["scores"] | bits
     fields = record["protocol"]["fields"] | {"grace_after": "both"}
     assert sound(curve=record["curve"], protocol=record["protocol"] | {"fields": fields}) == ["budget"]
     fields["grace"] -= 20

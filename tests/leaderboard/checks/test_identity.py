@@ -12,8 +12,9 @@ def record(make_sound, smoke_runs):
 
 
 def test_a_model_of_a_plugin_that_is_not_here_is_let_pass(record, rules):
+    units = {"given": {"units": "16"}, "options": {"units": 16}}
     model = record.model.model_copy(
-        update={"name": "acme", "text": "acme:units=16", "distribution": "acme-memory", "options": {"units": 16}}
+        update={"name": "acme", "text": "acme:units=16", "distribution": "acme-memory", **units}
     )
     changed = record.model_copy(update={"model": model})
     changed = changed.model_copy(update={"key": record_key(changed)})

@@ -4,8 +4,7 @@ import dataclasses
 
 import pytest
 
-from mann_bench.leaderboard.checks.consistency import _scored
-from mann_bench.leaderboard.checks.scores import check_scores
+from mann_bench.leaderboard.checks.scores import check_scores, scored_by
 
 SOUND = {"loss_bits": 20.0, "token_errors": 1.5, "token_error_rate": 0.375, "sequence_accuracy": 0.25}
 """Of four sequences, four tokens of each scored."""
@@ -41,9 +40,9 @@ def test_scores_in_tokens_that_cannot_be_true_are_found(places, name, value):
     assert f"row.{name}" in places(**{name: value})
 
 
-def test_chance_tells_how_many_tokens_are_scored():
-    assert _scored({"loss_bits": 48.0, "token_errors": 7.875, "token_error_rate": 63 / 64}) == pytest.approx(8)
+def test_chance_tells_how_many_tokens_arescored_by():
+    assert scored_by({"loss_bits": 48.0, "token_errors": 7.875, "token_error_rate": 63 / 64}) == pytest.approx(8)
 
 
-def test_chance_tells_how_many_bits_are_scored():
-    assert _scored({"loss_bits": 160.0, "bit_errors": 80.0}) == 160
+def test_chance_tells_how_many_bits_arescored_by():
+    assert scored_by({"loss_bits": 160.0, "bit_errors": 80.0}) == 160
