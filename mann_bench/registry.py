@@ -19,6 +19,7 @@ from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, SyllabusSp
 from mann_bench.plugins import (
     EXECUTOR,
     MODEL,
+    OWN_DISTRIBUTION,
     PLUGINS_VARIABLE,
     PROTOCOL,
     STUDY,
@@ -130,6 +131,20 @@ class Registry:
     def executor(self, name: str) -> Registered[ExecutorSpec]:
         """Return what is registered of an executor; raises as `find`."""
         return self.find(EXECUTOR, name)
+
+    @property
+    def contested(self) -> list[str]:
+        """The names that two distributions claim, in words."""
+        return list(self._contested.values())
+
+    def with_own_names(self) -> "Registry":
+        """Return a registry in which contested names that the suite itself brings are the suite's."""
+        others = {
+            (kind, name): text
+            for (kind, name), text in self._contested.items()
+            if self.all_of(kind)[name].plugin.distribution != OWN_DISTRIBUTION
+        }
+        return dataclasses.replace(self, _contested=others)
 
     @property
     def broken(self) -> list[Plugin]:

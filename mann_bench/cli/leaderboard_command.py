@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mann_bench.cli.parameters import PathType, VariantType, registry_of
+from mann_bench.plugins import OWN_DISTRIBUTION
 
 if TYPE_CHECKING:
     from mann_bench.leaderboard.rules import StudyRules
@@ -30,6 +31,14 @@ root_option = click.option(
     help="Folder of the leaderboards.",
 )  # fmt: skip
 study_option = click.option("--study", help="Study file of your own, if the study is not installed; it ends in .toml.")
+
+
+def _registry(context: click.Context) -> "Registry":
+    """Return the registry by which entries are judged; say which names of it two distributions claim."""
+    registry = registry_of(context)
+    for contested in registry.contested:
+        click.echo(f"{contested}. What {OWN_DISTRIBUTION!r} brings is judged by what it brings.", err=True)
+    return registry.with_own_names()
 
 
 @click.group()
@@ -75,7 +84,7 @@ def submit(
     from mann_bench.leaderboard.submit import submit as submit_records
     from mann_bench.results.store import load_record, record_files
 
-    registry = registry_of(context)
+    registry = _registry(context)
     files = {file: load_record(file) for path in runs for file in record_files(path)}
     rules = study_rules(registry, study, {record.model.text for record in files.values()})
     records = _of_study(list(files.values()), rules)
@@ -137,7 +146,7 @@ def validate(context: click.Context, entries: tuple[str, ...], root: Path, study
 
     every = entry_folders(root)
     folders = [find_entry(entry, root) for entry in entries] or every
-    faults = validate_entries(folders, every, rules_resolver(registry_of(context), study))
+    faults = validate_entries(folders, every, rules_resolver(_registry(context), study))
     for fault in faults:
         row = fault._asdict() | {"file": str(fault.file)}
         click.echo(json.dumps(row) if as_json else str(fault))
@@ -181,7 +190,7 @@ def verify(
     from mann_bench.leaderboard.validate import sound_entries
     from mann_bench.leaderboard.verify import choose, remeasure_all, rerun, write_evidence
 
-    registry, folder = registry_of(context), find_entry(entry, root)
+    registry, folder = _registry(context), find_entry(entry, root)
     (loaded,) = sound_entries([folder], entry_folders(root), rules_resolver(registry, study))
     seed = secrets.randbelow(2**32) if seed is None else seed
     chosen = choose(loaded.records, runs, seed)
@@ -212,7 +221,7 @@ def build(context: click.Context, root: Path, out: Path) -> None:
     from mann_bench.site.build import build_site
     from mann_bench.site.folder import write_pages
 
-    found = boards(registry_of(context), root)
+    found = boards(_registry(context), root)
     if not found:
         raise UsageError(f"{root}: no <study>/<entry>/entry.json here. Give --root the folder with all leaderboards.")
     files = build_site(found)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import torch
 
-from mann_bench.core.errors import MannBenchError
+from mann_bench.core.errors import MannBenchError, UsageError
 from mann_bench.core.runs import Component
 from mann_bench.core.streams import Stream
 from mann_bench.execution.resolve import checked_task, resolve_component, resolve_protocol
@@ -33,7 +33,11 @@ def study_rules(registry: Registry, study: str, models: Iterable[str]) -> StudyR
 
 
 def rules_resolver(registry: Registry, file: str | None = None) -> Callable[[str, Iterable[str]], StudyRules]:
-    """Return what resolves the studies of entries, each study once: by name, or all as the study in `file`."""
+    """Return what resolves the studies of entries, each study once: by name, or all as the study in `file`.
+
+    What ships with the suite is what it ships, whatever plugin claims the same name.
+    """
+    registry = registry.with_own_names()
     without_models = functools.cache(functools.partial(_study, registry))
 
     def resolve(study: str, models: Iterable[str]) -> StudyRules:
@@ -71,18 +75,20 @@ def _task(registry: Registry, text: str) -> TaskRules:
     )
 
 
-def _models(registry: Registry, texts: Iterable[str], tasks: Iterable[str]) -> dict[str, ModelRules | None]:
+def _models(registry: Registry, texts: Iterable[str], tasks: Iterable[str]) -> dict[str, ModelRules | str]:
     """Return the variants of models that are installed; of the others nothing is known here."""
     built = [checked_task(resolve_component(registry, "task", text)) for text in tasks]
     channels = {text: (task.input_size, task.output_size) for text, task in zip(tasks, built, strict=True)}
     return {text: _model(registry, text, channels) for text in texts if text.partition(":")[0] in registry.models}
 
 
-def _model(registry: Registry, text: str, channels: Mapping[str, tuple[int, int]]) -> ModelRules | None:
+def _model(registry: Registry, text: str, channels: Mapping[str, tuple[int, int]]) -> ModelRules | str:
     try:
         component = resolve_component(registry, "model", text)
-    except MannBenchError:
-        return None
+    except UsageError:
+        return f"{text.partition(':')[0]!r} as installed here has no variant {text!r}. Run it anew with this version."
+    except MannBenchError as error:
+        return str(error)
     counted = {of_task: _size(component, *each) for of_task, each in channels.items()}
     sizes = {of_task: size for of_task, size in counted.items() if size is not None}
     return ModelRules(component.version, component.distribution, component.options, sizes)

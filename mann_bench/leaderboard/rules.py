@@ -64,7 +64,7 @@ class StudyRules:
         name, version: of the study.
         looks: the seeds that a cell may have, those of one look and no others; the looks rise.
         tasks, protocols: by canonical text.
-        models: by canonical text, those whose name is installed here; None where that model has no such variant.
+        models: by canonical text, those whose name is installed here; in words, why a variant cannot be had.
     """
 
     name: str
@@ -72,7 +72,7 @@ class StudyRules:
     looks: Sequence[frozenset[int]]
     tasks: Mapping[str, TaskRules]
     protocols: Mapping[str, ProtocolRecord]
-    models: Mapping[str, ModelRules | None]
+    models: Mapping[str, ModelRules | str]
 
     def has_place_for(self, record: Record) -> bool:
         """Tell whether the run is of a task and a protocol of the study, by their texts."""

@@ -249,6 +249,20 @@ def test_verify_refuses_other_weights(mann_bench):
     assert entry()["badge"] == "reported"
 
 
+def test_an_entry_of_the_suite_is_judged_by_the_suite_though_a_plugin_claims_its_names(mann_bench, monkeypatch):
+    claims = "@hookimpl\ndef mann_bench_{}s():\n    return [{}Spec({!r}, 1, 'a:B', 'one line')]\n".format
+    source = "from mann_bench import ModelSpec, TaskSpec, hookimpl\n"
+    Path("usurper.py").write_text(source + claims("model", "Model", "ntm") + claims("task", "Task", "copy"))
+    Path("usurper-1.dist-info").mkdir()
+    Path("usurper-1.dist-info", "METADATA").write_text("Metadata-Version: 2.1\nName: usurper\nVersion: 1\n")
+    Path("usurper-1.dist-info", "entry_points.txt").write_text("[mann_bench]\nusurper = usurper\n")
+    monkeypatch.syspath_prepend(Path.cwd())
+    monkeypatch.setenv("MANN_BENCH_PLUGINS", "usurper")
+    code, out, err = mann_bench("leaderboard", "validate", "--study", "tiny.toml")
+    assert (code, out) == (0, "")
+    assert err.count("claimed by two distributions, 'mann-bench' and 'usurper'") == 2
+
+
 def test_verify_refuses_an_entry_that_does_not_validate(mann_bench):
     next((entry_folder() / "records").iterdir()).unlink()
     code, _, err = mann_bench("leaderboard", "verify", entry_folder(), "--study", "tiny.toml")

@@ -1,9 +1,14 @@
 """What a study asks of entries is looked up once, what depends on the models of an entry for each."""
 
+import dataclasses
+
 import pytest
 
 from mann_bench.core.errors import UsageError
+from mann_bench.core.specs import ModelSpec
 from mann_bench.leaderboard.resolving import rules_resolver, study_rules
+from mann_bench.plugins import MODEL, PROTOCOL, SYLLABUS, TASK, Plugin, Status
+from mann_bench.registry import Registered
 
 STUDY = """\
 name = "example"
@@ -55,3 +60,29 @@ def test_a_study_that_cannot_be_read_is_an_error_for_every_entry(registry, study
     for _ in range(2):
         with pytest.raises(UsageError, match="cannot be read"):
             rules_of("example", [])
+
+
+@pytest.fixture
+def claim(registry):
+    """Return a function that makes a registry in which a distribution brings names that are another's."""
+
+    def make(owner, *kinds_and_names):
+        known = dataclasses.replace(registry, models=dict(registry.models))
+        known.models["acme"] = Registered(ModelSpec("acme", 1, "m:C", "s"), Plugin("acme", "acme", "1", Status.LOADED))
+        texts = {
+            each: f"{each[0].singular} {each[1]!r} is claimed by {owner!r} and 'usurper'" for each in kinds_and_names
+        }
+        return dataclasses.replace(known, _contested=texts)
+
+    return make
+
+
+def test_what_the_suite_brings_is_the_suites_whoever_claims_its_name(claim, registry, study):
+    contested = claim("mann-bench", (MODEL, "lstm"), (TASK, "copy"), (PROTOCOL, "collier2018"), (SYLLABUS, "uniform"))
+    models = ["lstm:units=8"]
+    assert study_rules(contested, str(study), models) == study_rules(registry, str(study), models)
+
+
+def test_a_model_that_two_plugins_claim_is_said_to_be_contested(claim, study):
+    rules = study_rules(claim("acme", (MODEL, "acme")), str(study), ["acme"])
+    assert "claimed by 'acme' and 'usurper'. Uninstall one of them" in rules.models["acme"]

@@ -122,9 +122,8 @@ def _check_model(record: Record, rules: StudyRules) -> Iterator[Finding]:
     if model.text not in rules.models:
         return
     asked = rules.models[model.text]
-    if asked is None:
-        text = f"{model.name!r} as installed here has no variant {model.text!r}. Run it anew with this version."
-        yield Finding(FaultName.WRONG_MODEL, "model.text", text)
+    if isinstance(asked, str):
+        yield Finding(FaultName.WRONG_MODEL, "model.text", asked)
         return
     have = {name: value for name, value in identity(model).items() if name != "name"}
     expected = {"version": asked.version, "distribution": asked.distribution, "options": asked.options}
