@@ -70,8 +70,17 @@ class Results:
         return _frame(map(flat, probe_rows(cells(self.records))))
 
     def curves(self) -> "pd.DataFrame":
-        """Return the learning curves, one row a run and evaluation."""
-        return _frame([_run_row(r) | _training_so_far(row) | row.scores for r in self.records for row in r.curve])
+        """Return the learning curves, one row a run and evaluation; ``target_`` are scores at the greatest size."""
+        return _frame(
+            [
+                _run_row(r)
+                | _training_so_far(row)
+                | row.scores
+                | {f"target_{k}": v for k, v in row.target_scores.items()}
+                for r in self.records
+                for row in r.curve
+            ]
+        )
 
     def on_target(self) -> "Results":
         """Return these results with convergence judged on the greatest training size alone.

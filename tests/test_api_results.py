@@ -105,6 +105,14 @@ def test_a_curve_row_has_the_key_the_costs_and_the_scores(results):
     }
 
 
+def test_the_frames_tell_both_convergences_where_records_do(told):
+    results = Results([told(9.0, 5.0, 0.0, converged_at=400)])
+    (row,), (run,) = results.convergence().to_dict("records"), results.runs().to_dict("records")
+    assert (row["steps_median"], row["target_steps_median"]) == (400, 600)
+    assert (run["converged_first"], run["target_first"]) == (400, 600)
+    assert results.curves()["target_bit_errors"].tolist() == [9.0, 5.0, 0.0]
+
+
 @pytest.mark.parametrize("name", FRAMES)
 def test_no_records_make_empty_frames(name):
     assert getattr(Results([]), name)().empty

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import Unit, convergence_durations, final_scores
 from mann_bench.analysis.rows import MERGED, CellRow, Share
+from mann_bench.analysis.target import on_target
 from mann_bench.core.runs import Outcome
 from mann_bench.statistics.interval import Estimate
 from mann_bench.statistics.medians import median_estimate, survival_median
@@ -24,6 +25,18 @@ class Training:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TargetConvergence:
+    """What the seeds of a cell took to meet the rule on the greatest training size alone.
+
+    A run ends by its protocol: one that had not met it by then is censored there.
+    """
+
+    solved: Share
+    steps: Training
+    symbols: Training | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConvergenceRow(CellRow):
     """What the seeds of a cell took to meet the rule of its task, and its score at the last evaluation.
 
@@ -31,6 +44,7 @@ class ConvergenceRow(CellRow):
         parameters: those that are trained; None where no run knows.
         all_parameters: with those that are not; None where records do not tell.
         symbols: in input rows, time steps times sequences; None where records do not tell.
+        target: on the greatest training size alone; None where records do not tell.
         own_training: the methods by which a model was trained in its own way, not as the protocol says; None of most.
     """
 
@@ -48,6 +62,7 @@ class ConvergenceRow(CellRow):
     diverged: int
     failed: int
     symbols: Training | None = None
+    target: TargetConvergence | None = None
     own_training: str | None = None
 
 
@@ -75,14 +90,15 @@ def convergence_row(cell: Cell) -> ConvergenceRow:
         metric=cell.rule.metric,
         below=cell.rule.below,
         seeds=len(records),
-        solved=Share.of(sum(record.converged_first is not None for record in records), len(records)),
+        solved=_solved(cell),
         steps=_training(cell, Unit.STEPS),
         sequences=_training(cell, Unit.SEQUENCES),
         seconds=_training(cell, Unit.SECONDS),
         final=median_estimate(final_scores(cell)),
         diverged=_count(cell, Outcome.DIVERGED),
         failed=_count(cell, Outcome.FAILED),
-        symbols=_training(cell, Unit.SYMBOLS) if _counts_symbols(cell) else None,
+        symbols=_symbols(cell),
+        target=_target(cell),
         own_training=", ".join(cell.own_training) or None,
     )
 
@@ -92,9 +108,21 @@ def backends(cell: Cell) -> list[str]:
     return sorted({str(record.backend) for record in cell.records if record.curve})
 
 
-def _counts_symbols(cell: Cell) -> bool:
+def _solved(cell: Cell) -> Share:
+    return Share.of(sum(record.converged_first is not None for record in cell.records), len(cell.records))
+
+
+def _symbols(cell: Cell) -> Training | None:
     rows = [row for record in cell.records for row in record.curve]
-    return bool(rows) and all(row.symbols is not None for row in rows)
+    told = bool(rows) and all(row.symbols is not None for row in rows)
+    return _training(cell, Unit.SYMBOLS) if told else None
+
+
+def _target(cell: Cell) -> TargetConvergence | None:
+    if not any(record.curve for record in cell.records) or not all(record.tells_target for record in cell.records):
+        return None
+    judged = cell._replace(records=[on_target(record) for record in cell.records])
+    return TargetConvergence(solved=_solved(judged), steps=_training(judged, Unit.STEPS), symbols=_symbols(judged))
 
 
 def _training(cell: Cell, unit: Unit) -> Training:

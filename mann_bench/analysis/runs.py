@@ -15,7 +15,10 @@ _LONGEST_REASON = 200
 
 @dataclass(frozen=True, kw_only=True)
 class RunRow(Row):
-    """How a run ended, its fields those of its record, and why it failed; None where it did not."""
+    """How a run ended, its fields those of its record, and why it failed; None where it did not.
+
+    `target_first` is the step of the first evaluation below the threshold on the greatest training size alone.
+    """
 
     key: str
     task: str
@@ -28,6 +31,7 @@ class RunRow(Row):
     converged_first: int | None
     backend: Backend
     failure: str | None
+    target_first: int | None = None
 
 
 def run_rows(cells: Sequence[Cell]) -> list[RunRow]:
@@ -39,6 +43,12 @@ def failure(record: Record) -> str | None:
     """Return why a run failed, the last line of its traceback; None of one that did not."""
     lines = (record.error or "").strip().splitlines()
     return shortened(lines[-1].strip(), _LONGEST_REASON) if lines else None
+
+
+def target_first(record: Record) -> int | None:
+    """Return the step at which a run converged on the greatest training size alone; None where it is not told."""
+    row = record.target_row() if record.tells_target else None
+    return None if row is None else row.step
 
 
 def _row(record: Record) -> RunRow:
@@ -54,4 +64,5 @@ def _row(record: Record) -> RunRow:
         converged_first=record.converged_first,
         backend=record.backend,
         failure=failure(record),
+        target_first=target_first(record),
     )

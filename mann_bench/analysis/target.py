@@ -10,11 +10,6 @@ from mann_bench.core.specs import ConvergenceRule
 from mann_bench.results.schema import Record
 
 
-def tells_target(record: Record) -> bool:
-    """Tell whether a record holds the scores at the greatest training size alone; one of no evaluation lacks none."""
-    return all(row.target_scores for row in record.curve)
-
-
 def on_target(record: Record) -> Record:
     """Return a record as if its run had been validated on the greatest training size alone; the task's text says so.
 
@@ -24,7 +19,7 @@ def on_target(record: Record) -> Record:
     Raises:
         UsageError: the record does not tell these scores, as those of earlier versions.
     """
-    if not tells_target(record):
+    if not record.tells_target:
         raise UsageError(
             f"{record.text}: its record does not tell how the greatest training size alone was solved. Records of "
             "earlier versions, and of tasks without a greatest size, do not. Leave --converged-on out."
@@ -36,7 +31,9 @@ def on_target(record: Record) -> Record:
     return record.model_copy(
         update={
             "task": record.task.model_copy(update={"text": f"{record.task.text} (greatest size)"}),
-            "curve": [row.model_copy(update={"scores": row.target_scores}) for row in record.curve],
+            "curve": [
+                row.model_copy(update={"scores": row.target_scores, "target_scores": {}}) for row in record.curve
+            ],
             "converged_first": tracker.first,
             "converged_confirmed": tracker.confirmed,
             "outcome": record.outcome if record.outcome.broke_off else outcome,

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.rows import flat
+from mann_bench.analysis.runs import target_first
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
 from mann_bench.core.sizes import Size, size_text
@@ -160,7 +161,9 @@ class WandbMirror:
         )
         run.define_metric("step")
         run.define_metric("validation/*", step_metric="step")
+        run.define_metric("target/*", step_metric="step")
         run.define_metric("diagnostics/*", step_metric="step")
+        run.define_metric("syllabus/*", step_metric="step")
         run.define_metric("probe/*", step_metric="step")
 
     def _finish(self, record: Record, folder: Path) -> None:
@@ -249,8 +252,10 @@ def _log(run: Any, row: CurveRow | ProbeRow, more: Mapping[str, float] = Mapping
 
 def _curve_values(row: CurveRow) -> dict[str, float]:
     values = {f"validation/{name}": value for name, value in row.scores.items()}
+    values |= {f"target/{name}": value for name, value in row.target_scores.items()}
     values |= {f"diagnostics/{name}": value for name, value in row.diagnostics.items()}
-    return {"sequences": row.sequences, "training_seconds": row.training_seconds, **values}
+    symbols = {} if row.symbols is None else {"symbols": row.symbols}
+    return {"sequences": row.sequences, **symbols, "training_seconds": row.training_seconds, **values}
 
 
 def _course_values(row: CourseRow, sizes: Sequence[Size]) -> dict[str, float]:
@@ -275,4 +280,5 @@ def _config(record: Record) -> dict[str, Any]:
 def _summary(record: Record) -> dict[str, Any]:
     fields = {"outcome", "steps", "converged_first", "converged_confirmed", "best_step"}
     fields |= {"parameters", "all_parameters", "state_bytes", "peak_memory_bytes", "seconds", "divergence"}
-    return record.model_dump(mode="json", include=fields)
+    target = {"target_first": target_first(record)} if record.curve and record.tells_target else {}
+    return record.model_dump(mode="json", include=fields) | target

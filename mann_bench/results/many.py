@@ -47,9 +47,13 @@ def load_thinned(files: Sequence[Path], meanwhile: Callable[[], object] = lambda
 
 
 def thinned(record: Record) -> Record:
-    """Return a record with what tables need: where its curve converged and ended, and the last size of its probes."""
-    ends = (record.converged_row(), *record.curve[-1:])
-    curve = {row.step: row for row in ends if row}
+    """Return a record with what tables need: where its curve converged and ended, and the last size of its probes.
+
+    The first row without scores at the greatest size stays, too: it says that these are not known of the run.
+    """
+    untold = next((row for row in record.curve if not row.target_scores), None)
+    ends = (record.converged_row(), record.target_row(), untold, *record.curve[-1:])
+    curve = {row.step: row for row in sorted(filter(None, ends), key=lambda row: row.step)}
     probe = [ProbeRow.model_construct(step=row.step, rows=row.rows[-1:]) for row in record.probe]
     return record.model_copy(update={"curve": [*curve.values()], "probe": probe})
 

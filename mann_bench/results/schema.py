@@ -1,5 +1,6 @@
 """The record of one run: one JSON file, schema-versioned, with a description on every field."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, TypeVar, get_args
 
@@ -332,3 +333,13 @@ class Record(_Part):
         if self.converged_first is None:
             return None
         return next((row for row in self.curve if row.step == self.converged_first), None)
+
+    @property
+    def tells_target(self) -> bool:
+        """Whether it holds the scores at the greatest training size alone; that of a run never evaluated lacks none."""
+        return all(row.target_scores for row in self.curve)
+
+    def target_row(self) -> CurveRow | None:
+        """Return the evaluation at which the run converged on the greatest training size alone, or None."""
+        metric, below = self.convergence.metric, self.convergence.below
+        return next((row for row in self.curve if row.target_scores.get(metric, math.inf) < below), None)

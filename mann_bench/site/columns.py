@@ -63,6 +63,8 @@ def columns(rows: Sequence[SheetRow], named: bool) -> list[Column]:
         left_out.add("own_training")
     if not any(row.generalizing for row in rows):
         left_out.add("generalizing")
+    if not any(row.convergence.target for row in rows):
+        left_out.add("target")
     return [column for column in _COLUMNS if column.name not in left_out]
 
 
@@ -100,6 +102,12 @@ def _training(training: Training, digits: int = 0) -> Value:
     return _estimate(training.estimate, f"> {training.budget:,.{digits}f}", digits)
 
 
+def _target(row: SheetRow) -> Value:
+    if (target := row.convergence.target) is None:
+        return Value("-")
+    return _training(target.steps)._replace(beside=f"solved {target.solved.successes}/{target.solved.n}")
+
+
 def _generalizing(row: SheetRow) -> Value:
     if row.generalizing is None:
         return Value("-")
@@ -133,6 +141,10 @@ _COLUMNS = (
     Column(
         "steps", "Steps", "training steps until then, Kaplan-Meier median; >: not reached within the budget",
         _ranked(By.STEPS, lambda row: _training(row.convergence.steps)),
+    ),
+    Column(
+        "target", "Steps, greatest size", "training steps until the rule is met on the greatest training size alone, "
+        "Kaplan-Meier median, and seeds that met it; a run that ended before is censored there", _target,
     ),
     Column(
         "generalizing", "Generalise", "seeds that master the longest size in every probe from some step on; from: the "

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.commands import run_commands
 from mann_bench.analysis.measures import generalizes_from, probed
+from mann_bench.analysis.runs import target_first
 from mann_bench.core.options import option_text
 from mann_bench.reporting.tables.runs import outcome_text
 from mann_bench.results.schema import ComponentRecord, Record
@@ -46,8 +47,10 @@ class CellView(NamedTuple):
     command: str
 
 
+_TARGET = "On greatest size at"
+
 _COLUMNS = (
-    "Seed", "Outcome", "Steps", "Converged at", "Generalises from", "Best step", "Training s", "Evaluation s",
+    "Seed", "Outcome", "Steps", "Converged at", _TARGET, "Generalises from", "Best step", "Training s", "Evaluation s",
     "Peak MiB", "Weights", "Run key", "Command",
 )  # fmt: skip
 
@@ -55,10 +58,11 @@ _COLUMNS = (
 def cell_view(line: Line, number: int) -> CellView:
     """Return what a page shows of a cell; `number` is its place on the page."""
     cell = line.cell
+    told = any(record.curve and record.tells_target for record in cell.records)
     return CellView(
         seed_section(line, number),
-        list(_COLUMNS),
-        [_run(record) for record in cell.records],
+        [column for column in _COLUMNS if told or column != _TARGET],
+        [_run(record, told) for record in cell.records],
         _configuration(cell),
         "; ".join(run_commands(cell.records)),
     )
@@ -77,13 +81,15 @@ def provenance_pairs(records: Iterable[Record]) -> list[Pair]:
     return [*(Pair(name.replace("_", " "), ", ".join(sorted(texts))) for name, texts in found.items()), *span]
 
 
-def _run(record: Record) -> RunLine:
+def _run(record: Record, told: bool) -> RunLine:
+    """Return the line of a run; `told` where the runs of its cell tell how the greatest size alone was solved."""
     start = generalizes_from(record)
     texts = [
         str(record.seed),
         outcome_text(record),
         f"{record.steps:,}",
         _number(record.converged_first),
+        *([_number(target_first(record))] if told else []),
         _number(start),
         f"{record.best_step:,}",
         f"{record.seconds.training:,.1f}",

@@ -13,7 +13,7 @@ from mann_bench.analysis.measures import (
     or_worst,
     sequences_estimate,
 )
-from mann_bench.analysis.target import on_target, tells_target
+from mann_bench.analysis.target import on_target
 from mann_bench.core.runs import Outcome
 from mann_bench.results.schema import Record
 from mann_bench.statistics.interval import LEVEL, Interval
@@ -66,7 +66,7 @@ def judged_cell(claim: Claim, cell: Cell) -> Cell:
     """Return a cell with convergence judged as a claim asks; raises UnmeasurableError where records do not tell it."""
     if not claim.on_target:
         return cell
-    if untold := sum(not tells_target(record) for record in cell.records):
+    if untold := sum(not record.tells_target for record in cell.records):
         raise UnmeasurableError(
             f"{untold:,} of {len(cell.records):,} records of {cell.model} on {cell.task} do not tell when the greatest "
             "training size alone was learned, as those of earlier versions; do their runs again with --fresh"

@@ -33,14 +33,10 @@ def environment(tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_SILENT", "true")
 
 
-def point(row):
-    return CurvePoint(row.step, row.sequences, row.training_seconds, row.scores, row.diagnostics)
-
-
 def measurements(record):
     """What was measured at each step, as a run tells it: an evaluation, and where one is due a probe after it."""
     probes = {at.step: Probed(record.key, at.step, [SizeScores(**dict(row)) for row in at.rows]) for at in record.probe}
-    both = [(Evaluated(record.key, point(row)), probes.get(row.step)) for row in record.curve]
+    both = [(Evaluated(record.key, row.point()), probes.get(row.step)) for row in record.curve]
     return [event for pair in both for event in pair if event]
 
 
@@ -49,10 +45,11 @@ def live_events(record, run, folder):
 
 
 def wanted_history(record):
-    """The rows that W&B should hold of a record: its curve, scores under validation/, the rest under diagnostics/."""
+    """The rows that W&B should hold of a record: its curve, with a prefix that tells what is measured."""
     return [
         {"step": row.step, "sequences": row.sequences, "training_seconds": row.training_seconds}
         | {f"validation/{name}": value for name, value in row.scores.items()}
+        | {f"target/{name}": value for name, value in row.target_scores.items()}
         | {f"diagnostics/{name}": value for name, value in row.diagnostics.items()}
         for row in record.curve
     ]
@@ -96,6 +93,7 @@ def mirrored(make_record, make_probe, run_of, read_wandb, tmp_path_factory):
     ]
     for row in records[0].curve + records[2].curve:
         row.diagnostics.update(read_entropy=row.step / 100, gradient_norm=0.25)
+        row.target_scores.update(loss_bits=1.0, bit_errors=0.0 if row.step >= 2_000 else 1.0)
     folders = [store.write(record, None) for record in records]
     live = [live_events(*each) for each in zip(records[:2], (run_of(MODEL), run_of(OTHER)), folders[:2], strict=True)]
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
@@ -188,6 +186,19 @@ def test_the_summary_tells_the_outcome(live):
     names = ("outcome", "steps", "converged_first", "converged_confirmed", "best_step", "parameters", "state_bytes")
     assert {name: found.summary[name] for name in names} == record.model_dump(mode="json", include=set(names))
     assert found.summary["seconds"] == record.seconds.model_dump()
+
+
+def test_the_summary_tells_when_the_greatest_size_was_learned_where_the_record_does(mirrored):
+    new, old = (mirrored.found[mirrored.records[which].key].summary for which in (0, 1))
+    assert (new["converged_first"], new["target_first"], "target_first" in old) == (1_800, 2_000, False)
+
+
+def test_symbols_are_in_the_history_where_they_are_known(tmp_path, told, read_wandb):
+    record = told(9.0, 5.0, 0.0)
+    with WandbMirror(OFFLINE, tmp_path) as mirror:
+        mirror.mirror(record, Store(tmp_path).write(record, None))
+    rows = curve_of(read_wandb(tmp_path)[record.key])
+    assert [row["symbols"] for row in rows] == [row.symbols for row in record.curve]
 
 
 def flat_tables(record):

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from mann_bench.analysis.cells import cells
+from mann_bench.analysis.convergence import convergence_rows
+from mann_bench.analysis.runs import run_rows
 from mann_bench.leaderboard.files import entry_folders, load_entry
 from mann_bench.reporting.render import TABLES, Format, render
 from mann_bench.results import two_processes
@@ -50,3 +52,11 @@ def test_tables_need_no_more_than_a_thinned_record(form, table):
 
 def test_a_run_that_did_nothing_can_be_thinned(make_failed_record):
     assert thinned(make_failed_record()) == make_failed_record()
+
+
+def test_a_thinned_record_tells_the_target_as_the_whole_one_does(told, make_record):
+    early, late = told(0.0, 5.0, 9.0, converged_at=400), told(9.0, 5.0, 0.0, converged_at=400)
+    half = late.model_copy(update={"curve": [make_record().curve[0], *late.curve[1:]]})
+    for record in (early, late, half):
+        rows = [run_rows(cells([each])) + convergence_rows(cells([each])) for each in (record, thinned(record))]
+        assert rows[0] == rows[1]

@@ -139,3 +139,11 @@ def test_a_page_says_at_which_level_its_ranks_are_made(make_board, make_entry):
     sheet = board_sheet(dataclasses.replace(board, significance=0.0125))
     assert "by Holm at 1.25 % for all together" in " ".join(sheet_pairs(sheet).notes)
     assert sheet.figures[0].pairs[0].seeds_needed == 5
+
+
+def test_a_column_tells_when_the_greatest_size_was_learned_where_records_do(told, make_record):
+    new, old = told(9.0, 5.0, 0.0, converged_at=400), make_record("lstm")
+    found = {column.name: column for column in columns(own_sheet(cells([new, old])).rows, named=False)}
+    values = {row.convergence.model: found["target"].value(row) for row in own_sheet(cells([new, old])).rows}
+    assert (values["ntm"].text, values["ntm"].beside, values["lstm"].text) == ("600", "solved 1/1", "-")
+    assert "target" not in [each.name for each in columns(own_sheet(cells([old])).rows, named=False)]

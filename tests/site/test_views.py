@@ -18,3 +18,12 @@ def test_a_page_says_why_a_run_failed(make_failed_record):
     view = cell_view(line, 0)
     (run,) = view.runs
     assert dict(zip(view.run_columns, run.texts, strict=False))["Outcome"] == "failed: ValueError: no such thing"
+
+
+def test_the_runs_tell_when_they_learned_the_greatest_size_where_records_do(told, make_record):
+    shown = []
+    for record in (told(9.0, 5.0, 0.0, converged_at=400), make_record()):
+        view = cell_view(own_sheet(cells([record])).lines[0], 0)
+        shown.append(dict(zip(view.run_columns, view.runs[0].texts, strict=False)))
+    assert (shown[0]["Converged at"], shown[0]["On greatest size at"], shown[0]["Weights"]) == ("400", "600", "-")
+    assert "On greatest size at" not in shown[1]
