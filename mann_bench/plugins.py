@@ -11,10 +11,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import pluggy
 
 from mann_bench import hookspecs
+from mann_bench.core.plugin_code import OWN_DISTRIBUTION
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, SyllabusSpec, TaskSpec
 
-OWN_DISTRIBUTION = "mann-bench"
 ENTRY_POINT_GROUP = "mann_bench"
 PLUGINS_VARIABLE = "MANN_BENCH_PLUGINS"
 
@@ -80,6 +80,11 @@ class Plugin:
     reason: str = ""
     brings: tuple[str, ...] = ()
     api: int = 1
+
+    @property
+    def text(self) -> str:
+        """How the plugin is named to people."""
+        return f"plugin {self.name!r} of distribution {self.distribution!r}"
 
 
 class RefusedError(Exception):

@@ -13,7 +13,9 @@ import pluggy
 
 from mann_bench import hookspecs
 from mann_bench.core.errors import PluginUnavailableError, UsageError, nearest
-from mann_bench.core.message_text import unstopped
+from mann_bench.core.loading import code_of
+from mann_bench.core.message_text import shortened, unstopped
+from mann_bench.core.plugin_code import IMPORTED, OWN_DISTRIBUTION, warn, words
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, SyllabusSpec, TaskSpec
 from mann_bench.plugins import (
@@ -37,6 +39,8 @@ from mann_bench.plugins import (
     specs_of,
     why_off,
 )
+
+LONGEST_REASON = 1_000
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Registry:
     executors: dict[str, Registered[ExecutorSpec]] = field(default_factory=dict)
     plugins: list[Plugin] = field(default_factory=list)
     _contested: dict[tuple[Kind[Any], str], str] = field(default_factory=dict)
+    _left: list[dict[str, str]] | None = None
 
     @classmethod
     def discover(cls, third_party: bool = True) -> "Registry":
@@ -158,19 +163,38 @@ class Registry:
         row = Plugin(found.entry_point.name, found.distribution, found.version, Status.LOADED)
         if off := why_off(row, third_party):
             return dataclasses.replace(row, status=Status.OFF, reason=off)
+        if reason := self._deadly(row):
+            return dataclasses.replace(row, status=Status.BROKEN, reason=reason)
         loaded: Any = None
         try:
-            loaded = found.entry_point.load()
-            row = dataclasses.replace(row, api=checked_api(loaded, found.distribution))
-            brought = specs_of(manager, loaded)
+            with code_of(found.distribution, f"plugin {row.name!r}", IMPORTED):
+                loaded = found.entry_point.load()
+                row = dataclasses.replace(row, api=checked_api(loaded, found.distribution))
+                brought = specs_of(manager, loaded)
             row = dataclasses.replace(row, brings=tuple(spec.name for specs in brought.values() for spec in specs))
             self._claim(brought, row)
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             if loaded is not None and manager.is_registered(loaded):
                 manager.unregister(loaded)
-            reason = str(error) if isinstance(error, RefusedError) else f"{type(error).__name__}: {error}"
+            reason = shortened(str(error), LONGEST_REASON) if isinstance(error, RefusedError) else words(error)
             return dataclasses.replace(row, status=Status.BROKEN, reason=reason)
         return row
+
+    def _deadly(self, row: Plugin) -> str | None:
+        """Return why a plugin is not imported that took an earlier process down, and does so again."""
+        if row.distribution == OWN_DISTRIBUTION:
+            return None
+        if self._left is None:
+            from mann_bench.core.marks import left_behind
+
+            self._left = left_behind()
+            for mark in self._left:
+                warn(f"An earlier process of mann-bench ended while {mark.get('who')} was being {mark.get('doing')}.")
+        if {"who": row.text, "doing": IMPORTED} in self._left:
+            from mann_bench.trial import trial
+
+            return trial(row)
+        return None
 
     def _claim(self, brought: Brought, plugin: Plugin) -> None:
         """Enter all specs of a plugin, or none."""

@@ -4,7 +4,9 @@ import dataclasses
 import json
 import os
 import shutil
+import sys
 import tempfile
+import textwrap
 import threading
 from pathlib import Path
 
@@ -130,6 +132,24 @@ def registry_with():
         registry.plugins.append(plugin)
         entries["acme"] = Registered(spec, plugin)
         return registry
+
+    return make
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Return a function that makes a distribution with one plugin module visible."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def make(distribution, source, entry_point=None, version="1.2"):
+        module = distribution.replace("-", "_") + "_plugin"
+        (tmp_path / f"{module}.py").write_text(textwrap.dedent(source))
+        info = tmp_path / f"{distribution.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+        name = entry_point or distribution
+        (info / "entry_points.txt").write_text(f"[mann_bench]\n{name} = {module}\n")
+        monkeypatch.delitem(sys.modules, module, raising=False)
 
     return make
 

@@ -1,32 +1,11 @@
 """Plugins are found through fake dist-info folders on sys.path."""
 
-import sys
-import textwrap
-
 import pytest
 
 from mann_bench import hookspecs
 from mann_bench.core.errors import PluginUnavailableError, UsageError
 from mann_bench.plugins import KINDS, Status
 from mann_bench.registry import Registry
-
-
-@pytest.fixture
-def install(tmp_path, monkeypatch):
-    """Return a function that makes a distribution with one plugin module visible."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def make(distribution, source, entry_point=None, version="1.2"):
-        module = distribution.replace("-", "_") + "_plugin"
-        (tmp_path / f"{module}.py").write_text(textwrap.dedent(source))
-        info = tmp_path / f"{distribution.replace('-', '_')}-{version}.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-        name = entry_point or distribution
-        (info / "entry_points.txt").write_text(f"[mann_bench]\n{name} = {module}\n")
-        monkeypatch.delitem(sys.modules, module, raising=False)
-
-    return make
 
 
 def bringing(model="extra", task=None):

@@ -12,6 +12,7 @@ from rich.console import Console
 from mann_bench.api import Results, execute, wandb_mode
 from mann_bench.cli.parameters import ExecutionOptions
 from mann_bench.cli.problems import tell
+from mann_bench.core.foreign_code import stdout_apart
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.plan import Plan, Shard
 from mann_bench.execution.prepare import Setting, prepare
@@ -52,18 +53,19 @@ def execute_plan(
         describe(plan, setting)
         return 0
     mode = wandb_mode(options.wandb)
-    results = execute(
-        plan,
-        options.out,
-        executor=setting.executor,
-        threads=options.threads,
-        device=setting.device,
-        backend=options.backend,
-        fresh=options.fresh,
-        checkpoint_every=options.checkpoint_every,
-        wandb=mode,
-        observers=[ConsoleProgress(console, len(plan.missing))],
-    )
+    with stdout_apart():  # of what models print
+        results = execute(
+            plan,
+            options.out,
+            executor=setting.executor,
+            threads=options.threads,
+            device=setting.device,
+            backend=options.backend,
+            fresh=options.fresh,
+            checkpoint_every=options.checkpoint_every,
+            wandb=mode,
+            observers=[ConsoleProgress(console, len(plan.missing))],
+        )
     _print_records(results, options.as_json)
     console.print(f"Records: {options.out}. W&B: {mode}.", markup=False)
     for problem in results.problems:

@@ -1,8 +1,12 @@
 """Entry point of the command line: finds the subcommand, turns errors into words and exit codes."""
 
+import functools
 import gc
 import importlib
 import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -64,10 +68,21 @@ def cli(context: click.Context, no_plugins: bool) -> None:
 def main() -> None:
     """Run the command line and exit with its code; SIGTERM ends it as Ctrl-C does."""
     settle_streams()
+    warnings.showwarning = functools.partial(_show_warning, warnings.showwarning)
     with sigterm_interrupts():
         code = invoke(sys.argv[1:])
     gc.freeze()  # the process ends: a last search for garbage in all that torch brings takes longer than many a command
     sys.exit(code)
+
+
+def _show_warning(others: Callable[..., None], message: Warning | str, category: type[Warning], *place: Any) -> None:
+    """Show what a plugin did as a message of ours; everything else as Python does."""
+    from mann_bench.core.plugin_code import PluginWarning
+
+    if issubclass(category, PluginWarning):
+        click.echo(f"Warning: {printable(str(message))}", err=True)
+    else:
+        others(message, category, *place)
 
 
 def invoke(arguments: list[str]) -> int:

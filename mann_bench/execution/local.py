@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from mann_bench.core.errors import MannBenchError, StoreError
 from mann_bench.core.events import Event, Finished, Observer
+from mann_bench.core.foreign_code import stdout_apart
 from mann_bench.core.jobs import Job
 from mann_bench.core.machine import usable_cores
 from mann_bench.core.runs import Outcome
@@ -193,7 +194,7 @@ def _serve(pipe: Connection, core: int | None, environment: dict[str, str]) -> N
     Ctrl-C is the parent's to answer. It ends its workers by SIGTERM, which makes a run that trains leave a
     checkpoint, and unwinds everything else, so that no temporary file is left.
     """
-    with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
+    with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt), stdout_apart():
         signal.signal(signal.SIGTERM, _unwind)
         if os.environ != environment:
             os.environ.clear()

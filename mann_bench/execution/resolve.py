@@ -9,9 +9,10 @@ import torch
 from mann_bench.core.backends import BACKEND_CHOICES
 from mann_bench.core.errors import PluginUnavailableError, UsageError
 from mann_bench.core.jobs import Device, DeviceChoice
-from mann_bench.core.loading import load_target
+from mann_bench.core.loading import code_of, load_target
 from mann_bench.core.message_text import unstopped
 from mann_bench.core.options import Option, OptionValue, options_of, resolve_options
+from mann_bench.core.plugin_code import BUILT, PluginExitError, words
 from mann_bench.core.protocol import UNIFORM, Protocol
 from mann_bench.core.requirements import missing_requirements
 from mann_bench.core.runs import Component
@@ -60,9 +61,10 @@ def resolve_component(registry: Registry, kind: Literal["model", "task", "syllab
 
 
 class ResolvedExecutor(NamedTuple):
-    """An executor's class, the options that it takes, and the value of each."""
+    """An executor's class, the distribution that brought it, the options that it takes, and the value of each."""
 
     target: Callable[..., Executor]
+    distribution: str
     options: Mapping[str, Option]
     values: Mapping[str, OptionValue]
 
@@ -73,15 +75,17 @@ def resolve_executor_options(registry: Registry, text: str) -> ResolvedExecutor:
     spec, plugin = (found := registry.executor(variant.name)).spec, found.plugin
     loaded = load_target(spec.name, spec.target, plugin.distribution)
     options = _options(loaded, spec.name, plugin.distribution)
-    return ResolvedExecutor(loaded, options, resolve_options(options, variant.given, f"executor {spec.name!r}"))
+    values = resolve_options(options, variant.given, f"executor {spec.name!r}")
+    return ResolvedExecutor(loaded, plugin.distribution, options, values)
 
 
 def resolve_executor(registry: Registry, text: str) -> Executor:
     """Return an executor with its options; raises as above, and UsageError where they do not go together."""
     resolved = resolve_executor_options(registry, text)
     try:
-        return resolved.target(**resolved.values)
-    except ValueError as error:
+        with code_of(resolved.distribution, f"executor {text!r}", BUILT):
+            return resolved.target(**resolved.values)
+    except (ValueError, PluginExitError) as error:
         raise UsageError(f"executor {text!r}: {unstopped(error)}.") from error
 
 
@@ -173,7 +177,7 @@ def checked_syllabus(component: Component, task: SequenceTask) -> Syllabus:
 
 def _words(error: Exception) -> str:
     """Return an error's message, with its type where it is not the ValueError of a refused option."""
-    return unstopped(error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}")
+    return unstopped(error if isinstance(error, ValueError) else words(error))
 
 
 def resolve_backend(choice: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.options import options_of, resolve_options
-from mann_bench.plugins import OWN_DISTRIBUTION
+from mann_bench.core.plugin_code import OWN_DISTRIBUTION
 from mann_bench.testing.clause import ConformanceError, require
 from mann_bench.testing.subject import Subject
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from mann_bench.analysis.cells import Cell, cells
 from mann_bench.core.errors import UsageError
 from mann_bench.core.options import OptionValue
+from mann_bench.core.plugin_code import OWN_DISTRIBUTION
 from mann_bench.core.variants import Variant, seeds_text, variant_text
 from mann_bench.leaderboard.checks.publishable import REQUIREMENT
 from mann_bench.leaderboard.faults import FaultName, Finding
 from mann_bench.leaderboard.rules import ModelSize, StudyRules
-from mann_bench.plugins import OWN_DISTRIBUTION
 from mann_bench.results.keys import identity
 from mann_bench.results.problem import RecordFault
 from mann_bench.results.schema import ComponentRecord, ProtocolRecord, Record
