@@ -35,18 +35,19 @@ def execute_plan(
     """
     if options.shard:
         plan = Shard.parse(options.shard).of(plan)
-    setting = prepare(
-        registry,
-        plan,
-        options.out,
-        executor=options.executor,
-        jobs=options.jobs,
-        threads=options.threads,
-        device=options.device,
-        backend=options.backend,
-        fresh=options.fresh,
-        dry_run=options.dry_run,
-    )
+    with stdout_apart():  # of what models print: the need of memory is measured
+        setting = prepare(
+            registry,
+            plan,
+            options.out,
+            executor=options.executor,
+            jobs=options.jobs,
+            threads=options.threads,
+            device=options.device,
+            backend=options.backend,
+            fresh=options.fresh,
+            dry_run=options.dry_run,
+        )
     console = Console(stderr=True, highlight=False)
     _announce(console, registry, plan, options, setting)
     if options.dry_run:

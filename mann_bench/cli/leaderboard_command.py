@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mann_bench.cli.parameters import PathType, VariantType, registry_of
-from mann_bench.plugins import OWN_DISTRIBUTION
+from mann_bench.core.plugin_code import OWN_DISTRIBUTION
 
 if TYPE_CHECKING:
     from mann_bench.leaderboard.rules import StudyRules

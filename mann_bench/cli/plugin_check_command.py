@@ -7,6 +7,7 @@ from textwrap import indent
 import click
 
 from mann_bench.cli.parameters import VariantType, registry_of
+from mann_bench.core.foreign_code import stdout_apart
 
 FAILED, UNAVAILABLE = 4, 3
 
@@ -33,7 +34,8 @@ def check(context: click.Context, names: tuple[str, ...], as_json: bool, as_mark
         click.echo(variant, err=quiet)
         shown: dict[str, str] = {}
         for case in cases:
-            result = run_case(case)
+            with stdout_apart():
+                result = run_case(case)
             results.append(result)
             click.echo(result.line, err=quiet)
             if result.traceback:

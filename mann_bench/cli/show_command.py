@@ -10,6 +10,7 @@ import click
 from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import VariantType, registry_of
 from mann_bench.core.docstrings import Doc
+from mann_bench.core.foreign_code import stdout_apart
 from mann_bench.core.options import Option, OptionValue, option_text
 from mann_bench.core.variants import Variant
 
@@ -45,16 +46,8 @@ def command(context: click.Context, kind: str, name: str, task: str, as_json: bo
     For example: show model ntm.
     """
     registry = registry_of(context)
-    if kind == "protocol":
-        shown = _protocol(registry, name)
-    elif kind == "executor":
-        shown = _executor(registry, name)
-    elif kind == "syllabus":
-        shown = _component(registry, "syllabus", name)
-    elif kind == "task":
-        shown = _task(registry, name)
-    else:
-        shown = _model(registry, name, task)
+    with stdout_apart():
+        shown = _shown(registry, kind, name, task)
     if as_json:
         click.echo(json.dumps({"kind": kind} | shown.fields | {"options": shown.options}))
         return
@@ -62,6 +55,16 @@ def command(context: click.Context, kind: str, name: str, task: str, as_json: bo
     _print_options(shown.options)
     if shown.tail:
         click.echo("\n" + "\n".join(shown.tail))
+
+
+def _shown(registry: "Registry", kind: str, name: str, task: str) -> _Shown:
+    if kind == "protocol":
+        return _protocol(registry, name)
+    if kind == "executor":
+        return _executor(registry, name)
+    if kind == "syllabus":
+        return _component(registry, "syllabus", name)
+    return _task(registry, name) if kind == "task" else _model(registry, name, task)
 
 
 def _protocol(registry: "Registry", text: str) -> _Shown:

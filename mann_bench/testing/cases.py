@@ -57,7 +57,7 @@ class Case:
                 return self.clause.check(self.subject)
         except (ConformanceError, DoesNotApplyError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ConformanceError(
                 f"{type(error).__name__} was raised: {error}",
                 self.clause.asks.rstrip("."),

@@ -94,3 +94,10 @@ def test_as_json_a_result_has_its_traceback(check):
     _, out, _ = check("--json", target="broken_models:Raising")
     raised = {row["clause"]: row["traceback"].splitlines()[-1:] for row in map(json.loads, out.splitlines())}
     assert raised == {"specs": [], "causal": ["ValueError: a slip"], "backends": ["ValueError: a slip"]}
+
+
+def test_what_a_model_prints_is_kept_apart_from_the_results(check):
+    code, out, err = check("--json", target="broken_models:Exits")
+    assert code == 4
+    assert {json.loads(line)["variant"] for line in out.splitlines()} == {"acme"}
+    assert "noise" in err

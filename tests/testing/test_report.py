@@ -38,6 +38,11 @@ def test_a_clause_that_is_not_met_fails_with_its_message(result_of):
     assert (result.status, result.note[:18]) == (Status.FAILED, "inputs from step 1")
 
 
+def test_a_model_that_ends_the_program_fails_its_clause(result_of):
+    result = result_of("causal", "broken_models:Exits")
+    assert (result.status, "SystemExit was raised: 0" in result.note) == (Status.FAILED, True)
+
+
 def test_a_training_of_the_models_own_is_told_and_allowed(result_of):
     result = result_of("api", "broken_models:OwnTraining")
     assert result.status is Status.PASSED
