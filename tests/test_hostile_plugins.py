@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from mann_bench.core.plugin_code import PluginWarning
 from mann_bench.plugins import Status
 from mann_bench.registry import Registry
 
@@ -122,3 +123,51 @@ def test_a_cache_that_cannot_be_written_to_breaks_nothing(install, tmp_path, mon
     monkeypatch.setenv("MANN_BENCH_CACHE", str(tmp_path / "cache"))
     install("acme-sound", SOUND)
     assert "sound" in Registry.discover().models
+
+
+CHANGES = {
+    "default_dtype from float32 to float64": "import torch; torch.set_default_dtype(torch.float64)",
+    "default_device from cpu to meta": "import torch; torch.set_default_device('meta')",
+    "float32_matmul_precision": "import torch; torch.set_float32_matmul_precision('medium')",
+    "grad from True to False": "import torch; torch.set_grad_enabled(False)",
+    "deterministic from 0 to 2": "import torch; torch.use_deterministic_algorithms(True)",
+    "anomaly_detection": "import torch; torch.autograd.set_detect_anomaly(True)",
+    "flush_denormal": "import torch; torch.set_flush_denormal(True)",
+    "autocast_cpu": "import torch; torch.set_autocast_enabled('cpu', True)",
+    "mkldnn": "import torch; torch.backends.mkldnn.enabled = False",
+    "threads": "import torch; torch.set_num_threads(3)",
+    "numpy_over from warn to raise": "import numpy; numpy.seterr(over='raise')",
+    "the filters of warnings": "import warnings; warnings.simplefilter('ignore')",
+    "the environment variable OMP_STRANGE": "import os; os.environ['OMP_STRANGE'] = '1'",
+    "the environment variable PATH": "import os; del os.environ['PATH']",
+    "the current folder": "import os; os.chdir('/')",
+}
+
+
+@pytest.mark.parametrize(("change", "source"), CHANGES.items(), ids=[each.split(" from")[0] for each in CHANGES])
+def test_a_module_that_changes_what_is_global_is_named_and_undone(install, change, source):
+    from mann_bench.core.process_state import ProcessState
+
+    before = ProcessState.now()
+    install("acme-bad", f"{source}\n{SOUND}")
+    with pytest.warns(PluginWarning, match=f"plugin 'acme-bad' of distribution 'acme-bad' changed {change}"):
+        Registry.discover()
+    after = ProcessState.now()
+    assert after == before
+    assert row().status is Status.LOADED
+
+
+def test_a_library_may_treat_its_own_warnings(install):
+    install("acme-sound", f"import warnings\nclass W(Warning): pass\nwarnings.simplefilter('ignore', W)\n{SOUND}")
+    Registry.discover()
+
+
+def test_a_module_leaves_the_random_generators_alone(install):
+    import torch
+
+    torch.manual_seed(5)
+    expected = torch.rand(2)
+    torch.manual_seed(5)
+    install("acme-sound", f"import torch; torch.manual_seed(0)\n{SOUND}")
+    Registry.discover()
+    assert torch.equal(torch.rand(2), expected)

@@ -12,7 +12,8 @@ from typing import Any
 
 from mann_bench.core.marks import marked
 from mann_bench.core.message_text import printable
-from mann_bench.core.plugin_code import PluginExitError, words
+from mann_bench.core.plugin_code import IMPORTED, PluginExitError, Tell, warn, words
+from mann_bench.core.process_state import ProcessState, generators_kept
 from mann_bench.core.turns import GENERATORS
 
 _PATIENCE_SECONDS = 10.0
@@ -25,15 +26,17 @@ OWN_DISTRIBUTION = "mann-bench"
 
 
 @contextlib.contextmanager
-def foreign_code(who: str, doing: str) -> Iterator[None]:
+def foreign_code(who: str, doing: str, tell: Tell = warn) -> Iterator[None]:
     """Run the code of a plugin.
 
-    What it writes to standard output goes to standard error. After some seconds the user is told what everybody
-    waits for.
+    What it writes to standard output goes to standard error. What is global and was changed is put back, and said; the
+    random generators keep their states while it is imported. After some seconds the user is told what everybody waits
+    for.
 
     Args:
         who: whose code it is, for people.
         doing: what is done with it, `IMPORTED` or `BUILT`.
+        tell: gets the words for people.
 
     Raises:
         KeyboardInterrupt: the user or the system stopped it, even where the code went on.
@@ -44,12 +47,18 @@ def foreign_code(who: str, doing: str) -> Iterator[None]:
         stack.enter_context(GENERATORS)
         stack.enter_context(marked(who=who, doing=doing))
         stack.enter_context(_told_when_slow(who, doing))
+        if doing == IMPORTED:
+            stack.enter_context(generators_kept())
+        before = ProcessState.now()
         try:
             with stdout_apart(), _Exits():
                 yield
         except KeyboardInterrupt:
             print(printable(f"Stopped while {who} was being {doing}."), file=sys.stderr)
             raise
+        finally:
+            if changed := before.restore():
+                tell(f"{who} changed {', '.join(changed)} as it was {doing}. mann-bench has put that back.")
 
 
 @contextlib.contextmanager

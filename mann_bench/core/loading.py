@@ -6,20 +6,21 @@ from typing import Any
 
 from mann_bench.core.errors import PluginUnavailableError
 from mann_bench.core.message_text import unstopped
-from mann_bench.core.plugin_code import IMPORTED, OWN_DISTRIBUTION, words
+from mann_bench.core.plugin_code import IMPORTED, OWN_DISTRIBUTION, Tell, warn, words
 
 
-def load_target(name: str, target: str, distribution: str) -> Any:
+def load_target(name: str, target: str, distribution: str, tell: Tell = warn) -> Any:
     """Import what a spec names; raises PluginUnavailableError where that fails.
 
     Args:
         name: of the spec, for the message.
         target: ``"package.module:Class"``.
         distribution: who brought it, for the message.
+        tell: is told what its import changed for everybody.
     """
     module, _, attribute = target.partition(":")
     try:
-        with code_of(distribution, repr(name), IMPORTED):
+        with code_of(distribution, repr(name), IMPORTED, tell):
             return getattr(importlib.import_module(module), attribute)
     except Exception as error:
         raise PluginUnavailableError(
@@ -28,16 +29,16 @@ def load_target(name: str, target: str, distribution: str) -> Any:
         ) from error
 
 
-def code_of(distribution: str, who: str, doing: str) -> contextlib.AbstractContextManager[None]:
+def code_of(distribution: str, who: str, doing: str, tell: Tell = warn) -> contextlib.AbstractContextManager[None]:
     """Return the context in which code of a distribution is run: its own one, unless it is this one.
 
     Args:
         distribution: who brought the code.
         who: what of it, for people.
-        doing: as of `mann_bench.core.foreign_code.foreign_code`.
+        doing, tell: as of `mann_bench.core.foreign_code.foreign_code`.
     """
     if distribution == OWN_DISTRIBUTION:
         return contextlib.nullcontext()
     from mann_bench.core.foreign_code import foreign_code
 
-    return foreign_code(f"{who} of distribution {distribution!r}", doing)
+    return foreign_code(f"{who} of distribution {distribution!r}", doing, tell)

@@ -1,12 +1,15 @@
 """How what a plugin does is told. It is light: commands start with it."""
 
 import warnings
+from collections.abc import Callable
 
 from mann_bench.core.message_text import printable, shortened
 
 OWN_DISTRIBUTION = "mann-bench"
 
 IMPORTED, BUILT = "imported", "built"
+
+Tell = Callable[[str], object]
 
 _LONGEST = 1_000
 

@@ -16,7 +16,8 @@ from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.foreign_code import stdout_apart
 from mann_bench.core.jobs import Job
 from mann_bench.core.machine import usable_cores
-from mann_bench.core.runs import Outcome
+from mann_bench.core.plugin_code import OWN_DISTRIBUTION
+from mann_bench.core.runs import Outcome, Run
 from mann_bench.execution.executor import Executor
 from mann_bench.execution.processes import ctrl_c_blocked, worker_context
 from mann_bench.execution.worker import execute_job
@@ -78,14 +79,30 @@ class _Order(NamedTuple):
     patient: bool = False
 
 
+class _Origin(NamedTuple):
+    """Whose code a run is done by: the distribution of its model, and all of third parties."""
+
+    model: str
+    third_parties: frozenset[str]
+
+    @classmethod
+    def of(cls, run: Run) -> "_Origin":
+        parts = (run.model, run.task, *([run.syllabus] if run.syllabus else []))
+        return cls(run.model.distribution, frozenset(part.distribution for part in parts) - {OWN_DISTRIBUTION})
+
+
 class _Workers:
-    """Worker processes, each fed one job at a time through its pipe."""
+    """Worker processes, each fed one job at a time through its pipe.
+
+    One that ran a third party's code goes on with no other one's models: nobody knows what it left behind there.
+    """
 
     def __init__(self, count: int, jobs: Sequence[Job]) -> None:
         self._context = worker_context({job.device for job in jobs})
         self._waiting = deque(_Order(job) for job in jobs)
         self._processes: dict[Connection, BaseProcess] = {}
         self._current: dict[Connection, _Order] = {}
+        self._origins: dict[Connection, _Origin] = {}
         self._failed_starts = 0
         alone = all(job.threads == 1 for job in jobs)
         self._cores: list[int | None] = _cores(count) if alone else [None] * count
@@ -151,13 +168,26 @@ class _Workers:
     def _feed(self, pipe: Connection) -> None:
         if order := self._current.pop(pipe, None):
             self._waiting.append(order._replace(patient=True))  # another process does it: the others come first
-        if self._waiting:
+        if order := self._next_for(pipe):
             self._failed_starts = 0
-            self._current[pipe] = self._waiting.popleft()
+            self._current[pipe] = order
             with contextlib.suppress(OSError):  # a worker that just died is buried when its pipe is read
-                pipe.send(self._current[pipe])
+                pipe.send(order)
         else:
             self._retire(pipe)
+            if self._waiting:
+                self._start()
+
+    def _next_for(self, pipe: Connection) -> _Order | None:
+        """Return the next job that a worker may do; None where there is none."""
+        before = self._origins.get(pipe)
+        for order in self._waiting:
+            origin = _Origin.of(order.job.run)
+            if before is None or not before.third_parties or origin == before:
+                self._waiting.remove(order)
+                self._origins[pipe] = origin
+                return order
+        return None
 
     def _bury(self, pipe: Connection, observe: Observer) -> None:
         """Report the job of a worker that died and replace the worker."""
@@ -174,6 +204,7 @@ class _Workers:
 
     def _retire(self, pipe: Connection) -> int | None:
         process = self._processes.pop(pipe)
+        self._origins.pop(pipe, None)
         self._cores.append(self._core_of.pop(pipe))
         pipe.close()
         process.join()

@@ -4,15 +4,16 @@ import contextlib
 import functools
 import time
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 
 import pydantic
 import torch
 
 from mann_bench.core.errors import StoreError
-from mann_bench.core.events import Busy, Event, Finished, Observer, Started
+from mann_bench.core.events import Busy, Event, Finished, Notice, Observer, Started
+from mann_bench.core.global_settings import run_settings, settings_text
 from mann_bench.core.jobs import Job
+from mann_bench.core.process_state import ProcessState
 from mann_bench.core.turns import GENERATORS
 from mann_bench.execution.arithmetic import Arithmetic
 from mann_bench.execution.mending import mend_held
@@ -56,7 +57,7 @@ def execute_job(job: Job, observe: Observer, patient: bool = False) -> bool:
     answered = not job.fresh
     with sigterm_interrupts():
         while True:
-            with GENERATORS, _threads(job.threads):
+            with GENERATORS, run_settings(job.threads):
                 taken = locks.take()
                 if isinstance(taken, RunLock):
                     with contextlib.suppress(LockLostError), taken:
@@ -83,6 +84,7 @@ def _execute(job: Job, observe: Observer, lock: RunLock, answered: bool) -> None
         _remove(checkpoints)
     observe(Started(job.run))
     reset_peak_ram(job.device)
+    before = ProcessState.now()
 
     def tell(event: Event) -> None:
         lock.check()
@@ -97,6 +99,8 @@ def _execute(job: Job, observe: Observer, lock: RunLock, answered: bool) -> None
         result, error = no_result(), traceback.format_exc()[-_LONGEST_TRACEBACK:]
     lock.confirm()
     record, folder = _write(store, job, result, error)
+    if changed := before.restore():
+        observe(Notice(job.run.key, f"{job.run.model.text} on {job.run.task.text} changed {', '.join(changed)}."))
     with contextlib.suppress(OSError):  # beside a record they do no harm
         checkpoints.remove()
     observe(Finished(job.run.key, record.outcome, folder))
@@ -128,18 +132,8 @@ def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes 
         job.device,
         device_name(job.device),
         torch.get_num_threads(),
+        settings_text(),
         **Arithmetic.of(job.device, result.backend)._asdict(),
     )
     sha256 = None if weights is None else digest(weights)
     return record_of(job.run, result, ran_on, error=error, weights_sha256=sha256, peak_ram=peak_ram(job.device))
-
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Give torch as many threads as the job asks for, so that records do not depend on where it is done."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -24,7 +24,13 @@ class GitState(NamedTuple):
     dirty: bool | None
 
 
-def provenance(device: Literal["cpu", "cuda"], device_name: str, threads: int, **arithmetic: str | None) -> Provenance:
+def provenance(
+    device: Literal["cpu", "cuda"],
+    device_name: str,
+    threads: int,
+    settings: str | None = None,
+    **arithmetic: str | None,
+) -> Provenance:
     """Describe the software and the machine now; `arithmetic` are the fields that tell how it rounds."""
     git = _own_git_state()
     return Provenance(
@@ -39,6 +45,7 @@ def provenance(device: Literal["cpu", "cuda"], device_name: str, threads: int, *
         device=device,
         device_name=device_name,
         threads=threads,
+        settings=settings,
         date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         **arithmetic,
     )

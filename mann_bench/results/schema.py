@@ -265,6 +265,10 @@ class Provenance(_Part):
         description="compiler of the compiled and native backends, and a digest of the processor that it compiled for; "
         "null where nothing was compiled",
     )
+    settings: str | None = Field(
+        default=None,
+        description="global settings of torch and numpy as training left them, name=value; null in records of before",
+    )
     date: str = Field(description="UTC time at which the run ended, ISO 8601")
 
 

@@ -88,15 +88,18 @@ def _train(
     judge: Callable[[TrainingResult], None],
     resume_from: Path | None,
 ) -> TrainingResult:
+    def tell(text: str) -> None:
+        emit(Notice(run.key, text))
+
     pl.seed_everything(torch_seed(run.seed), verbose=False)
-    task = build_task(run.task)
+    task = build_task(run.task, tell)
     task.seed, task.batch_size = run.seed, run.protocol.batch_size
     task.batches_at_once = _steps_a_turn(run.protocol)
     # Before anything is trained: a task that cannot say this fails now.
     grid = task.grid()
     if run.syllabus is not None:
-        task.course = Course(build_syllabus(run.syllabus, task), run.seed, task.loss_by_chance)
-    model = build_model(run.model, task)
+        task.course = Course(build_syllabus(run.syllabus, task, tell), run.seed, task.loss_by_chance)
+    model = build_model(run.model, task, tell)
     model.draw_weights(run.seed)
     model.protocol = run.protocol
     # What cannot be kept fails before it is trained.

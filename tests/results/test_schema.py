@@ -122,7 +122,7 @@ def test_only_fields_that_came_later_have_a_default():
     optional = [name for model, name in FIELDS if not model.model_fields[name].is_required()]
     assert optional == [
         "diagnostics", "target_scores", "symbols", "spread",
-        "cpu_capability", "blas", "rounding", "compiler", "syllabus", "training_range", "grid",
+        "cpu_capability", "blas", "rounding", "compiler", "settings", "syllabus", "training_range", "grid",
         "all_parameters", "details", "own_training", "backend", "initial_weights",
     ]  # fmt: skip
 
