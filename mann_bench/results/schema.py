@@ -101,7 +101,9 @@ class CurveRow(_Part):
 
     step: Count = Field(description="training steps done")
     sequences: Count = Field(description="training sequences seen")
-    training_seconds: float = Field(description="wall time of training alone, up to here")
+    training_seconds: float = Field(
+        description="wall time of training alone, up to here, pauses of the process left out"
+    )
     scores: dict[str, float] = Field(
         description="mean scores by name; bit-vector tasks: loss_bits (bits a sequence), bit_errors (wrong bits "
         "a sequence), bit_error_rate, sequence_accuracy; dynamic N-grams: bayes_bits, regret_bits"
@@ -230,7 +232,7 @@ class InitialWeightsRecord(_Part):
 
 
 class SecondsRecord(_Part):
-    """Wall time by purpose."""
+    """Wall time by purpose; of training and evaluation without pauses of the process, such as SIGSTOP makes."""
 
     training: float = Field(description="training alone: data, forward, backward, optimiser")
     evaluation: float = Field(description="validation, probe and test")

@@ -35,6 +35,7 @@ class Evaluation(pl.Callback):
     Args:
         run, task, emit: what is trained, on what, and what gets the events.
         judge: is called after the first evaluation; it raises where no record could hold what is measured.
+        clock: tells the seconds by which training and evaluation are measured.
 
     Attributes:
         measured: steps, measurements and clocks so far.
@@ -43,8 +44,15 @@ class Evaluation(pl.Callback):
         best_weights: those of the best evaluation.
     """
 
-    def __init__(self, run: Run, task: SequenceTask, emit: Callable[[Event], None], judge: Callable[[], None]) -> None:
-        self.run, self.task, self.emit, self._judge = run, task, emit, judge
+    def __init__(
+        self,
+        run: Run,
+        task: SequenceTask,
+        emit: Callable[[Event], None],
+        judge: Callable[[], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self.run, self.task, self.emit, self._judge, self.clock = run, task, emit, judge, clock
         self.measured = Measured()
         self.convergence = ConvergenceTracker(run.convergence)
         self.on_target = ConvergenceTracker(run.convergence)
@@ -125,18 +133,18 @@ class Evaluation(pl.Callback):
 
     def _stop_clock(self) -> None:
         if self._training_since is not None:
-            self.measured.training_seconds += time.perf_counter() - self._training_since
+            self.measured.training_seconds += self.clock() - self._training_since
             self._training_since = None
 
     @contextlib.contextmanager
     def off_the_clock(self) -> Iterator[None]:
         """Stop the training clock for what is not training, then let it go on."""
         self._stop_clock()
-        started = time.perf_counter()
+        started = self.clock()
         try:
             yield
         finally:
-            self._training_since = time.perf_counter()
+            self._training_since = self.clock()
             self.measured.evaluation_seconds += self._training_since - started
 
     def _evaluate(self, model: Any) -> None:

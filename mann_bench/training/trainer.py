@@ -7,7 +7,6 @@ import logging
 import math
 import signal
 import statistics
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,6 +32,7 @@ from mann_bench.syllabuses.course import Course
 from mann_bench.tasks.base import SequenceTask, training_lengths
 from mann_bench.training.callbacks import Evaluation
 from mann_bench.training.checkpoint import Checkpoints, UnusableCheckpointError, backend_of
+from mann_bench.training.clock import RunningClock
 from mann_bench.training.interruption import Interruption
 from mann_bench.training.result import Divergence, InitialWeights, Seconds, TrainingResult
 from mann_bench.training.resume import Resume
@@ -70,13 +70,13 @@ def train(
     """
     found = checkpoints.paths() if checkpoints else []
     checkpoints = checkpoints or Checkpoints(Path())
-    with _exits_answered():
+    with _exits_answered(), RunningClock() as clock:
         for path in found:
             try:
-                return _train(run, device, backend, emit, checkpoints, judge, path)
+                return _train(run, device, backend, emit, checkpoints, judge, clock, path)
             except UnusableCheckpointError as error:
                 emit(Notice(run.key, str(error)))
-        return _train(run, device, backend, emit, checkpoints, judge, None)
+        return _train(run, device, backend, emit, checkpoints, judge, clock, None)
 
 
 def _train(
@@ -86,6 +86,7 @@ def _train(
     emit: Callable[[Event], None],
     checkpoints: Checkpoints,
     judge: Callable[[TrainingResult], None],
+    clock: RunningClock,
     resume_from: Path | None,
 ) -> TrainingResult:
     def tell(text: str) -> None:
@@ -111,7 +112,7 @@ def _train(
     prepared = _prepared(model, task, run, device, backend, resume_from)
     if prepared.notice:
         emit(Notice(run.key, f"{run.model.text}: {prepared.notice}"))
-    evaluation = Evaluation(run, task, emit, lambda: judge(_untrained(run, model, task, evaluation, grid)))
+    evaluation = Evaluation(run, task, emit, lambda: judge(_untrained(run, model, task, evaluation, grid)), clock)
     graph_calls, trained_before = _graph_calls(model), 0
     with Interruption() as interruption:
         resume = Resume(evaluation, model, _made_by(run, device, prepared.backend), checkpoints, interruption)
@@ -237,13 +238,13 @@ def _result(
     grid: list[GridPoint],
     device: str,
 ) -> TrainingResult:
-    started = time.perf_counter()
+    started = evaluation.clock()
     tested: list[SizeScores] = []
     if evaluation.best_weights:  # none where the very first evaluation was not finite
         model.load_state_dict(evaluation.best_weights)
         model.to(device)
         tested = grid_scores(model, task, Stream.TEST, run.protocol.test_sequences)
-    evaluation.measured.evaluation_seconds += time.perf_counter() - started
+    evaluation.measured.evaluation_seconds += evaluation.clock() - started
     return _result_of(model, task, evaluation, divergence, backend, grid, tested)
 
 
