@@ -4,7 +4,7 @@ import itertools
 import json
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,9 @@ from mann_bench.cli.parameters import PathType, VariantType, registry_of
 from mann_bench.core.plugin_code import OWN_DISTRIBUTION
 
 if TYPE_CHECKING:
+    from mann_bench.leaderboard.files import LoadedEntry
     from mann_bench.leaderboard.rules import StudyRules
+    from mann_bench.leaderboard.schema import Evidence
     from mann_bench.leaderboard.submit import Tracer
     from mann_bench.registry import Registry
     from mann_bench.results.schema import Record
@@ -157,7 +159,14 @@ def validate(context: click.Context, entries: tuple[str, ...], root: Path, study
 
 @command.command()
 @click.argument("entry")
-@click.option("--runs", type=click.IntRange(min=0), default=2, show_default=True, help="Number of runs to repeat.")
+@click.option(
+    "--runs", type=click.IntRange(min=0), help="Number of runs to repeat to the end.  [default: 2; with --replay 0]"
+)
+@click.option("--replay", is_flag=True, help="Repeat the start of every run: the untrained model, and its first steps.")
+@click.option(
+    "--replay-steps", type=click.IntRange(min=0), default=200, show_default=True,
+    help="Steps of a replay at most; 0 only evaluates the untrained models, in a few seconds each.",
+)  # fmt: skip
 @click.option(
     "--seed", type=click.IntRange(min=0),
     help="Seed for the random choice of runs.  [default: a new one each time]",
@@ -172,7 +181,9 @@ def validate(context: click.Context, entries: tuple[str, ...], root: Path, study
 def verify(
     context: click.Context,
     entry: str,
-    runs: int,
+    runs: int | None,
+    replay: bool,
+    replay_steps: int,
     seed: int | None,
     weights: Path | None,
     root: Path,
@@ -181,7 +192,8 @@ def verify(
     """Repeat some randomly chosen runs of ENTRY, compare them with its records, and set its badge.
 
     On the same type of machine the results must be equal to the last bit. On other machines they must agree within
-    the limits that the documentation of leaderboards states. The exit code is 4 if a result does not agree.
+    the limits that the documentation of leaderboards states. The exit code is 4 if a result does not agree. Runs of
+    an earlier version of a model cannot be repeated; the command names them.
     """
     import secrets
 
@@ -193,17 +205,30 @@ def verify(
     registry, folder = _registry(context), find_entry(entry, root)
     (loaded,) = sound_entries([folder], entry_folders(root), rules_resolver(registry, study))
     seed = secrets.randbelow(2**32) if seed is None else seed
-    chosen = choose(loaded.records, runs, seed)
+    chosen = choose(loaded.records, (0 if replay else 2) if runs is None else runs, seed)
     names = ", ".join(record.key[:12] for record in chosen) or "none"
     click.echo(f"Runs to repeat, chosen with --seed {seed}: {names}.", err=True)
     again = (rerun(registry, loaded, record, lambda event: None) for record in chosen)
+    replayed = _replays(registry, loaded, replay_steps) if replay else ()
     found = []
-    for evidence in itertools.chain(remeasure_all(registry, loaded, weights) if weights else (), again):
+    for evidence in itertools.chain(remeasure_all(registry, loaded, weights) if weights else (), replayed, again):
         found.append(evidence)
         verdict = "agrees" if evidence.agrees else "DIFFERS"
         click.echo(f"{evidence.key[:12]}  {evidence.check}, {evidence.comparison}: {verdict}. {evidence.text}")
     click.echo(f"Badge: {write_evidence(loaded, found).badge}.", err=True)
     return 0 if all(evidence.agrees for evidence in found) else REFUSED
+
+
+def _replays(registry: "Registry", loaded: "LoadedEntry", steps: int) -> "Iterator[Evidence]":
+    """Yield what the replay of each run found, and name the runs that cannot be replayed, with the reason."""
+    from mann_bench.core.errors import PluginUnavailableError, UsageError
+    from mann_bench.leaderboard.verify import replay
+
+    for record in loaded.records:
+        try:
+            yield replay(registry, loaded, record, steps)
+        except (UsageError, PluginUnavailableError) as error:
+            click.echo(f"{record.key[:12]}  not replayed. {error}", err=True)
 
 
 @command.command()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from mann_bench.core.backends import Backend
 from mann_bench.leaderboard.schema import Comparison
 from mann_bench.results.repeatable import differences, repeatable, taken_spread
-from mann_bench.results.schema import Provenance, Record, SizeRow
+from mann_bench.results.schema import CurveRow, InitialWeightsRecord, Provenance, Record, SizeRow
 
 _FIRST_TOLERANCE = 1e-3
 """Share by which the scores of the untrained model may differ, elsewhere."""
@@ -21,6 +21,16 @@ _FACTOR = 2
 
 _TEST_TOLERANCE = 0.01
 """By how much, and by what share, test scores of the same weights may differ, elsewhere."""
+
+_UNTRAINED_TOLERANCE = 1e-6
+_STARTED_TOLERANCE = 2e-3
+"""Shares by which the loss of a replay may differ, elsewhere, before training and after its first steps.
+
+On another type of processor the losses differed by 2e-9 and 3.3e-4; those of two seeds by 3e-5 and more.
+"""
+
+_COUNT_TOLERANCE = 0.01
+"""By how much, and by what share, its other scores may: each is a count, and a bit may fall on either side."""
 
 _MOST_DIFFERENCES = 3
 
@@ -61,7 +71,7 @@ def compare_runs(record: Record, rerun: Record, cell: Sequence[Record]) -> Compa
     why = why_inexact(record, rerun.provenance, rerun.backend)
     if exact.agrees or not why:
         return exact
-    other_start = _other_start(record, rerun)
+    other_start = other_sample(record, rerun.initial_weights, rerun.provenance)
     equal = "initial weights equal, " if _same_weights(record, rerun) else ""
     start = other_start or f"{equal}scores before training within {_FIRST_TOLERANCE:.1%}"
     near = f"steps until convergence within a factor of {_FACTOR} of the range of the entry's {len(cell)} seeds"
@@ -111,10 +121,11 @@ def _redrawn(version: str) -> bool:
     return numbers is None or (int(numbers[1]), int(numbers[2])) >= _REDRAWN
 
 
-def _other_start(record: Record, rerun: Record) -> str | None:
-    """Return why a re-run need not have started from the weights of its record, in words; None where it must."""
-    same, versions = _same_weights(record, rerun), (record.provenance.torch, rerun.provenance.torch)
-    if same is False and not (rerun.initial_weights and rerun.initial_weights.portable):
+def other_sample(record: Record, start: InitialWeightsRecord | None, here: Provenance) -> str | None:
+    """Return why a run done again need not start from the weights of its record, in words; None where it must."""
+    versions = record.provenance.torch, here.torch
+    same = None if start is None or record.initial_weights is None else record.initial_weights.sha256 == start.sha256
+    if same is False and not (start and start.portable):
         why = "torch draws the initial weights of this model, and drew others here"
     elif same is None and _redrawn(versions[0]) != _redrawn(versions[1]):
         why = "torch 2.12 draws other truncated normal weights from a seed than earlier versions, and one ran under "
@@ -122,6 +133,33 @@ def _other_start(record: Record, rerun: Record) -> str | None:
     else:
         return None
     return f"another sample, since {why}: scores before training not compared"
+
+
+def compare_starts(record: Record, rows: Sequence[CurveRow], why: str | None) -> Compared:
+    """Compare the first evaluations of a run, measured again, with those of its record; `why` as of `compare_tests`."""
+    stated = {row.step: row.scores for row in record.curve}
+    pairs = [(row.step, stated[row.step], row.scores) for row in rows if row.step in stated]
+    what = f"scores after {' and '.join(f'{step:,}' for step, *_ in pairs)} steps"
+    exact = _bitwise({"curve": [one for _, one, _ in pairs]}, {"curve": [other for *_, other in pairs]}, what)
+    if exact.agrees or not why:
+        return exact
+    far = [
+        f"{name} after {step:,} steps is {again.get(name)}, not {value:g}"
+        for step, before, again in pairs
+        for name, value in before.items()
+        if not _starts_close(step, name, value, again.get(name, math.nan))
+    ]
+    text = f"{why}: {what}, losses within {_UNTRAINED_TOLERANCE:g} before training and {_STARTED_TOLERANCE:.1%} after"
+    return Compared(Comparison.STATISTICAL, not far, "; ".join([text, *far[:_MOST_DIFFERENCES]]) + ".")
+
+
+def _starts_close(step: int, name: str, value: float, again: float) -> bool:
+    if not math.isfinite(value):
+        return repr(value) == repr(again)
+    if not name.endswith("_bits"):
+        return math.isclose(value, again, rel_tol=_COUNT_TOLERANCE, abs_tol=_COUNT_TOLERANCE)
+    tolerance = _STARTED_TOLERANCE if step else _UNTRAINED_TOLERANCE
+    return math.isclose(value, again, rel_tol=tolerance, abs_tol=tolerance)
 
 
 def _same_weights(record: Record, rerun: Record) -> bool | None:

@@ -29,13 +29,28 @@ class Badge(StrEnum):
 
     REPORTED = "reported"
     RECOMPUTED = "recomputed"
+    REPLAYED = "replayed"
     SPOT_CHECKED = "spot-checked"
+
+    @property
+    def words(self) -> str:
+        """What was checked, for pages and documents."""
+        return _BADGE_WORDS[self]
+
+
+_BADGE_WORDS = {
+    Badge.REPORTED: "the records are complete and agree with themselves; nobody else checked that the runs happened",
+    Badge.RECOMPUTED: "all weights were tested again on the test sequences",
+    Badge.REPLAYED: "the start of all runs was repeated from their seeds: the untrained model, and up to 200 steps",
+    Badge.SPOT_CHECKED: "randomly chosen runs were repeated from their seeds to the end",
+}
 
 
 class Check(StrEnum):
-    """What was done to a run: trained again from its seed, or its weights measured again on the test stream."""
+    """What was done to a run: trained again from its seed, to the end or a little, or its weights measured again."""
 
     RERUN = "re-run"
+    REPLAY = "replay"
     WEIGHTS = "weights"
 
 
@@ -121,14 +136,16 @@ def entry_id(name: str, keys: Iterable[str]) -> str:
 def earned_badge(runs: Iterable[RunReference], evidence: Iterable[Evidence]) -> Badge:
     """Return the badge that evidence earns.
 
-    Spot-checked where some run was done again, recomputed where the weights of all runs that kept any were measured
-    again, reported elsewhere, and where any check disagreed.
+    Spot-checked where some run was done again, replayed where the start of all runs that kept weights was, recomputed
+    where these weights were measured again, reported elsewhere, and where any check disagreed.
     """
     found = list(evidence)
-    measured = {each.key for each in found if each.check is Check.WEIGHTS}
     kept = {run.key for run in runs if run.weights_sha256 is not None}
     if not all(each.agrees for each in found):
         return Badge.REPORTED
     if any(each.check is Check.RERUN for each in found):
         return Badge.SPOT_CHECKED
-    return Badge.RECOMPUTED if kept and kept <= measured else Badge.REPORTED
+    for check, badge in ((Check.REPLAY, Badge.REPLAYED), (Check.WEIGHTS, Badge.RECOMPUTED)):
+        if kept and kept <= {each.key for each in found if each.check is check}:
+            return badge
+    return Badge.REPORTED

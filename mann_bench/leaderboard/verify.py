@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from mann_bench.analysis.cells import cells
 from mann_bench.core.backends import Backend
@@ -20,6 +19,7 @@ from mann_bench.execution.resolve import device_name, resolve_device
 from mann_bench.execution.restore import restore
 from mann_bench.leaderboard.compare import Compared, compare_runs, compare_tests, why_inexact
 from mann_bench.leaderboard.files import LoadedEntry, entry_content
+from mann_bench.leaderboard.replay import LAST_STEP, replay_run, threads
 from mann_bench.leaderboard.reproduce import run_again
 from mann_bench.leaderboard.schema import Check, Entry, Evidence, earned_badge
 from mann_bench.leaderboard.traces import TOLERANCE, same_trace
@@ -32,11 +32,11 @@ from mann_bench.results.store import RECORD_NAME, WEIGHTS_NAME, Store
 
 
 def choose(records: Sequence[Record], count: int, seed: int) -> list[Record]:
-    """Return `count` records drawn at random, without the runs that failed; all of them where there are fewer.
+    """Return `count` records drawn at random, however the runs ended; all of them where there are fewer.
 
     The same records in whatever order and the same seed give the same choice.
     """
-    ordered = sorted((record for record in records if record.curve), key=lambda record: record.key)
+    ordered = sorted(records, key=lambda record: record.key)
     drawn = np.random.default_rng(seed).permutation(len(ordered))[:count]
     return [ordered[index] for index in drawn]
 
@@ -47,6 +47,12 @@ def rerun(registry: Registry, loaded: LoadedEntry, record: Record, observe: Obse
         again = run_again(registry, record, Path(folder), observe)
     compared = compare_again(loaded.records, record, again)
     return _evidence(loaded, record, Check.RERUN, compared, again.backend, again.provenance)
+
+
+def replay(registry: Registry, loaded: LoadedEntry, record: Record, steps: int = LAST_STEP) -> Evidence:
+    """Repeat the start of a run of an entry and compare; raises as `replay_run`."""
+    compared, here = replay_run(registry, record, steps)
+    return _evidence(loaded, record, Check.REPLAY, compared, record.backend, here)
 
 
 def compare_again(records: Iterable[Record], record: Record, again: Record) -> Compared:
@@ -95,14 +101,10 @@ def remeasure(registry: Registry, loaded: LoadedEntry, record: Record, weights: 
     backend = prepare(
         model.to(device), record.backend, record.protocol.integer("max_steps"), record.protocol.integer("batch_size")
     ).backend
-    before = torch.get_num_threads()
-    torch.set_num_threads(record.provenance.threads)
-    try:
+    with threads(record.provenance.threads):
         arithmetic = Arithmetic.of(device, backend)._asdict()
         here = provenance(device, device_name(device), record.provenance.threads, **arithmetic)
         rows = grid_scores(model, task, Stream.TEST, record.protocol.integer("test_sequences"))
-    finally:
-        torch.set_num_threads(before)
     compared = compare_tests(record, [SizeRow.of(row) for row in rows], why_inexact(record, here, backend))
     if traced is not None:
         text = f"{compared.text} Its trace: {f'within {TOLERANCE:.0%} of its scales' if traced else 'differs'}."

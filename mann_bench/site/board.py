@@ -1,8 +1,8 @@
 """What the leaderboard site shows: a board a study."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.statistics.interval import SIGNIFICANCE
@@ -22,6 +22,7 @@ class Board:
         entries: in any order. Their texts are escaped, shortened and isolated where shown.
         claims: in the order of the study.
         earlier_versions: which models had an earlier version when the records were made, in words.
+        checked: by the name of a claim, how far the runs that it rests on were checked, in words.
         significance: the level at which ranks are made, for all pairs of a task together.
 
     Raises ValueError where the name, or that of the folder of an entry, cannot name a page, or two entries share one.
@@ -33,6 +34,7 @@ class Board:
     entries: Sequence[LoadedEntry]
     claims: Sequence[ClaimResult]
     earlier_versions: Sequence[str] = ()
+    checked: Mapping[str, str] = field(default_factory=dict)
     significance: float = SIGNIFICANCE
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
 """The boards of the site: a study each, with its entries and what became of its claims."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mann_bench.leaderboard.files import LoadedEntry, entry_folders
@@ -8,8 +8,10 @@ from mann_bench.leaderboard.records import answers, earlier_versions, records_of
 from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import by_study, sound_entries
 from mann_bench.registry import Registry
+from mann_bench.results.schema import Record
 from mann_bench.site.board import Board
-from mann_bench.studies.claims import check_claims
+from mann_bench.site.checked import checked_text
+from mann_bench.studies.claims import ClaimRuns, check_claims
 from mann_bench.studies.plan import plan_study
 
 
@@ -28,12 +30,19 @@ def boards(registry: Registry, root: Path) -> list[Board]:
 
 def _board(registry: Registry, name: str, entries: Sequence[LoadedEntry]) -> Board:
     planned, records = plan_study(registry, name), records_of(entries)
+    answered = answers(planned.all_runs, records)
     return Board(
         name=name,
         summary=planned.study.summary,
         reference=planned.study.reference,
         entries=entries,
-        claims=check_claims(planned.claims, answers(planned.all_runs, records)),
+        claims=check_claims(planned.claims, answered),
         earlier_versions=earlier_versions(registry, records),
+        checked={each.claim.name: checked_text(entries, _keys(each, answered)) for each in planned.claims},
         significance=planned.looks.significance,
     )
+
+
+def _keys(claim: ClaimRuns, answered: Mapping[str, Record]) -> Iterator[str]:
+    """Yield the keys of the records that answer the runs of a claim."""
+    return (answered[run.key].key for cell in claim.cells for run in cell if run.key in answered)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from mann_bench.analysis.ranking import By
 from mann_bench.analysis.rows import without_provenance
+from mann_bench.leaderboard.schema import Badge
 from mann_bench.reporting.tables.ranks import RANKED_BY, pairs_table
 from mann_bench.reporting.tables.table import INTERVALS, SHARES, Table, reads_as_text
 from mann_bench.site.assets import Assets
@@ -31,7 +32,11 @@ def page(template: str, assets: Assets, **values: Any) -> bytes:
         assets: its scripts and styles.
         values: what the template shows.
     """
-    filled = _environment().get_template(template).render(assets=assets, intervals=f"{INTERVALS}; {SHARES}", **values)
+    filled = (
+        _environment()
+        .get_template(template)
+        .render(assets=assets, intervals=f"{INTERVALS}; {SHARES}", badges=list(Badge), **values)
+    )
     return (filled.strip() + "\n").encode()
 
 

@@ -85,12 +85,15 @@ def test_a_leaderboard_without_entries_of_a_study_is_told(mann_bench):
 
 @pytest.fixture
 def tamper(mann_bench, _template):
-    """Return a function that changes a test score in the record of one run; the entry then fails to validate."""
+    """Return a function that changes the record of one run, by default a test score, and submits all runs anew."""
 
-    def change(key):
+    def test_score(record):
+        record["generalization"][0]["scores"]["loss_bits"] += 0.5
+
+    def change(key, alter=test_score):
         path = Path("runs", key, "record.json")
         content = json.loads(path.read_text())
-        content["generalization"][0]["scores"]["loss_bits"] += 0.5
+        alter(content)
         path.write_text(json.dumps(content))
         shutil.rmtree("leaderboards")
         assert mann_bench(*SUBMIT, "runs")[0] == 0
@@ -216,6 +219,25 @@ def test_verify_measures_weights_again_and_sets_the_badge(mann_bench):
     assert code == 0
     assert out.count("weights, bitwise: agrees.") == 4
     assert err.endswith("Badge: recomputed.\n")
+
+
+def test_verify_replays_the_start_of_every_run_and_sets_the_badge(mann_bench):
+    code, out, err = mann_bench("leaderboard", "verify", entry_folder(), "--study", "tiny.toml", "--replay")
+    assert code == 0
+    assert out.count("replay, bitwise: agrees. initial weights equal, scores after 0 and 2 and 4 steps: equal.") == 4
+    assert err.endswith("Badge: replayed.\n")
+    assert mann_bench("leaderboard", "validate", "--study", "tiny.toml")[0] == 0
+
+
+def test_a_replay_finds_another_start(mann_bench, tamper):
+    def untrained(record):
+        record["curve"][0]["scores"]["loss_bits"] += 1e-6
+
+    tamper(keys()[0], untrained)
+    arguments = ["--study", "tiny.toml", "--replay", "--replay-steps", "0"]
+    code, out, err = mann_bench("leaderboard", "verify", entry_folder(), *arguments)
+    assert (code, out.count("DIFFERS")) == (4, 1)
+    assert err.endswith("Badge: reported.\n")
 
 
 def test_verify_finds_a_changed_test_score(mann_bench, tamper):

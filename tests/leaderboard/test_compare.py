@@ -2,7 +2,7 @@ import pytest
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.runs import Outcome
-from mann_bench.leaderboard.compare import compare_runs, compare_tests
+from mann_bench.leaderboard.compare import compare_runs, compare_starts, compare_tests
 from mann_bench.results.schema import InitialWeightsRecord
 
 ROUNDING = {"cpu_capability": "AVX512", "blas": "mkl", "rounding": "0123456789abcdef"}
@@ -218,3 +218,28 @@ def test_test_scores_elsewhere_say_why_they_need_only_be_near(make_record):
 
 def test_a_size_that_was_not_measured_again_differs(make_record):
     assert not compare_tests(make_record(), [], "another machine").agrees
+
+
+def starts(record, untrained=0.0, later=0.0):
+    """The first two evaluations of a run, their losses off by shares."""
+    rows = zip(record.curve[:2], (untrained, later), strict=True)
+    return [
+        changed(row, step=200 * n, scores=row.scores | {"loss_bits": row.scores["loss_bits"] * (1 + off)})
+        for n, (row, off) in enumerate(rows)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("off", "agrees"), [((2e-9, 3.3e-4), True), ((3e-5, 0.0), False), ((0.0, 0.05), False), ((0.0, 0.0), True)]
+)
+def test_a_start_agrees_elsewhere_as_far_as_rounding_goes(make_record, off, agrees):
+    record = make_record(converged_at=None)
+    record = changed(record, curve=starts(record))
+    assert compare_starts(record, starts(record, *off), "Other CPU").agrees is agrees
+
+
+def test_a_start_must_be_equal_on_the_same_machine(make_record):
+    record = make_record(converged_at=None)
+    record = changed(record, curve=starts(record))
+    assert compare_starts(record, starts(record), None) == ("bitwise", True, "scores after 0 and 200 steps: equal.")
+    assert not compare_starts(record, starts(record, 1e-15), None).agrees

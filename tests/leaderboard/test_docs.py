@@ -19,8 +19,8 @@ def test_every_fault_has_its_row(fault):
 
 
 @pytest.mark.parametrize("badge", Badge)
-def test_every_badge_has_its_row(badge):
-    assert f"\n| {badge} |" in PAGE
+def test_every_badge_has_its_row_in_the_words_of_the_pages(badge):
+    assert f"\n| {badge} | {badge.words[0].upper()}{badge.words[1:]}." in PAGE
 
 
 def test_bounds_are_those_of_the_page():

@@ -17,8 +17,8 @@ def test_no_more_runs_are_chosen_than_there_are(sound_records):
     assert len(choose(sound_records, 100, seed=0)) == 14
 
 
-def test_runs_that_failed_are_not_chosen(sound_records, make_failed_record):
-    assert len(choose([sound_records[0], make_failed_record()], 2, seed=0)) == 1
+def test_runs_that_failed_are_chosen_too(sound_records, make_failed_record):
+    assert len(choose([sound_records[0], make_failed_record()], 2, seed=0)) == 2
 
 
 def evidence(loaded, check=Check.RERUN, agrees=True):

@@ -3,6 +3,9 @@
 import pytest
 
 from mann_bench.leaderboard.faults import EntryError
+from mann_bench.leaderboard.files import load_entry
+from mann_bench.leaderboard.schema import Evidence
+from mann_bench.leaderboard.verify import write_evidence
 from mann_bench.site.boards import boards
 
 
@@ -16,6 +19,20 @@ def test_the_claims_of_a_study_are_checked_against_its_entries(registry, board):
     (made,) = boards(registry, board.root)
     assert "ntm-solves" in [result.claim.name for result in made.claims]
     assert {result.verdict for result in made.claims} <= {"reproduced", "not reproduced", "undecided"}
+
+
+def test_a_claim_says_how_far_its_runs_were_checked(registry, board):
+    loaded = load_entry(board.folder)
+    lstm = next(i for i, record in enumerate(loaded.records) if record.model.name == "lstm")
+    run = loaded.entry.runs[lstm]
+    found = Evidence(
+        check="re-run", key=run.key, sha256=run.sha256, comparison="bitwise", agrees=True, text="equal",
+        backend="eager", device_name="Some CPU", torch="2.9.0", date="2026-11-29",
+    )  # fmt: skip
+    write_evidence(loaded, [found])
+    (made,) = boards(registry, board.root)
+    assert made.checked["ntm-solves"] == "7 runs of entries that are spot-checked"
+    assert made.checked["same-speed"].endswith("spot-checked; of these, 1 run repeated to the end")
 
 
 def test_nothing_is_made_of_an_entry_that_is_not_sound(registry, board):
