@@ -21,7 +21,6 @@ from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, SyllabusSp
 from mann_bench.plugins import (
     EXECUTOR,
     MODEL,
-    OWN_DISTRIBUTION,
     PLUGINS_VARIABLE,
     PROTOCOL,
     STUDY,

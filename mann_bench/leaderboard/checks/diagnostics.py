@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from mann_bench.leaderboard.faults import Finding
 from mann_bench.core.plugin_code import OWN_DISTRIBUTION
+from mann_bench.leaderboard.faults import Finding
 from mann_bench.results.problem import RecordFault
 from mann_bench.results.schema import ComponentRecord, Record
 
