@@ -169,7 +169,7 @@ class Registry:
             with code_of(found.distribution, f"plugin {row.name!r}", IMPORTED):
                 loaded = found.entry_point.load()
                 row = dataclasses.replace(row, api=checked_api(loaded, found.distribution))
-                brought = specs_of(manager, loaded)
+                brought = specs_of(manager, loaded, own=found.distribution == OWN_DISTRIBUTION)
             row = dataclasses.replace(row, brings=tuple(spec.name for specs in brought.values() for spec in specs))
             self._claim(brought, row)
         except Exception as error:

@@ -86,6 +86,9 @@ BROKEN = {
     "misspells a hook": (bringing(None) + _hook("modles", "1"), "mann_bench_modles"),
     "returns rubbish": (bringing(None) + _hook("models", "'ntm2'"), "must return ModelSpec objects"),
     "has a bad name": (bringing("Not A Name"), "is no valid name"),
+    "has a bad version": ("from mann_bench import *\n" + _hook("models", "ModelSpec('m', 'two', 'a:B', '')"), "'two'"),
+    "has a bad target": ("from mann_bench import *\n" + _hook("models", "ModelSpec('m', 1, 'a.B', '')"), "'a.B'"),
+    "has long reasons": ("raise RuntimeError('x' * 10**6)", "RuntimeError: xxx"),
     "has a bad study": (bringing(None) + STUDY.format("a_study"), "lower case, digits and hyphens"),
     "twice": (bringing(None) + _hook("tasks", "*[TaskSpec('t', 1, 'a:B', '')] * 2"), "task 't' twice"),
 }

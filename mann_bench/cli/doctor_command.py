@@ -11,6 +11,7 @@ import click
 
 from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import registry_of
+from mann_bench.cli.problems import say
 from mann_bench.plugins import Plugin
 from mann_bench.registry import Registry
 
@@ -37,7 +38,7 @@ def command(context: click.Context) -> int:
     """
     registry = registry_of(context)
     for line in aligned([*_findings(), *map(_plugin_row, registry.plugins)]):
-        click.echo(line)
+        say(line)
     return 1 if _has_faults(registry) else 0
 
 

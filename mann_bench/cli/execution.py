@@ -6,13 +6,13 @@ It imports what trains: subcommands import it when they are called.
 import json
 from collections.abc import Callable
 
-import click
 from rich.console import Console
 
 from mann_bench.api import Results, execute, wandb_mode
 from mann_bench.cli.parameters import ExecutionOptions
-from mann_bench.cli.problems import tell
+from mann_bench.cli.problems import say, tell
 from mann_bench.core.foreign_code import stdout_apart
+from mann_bench.core.message_text import printable
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.plan import Plan, Shard
 from mann_bench.execution.prepare import Setting, prepare
@@ -68,9 +68,9 @@ def execute_plan(
             observers=[ConsoleProgress(console, len(plan.missing))],
         )
     _print_records(results, options.as_json)
-    console.print(f"Records: {options.out}. W&B: {mode}.", markup=False)
+    _print(console, f"Records: {options.out}. W&B: {mode}.")
     for problem in results.problems:
-        _warn(console, f"Problem: {problem}")
+        _print(console, f"Problem: {problem}", "yellow")
     good = (Outcome.CONVERGED, Outcome.NOT_CONVERGED)
     complete = len(results.records) == len(plan.runs) and all(record.outcome in good for record in results.records)
     return 0 if complete else 1
@@ -80,10 +80,10 @@ def _announce(console: Console, registry: Registry, plan: Plan, options: Executi
     """Say what is wrong with plugins and records, and what is to come."""
     for plugin in registry.broken:
         source = f"{plugin.distribution} {plugin.version}"
-        _warn(console, f"Plugin {plugin.name!r} ({source}) is broken: {plugin.reason}")
+        _print(console, f"Plugin {plugin.name!r} ({source}) is broken: {plugin.reason}", "yellow")
     for path, reason in plan.set_aside:
         fate = "would be set aside" if options.dry_run else f"is set aside as {path}"
-        _warn(console, f"{reason} It {fate}, and the run is done again.")
+        _print(console, f"{reason} It {fate}, and the run is done again.", "yellow")
     if not options.fresh:
         _print_resumed(console, plan, Store(options.out))
     _print_header(console, plan, setting, options.executor)
@@ -93,9 +93,9 @@ def _print_header(console: Console, plan: Plan, setting: Setting, executor: str)
     cached, missing = len(plan.cached), len(plan.missing)
     asked = "1 run" if len(plan.runs) == 1 else f"{len(plan.runs)} runs"
     training = f"{missing} to train{f', on {setting.device} {_where(setting, executor)}' if missing else ''}"
-    console.print(f"{asked}: {cached} already recorded, {training}.", markup=False, soft_wrap=True)
+    _print(console, f"{asked}: {cached} already recorded, {training}.")
     for (model, task), need in setting.needs.items():
-        console.print(f"{model} on {task}: {need}.", markup=False, soft_wrap=True)
+        _print(console, f"{model} on {task}: {need}.")
 
 
 def _where(setting: Setting, executor: str) -> str:
@@ -110,18 +110,18 @@ def _print_resumed(console: Console, plan: Plan, store: Store) -> None:
     for run in plan.missing:
         step = Checkpoints(store.folder(run.key)).resumes_at()
         if step is not None:
-            console.print(f"{run.text}: resumes at step {step:,}.", markup=False, soft_wrap=True)
+            _print(console, f"{run.text}: resumes at step {step:,}.")
 
 
 def _print_records(results: Results, as_json: bool) -> None:
     """Print the tables, or the records as JSON and their errors on standard error."""
     if not as_json:
-        click.echo(str(results), nl=False)
+        say(str(results), nl=False)
         return
     for record in results.records:
-        click.echo(json.dumps(json.loads(record.model_dump_json())))  # in ASCII, which any output can hold
+        say(json.dumps(json.loads(record.model_dump_json())))  # in ASCII, which any output can hold
     tell([f"{r.key[:KEY_DIGITS]}  {r.text}: {outcome_text(r)}" for r in results.records if r.error])
 
 
-def _warn(console: Console, text: str) -> None:
-    console.print(text, markup=False, style="yellow", soft_wrap=True)
+def _print(console: Console, text: str, style: str | None = None) -> None:
+    console.print(printable(text), markup=False, style=style, soft_wrap=True)

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-import click
-
 from mann_bench.cli.columns import aligned
 from mann_bench.cli.execution import execute_plan
 from mann_bench.cli.parameters import ExecutionOptions
+from mann_bench.cli.problems import say
 from mann_bench.core.errors import UsageError
 from mann_bench.core.runs import Run
 from mann_bench.core.variants import seeds_text
@@ -45,7 +44,7 @@ def run_until_decided(
         standing = Standing.of(planned, _whole(planned.all_runs, options))
         wanted = standing.next_look(most)
         for line in standing_lines(standing, wanted, most):
-            click.echo(line, err=True)
+            say(line, err=True)
         if told and not wanted:
             return code
         begun = {name: standing.look([name]) or 0 for name in planned.cells} if not told else {}
@@ -58,7 +57,7 @@ def run_until_decided(
         told |= {run.key for run in runs}
         if failed := len(told - _whole(planned.all_runs, options).keys()):
             runs_text = "1 run" if failed == 1 else f"{failed} runs"
-            click.echo(f"Stopped: {runs_text} failed. The same command does failed runs again, and goes on.", err=True)
+            say(f"Stopped: {runs_text} failed. The same command does failed runs again, and goes on.", err=True)
             return 1
         if not wanted:
             return code

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mann_bench.cli.parameters import PathType, VariantType, registry_of
+from mann_bench.cli.problems import say
 from mann_bench.core.plugin_code import OWN_DISTRIBUTION
 
 if TYPE_CHECKING:
@@ -93,12 +94,12 @@ def submit(
     tracer = _tracer(registry, {record.key: file for file, record in files.items()})
     folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer)
     subject = f"Add {folder.name} to the leaderboard of {rules.name}"
-    click.echo(f"{len(records)} runs: {folder}. Commit them and open a pull request:", err=True)
-    click.echo(f"git switch --create {folder.name}")
-    click.echo(shlex.join(["git", "add", str(folder)]))
-    click.echo(shlex.join(["git", "commit", "--message", subject]))
+    say(f"{len(records)} runs: {folder}. Commit them and open a pull request:", err=True)
+    say(f"git switch --create {folder.name}")
+    say(shlex.join(["git", "add", str(folder)]))
+    say(shlex.join(["git", "commit", "--message", subject]))
     text = f"{subject}\n\n{len(records)} runs by {name}, {url}\n{note}".rstrip()
-    click.echo(f"Text for the pull request:\n\n{text}", err=True)
+    say(f"Text for the pull request:\n\n{text}", err=True)
 
 
 def _of_study(records: "Sequence[Record]", rules: "StudyRules") -> "list[Record]":
@@ -112,7 +113,7 @@ def _of_study(records: "Sequence[Record]", rules: "StudyRules") -> "list[Record]
         else:
             others[f"{record.task.text} under {record.protocol.text}"] += 1
     for cell, count in sorted(others.items()):
-        click.echo(f"Left out {count} of {cell}: {rules.name} does not contain them.", err=True)
+        say(f"Left out {count} of {cell}: {rules.name} does not contain them.", err=True)
     if others and not found:
         asked = f"tasks {'; '.join(rules.tasks)} under protocols {'; '.join(rules.protocols)}"
         raise UsageError(f"no run belongs to {rules.name}, which has the {asked}. Give the folder of its runs.")
@@ -128,7 +129,7 @@ def _tracer(registry: "Registry", files: Mapping[str, Path]) -> "Tracer":
         try:
             return trace_run(registry, files[record.key])
         except MannBenchError as error:
-            click.echo(f"No trace of {record.text}: {error}", err=True)
+            say(f"No trace of {record.text}: {error}", err=True)
             return None
 
     return trace
@@ -151,9 +152,9 @@ def validate(context: click.Context, entries: tuple[str, ...], root: Path, study
     faults = validate_entries(folders, every, rules_resolver(_registry(context), study))
     for fault in faults:
         row = fault._asdict() | {"file": str(fault.file)}
-        click.echo(json.dumps(row) if as_json else str(fault))
+        say(json.dumps(row) if as_json else str(fault))
     counted = f"{len(folders)} entr{'y' if len(folders) == 1 else 'ies'}"
-    click.echo(f"{counted}: {len(faults) or 'no'} fault{'' if len(faults) == 1 else 's'}.", err=True)
+    say(f"{counted}: {len(faults) or 'no'} fault{'' if len(faults) == 1 else 's'}.", err=True)
     return REFUSED if faults else 0
 
 
@@ -207,15 +208,15 @@ def verify(
     seed = secrets.randbelow(2**32) if seed is None else seed
     chosen = choose(loaded.records, (0 if replay else 2) if runs is None else runs, seed)
     names = ", ".join(record.key[:12] for record in chosen) or "none"
-    click.echo(f"Runs to repeat, chosen with --seed {seed}: {names}.", err=True)
+    say(f"Runs to repeat, chosen with --seed {seed}: {names}.", err=True)
     again = (rerun(registry, loaded, record, lambda event: None) for record in chosen)
     replayed = _replays(registry, loaded, replay_steps) if replay else ()
     found = []
     for evidence in itertools.chain(remeasure_all(registry, loaded, weights) if weights else (), replayed, again):
         found.append(evidence)
         verdict = "agrees" if evidence.agrees else "DIFFERS"
-        click.echo(f"{evidence.key[:12]}  {evidence.check}, {evidence.comparison}: {verdict}. {evidence.text}")
-    click.echo(f"Badge: {write_evidence(loaded, found).badge}.", err=True)
+        say(f"{evidence.key[:12]}  {evidence.check}, {evidence.comparison}: {verdict}. {evidence.text}")
+    say(f"Badge: {write_evidence(loaded, found).badge}.", err=True)
     return 0 if all(evidence.agrees for evidence in found) else REFUSED
 
 
@@ -251,7 +252,7 @@ def build(context: click.Context, root: Path, out: Path) -> None:
         raise UsageError(f"{root}: no <study>/<entry>/entry.json here. Give --root the folder with all leaderboards.")
     files = build_site(found)
     write_pages(files, out)
-    click.echo(f"{len(files)} files: {out / 'index.html'}", err=True)
+    say(f"{len(files)} files: {out / 'index.html'}", err=True)
 
 
 @command.command()
@@ -265,5 +266,5 @@ def serve(out: Path, port: int) -> None:
     from mann_bench.site.serve import site_server
 
     with site_server(out, port) as server:
-        click.echo(f"http://127.0.0.1:{server.server_port}/ until Ctrl-C", err=True)
+        say(f"http://127.0.0.1:{server.server_port}/ until Ctrl-C", err=True)
         server.serve_forever()

@@ -7,6 +7,7 @@ import click
 
 from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import registry_of
+from mann_bench.cli.problems import say
 from mann_bench.core.protocol import Protocol
 from mann_bench.plugins import KINDS
 
@@ -23,12 +24,12 @@ def command(context: click.Context, kind: str, as_json: bool) -> None:
         spec, plugin = entries[name].spec, entries[name].plugin
         if as_json:
             row = dataclasses.asdict(spec) | {"distribution": plugin.distribution}
-            click.echo(json.dumps(row, default=str))
+            say(json.dumps(row, default=str))
         else:
             summary = _protocol_summary(spec) if isinstance(spec, Protocol) else spec.summary
             rows.append((name, summary, plugin.distribution))
     for line in aligned(rows):
-        click.echo(line)
+        say(line)
 
 
 def _protocol_summary(protocol: Protocol) -> str:

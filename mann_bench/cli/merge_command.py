@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mann_bench.cli.parameters import PathType
+from mann_bench.cli.problems import say
 
 
 @click.command()
@@ -21,4 +22,4 @@ def command(runs: tuple[Path, ...], out: Path) -> None:
     from mann_bench.results.merge import merge
 
     brought, kept = merge(runs, out)
-    click.echo(f"{out}: {brought} records copied, {kept} already there.", err=True)
+    say(f"{out}: {brought} records copied, {kept} already there.", err=True)

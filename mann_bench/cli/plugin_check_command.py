@@ -7,6 +7,7 @@ from textwrap import indent
 import click
 
 from mann_bench.cli.parameters import VariantType, registry_of
+from mann_bench.cli.problems import say
 from mann_bench.core.foreign_code import stdout_apart
 
 FAILED, UNAVAILABLE = 4, 3
@@ -31,21 +32,21 @@ def check(context: click.Context, names: tuple[str, ...], as_json: bool, as_mark
 
     quiet, results = as_json or as_markdown, []
     for variant, cases in groupby(find_cases(names, registry_of(context)), key=lambda case: case.subject.text):
-        click.echo(variant, err=quiet)
+        say(variant, err=quiet)
         shown: dict[str, str] = {}
         for case in cases:
             with stdout_apart():
                 result = run_case(case)
             results.append(result)
-            click.echo(result.line, err=quiet)
+            say(result.line, err=quiet)
             if result.traceback:
                 first = shown.setdefault(result.traceback, result.clause)
                 text = result.traceback if first == result.clause else f"The traceback is that of {first}."
-                click.echo(indent(text, " " * 4), err=quiet)
+                say(indent(text, " " * 4), err=quiet)
             if as_json:
-                click.echo(json.dumps(result.data()))
+                say(json.dumps(result.data()))
     if as_markdown:
-        click.echo(markdown(results))
-    click.echo(f"{summary(results)} in {sum(result.seconds for result in results):.0f} s", err=quiet)
+        say(markdown(results))
+    say(f"{summary(results)} in {sum(result.seconds for result in results):.0f} s", err=quiet)
     statuses = {result.status for result in results}
     return FAILED if Status.FAILED in statuses else UNAVAILABLE if Status.UNAVAILABLE in statuses else 0

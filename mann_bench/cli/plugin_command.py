@@ -6,6 +6,7 @@ import click
 
 from mann_bench.cli.parameters import PathType, registry_of
 from mann_bench.cli.plugin_check_command import check
+from mann_bench.cli.problems import say
 
 
 @click.group()
@@ -36,10 +37,10 @@ def new(context: click.Context, name: str, kind: str, into: Path) -> None:
     files = render(names)
     write_project(files, folder)
     for path in files:
-        click.echo(folder / path)
+        say(folder / path)
     # Without a path before it, pip takes the name for that of a distribution on the index.
     place = folder if folder.is_absolute() else f"./{folder}"
-    click.echo(
+    say(
         f"Next:\n  python -m pip install --editable '{place}[test]'\n  mann-bench plugin check {names.distribution}",
         err=True,
     )

@@ -7,6 +7,7 @@ import click
 
 from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import registry_of
+from mann_bench.cli.problems import say
 
 
 @click.command()
@@ -17,11 +18,11 @@ def command(context: click.Context, as_json: bool) -> None:
     plugins = registry_of(context).plugins
     if as_json:
         for plugin in plugins:
-            click.echo(json.dumps(dataclasses.asdict(plugin)))
+            say(json.dumps(dataclasses.asdict(plugin)))
         return
     rows = [
         (each.name, f"{each.distribution} {each.version}", each.status, each.reason or ", ".join(each.brings))
         for each in plugins
     ]
     for line in aligned(rows):
-        click.echo(line)
+        say(line)

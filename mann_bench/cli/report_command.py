@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mann_bench.cli.parameters import PathType
-from mann_bench.cli.problems import tell
+from mann_bench.cli.problems import say, tell
 from mann_bench.core.collector import uncollected
 from mann_bench.core.errors import UsageError
 
@@ -94,7 +94,7 @@ def _report(
         if html:
             prepare_folder(html.parent, "--html")
         made = cells(records)
-        click.echo(written(made), nl=False)
+        say(written(made), nl=False)
         if figures:
             _draw(made, figures)
         if html:
@@ -127,4 +127,4 @@ def _write(what: str, place: Path, files: dict[Path, bytes]) -> None:
     except OSError as error:
         raise StoreError(f"{what} could not be written to {place}: {error.strerror}.") from error
     for file in files:
-        click.echo(str(file), err=True)
+        say(str(file), err=True)

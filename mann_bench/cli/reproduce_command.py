@@ -6,6 +6,7 @@ import click
 
 from mann_bench.cli.leaderboard_command import REFUSED, root_option
 from mann_bench.cli.parameters import PathType, registry_of
+from mann_bench.cli.problems import say
 
 
 @click.command()
@@ -30,7 +31,7 @@ def command(context: click.Context, target: str, execute: bool, out: Path, root:
     loaded, records = find_runs(target, root)
     if not execute:
         for line in commands(records, out):
-            click.echo(line)
+            say(line)
         return 0
     Store(out).prepare()
     agree = True
@@ -39,6 +40,6 @@ def command(context: click.Context, target: str, execute: bool, out: Path, root:
             loaded.records, record, run_again(registry_of(context), record, out, lambda event: None)
         )
         verdict = "agrees" if compared.agrees else "DIFFERS"
-        click.echo(f"{record.key[:12]}  {record.text}: {compared.comparison}: {verdict}. {compared.text}")
+        say(f"{record.key[:12]}  {record.text}: {compared.comparison}: {verdict}. {compared.text}")
         agree = agree and compared.agrees
     return 0 if agree else REFUSED

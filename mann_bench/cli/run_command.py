@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mann_bench.cli.parameters import ExecutionOptions, VariantType, execution_options, expect_runs, registry_of
+from mann_bench.cli.problems import say
 from mann_bench.core.collector import imported_for_good
 from mann_bench.core.variants import parse_seeds
 
@@ -56,4 +57,4 @@ def command(
 def _print_runs(plan: "Plan", setting: "Setting") -> None:
     for run in plan.runs:
         state = "has a record" if run.key in plan.cached else "would train"
-        click.echo(f"{run.key[:12]}  {run.text}: {state}", err=True)
+        say(f"{run.key[:12]}  {run.text}: {state}", err=True)

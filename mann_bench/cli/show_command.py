@@ -9,6 +9,7 @@ import click
 
 from mann_bench.cli.columns import aligned
 from mann_bench.cli.parameters import VariantType, registry_of
+from mann_bench.cli.problems import say
 from mann_bench.core.docstrings import Doc
 from mann_bench.core.foreign_code import stdout_apart
 from mann_bench.core.options import Option, OptionValue, option_text
@@ -49,12 +50,12 @@ def command(context: click.Context, kind: str, name: str, task: str, as_json: bo
     with stdout_apart():
         shown = _shown(registry, kind, name, task)
     if as_json:
-        click.echo(json.dumps({"kind": kind} | shown.fields | {"options": shown.options}))
+        say(json.dumps({"kind": kind} | shown.fields | {"options": shown.options}))
         return
-    click.echo(f"{shown.head}\n")
+    say(f"{shown.head}\n")
     _print_options(shown.options)
     if shown.tail:
-        click.echo("\n" + "\n".join(shown.tail))
+        say("\n" + "\n".join(shown.tail))
 
 
 def _shown(registry: "Registry", kind: str, name: str, task: str) -> _Shown:
@@ -175,8 +176,8 @@ def _print_options(options: list[dict[str, Any]]) -> None:
     rows = [("option", "type", "value", "default")]
     rows += [(row["name"], row["type"], option_text(row["value"]), option_text(row["default"])) for row in options]
     heading, *lines = aligned(rows)
-    click.echo(heading)
+    say(heading)
     for line, row in zip(lines, options, strict=True):
-        click.echo(line)
+        say(line)
         if row["words"]:
-            click.echo(click.wrap_text(row["words"], _WIDTH, initial_indent="    ", subsequent_indent="    "))
+            say(click.wrap_text(row["words"], _WIDTH, initial_indent="    ", subsequent_indent="    "))

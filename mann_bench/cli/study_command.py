@@ -21,7 +21,7 @@ from mann_bench.cli.parameters import (
     registry_of,
     threads_option,
 )
-from mann_bench.cli.problems import tell
+from mann_bench.cli.problems import say, tell
 from mann_bench.core.collector import imported_for_good, uncollected
 from mann_bench.core.errors import UsageError
 
@@ -131,7 +131,7 @@ def run(
         code = execute_plan(registry, planned.plan, options, describe)
     if planned.claims and not options.dry_run and not options.shard:
         words = shlex.join(["mann-bench", "study", "check", study, "--out", str(options.out)])
-        click.echo(f"Check its claims: {words}", err=True)
+        say(f"Check its claims: {words}", err=True)
     return code
 
 
@@ -187,7 +187,7 @@ def check(context: click.Context, study: str, out: Path, leaderboards: Path | No
     results = check_claims(planned.claims, records)
     if as_json:
         _print(map(claim_json, results))
-        click.echo(f"{counts_text(results)}.", err=True)
+        say(f"{counts_text(results)}.", err=True)
     else:
         _print([*claim_lines(results), *_level_lines(planned.looks)])
     return REFUTED if any(result.verdict is Verdict.NOT_REPRODUCED for result in results) else 0
@@ -274,4 +274,4 @@ def _tell_missing(reasons: Sequence[str]) -> None:
 
 def _print(lines: Iterable[str], err: bool = False) -> None:
     for line in lines:
-        click.echo(line, err=err)
+        say(line, err=err)

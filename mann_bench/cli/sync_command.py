@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from mann_bench.cli.parameters import PathType
-from mann_bench.cli.problems import tell
+from mann_bench.cli.problems import say, tell
 
 
 @click.command()
@@ -45,6 +45,6 @@ def command(runs: tuple[Path, ...], wandb: str | None) -> int:
         problems += mirror.problems
         mode = mirror.mode
         done += not mirror.problems
-    click.echo(f"{done} mirrored ({mode}), {skipped} were mirrored before, {len(problems)} failed.", err=True)
+    say(f"{done} mirrored ({mode}), {skipped} were mirrored before, {len(problems)} failed.", err=True)
     tell(problems, "Problem: ")
     return 1 if problems else 0

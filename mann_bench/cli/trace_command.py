@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mann_bench.cli.parameters import PathType, registry_of
+from mann_bench.cli.problems import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,9 +60,9 @@ def command(
         write_atomically(files)
     except OSError as error:
         raise StoreError(f"the trace could not be written to {out}: {error.strerror}.") from error
-    click.echo(f"{title}: {metric} {scores[metric]:g}")
+    say(f"{title}: {metric} {scores[metric]:g}")
     for file in files:
-        click.echo(str(file))
+        say(str(file))
 
 
 def _size(largest: "Size", length: int | None, given: str) -> "Size":

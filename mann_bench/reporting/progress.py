@@ -8,6 +8,7 @@ import rich.progress
 from rich.console import Console
 
 from mann_bench.core.events import Busy, Evaluated, Event, Finished, Notice, Progress, Started
+from mann_bench.core.message_text import printable
 from mann_bench.core.runs import Run
 
 _LINE_SECONDS = 15.0
@@ -71,7 +72,7 @@ class ConsoleProgress:
                 self._trained[key] = point.seconds
                 self._evaluated(key, point.step, point.scores)
             case Busy(key, owner_text):
-                self._console.print(f"run {key[:12]}: {owner_text} does it", markup=False, soft_wrap=True)
+                self._print(f"run {key[:12]}: {owner_text} does it")
             case Finished(key, outcome, _, problem):
                 self._finish(key, str(outcome).replace("_", " "), problem)
 
@@ -81,7 +82,7 @@ class ConsoleProgress:
         self._steps[run.key] = (0, run.protocol.max_steps)
         if self._progress:
             self._bars[run.key] = self._progress.add_task(
-                run.text, start=False, total=run.protocol.max_steps, rate="preparing", scores=""
+                printable(run.text), start=False, total=run.protocol.max_steps, rate="preparing", scores=""
             )
             self._show_all()
         else:
@@ -91,7 +92,7 @@ class ConsoleProgress:
         """Say a notice once, however many runs bring it."""
         if text not in self._notices:
             self._notices.add(text)
-            self._console.print(text, markup=False, style="yellow", soft_wrap=True)
+            self._print(text, style="yellow")
 
     def _advance(self, key: str, step: int, last: int) -> None:
         if key not in self._first:
@@ -104,7 +105,7 @@ class ConsoleProgress:
 
     def _evaluated(self, key: str, step: int, scores: dict[str, float]) -> None:
         metric = self._runs[key].convergence.metric
-        text = f"{metric} {scores[metric]:.3f}"
+        text = printable(f"{metric} {scores[metric]:.3f}")
         self._steps[key] = (step, self._steps[key][1])
         self._update(key, scores=text)
         now = time.monotonic()
@@ -121,7 +122,7 @@ class ConsoleProgress:
         self._show_all()
         where = f" ({self._tally()})" if self._count > 1 else ""
         if run is None:  # its worker died before it could say that it started
-            self._console.print(f"run {key[:12]}: {problem or outcome}{where}", markup=False, soft_wrap=True)
+            self._print(f"run {key[:12]}: {problem or outcome}{where}")
             return
         # A run elsewhere is heard of late: it took at least as long as it trained.
         took = _duration(max(time.monotonic() - self._started[key], self._trained.get(key, 0.0)))
@@ -153,7 +154,10 @@ class ConsoleProgress:
             self._progress.update(self._bars[key], **fields)
 
     def _say(self, run: Run, text: str) -> None:
-        self._console.print(f"{run.text}: {text}", markup=False, highlight=False, soft_wrap=True)
+        self._print(f"{run.text}: {text}", highlight=False)
+
+    def _print(self, text: str, **style: Any) -> None:
+        self._console.print(printable(text), markup=False, soft_wrap=True, **style)
 
 
 def _duration(seconds: float) -> str:

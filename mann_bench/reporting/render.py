@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from mann_bench.analysis.runs import run_rows
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.errors import UsageError
 from mann_bench.reporting.latex import latex
+from mann_bench.reporting.markdown import markdown
 from mann_bench.reporting.tables.comparison import comparison_table
 from mann_bench.reporting.tables.convergence import convergence_table
 from mann_bench.reporting.tables.generalization import generalization_tables
@@ -71,7 +72,7 @@ def render(
         rows = {name: list(map(flat, content)) for name, content in chosen.items()}
         return f"{json.dumps(rows, indent=1)}\n" if form is Format.JSON else rows_csv(_only(rows))
     made = {"comparison": [comparison_table(cells, *compare)]} if compare else _chosen(_tables(cells, table), table)
-    writers: dict[Format, Callable[[Table], str]] = {Format.MARKDOWN: _markdown, Format.LATEX: latex}
+    writers: dict[Format, Callable[[Table], str]] = {Format.MARKDOWN: markdown, Format.LATEX: latex}
     write = writers.get(form) or (lambda table: _text(table, width))
     return "\n".join(write(table) for tables in made.values() for table in tables)
 
@@ -154,12 +155,3 @@ def _wrapped(table: Table, width: int) -> list[str]:
     with console.capture() as capture:
         console.print(made)
     return [line.rstrip() for line in capture.get().splitlines()]
-
-
-def _markdown(table: Table) -> str:
-    def line(texts: Iterable[str]) -> str:
-        return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
-
-    rule = [":--" if reads_as_text(column) else "--:" for column in table.columns]
-    lines = [f"**{table.title}**", "", line(table.columns), line(rule), *map(line, table.rows), ""]
-    return "\n".join([*lines, *(f"- {note}" for note in table.notes)]) + "\n"

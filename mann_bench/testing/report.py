@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from mann_bench.reporting.markdown import escaped, fenced
 from mann_bench.testing.cases import Case
 from mann_bench.testing.clause import ConformanceError, DoesNotApplyError
 from mann_bench.version import __version__
@@ -86,14 +87,14 @@ def markdown(results: Sequence[Result]) -> str:
     for (variant, distribution), group in groupby(results, key=lambda result: (result.variant, result.distribution)):
         rows = list(group)
         lines += [
-            f"### {variant} ({distribution}): {summary(rows)}",
+            f"### {escaped(variant)} ({escaped(distribution)}): {summary(rows)}",
             "",
             "| clause | outcome | note |",
             "|:--|:--|:--|",
         ]
-        lines += [f"| {row.clause} | {_mark(row.status)} | {_cell(row.note or row.asks)} |" for row in rows]
+        lines += [f"| {row.clause} | {_mark(row.status)} | {escaped(row.note or row.asks)} |" for row in rows]
         for text, named in tracebacks(rows).items():
-            lines += ["", f"Traceback of {', '.join(named)}:", "", "```text", text, "```"]
+            lines += ["", f"Traceback of {', '.join(named)}:", "", *fenced(text)]
         lines.append("")
     return "\n".join(lines)
 
@@ -145,7 +146,3 @@ def _traceback(error: BaseException | None) -> str:
 
 def _mark(status: Status) -> str:
     return f"**{status}**" if status is Status.FAILED else status
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
