@@ -15,6 +15,7 @@ from torch.nn import functional
 from mann_bench.core.backends import Backend
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol, TrainingMethod
+from mann_bench.models.compiled_cache import use_own_cache
 from mann_bench.models.compiled_scan import CompiledScan
 from mann_bench.nn.scan import Run, recompute, scan
 
@@ -213,6 +214,7 @@ class RecurrentModel(SequenceModule):
 
     def compile_step(self, batch_size: int) -> None:
         """Make ready for the compiled backend, with shapes that are static: batches of one size."""
+        use_own_cache(self, batch_size)
         self._compiled, self._compiled_batch = CompiledScan(self.step), batch_size
         self.backend = Backend.COMPILED
 

@@ -1,8 +1,8 @@
 """Compile the package's C++ sources on first use, and load them.
 
 A library is compiled for one set of sizes, given as preprocessor constants, by the system's compiler. It has a
-plain C interface over pointers: without torch's headers a build takes seconds. Libraries are cached per user
-under a hash of everything that decides their code.
+plain C interface over pointers: without torch's headers a build takes seconds. Libraries are cached in a folder of
+the user's own under a hash of everything that decides their code, and looked at before they are loaded.
 """
 
 import ctypes
@@ -14,10 +14,12 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
 from mann_bench.core.errors import MannBenchError
+from mann_bench.native.private import UntrustedCodeWarning, is_own, own_folder, user_name
 
 SOURCES = Path(__file__).parent / "src"
 
@@ -62,9 +64,16 @@ def _load(source: str, constants: Mapping[str, int | float]) -> ctypes.CDLL:
     commands = [[*compiler, *_FLAGS, *choice, *defines, str(SOURCES / source)] for choice in _CHOICES]
     folder = _cache()
     stems = [f"{Path(source).stem}-{_digest(compiler, command)}" for command in commands]
-    kept = (path for stem in stems for path in sorted(folder.glob(f"{stem}-*.so")))
-    found = next((library for path in kept if (library := _open(path))), None)
-    return found or _compile_first(commands, [folder / stem for stem in stems])
+    kept = [path for stem in stems for path in sorted(folder.glob(f"{stem}-*.so"))]
+    if found := next((library for path in kept if (library := _open(path))), None):
+        return found
+    if kept:
+        warnings.warn(
+            f"{kept[0]} is not as you left it, or others may write to it: it is compiled anew.",
+            UntrustedCodeWarning,
+            stacklevel=3,
+        )
+    return _compile_first(commands, [folder / stem for stem in stems])
 
 
 def cache_directory() -> Path:
@@ -83,10 +92,14 @@ def cache_directory() -> Path:
         raise NativeBuildError(f"there is no home directory to keep compiled libraries in. {_ELSEWHERE}") from None
 
 
+def libraries_folder() -> Path:
+    """Return where the user's libraries are kept; raises NativeBuildError as `cache_directory`."""
+    return cache_directory() / user_name("native")
+
+
 def _cache() -> Path:
-    """Return the cache as a folder that is there, from which libraries can be loaded."""
-    folder = cache_directory()
-    folder.mkdir(parents=True, exist_ok=True)
+    """Return a folder that is there, the user's alone, and from which libraries can be loaded."""
+    folder = own_folder(libraries_folder())
     if hasattr(os, "ST_NOEXEC") and os.statvfs(folder).f_flag & os.ST_NOEXEC:
         raise NativeBuildError(f"{folder} lies on a file system where nothing may be executed (noexec). {_ELSEWHERE}")
     return folder
@@ -117,7 +130,8 @@ def _compile_first(commands: list[list[str]], stems: list[Path]) -> ctypes.CDLL:
 def _compile(command: list[str], stem: Path) -> ctypes.CDLL | str:
     """Compile and keep a library, or return what the compiler or the loader complained about.
 
-    The library appears when it is complete, under a name that begins with `stem` and ends with a digest of its bytes.
+    The library appears when it is complete, under a name that begins with `stem` and ends with a digest of that and its
+    bytes: none passes for another.
     So processes that compile at the same time do not meet: each publishes the same library, or one of its own.
     """
     with tempfile.TemporaryDirectory(dir=stem.parent, prefix="building-") as folder:
@@ -129,24 +143,26 @@ def _compile(command: list[str], stem: Path) -> ctypes.CDLL | str:
             library = ctypes.CDLL(str(unfinished))
         except OSError as error:  # some compilers accept -fopenmp without having its runtime library
             return str(error)
-        unfinished.replace(stem.with_name(f"{stem.name}-{_content_digest(unfinished)}.so"))
+        unfinished.chmod(0o700)
+        unfinished.replace(stem.with_name(f"{stem.name}-{_content_digest(stem.name, unfinished)}.so"))
     return library
 
 
 def _open(path: Path) -> ctypes.CDLL | None:
-    """Load a library that was kept; None where it is not as it was, or does not load on this machine.
+    """Load a library that was kept; None where it is not as it was or not the user's, or does not load here.
 
     What is cut off must not be loaded to see whether it can be: that may end the process.
     """
     try:
-        sound = path.is_file() and path.stem.endswith(f"-{_content_digest(path)}")
+        stem, _, digest = path.stem.rpartition("-")
+        sound = path.is_file() and is_own(path) and digest == _content_digest(stem, path)
         return ctypes.CDLL(str(path)) if sound else None
     except OSError:
         return None
 
 
-def _content_digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:24]
+def _content_digest(stem: str, path: Path) -> str:
+    return hashlib.sha256(stem.encode() + b"\0" + path.read_bytes()).hexdigest()[:24]
 
 
 def _digest(compiler: list[str], command: list[str]) -> str:

@@ -26,6 +26,7 @@ from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.backward_memory import backward_bytes, recomputes
 from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule, draws_portably, own_training
 from mann_bench.models.building import build_model, build_syllabus, build_task
+from mann_bench.models.compiled_cache import check_own_cache, seal_own_cache
 from mann_bench.models.preparation import Prepared, prepare
 from mann_bench.results.limits import check_details
 from mann_bench.syllabuses.course import Course
@@ -153,7 +154,12 @@ def _prepared(
             model.recompute = recomputes(model, backward_bytes(model, max(lengths), batch_size))
         if backend == AUTO and resume_from is not None:
             backend = backend_of(resume_from, model.state_dict()) or AUTO
-    return prepare(model.to(device), backend, time_steps, batch_size)
+        if backend in (AUTO, Backend.COMPILED):  # trying a backend mutes warnings
+            check_own_cache(model.to(device), batch_size)
+    prepared = prepare(model.to(device), backend, time_steps, batch_size)
+    if prepared.backend is Backend.COMPILED:
+        seal_own_cache()
+    return prepared
 
 
 def _check_complete(evaluation: Evaluation) -> None:

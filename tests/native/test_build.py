@@ -8,6 +8,7 @@ import pytest
 
 from mann_bench.core.errors import MannBenchError
 from mann_bench.native import build
+from mann_bench.native.private import UntrustedCodeWarning
 
 TINY = 'extern "C" int answer() { return ANSWER; }'
 
@@ -24,7 +25,7 @@ def source(tmp_path, monkeypatch):
 
 
 def libraries():
-    return sorted(build.cache_directory().glob("*.so"))
+    return sorted(build.libraries_folder().glob("*.so"))
 
 
 def test_a_source_is_compiled_with_its_constants(source):
@@ -46,7 +47,9 @@ def test_a_library_that_was_cut_off_is_compiled_anew(source, share):
     content = library.read_bytes()
     library.unlink()  # this process has it in memory, and a file that shrinks there ends it
     library.write_bytes(content[: int(share * len(content))])
-    assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+    library.chmod(0o700)
+    with pytest.warns(UntrustedCodeWarning, match="is not as you left it"):
+        assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
     assert [path.read_bytes() for path in libraries()] == [content]
 
 
@@ -56,7 +59,70 @@ def test_a_library_with_another_content_is_not_loaded(source):
     build.load("tiny.cpp", {"ANSWER": 42})
     (library,) = set(libraries()) - {other}
     other.replace(library)
-    assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+    with pytest.warns(UntrustedCodeWarning, match="is not as you left it"):
+        assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+
+
+def test_a_library_does_not_pass_for_another_under_its_name(source):
+    build.load("tiny.cpp", {"ANSWER": 42})
+    (asked,) = libraries()
+    build.load("tiny.cpp", {"ANSWER": 43})
+    (other,) = set(libraries()) - {asked}
+    asked.unlink()
+    digest = other.stem.rpartition("-")[2]
+    other.rename(asked.with_stem(f"{asked.stem.rpartition('-')[0]}-{digest}"))
+    with pytest.warns(UntrustedCodeWarning, match="is not as you left it"):
+        assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
+def test_a_library_that_others_may_write_to_is_compiled_anew(source, mode):
+    build.load("tiny.cpp", {"ANSWER": 42})
+    (library,) = libraries()
+    library.chmod(mode)
+    with pytest.warns(UntrustedCodeWarning, match="others may write to it: it is compiled anew"):
+        assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+    assert library.stat().st_mode & 0o777 == 0o700
+    build.load("tiny.cpp", {"ANSWER": 42})
+
+
+def test_a_library_of_somebody_else_is_not_loaded(source, monkeypatch):
+    build.load("tiny.cpp", {"ANSWER": 42})
+    folder = build.libraries_folder()
+    monkeypatch.setattr(os, "geteuid", lambda: 4_321)
+    folder.rename(build.libraries_folder())
+    with pytest.warns(UntrustedCodeWarning, match="is not yours, or others may write to it"):
+        assert build.load("tiny.cpp", {"ANSWER": 42}).answer() == 42
+
+
+def test_a_link_to_a_library_is_not_followed(source, tmp_path):
+    build.load("tiny.cpp", {"ANSWER": 42})
+    (library,) = libraries()
+    library.rename(tmp_path / "elsewhere.so")
+    library.symlink_to(tmp_path / "elsewhere.so")
+    with pytest.warns(UntrustedCodeWarning, match="is not as you left it"):
+        build.load("tiny.cpp", {"ANSWER": 42})
+    assert not library.is_symlink()
+
+
+def test_a_folder_that_others_may_write_to_is_left_alone(source):
+    build.load("tiny.cpp", {"ANSWER": 42})
+    folder = build.libraries_folder()
+    folder.chmod(0o777)
+    before = libraries()
+    with pytest.warns(UntrustedCodeWarning, match="for this process alone"):
+        assert build.load("tiny.cpp", {"ANSWER": 43}).answer() == 43
+    assert libraries() == before
+
+
+def test_whatever_the_umask_the_cache_is_the_users_alone(source):
+    before = os.umask(0)
+    try:
+        build.load("tiny.cpp", {"ANSWER": 42})
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o777 for path in [build.libraries_folder(), *libraries()]] == [0o700, 0o700]
+    build.load("tiny.cpp", {"ANSWER": 42})
 
 
 def test_a_changed_source_is_compiled_anew(source):
@@ -107,7 +173,7 @@ def test_processes_that_compile_at_the_same_time_do_not_meet(source):
         subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True) for _ in range(4)
     ]
     assert [process.communicate()[0].strip() for process in processes] == ["42"] * 4
-    assert len(list(build.cache_directory().iterdir())) == 1
+    assert len(list(build.libraries_folder().iterdir())) == 1
 
 
 def test_the_cache_is_the_users_unless_told(monkeypatch, tmp_path):
@@ -136,7 +202,7 @@ def test_a_cache_where_nothing_may_be_executed_is_named_and_no_compiler_is_blame
     told = os.statvfs(source)
     flags = SimpleNamespace(f_flag=told.f_flag | os.ST_NOEXEC)
     monkeypatch.setattr(os, "statvfs", lambda path: flags)
-    with pytest.raises(build.NativeBuildError, match=r"cache lies on a file system .*noexec") as caught:
+    with pytest.raises(build.NativeBuildError, match=r"cache/native\S* lies on a file system .*noexec") as caught:
         build.load("tiny.cpp", {"ANSWER": 42})
     assert "Install" not in str(caught.value)
 
