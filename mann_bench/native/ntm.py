@@ -21,8 +21,6 @@ def problem_of(cell: NTMCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
     if type(cell) is not NTMCell or type(cell.controller) not in (LSTMController, FeedforwardController):
         return "only NTMCell with an LSTMController or a FeedforwardController has a native recurrence"
-    if cell.addressing == "content":
-        return "addressing by content alone has no native recurrence"
     return arguments.problem_of(cell.interface.weight)
 
 
@@ -77,6 +75,7 @@ class _Sizes(NamedTuple):
     slot_width: int
     read_heads: int
     write_heads: int
+    locates: int  # 1, or 0 for addressing by content alone
     shift_range: int
     sharpens_as_power: int  # 1, or 0 for sharpening in log space
 
@@ -92,8 +91,8 @@ class _Sizes(NamedTuple):
 
 def _sizes(cell: NTMCell) -> _Sizes:
     width, heads = cell.slot_width, cell.read_heads + cell.write_heads
-    # A head takes its key, the shifts and three numbers; a write head two more vectors.
-    shifts = (cell.interface.out_features - 2 * cell.write_heads * width) // heads - width - 3
+    # A head takes its key and strength, and for location two numbers and the shifts; a write head two more vectors.
+    location = (cell.interface.out_features - 2 * cell.write_heads * width) // heads - width - 1
     return _Sizes(
         lstm=int(isinstance(cell.controller, LSTMController)),
         input_size=cell.input_size,
@@ -103,8 +102,9 @@ def _sizes(cell: NTMCell) -> _Sizes:
         slot_width=width,
         read_heads=cell.read_heads,
         write_heads=cell.write_heads,
-        shift_range=shifts // 2,
-        sharpens_as_power=int(cell.sharpening == "power"),
+        locates=int(location > 0),
+        shift_range=max(location - 2, 0) // 2,
+        sharpens_as_power=int(location > 0 and cell.sharpening == "power"),
     )
 
 
@@ -145,7 +145,7 @@ def _state_shapes(batch: _Count, sizes: _Sizes) -> list[tuple[_Count, ...]]:
         (batch, sizes.carried),
         (batch, sizes.carried),
         (batch, sizes.read_heads, sizes.slot_width),
-        (batch, sizes.heads, sizes.memory_slots),
+        (batch, sizes.heads, sizes.locates * sizes.memory_slots),
         (batch, sizes.memory_slots, sizes.slot_width),
     ]
 

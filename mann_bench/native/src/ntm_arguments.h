@@ -9,7 +9,7 @@ struct State {
   float* hidden;      // [B, layers * units], of a feedforward controller [B, 0]
   float* cell;        // like hidden
   float* reads;       // [B, read heads, width]
-  float* weightings;  // [B, heads, slots]
+  float* weightings;  // [B, heads, slots], or [B, heads, 0] where none are carried
   float* memory;      // [B, slots, width]
 };
 
@@ -126,13 +126,13 @@ inline void from_rows(const Row* from, int rows, int sequences, float* to, ptrdi
   }
 }
 
-// Between [heads, slots] and padded weightings.
+// Between [heads, carried slots] and padded weightings.
 inline void to_weightings(const float* from, Slots* to) {
   for (int h = 0; h < kHeads; ++h) {
-    for (int n = 0; n < kPaddedSlots; ++n) to[h][n] = from && n < kSlots ? from[h * kSlots + n] : 0.0f;
+    for (int n = 0; n < kPaddedSlots; ++n) to[h][n] = from && n < kCarriedSlots ? from[h * kCarriedSlots + n] : 0.0f;
   }
 }
 
 inline void from_weightings(const Slots* from, float* to) {
-  for (int h = 0; to && h < kHeads; ++h) std::copy_n(from[h], kSlots, to + h * kSlots);
+  for (int h = 0; to && h < kHeads; ++h) std::copy_n(from[h], kCarriedSlots, to + h * kCarriedSlots);
 }

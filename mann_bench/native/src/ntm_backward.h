@@ -66,7 +66,7 @@ class BackwardPass {
     gradient_rows(d_end.cell, b, kControllerState, d_cell_);
     for (int lane = 0; lane < group.count; ++lane) {
       const int s = group.first + lane;
-      to_weightings(of_sequence(d_end.weightings, s, kHeads * kSlots), d_weighting_[lane]);
+      to_weightings(of_sequence(d_end.weightings, s, kHeads * kCarriedSlots), d_weighting_[lane]);
       to_memory(of_sequence(d_end.memory, s, kSlots * kWidth), d_memory_[lane]);
     }
   }
@@ -113,7 +113,7 @@ class BackwardPass {
     from_rows(d_cell_, carried, group_.count, of_sequence(d_start.cell, b, carried), carried);
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
-      from_weightings(d_weighting_[lane], of_sequence(d_start.weightings, s, kHeads * kSlots));
+      from_weightings(d_weighting_[lane], of_sequence(d_start.weightings, s, kHeads * kCarriedSlots));
       from_memory(d_memory_[lane], of_sequence(d_start.memory, s, kSlots * kWidth));
     }
   }
@@ -169,7 +169,7 @@ class BackwardPass {
     Slots* d_weighting = d_weighting_[lane];
 
     compare(memory, parameters, inverse_key_norm, addressing);
-    gate_and_shift(parameters, before, addressing);
+    readdress(parameters, before, addressing);
 
     alignas(64) Slots d_cosine[kHeads];
     read_and_write_backward(memory, parameters, weighting, d_reads_[lane], d_memory_[lane], d_weighting, d_parameters);

@@ -53,13 +53,15 @@ inline void activate_interface(ControllerStep& step) {
       const int head = h * kHeadRows, shift = head + kShiftRow;
       for (int w = 0; w < kWidth; ++w) set(head + w, hyperbolic_tangent(raw(head + w)));
       set(head + kStrengthRow, softplus(raw(head + kStrengthRow)));
-      set(head + kGateRow, sigmoid(raw(head + kGateRow)));
-      set(head + kSharpeningRow, 1.0f + softplus(raw(head + kSharpeningRow)));
+      if constexpr (kLocates) {
+        set(head + kGateRow, sigmoid(raw(head + kGateRow)));
+        set(head + kSharpeningRow, 1.0f + softplus(raw(head + kSharpeningRow)));
 
-      Vector top = raw(shift), total{};
-      for (int d = 1; d < kShifts; ++d) top = maximum(top, raw(shift + d));
-      for (int d = 0; d < kShifts; ++d) total += exponential(raw(shift + d) - top);
-      for (int d = 0; d < kShifts; ++d) set(shift + d, exponential(raw(shift + d) - top) / total);
+        Vector top = raw(shift), total{};
+        for (int d = 1; d < kShifts; ++d) top = maximum(top, raw(shift + d));
+        for (int d = 0; d < kShifts; ++d) total += exponential(raw(shift + d) - top);
+        for (int d = 0; d < kShifts; ++d) set(shift + d, exponential(raw(shift + d) - top) / total);
+      }
 
       const Vector square = squared_key_norm(step.interface + head, lane);
       store(step.inverse_key_norm[h] + lane, inverse_root(maximum(square, splat(kNormFloor))));
@@ -92,12 +94,14 @@ inline void activate_interface_backward(const ControllerStep& step, Row* gradien
         tanh_backward(head + w);
       }
       softplus_backward(head + kStrengthRow);
-      sigmoid_backward(head + kGateRow);
-      softplus_backward(head + kSharpeningRow);
+      if constexpr (kLocates) {
+        sigmoid_backward(head + kGateRow);
+        softplus_backward(head + kSharpeningRow);
 
-      Vector mean{};
-      for (int s = shift; s < shift + kShifts; ++s) mean += d(s) * value(s);
-      for (int s = shift; s < shift + kShifts; ++s) set(s, value(s) * (d(s) - mean));
+        Vector mean{};
+        for (int s = shift; s < shift + kShifts; ++s) mean += d(s) * value(s);
+        for (int s = shift; s < shift + kShifts; ++s) set(s, value(s) * (d(s) - mean));
+      }
     }
     for (int row = kEraseRow; row < kAddRow; ++row) sigmoid_backward(row);
     for (int row = kAddRow; row < kInterfaceRows; ++row) tanh_backward(row);

@@ -74,7 +74,7 @@ class ForwardPass {
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = from + lane * apart;
       Memory& memory = tape_.memory(group_, lane, 0);
-      to_weightings(of_sequence(state.weightings, s, kHeads * kSlots), tape_.addressing(group_, lane, 0).weighting);
+      to_weightings(of_sequence(state.weightings, s, kHeads * kCarriedSlots), tape_.addressing(group_, lane, 0).weighting);
       if (shared && lane > 0) {
         memory = tape_.memory(group_, 0, 0);
       } else {
@@ -119,7 +119,7 @@ class ForwardPass {
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
       const AddressingStep& addressing = tape_.addressing(group_, lane, steps);
-      from_weightings(addressing.weighting, of_sequence(state.weightings, s, kHeads * kSlots));
+      from_weightings(addressing.weighting, of_sequence(state.weightings, s, kHeads * kCarriedSlots));
       from_memory(memory_at(steps, lane), of_sequence(state.memory, s, kSlots * kWidth));
     }
   }
@@ -140,8 +140,7 @@ class ForwardPass {
     const Memory& memory = memory_at(t, lane);
 
     compare(memory, parameters, inverse_key_norm, addressing);
-    gate_and_shift(parameters, tape_.addressing(group_, lane, t).weighting, addressing);
-    sharpen(parameters, addressing, weighting);
+    address(parameters, tape_.addressing(group_, lane, t).weighting, addressing, weighting);
     read_and_write(memory, parameters, weighting, memory_at(t + 1, lane), reads_[lane]);
   }
 

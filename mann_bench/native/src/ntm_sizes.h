@@ -8,11 +8,13 @@
 #include "sizes.h"
 
 constexpr int kWriteHeads = WRITE_HEADS;
+constexpr bool kLocates = LOCATES;  // heads move from their weightings of the step before, or go by content alone
 constexpr int kReach = SHIFT_RANGE;
 constexpr bool kPower = SHARPENS_AS_POWER;  // or in log space
 
 constexpr int kHeads = kReadHeads + kWriteHeads;  // read heads come first
 constexpr int kShifts = 2 * kReach + 1;
+constexpr int kCarriedSlots = kLocates ? kSlots : 0;  // of a weighting that the next step builds on
 
 constexpr int kLayers = CONTROLLER_LAYERS;
 constexpr bool kLstm = LSTM;                        // or a feedforward controller, whose units are tanh
@@ -34,9 +36,11 @@ using Row = float[kSequences];
 struct Head {
   float key[kWidth];
   float strength;
+#if LOCATES
   float gate;
   float shift[kShifts];
   float sharpening;
+#endif
 };
 
 struct Interface {
@@ -103,6 +107,8 @@ struct alignas(64) AddressingStep {
 struct alignas(64) Addressing {
   Slots inverse_norm;  // of the memory's slots
   Slots cosine[kHeads];
+#if LOCATES
   Slots content[kHeads];
   Slots shifted[kHeads];
+#endif
 };
