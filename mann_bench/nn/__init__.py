@@ -3,5 +3,20 @@
 from mann_bench.nn.dnc import DNC, DNCCell, DNCState
 from mann_bench.nn.initialization import Normal, Uniform, draw_weights, start
 from mann_bench.nn.ntm import NTM, NTMCell, NTMState
+from mann_bench.nn.sam import SAM, SAMCell, SAMState
 
-__all__ = ["DNC", "NTM", "DNCCell", "DNCState", "NTMCell", "NTMState", "Normal", "Uniform", "draw_weights", "start"]
+__all__ = [
+    "DNC",
+    "NTM",
+    "SAM",
+    "DNCCell",
+    "DNCState",
+    "NTMCell",
+    "NTMState",
+    "Normal",
+    "SAMCell",
+    "SAMState",
+    "Uniform",
+    "draw_weights",
+    "start",
+]

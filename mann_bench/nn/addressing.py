@@ -17,7 +17,7 @@ def content_weighting(
     memory: Float[Tensor, "B N W"], keys: Float[Tensor, "B H W"], key_strength: Float[Tensor, "B H"]
 ) -> Float[Tensor, "B H N"]:
     """Weight the slots by softmax(key_strength * cosine(key, slot)), equations 5 and 6."""
-    similarity = _unit(keys) @ _unit(memory).mT  # [B, H, N]
+    similarity = unit(keys) @ unit(memory).mT  # [B, H, N]
     return torch.softmax(key_strength.unsqueeze(-1) * similarity, dim=-1)
 
 
@@ -33,7 +33,7 @@ def masked_content_weighting(
     dot product and into a weighted norm.
     """
     squared_norms = mask.square() @ memory.square().mT  # [B, H, N]
-    similarity = (_unit(keys * mask) * mask) @ memory.mT * squared_norms.clamp_min(NORM_FLOOR).rsqrt()
+    similarity = (unit(keys * mask) * mask) @ memory.mT * squared_norms.clamp_min(NORM_FLOOR).rsqrt()
     return torch.softmax(key_strength.unsqueeze(-1) * similarity, dim=-1)
 
 
@@ -89,5 +89,6 @@ def write(
     return torch.baddbmm(memory, weighting.mT, add)
 
 
-def _unit(vectors: Float[Tensor, "*any W"]) -> Float[Tensor, "*any W"]:
+def unit(vectors: Float[Tensor, "*any W"]) -> Float[Tensor, "*any W"]:
+    """Return the vectors scaled to length one; those of no length stay zero."""
     return vectors * vectors.square().sum(-1, keepdim=True).clamp_min(NORM_FLOOR).rsqrt()

@@ -12,6 +12,13 @@ def require_positive(**values: float | None) -> None:
             raise ValueError(f"{name} must be {'positive' if isinstance(value, float) else 'at least 1'}, not {value}")
 
 
+def require_at_most(bound_name: str, bound: int, **values: int) -> None:
+    """Raise ValueError where a value is above the bound, another option."""
+    for name, value in values.items():
+        if value > bound:
+            raise ValueError(f"{name} must be at most {bound_name}, {bound}, not {value}")
+
+
 def require_one_of(**choices: tuple[str, Any]) -> None:
     """Raise ValueError where the first of a pair is none of the values of the second, a Literal."""
     for name, (value, legal) in choices.items():

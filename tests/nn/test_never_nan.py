@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mann_bench.nn import DNCCell, NTMCell
+from mann_bench.nn import DNCCell, NTMCell, SAMCell
 from mann_bench.nn.scan import scan
 
 STEPS, BATCH, INPUTS, UNITS, WIDTH = 200, 2, 3, 8, 4
@@ -22,6 +22,8 @@ NTM_PARTS = [*3 * HEAD, WIDTH, WIDTH]
 DNC_PARTS = [2 * WIDTH, 2, WIDTH, 1, WIDTH, WIDTH, 2, 1, 1, 6]
 # Read masks, write mask; forward exponents, backward exponents.
 SWITCHED_PARTS = [2 * WIDTH, WIDTH, 2, 2]
+# Two heads, each with key, key strength, word, write gate, interpolation gate.
+SAM_PARTS = 2 * [WIDTH, 1, WIDTH, 1, 1]
 
 levels = st.sampled_from([-20.0, 0.0, 20.0]) | st.floats(-25, 25) | st.sampled_from([-1e4, 1e4])
 
@@ -89,6 +91,12 @@ def test_a_dnc_stays_finite(case):
 def test_a_dnc_with_all_switches_stays_finite(case):
     switches = {"masked": True, "deallocation": True, "sharpened": True}
     assert not_finite(dnc(**switches), [*DNC_PARTS, *SWITCHED_PARTS], case) == []
+
+
+@over_cases(SAM_PARTS, 6)
+def test_a_sam_stays_finite(case):
+    sizes = {"memory_slots": 12, "slot_width": WIDTH, "read_heads": 2, "neighbours": 3}
+    assert not_finite(lambda: SAMCell(INPUTS, UNITS, **sizes), SAM_PARTS, case) == []
 
 
 # Content addressing that tells no slot from another, then the sharpest power: 128**-21 is no float32.
