@@ -32,6 +32,13 @@ def command(tmp_path, monkeypatch):
     return lambda: subprocess.run([sys.executable, "-c", LIST], capture_output=True, text=True, check=False)
 
 
+@pytest.fixture
+def stops_at_ctrl_c():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def names(done):
     return {json.loads(line)["name"] for line in done.stdout.splitlines()}
 
@@ -57,7 +64,7 @@ def test_whatever_a_module_raises_is_its_own_fault_alone(install, source, reason
 
 
 @pytest.mark.parametrize("answer", ["", "except BaseException: pass"], ids=["raised", "swallowed"])
-def test_ctrl_c_during_an_import_is_the_users(install, answer, capsys):
+def test_ctrl_c_during_an_import_is_the_users(install, answer, capsys, stops_at_ctrl_c):
     pressed = f"import signal\ntry: signal.raise_signal(signal.SIGINT)\n{answer or 'finally: pass'}"
     install("acme-bad", pressed)
     with pytest.raises(KeyboardInterrupt):
