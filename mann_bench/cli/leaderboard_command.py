@@ -161,12 +161,17 @@ def validate(context: click.Context, entries: tuple[str, ...], root: Path, study
 @command.command()
 @click.argument("entry")
 @click.option(
-    "--runs", type=click.IntRange(min=0), help="Number of runs to repeat to the end.  [default: 2; with --replay 0]"
-)
+    "--runs", type=click.IntRange(min=0),
+    help="Number of runs to repeat to the end.  [default: 2; with --replay or --fresh-seeds 0]",
+)  # fmt: skip
 @click.option("--replay", is_flag=True, help="Repeat the start of every run: the untrained model, and its first steps.")
 @click.option(
     "--replay-steps", type=click.IntRange(min=0), default=200, show_default=True,
     help="Steps of a replay at most; 0 only evaluates the untrained models, in a few seconds each.",
+)  # fmt: skip
+@click.option(
+    "--fresh-seeds", type=click.IntRange(min=1),
+    help="Number of new seeds to run for one cell, both drawn at random; their results are compared with the entry's.",
 )  # fmt: skip
 @click.option(
     "--seed", type=click.IntRange(min=0),
@@ -185,6 +190,7 @@ def verify(
     runs: int | None,
     replay: bool,
     replay_steps: int,
+    fresh_seeds: int | None,
     seed: int | None,
     weights: Path | None,
     root: Path,
@@ -201,18 +207,20 @@ def verify(
     from mann_bench.leaderboard.files import entry_folders, find_entry
     from mann_bench.leaderboard.resolving import rules_resolver
     from mann_bench.leaderboard.validate import sound_entries
-    from mann_bench.leaderboard.verify import choose, remeasure_all, rerun, write_evidence
+    from mann_bench.leaderboard.verify import choose, remeasure_all, rerun, verify_fresh, write_evidence
 
     registry, folder = _registry(context), find_entry(entry, root)
     (loaded,) = sound_entries([folder], entry_folders(root), rules_resolver(registry, study))
     seed = secrets.randbelow(2**32) if seed is None else seed
-    chosen = choose(loaded.records, (0 if replay else 2) if runs is None else runs, seed)
+    chosen = choose(loaded.records, (0 if replay or fresh_seeds else 2) if runs is None else runs, seed)
     names = ", ".join(record.key[:12] for record in chosen) or "none"
     say(f"Runs to repeat, chosen with --seed {seed}: {names}.", err=True)
     again = (rerun(registry, loaded, record, lambda event: None) for record in chosen)
     replayed = _replays(registry, loaded, replay_steps) if replay else ()
+    fresh = (verify_fresh(registry, loaded, count, seed, lambda event: None) for count in (fresh_seeds,) if count)
+    measured = remeasure_all(registry, loaded, weights) if weights else ()
     found = []
-    for evidence in itertools.chain(remeasure_all(registry, loaded, weights) if weights else (), replayed, again):
+    for evidence in itertools.chain(measured, replayed, again, fresh):
         found.append(evidence)
         verdict = "agrees" if evidence.agrees else "DIFFERS"
         say(f"{evidence.key[:12]}  {evidence.check}, {evidence.comparison}: {verdict}. {evidence.text}")

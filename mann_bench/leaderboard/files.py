@@ -122,9 +122,10 @@ def find_runs(text: str, root: Path) -> tuple[LoadedEntry, Sequence[Record]]:
     if not keys or "/" in text:
         loaded = load_entry(find_entry(text, root))
         return loaded, loaded.records
-    if len(keys) > 1:
+    if len({path.stem for path in keys}) > 1:
         raise UsageError(f"{text!r}: {len(keys)} run keys in {root} begin so. Give more digits.")
-    loaded = load_entry(keys[0].parents[1])
+    # Of a run that stands in several entries, as one that was replicated, the first submitted is meant.
+    loaded = min((load_entry(path.parents[1]) for path in keys), key=lambda each: (each.entry.date, each.identifier))
     return loaded, [record for record in loaded.records if record.key == keys[0].stem]
 
 

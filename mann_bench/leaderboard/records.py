@@ -1,6 +1,6 @@
 """The records of the entries of a study, which are sound, and the runs of the study that they answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mann_bench.analysis.cells import cells
@@ -11,6 +11,7 @@ from mann_bench.leaderboard.files import LoadedEntry, entry_folders
 from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import sound_entries
 from mann_bench.registry import Registry
+from mann_bench.results.repeatable import differences, repeatable
 from mann_bench.results.schema import Record
 from mann_bench.studies.plan import StudyPlan
 
@@ -37,8 +38,38 @@ def study_records(registry: Registry, root: Path, study: str, planned: StudyPlan
 
 
 def records_of(entries: Iterable[LoadedEntry]) -> list[Record]:
-    """Return the records of entries."""
-    return [record for entry in entries for record in entry.records]
+    """Return the records of entries, each cell once: of a cell that others replicated, those of its first entry."""
+    found: dict[str, Record] = {}
+    for loaded in by_date(entries):
+        first = [cell.records for cell in cells(loaded.records) if not any(each.key in found for each in cell.records)]
+        found |= {record.key: record for records in first for record in records}
+    return list(found.values())
+
+
+def by_date(entries: Iterable[LoadedEntry]) -> list[LoadedEntry]:
+    """Return entries in the order in which they were submitted; those of one day by their names."""
+    return sorted(entries, key=lambda loaded: (loaded.entry.date, loaded.identifier))
+
+
+def replications(entries: Iterable[LoadedEntry]) -> list[str]:
+    """Return which entries of a study repeat runs of an earlier one, in words."""
+    ordered = by_date(entries)
+    return [
+        f"{later.entry.name} repeats {_repeated(shared)} of {earlier.entry.name}"
+        for index, later in enumerate(ordered)
+        for earlier in ordered[:index]
+        if (shared := _shared(earlier, later))
+    ]
+
+
+def _shared(earlier: LoadedEntry, later: LoadedEntry) -> list[tuple[Record, Record]]:
+    known = {record.key: record for record in earlier.records}
+    return [(known[record.key], record) for record in later.records if record.key in known]
+
+
+def _repeated(shared: Sequence[tuple[Record, Record]]) -> str:
+    equal = sum(not differences(*map(repeatable, pair)) for pair in shared)
+    return f"{len(shared):,} run{'' if len(shared) == 1 else 's'} ({equal:,} equal to the last bit)"
 
 
 def answers(runs: Iterable[Run], records: Iterable[Record]) -> dict[str, Record]:

@@ -95,10 +95,18 @@ def run_again(registry: Registry, record: Record, out: Path, observe: Observer) 
         PluginUnavailableError: as of `run_of`.
         StoreError: there is no new record.
     """
-    run = run_of(registry, record)
-    device = resolve_device("auto" if record.provenance.device == "cuda" else "cpu")
-    execute_job(Job(run, device, record.backend, out, record.provenance.threads, fresh=True), observe, patient=True)
+    return do_run(run_of(registry, record), record, out, observe)
+
+
+def do_run(run: Run, like: Record, out: Path, observe: Observer) -> Record:
+    """Do a run with the backend and threads of a record, and return its new record; other arguments as above.
+
+    Raises:
+        StoreError: there is no new record.
+    """
+    device = resolve_device("auto" if like.provenance.device == "cuda" else "cpu")
+    execute_job(Job(run, device, like.backend, out, like.provenance.threads, fresh=True), observe, patient=True)
     found = Store(out).find(run.key)
     if found is None:
-        raise StoreError(f"{record.text} was done again and left no record in {out}. Give the same command again.")
+        raise StoreError(f"{like.text} was done again and left no record in {out}. Give the same command again.")
     return found

@@ -47,11 +47,15 @@ _BADGE_WORDS = {
 
 
 class Check(StrEnum):
-    """What was done to a run: trained again from its seed, to the end or a little, or its weights measured again."""
+    """What was done to a run: trained again from its seed, to the end or a little, or its weights measured again.
+
+    Fresh seeds were drawn for the cell of the run: what is compared is all seeds of both.
+    """
 
     RERUN = "re-run"
     REPLAY = "replay"
     WEIGHTS = "weights"
+    FRESH = "fresh seeds"
 
 
 class Comparison(StrEnum):

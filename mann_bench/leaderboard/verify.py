@@ -19,6 +19,7 @@ from mann_bench.execution.resolve import device_name, resolve_device
 from mann_bench.execution.restore import restore
 from mann_bench.leaderboard.compare import Compared, compare_runs, compare_tests, why_inexact
 from mann_bench.leaderboard.files import LoadedEntry, entry_content
+from mann_bench.leaderboard.fresh import compare_fresh, drawn_cell, fresh_seeds
 from mann_bench.leaderboard.replay import LAST_STEP, replay_run, threads
 from mann_bench.leaderboard.reproduce import run_again
 from mann_bench.leaderboard.schema import Check, Entry, Evidence, earned_badge
@@ -53,6 +54,14 @@ def replay(registry: Registry, loaded: LoadedEntry, record: Record, steps: int =
     """Repeat the start of a run of an entry and compare; raises as `replay_run`."""
     compared, here = replay_run(registry, record, steps)
     return _evidence(loaded, record, Check.REPLAY, compared, record.backend, here)
+
+
+def verify_fresh(registry: Registry, loaded: LoadedEntry, count: int, seed: int, observe: Observer) -> Evidence:
+    """Do runs of fresh seeds for a cell of an entry, both drawn by `seed`, and compare; raises as `run_of`."""
+    cell = drawn_cell(registry, loaded.records, seed)
+    fresh = compare_fresh(registry, cell, fresh_seeds(cell, count, seed), observe)
+    again = fresh.records[0]
+    return _evidence(loaded, cell.records[0], Check.FRESH, fresh.compared, again.backend, again.provenance)
 
 
 def compare_again(records: Iterable[Record], record: Record, again: Record) -> Compared:

@@ -22,6 +22,7 @@ class Board:
         entries: in any order. Their texts are escaped, shortened and isolated where shown.
         claims: in the order of the study.
         earlier_versions: which models had an earlier version when the records were made, in words.
+        replications: which entries repeat runs of others, in words.
         checked: by the name of a claim, how far the runs that it rests on were checked, in words.
         significance: the level at which ranks are made, for all pairs of a task together.
 
@@ -34,6 +35,7 @@ class Board:
     entries: Sequence[LoadedEntry]
     claims: Sequence[ClaimResult]
     earlier_versions: Sequence[str] = ()
+    replications: Sequence[str] = ()
     checked: Mapping[str, str] = field(default_factory=dict)
     significance: float = SIGNIFICANCE
 

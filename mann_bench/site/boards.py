@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mann_bench.leaderboard.files import LoadedEntry, entry_folders
-from mann_bench.leaderboard.records import answers, earlier_versions, records_of
+from mann_bench.leaderboard.records import answers, earlier_versions, records_of, replications
 from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import by_study, sound_entries
 from mann_bench.registry import Registry
@@ -38,6 +38,7 @@ def _board(registry: Registry, name: str, entries: Sequence[LoadedEntry]) -> Boa
         entries=entries,
         claims=check_claims(planned.claims, answered),
         earlier_versions=earlier_versions(registry, records),
+        replications=replications(entries),
         checked={each.claim.name: checked_text(entries, _keys(each, answered)) for each in planned.claims},
         significance=planned.looks.significance,
     )

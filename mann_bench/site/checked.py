@@ -4,9 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mann_bench.leaderboard.files import LoadedEntry
+from mann_bench.leaderboard.records import by_date
 from mann_bench.leaderboard.schema import Badge, Check
 
-_DONE = {Check.RERUN: "repeated to the end", Check.REPLAY: "replayed", Check.WEIGHTS: "tested again from their weights"}
+_DONE = {
+    Check.RERUN: "repeated to the end",
+    Check.REPLAY: "replayed",
+    Check.WEIGHTS: "tested again from their weights",
+    Check.FRESH: "compared with fresh seeds of their cells",
+}
 
 
 def checked_text(entries: Sequence[LoadedEntry], keys: Iterable[str]) -> str:
@@ -17,9 +23,10 @@ def checked_text(entries: Sequence[LoadedEntry], keys: Iterable[str]) -> str:
         keys: of records of theirs.
     """
     wanted, badges, done = set(keys), Counter[Badge](), Counter[Check]()
-    for loaded in entries:
+    for loaded in by_date(entries):  # a run that was replicated counts in its first entry
         badges[loaded.entry.badge] += sum(record.key in wanted for record in loaded.records)
         done.update(each.check for each in loaded.entry.evidence if each.agrees and each.key in wanted)
+        wanted -= {record.key for record in loaded.records}
     of_badges = [f"{_runs(badges[badge])} of entries that are {badge}" for badge in reversed(Badge) if badges[badge]]
     themselves = [f"{_runs(done[check])} {words}" for check, words in _DONE.items() if done[check]]
     return "; ".join([", ".join(of_badges), *([f"of these, {', '.join(themselves)}"] if themselves else [])])

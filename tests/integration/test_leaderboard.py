@@ -240,6 +240,16 @@ def test_a_replay_finds_another_start(mann_bench, tamper):
     assert err.endswith("Badge: reported.\n")
 
 
+def test_verify_compares_fresh_seeds_and_sets_no_badge(mann_bench):
+    arguments = ["--study", "tiny.toml", "--fresh-seeds", "2", "--seed", "3"]
+    code, out, err = mann_bench("leaderboard", "verify", entry_folder(), *arguments)
+    assert code == 0
+    assert "fresh seeds, statistical: agrees. 2 fresh seeds of " in out
+    assert "so few seeds can never differ: draw more." in out
+    assert err.endswith("Badge: reported.\n")
+    assert mann_bench("leaderboard", "validate", "--study", "tiny.toml")[0] == 0
+
+
 def test_verify_finds_a_changed_test_score(mann_bench, tamper):
     tamper(keys()[0])
     arguments = ["--study", "tiny.toml", "--runs", "4", "--weights", "runs"]

@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 
@@ -26,6 +27,14 @@ def test_a_name_in_two_studies_needs_the_study(board):
 def test_a_run_is_found_by_the_first_digits_of_its_key(board):
     loaded, (record,) = find_runs(board.files[0].stem[:12], board.root)
     assert (loaded.folder, record.key) == (board.folder, board.files[0].stem)
+
+
+def test_a_run_of_several_entries_is_that_of_the_first_submitted(board):
+    later = board.root / "other" / board.folder.name
+    shutil.copytree(board.folder, later)
+    file = later / "entry.json"
+    file.write_text(re.sub('"date": "[^"]*",', '"date": "2099-01-01",', file.read_text(), count=1))
+    assert find_runs(board.files[0].stem, board.root)[0].folder == board.folder
 
 
 def test_digits_of_several_keys_are_too_few(board):

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from mann_bench.leaderboard.checks.identity import check_identity
-from mann_bench.leaderboard.records import answers, earlier_versions
+from mann_bench.leaderboard.records import answers, earlier_versions, records_of, replications
 from mann_bench.leaderboard.resolving import rules_resolver, study_rules
 from mann_bench.leaderboard.validate import validate
 from mann_bench.registry import Registry
@@ -78,3 +78,24 @@ def test_earlier_versions_are_told(later, sound_records):
     version = sound_records[0].model.version
     told = earlier_versions(later, sound_records)
     assert told == [f"{name} version {version} (today {version + 1})" for name in ("lstm", "ntm")]
+
+
+@pytest.fixture
+def replicated(make_loaded, sound_records):
+    """An entry of some cells, a later one that repeats them with other times, and adds a cell."""
+    lstm = [record for record in sound_records if record.model.name == "lstm"]
+    again = [record.model_copy(update={"peak_memory_bytes": 1}) for record in sound_records]
+    place = again.index(next(record for record in again if record.model.name == "lstm"))
+    again[place] = again[place].model_copy(update={"curve": again[place].curve[:2]})
+    entry = make_loaded("first", lstm)
+    return [make_loaded("second", again), entry._replace(entry=entry.entry.model_copy(update={"date": "2025-12-31"}))]
+
+
+def test_claims_rest_on_the_first_entry_of_each_cell(replicated, sound_records):
+    found = {record.key: record.peak_memory_bytes for record in records_of(replicated)}
+    assert found == {r.key: 2**28 if r.model.name == "lstm" else 1 for r in sound_records}
+
+
+def test_a_replication_is_said_to_be_one(replicated):
+    (words,) = replications(replicated)
+    assert words == "Second repeats 7 runs (6 equal to the last bit) of First"

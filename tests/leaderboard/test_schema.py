@@ -28,6 +28,8 @@ def run(key, weights=True):
         ([run(ONE), run(OTHER, weights=False)], [evidence(Check.REPLAY)], Badge.REPLAYED),
         ([run(ONE)], [evidence(Check.REPLAY), evidence(Check.WEIGHTS)], Badge.REPLAYED),
         ([run(ONE)], [evidence(Check.REPLAY, agrees=False), evidence(Check.RERUN)], Badge.REPORTED),
+        ([run(ONE)], [evidence(Check.FRESH)], Badge.REPORTED),
+        ([run(ONE)], [evidence(Check.RERUN), evidence(Check.FRESH, agrees=False)], Badge.REPORTED),
         ([run(ONE), run(OTHER)], [evidence(Check.RERUN)], Badge.SPOT_CHECKED),
         ([run(ONE)], [evidence(Check.RERUN), evidence(Check.WEIGHTS, agrees=False)], Badge.REPORTED),
     ],

@@ -30,6 +30,12 @@ def test_a_sound_entry_with_a_trace_validates(board):
     assert board.names() == []
 
 
+def test_a_replication_by_others_validates(board):
+    another_entry(board)
+    do_again(board, lambda seconds: seconds + 0.1 * seconds**1.5)
+    assert board.names() == []
+
+
 def aggregate(board):
     board.edit(lambda entry: entry["aggregates"]["convergence"][0].update(steps_median=1.0))
 
@@ -68,11 +74,38 @@ def copied_curve(board):
     board.aggregate()
 
 
-def duplicate(board):
+def another_entry(board, **words):
+    """The same runs in a second entry, of others."""
     shutil.copytree(board.folder, board.folder.with_name("copy"))
-    sound, board.folder = board.folder, board.folder.with_name("copy")
-    board.edit(lambda entry: entry.update(name="Another group"))
-    assert sound != board.folder
+    board.folder = board.folder.with_name("copy")
+    board.edit(lambda entry: entry.update({"name": "Another group", "url": "https://b.org"} | words))
+
+
+def do_again(board, seconds):
+    """Give every run of an entry seconds of another execution."""
+
+    def change(record):
+        for row in record["curve"]:
+            row["training_seconds"] = seconds(row["training_seconds"])
+        record["seconds"]["training"] = seconds(record["seconds"]["training"])
+
+    for index in range(len(board.files)):
+        board.edit_record(change, index)
+    board.aggregate()
+
+
+def duplicate(board):
+    another_entry(board)
+
+
+def duplicate_with_other_seconds(board):
+    another_entry(board)
+    do_again(board, lambda seconds: 1.2 * seconds)
+
+
+def second_try_of_one_submitter(board):
+    another_entry(board, url="https://example.org/group")
+    do_again(board, lambda seconds: seconds + 0.1 * seconds**1.5)
 
 
 def foreign_key(board):
@@ -606,6 +639,8 @@ TAMPERED = {
     extra_seed: FaultName.EXTRA_SEEDS,
     copied_curve: FaultName.COPIED_CURVE,
     duplicate: FaultName.DUPLICATE,
+    duplicate_with_other_seconds: FaultName.DUPLICATE,
+    second_try_of_one_submitter: FaultName.DUPLICATE,
     foreign_key: RecordFault.FOREIGN_KEY,
     protocol: FaultName.WRONG_PROTOCOL,
     unknown_protocol: FaultName.WRONG_PROTOCOL,

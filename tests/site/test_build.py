@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import io
 import json
 
@@ -152,3 +153,9 @@ def test_two_boards_of_one_name_are_refused(make_board):
 def test_a_spreadsheet_reads_no_text_as_a_formula():
     row = spreadsheet_row({"name": "=1+1", "steps": -1.5, "other": "a-b"})
     assert rows_csv([row]) == "name,steps,other\n'=1+1,-1.5,a-b\n"
+
+
+def test_the_page_of_a_study_names_replications(make_board, make_entry, elements):
+    board = dataclasses.replace(make_board(make_entry("one")), replications=["B repeats 7 runs of A"])
+    words = [each.words for each in elements(build_site([board])["study/index.html"], "p")]
+    assert any(text.startswith("Some entries are replications: B repeats 7 runs of A.") for text in words)

@@ -16,6 +16,10 @@ _COPIED_FROM = 0.5
 """Share of equal evaluations from which a curve counts as copied."""
 
 
+_SAME_RATIO = 1e-6
+"""Share by which ratios of seconds differ at most where one list was made from the other."""
+
+
 class _Place(NamedTuple):
     entry: LoadedEntry
     record: Record
@@ -29,14 +33,26 @@ class _Place(NamedTuple):
 
 
 def duplicates(entries: Iterable[LoadedEntry]) -> Iterator[Fault]:
-    """Yield runs that stand in two entries of a study, a fault for each of the two."""
+    """Yield runs that stand in two entries of a study and are no replication, a fault for each of the two.
+
+    A replication is by another submitter, and took seconds of its own: no two executions of a run take the same.
+    """
     holders: dict[str, list[_Place]] = defaultdict(list)
     for place in _places(entries):
         holders[place.record.key].append(place)
     for places in holders.values():
         for place, other in itertools.permutations(places, 2):
-            text = f"{other.words} is the same run. A run belongs to one entry: leave it out of this one or that."
-            yield place.fault(FaultName.DUPLICATE, text)
+            one, two = place.entry.entry, other.entry.entry
+            if _same_seconds(place.record, other.record):
+                text = (
+                    f"{other.words} is the same run, done once. A run belongs to one entry: leave it out of the other."
+                )
+                yield place.fault(FaultName.DUPLICATE, text)
+            elif one.name == two.name or one.url == two.url:
+                text = (
+                    f"{other.words} is the same run of the same submitter. Leave it out of one, so that none is chosen."
+                )
+                yield place.fault(FaultName.DUPLICATE, text)
 
 
 def copied_curves(entries: Iterable[LoadedEntry]) -> Iterator[Fault]:
@@ -105,6 +121,15 @@ def _evaluations(record: Record) -> set[tuple[int, float]]:
     """Return step and loss of a run's evaluations, without those that runs may share: untrained, or without loss."""
     rows = ((row.step, row.scores.get("loss_bits", 0.0)) for row in record.curve)
     return {(step, loss) for step, loss in rows if step and loss and math.isfinite(loss)}
+
+
+def _same_seconds(one: Record, other: Record) -> bool:
+    """Tell whether two records have the same seconds of training, or those of one are a multiple of the other's."""
+    if one.seconds.training == other.seconds.training:
+        return True
+    pairs = [(a.training_seconds, b.training_seconds) for a, b in zip(one.curve, other.curve, strict=False) if a.step]
+    ratios = [a / b for a, b in pairs if b]
+    return len(ratios) > 1 and max(ratios) - min(ratios) <= _SAME_RATIO * max(ratios)
 
 
 def _siblings(one: Record, other: Record) -> bool:
