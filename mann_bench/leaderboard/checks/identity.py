@@ -1,5 +1,7 @@
 """Check that a record is of a run that the study asks for, and that each cell has all seeds."""
 
+import contextlib
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -7,6 +9,7 @@ from mann_bench.analysis.cells import Cell, cells
 from mann_bench.core.errors import UsageError
 from mann_bench.core.options import OptionValue
 from mann_bench.core.plugin_code import OWN_DISTRIBUTION
+from mann_bench.core.protocol import UNIFORM, Protocol
 from mann_bench.core.variants import Variant, seeds_text, variant_text
 from mann_bench.leaderboard.checks.publishable import REQUIREMENT
 from mann_bench.leaderboard.faults import FaultName, Finding
@@ -101,7 +104,7 @@ def _check_protocol(record: Record, rules: StudyRules) -> Iterator[Finding]:
     if asked is None:
         yield _foreign(FaultName.WRONG_PROTOCOL, "protocol.text", protocol.text, rules.protocols)
         return
-    yield from _check_text(FaultName.WRONG_PROTOCOL, "protocol", protocol, protocol.fields)
+    yield from _check_text(FaultName.WRONG_PROTOCOL, "protocol", *_whole(record))
     if record.syllabus is not None:
         rule = record.syllabus.rule
         yield from _check_text(FaultName.WRONG_PROTOCOL, "syllabus.rule", rule, rule.options)
@@ -109,6 +112,26 @@ def _check_protocol(record: Record, rules: StudyRules) -> Iterator[Finding]:
     yield from _differences(
         FaultName.WRONG_PROTOCOL, "protocol", protocol.model_dump(exclude=given), asked.model_dump(exclude=given)
     )
+
+
+def _whole(record: Record) -> tuple[ProtocolRecord, dict[str, OptionValue]]:
+    """Return the protocol with its syllabus given by its canonical text, and all its fields.
+
+    Records leave out fields that are younger than the first ones where they have their defaults.
+    """
+    protocol = record.protocol
+    defaults: dict[str, OptionValue] = dataclasses.asdict(Protocol())
+    given = dict(protocol.given)
+    with contextlib.suppress(UsageError):  # what is no variant means no syllabus
+        if "syllabus" in given and _means_syllabus(Variant.parse(given["syllabus"]), record):
+            given["syllabus"] = record.syllabus.rule.text if record.syllabus else UNIFORM
+    return protocol.model_copy(update={"given": given}), defaults | protocol.fields
+
+
+def _means_syllabus(typed: Variant, record: Record) -> bool:
+    if record.syllabus is None:
+        return typed.name == UNIFORM
+    return typed.means(record.syllabus.rule.text, record.syllabus.rule.options)
 
 
 def _check_model(record: Record, rules: StudyRules) -> Iterator[Finding]:
