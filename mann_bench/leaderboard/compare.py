@@ -72,7 +72,7 @@ def compare_runs(record: Record, rerun: Record, cell: Sequence[Record]) -> Compa
     if exact.agrees or not why:
         return exact
     other_start = other_sample(record, rerun.initial_weights, rerun.provenance)
-    equal = "initial weights equal, " if _same_weights(record, rerun) else ""
+    equal = "initial weights equal, " if same_weights(record, rerun.initial_weights) else ""
     start = other_start or f"{equal}scores before training within {_FIRST_TOLERANCE:.1%}"
     near = f"steps until convergence within a factor of {_FACTOR} of the range of the entry's {len(cell)} seeds"
     found = list(_statistical(record, rerun, cell, other_start is None))
@@ -124,7 +124,7 @@ def _redrawn(version: str) -> bool:
 def other_sample(record: Record, start: InitialWeightsRecord | None, here: Provenance) -> str | None:
     """Return why a run done again need not start from the weights of its record, in words; None where it must."""
     versions = record.provenance.torch, here.torch
-    same = None if start is None or record.initial_weights is None else record.initial_weights.sha256 == start.sha256
+    same = same_weights(record, start)
     if same is False and not (start and start.portable):
         why = "torch draws the initial weights of this model, and drew others here"
     elif same is None and _redrawn(versions[0]) != _redrawn(versions[1]):
@@ -162,11 +162,11 @@ def _starts_close(step: int, name: str, value: float, again: float) -> bool:
     return math.isclose(value, again, rel_tol=tolerance, abs_tol=tolerance)
 
 
-def _same_weights(record: Record, rerun: Record) -> bool | None:
-    """Return whether both started from the same weights; None where one does not tell."""
-    if record.initial_weights is None or rerun.initial_weights is None:
+def same_weights(record: Record, start: InitialWeightsRecord | None) -> bool | None:
+    """Return whether a run started from these weights; None where that is not known."""
+    if record.initial_weights is None or start is None:
         return None
-    return record.initial_weights.sha256 == rerun.initial_weights.sha256
+    return record.initial_weights.sha256 == start.sha256
 
 
 def _statistical(record: Record, rerun: Record, cell: Sequence[Record], same_start: bool) -> Iterator[str]:
@@ -174,7 +174,7 @@ def _statistical(record: Record, rerun: Record, cell: Sequence[Record], same_sta
     if (record.error is None) != (rerun.error is None):
         yield f"the re-run ended {rerun.outcome}, not {record.outcome}"
         return
-    if same_start and _same_weights(record, rerun) is False:
+    if same_start and same_weights(record, rerun.initial_weights) is False:
         yield "it started from other weights, which are the same for a seed on every processor"
     for name, value in (record.curve[0].scores if same_start and record.curve else {}).items():
         again = rerun.curve[0].scores.get(name, math.nan)

@@ -17,7 +17,7 @@ from mann_bench.core.streams import torch_seed
 from mann_bench.core.turns import GENERATORS
 from mann_bench.execution.arithmetic import Arithmetic
 from mann_bench.execution.resolve import device_name, resolve_device
-from mann_bench.leaderboard.compare import Compared, compare_starts, other_sample, why_inexact
+from mann_bench.leaderboard.compare import Compared, compare_starts, other_sample, same_weights, why_inexact
 from mann_bench.leaderboard.reproduce import run_of
 from mann_bench.leaderboard.schema import Comparison
 from mann_bench.models.base import draws_portably
@@ -82,8 +82,7 @@ def replay_run(registry: Registry, record: Record, steps: int = LAST_STEP) -> Re
         return Replayed(_compare_failures(record, start), here)
     why = "; ".join(start.notices) or why_inexact(record, here, record.backend)
     compared = compare_starts(record, start.rows, why)
-    if record.initial_weights is not None and weights is not None:
-        equal = record.initial_weights.sha256 == weights.sha256
+    if (equal := same_weights(record, weights)) is not None:
         text = f"initial weights {'equal' if equal else 'DIFFER'}, {compared.text}"
         compared = compared._replace(agrees=compared.agrees and equal, text=text)
     return Replayed(compared, here)
