@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PLUGINS := mann-bench-baselines mann-bench-ray mann-bench-recall mann-bench-slurm
 
-.PHONY: run test smoke leaderboards lint types wheel afternoon plugins results slurm-packages test-slurm docs schema check clean
+.PHONY: run test smoke leaderboards lint types wheel afternoon plugins results slurm-packages test-slurm lowest docs schema check clean
 
 run: $(READY)  ## The main job: NTM on copy, default protocol, two seeds
 	$(BIN)/mann-bench run --model ntm --task copy --seeds 0-1
@@ -44,6 +44,9 @@ slurm-packages:  ## What test-slurm needs, as root on Debian
 test-slurm: wheel  ## mann-bench-slurm on a SLURM of two virtual nodes that die, are drained and fall silent
 	bash tests/plugins.sh $(BIN)/python mann-bench-slurm
 	cd plugins/mann-bench-slurm && $(CURDIR)/build/plugins/mann-bench-slurm/bin/python -m pytest -m cluster --durations=0
+
+lowest: $(READY)  ## The lowest versions that pyproject.toml claims; see tests/lowest.sh
+	bash tests/lowest.sh $(BIN)/python
 
 docs: $(READY)  ## The documentation with its API reference: build/docs/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet

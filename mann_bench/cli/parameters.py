@@ -24,7 +24,7 @@ def registry_of(context: click.Context) -> Registry:
     return Registry.discover(third_party=bool(context.find_root().obj))
 
 
-class VariantType(click.ParamType[str]):
+class VariantType(click.ParamType):  # type: ignore[type-arg]
     """A variant; completes the names of one kind."""
 
     name = "variant"
