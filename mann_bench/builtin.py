@@ -14,6 +14,8 @@ _STUDIES = Path(__file__).parent / "studies" / "files"
 
 _SYLLABUSES = "Collier & Beel 2018b, https://arxiv.org/abs/1809.10789"
 
+_RAE = "Rae et al. 2016, https://arxiv.org/abs/1610.09027"
+
 _LSTM = "Hochreiter & Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735"
 
 
@@ -35,6 +37,13 @@ def mann_bench_models() -> list[ModelSpec]:
             summary="Differentiable Neural Computer",
             reference="Graves et al. 2016, https://doi.org/10.1038/nature20101; Csordas & Schmidhuber 2019, "
             "https://arxiv.org/abs/1904.10278",
+        ),
+        ModelSpec(
+            name="sam",
+            version=1,
+            target="mann_bench.models.sam:SAMModel",
+            summary="Sparse Access Memory: an LSTM whose memory is read and written in a few slots a step",
+            reference=_RAE,
         ),
         ModelSpec(
             name="lstm",
@@ -154,7 +163,7 @@ def mann_bench_syllabuses() -> list[SyllabusSpec]:
             version=1,
             target="mann_bench.syllabuses.exponential:Exponential",
             summary="every size up to a level, which doubles when it is learned",
-            reference="Rae et al. 2016, https://arxiv.org/abs/1610.09027",
+            reference=_RAE,
         ),
     ]
 

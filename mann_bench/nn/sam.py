@@ -68,7 +68,8 @@ class SAMCell(nn.Module):
         memory_slots: rows of the memory, N.
         slot_width: width of a row, W.
         read_heads: heads, each of which reads and writes; up to `memory_slots`.
-        neighbours: slots that a head reads in a step, K; up to `memory_slots`.
+        neighbours: slots that a head reads in a step, K; up to `memory_slots`. With 1, its weight is always one, and
+            keys have no gradient.
         memory_init: where the memory of every sequence starts: ``constant`` (1e-6 in every cell), ``learned`` (tanh of
             a vector that starts Glorot-uniform and is trained), ``random`` (tanh of a matrix drawn from N(0, 0.5),
             which is not trained).

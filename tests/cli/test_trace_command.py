@@ -16,11 +16,13 @@ from mann_bench.tasks.repeat_copy import RepeatCopy
 
 SIZES = "controller_size=8,memory_slots=6,slot_width=4"
 MODELS = {"ntm": f"ntm:{SIZES},write_heads=2", "dnc": f"dnc:{SIZES},read_heads=2", "lstm": "lstm:layers=1,units=4"}
+MODELS |= {"sam": f"sam:{SIZES},read_heads=3"}
 PROTOCOL = "collier2018:max_steps=2,batch_size=2,evaluate_every=2,validation_sequences=2,probe_every=0,test_sequences=3"
-HEADS = {"ntm": (1, 2), "dnc": (2, 1)}
+HEADS = {"ntm": (1, 2), "dnc": (2, 1), "sam": (3, 3)}
 NTM_GATES = dict.fromkeys(("key_strength", "interpolation_gate", "shift", "sharpening"), 3)
 DNC_GATES = dict.fromkeys(("free_gate", "backward_mode", "content_mode", "forward_mode"), 2)
 DNC_GATES |= {"allocation_gate": 1, "write_gate": 1}
+SAM_GATES = dict.fromkeys(("key_strength", "write_gate", "interpolation_gate"), 3)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +96,7 @@ def test_a_sequence_has_inputs_targets_mask_and_outputs(trace):
     assert ((arrays["outputs"] > 0) & (arrays["outputs"] < 1)).all()
 
 
-@pytest.mark.parametrize(("model", "gates"), [("ntm", NTM_GATES), ("dnc", DNC_GATES)])
+@pytest.mark.parametrize(("model", "gates"), [("ntm", NTM_GATES), ("dnc", DNC_GATES), ("sam", SAM_GATES)])
 def test_a_memory_has_weightings_norms_and_gates(trace, model, gates):
     arrays, _ = trace(model)
     readers, writers = HEADS[model]

@@ -7,9 +7,10 @@ from mann_bench.models.backward_memory import backward_bytes
 from mann_bench.models.base import SequenceModule
 from mann_bench.models.dnc import DNCModel
 from mann_bench.models.ntm import NTMModel
+from mann_bench.models.sam import SAMModel
 
 SIZES = {"controller_size": 8, "memory_slots": 6, "slot_width": 4, "read_heads": 2}
-over_models = pytest.mark.parametrize("model_class", [NTMModel, DNCModel])
+over_models = pytest.mark.parametrize("model_class", [NTMModel, DNCModel, SAMModel])
 
 
 class Tiny(SequenceModule):

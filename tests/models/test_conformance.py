@@ -20,6 +20,9 @@ VARIANTS = [
     f"dnc:{_SMALL}",
     f"dnc:{_SMALL},read_heads=2",
     f"dnc:{_SMALL},masked=true,deallocation=true,sharpened=true",
+    f"sam:{_SMALL}",
+    f"sam:{_SMALL},read_heads=2,neighbours=2,memory_init=learned",
+    f"sam:{_SMALL},read_heads=1,neighbours=6,memory_init=random,clip=none",
     "lstm:layers=2,units=5",
     "lstm_matched",
 ]

@@ -6,6 +6,7 @@ import torch
 from mann_bench.models.base import RecurrentModel
 from mann_bench.models.dnc import DNCModel
 from mann_bench.models.ntm import NTMModel
+from mann_bench.models.sam import SAMModel
 
 SIZES = {"controller_size": 8, "memory_slots": 6, "slot_width": 4}
 MODELS = {
@@ -14,10 +15,12 @@ MODELS = {
     "ntm_feedforward": lambda: NTMModel(3, 2, **SIZES, controller="feedforward", controller_layers=2),
     "ntm_layers": lambda: NTMModel(3, 2, **SIZES, controller_layers=2),
     "ntm_content": lambda: NTMModel(3, 2, **SIZES, addressing="content"),
+    "sam": lambda: SAMModel(3, 2, **SIZES, read_heads=3),
     "dnc": lambda: DNCModel(3, 2, **SIZES),
     "dnc_heads": lambda: DNCModel(3, 2, **SIZES, read_heads=2, masked=True, sharpened=True),
 }
 NTM_GATES = ["key_strength", "interpolation_gate", "shift", "sharpening"]
+SAM_GATES = ["key_strength", "write_gate", "interpolation_gate"]
 DNC_GATES = ["free_gate", "allocation_gate", "write_gate", "backward_mode", "content_mode", "forward_mode"]
 
 
@@ -58,6 +61,8 @@ def test_weightings_and_memory_are_those_of_the_state_after_the_step(observed):
     if hasattr(after, "weightings"):
         both = torch.cat([observation.read_weightings, observation.write_weightings], dim=1)
         assert torch.equal(both[..., : after.weightings.shape[-1]], after.weightings)  # content alone carries none
+    elif hasattr(after, "read_weighting"):
+        assert torch.equal(observation.read_weightings, after.read_weighting.dense(6))
     else:
         assert torch.equal(observation.read_weightings, after.read_weightings)
         assert torch.equal(observation.write_weightings[:, 0], after.write_weighting)
@@ -65,7 +70,7 @@ def test_weightings_and_memory_are_those_of_the_state_after_the_step(observed):
 
 @pytest.mark.parametrize(
     ("name", "readers", "writers"),
-    [("ntm", 1, 1), ("ntm_heads", 2, 3), ("ntm_content", 1, 1), ("dnc", 1, 1), ("dnc_heads", 2, 1)],
+    [("ntm", 1, 1), ("ntm_heads", 2, 3), ("ntm_content", 1, 1), ("sam", 3, 3), ("dnc", 1, 1), ("dnc_heads", 2, 1)],
 )
 def test_every_head_has_its_weighting(draw, name, readers, writers):
     model = made(name)
@@ -81,6 +86,7 @@ def test_every_head_has_its_weighting(draw, name, readers, writers):
         ("ntm", dict.fromkeys(NTM_GATES, 2)),
         ("ntm_heads", dict.fromkeys(NTM_GATES, 5)),
         ("ntm_content", {"key_strength": 2}),
+        ("sam", dict.fromkeys(SAM_GATES, 3)),
         ("dnc", dict.fromkeys(DNC_GATES, 1)),
         ("dnc_heads", dict.fromkeys(DNC_GATES, 2) | {"allocation_gate": 1, "write_gate": 1}),
     ],
@@ -113,6 +119,17 @@ def test_a_head_that_shifts_by_so_many_slots_says_so(draw, slots):
     _, after, observation = model.observe(draw(1, 4)[0], state)
     assert (observation.gates["shift"][:, 0] == slots).all()
     assert (after.weightings[:, 0].argmax(-1) == 2 + slots).all()
+
+
+def test_what_a_sam_is_observed_to_write_is_what_its_step_writes(draw):
+    model = made("sam")
+    *before, inputs = draw(4, 4)
+    state = model.initial_state(4)
+    for at_time in before:
+        _, state = model.step(at_time, state)
+    _, after, observation = model.observe(inputs, state)
+    changed = (after.memory != state.memory).any(-1)
+    assert torch.equal(changed, observation.write_weightings.sum(1) > 0)
 
 
 def test_the_gates_of_an_ntm_are_in_their_ranges(draw):

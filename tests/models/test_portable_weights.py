@@ -33,6 +33,9 @@ EXPECTED = {
     "ntm:controller=feedforward": "bcf52ed2d4fe7e3635742004ad6ca85529d32b0199421b20508e18e4e8c46d51",
     "ntm:memory_init=learned": "fbca229432f8c3975969d9da74f0445030069d8de8a47747237bcb49ac1f4c58",
     "dnc": "a24887746c750e74778a2d33d5958c670190f9e60206b82dcbab4939e38f8a0c",
+    "sam": "a3484c1e6953f0c8488a2014a33df9926432d4b89d76d0babb6c531a5d1ccf26",
+    "sam:memory_init=learned": "9abc7754b0dbfb8759cdb3f9c1f05ebf8506b3155e559014f46efd04dc2eeae6",
+    "sam:memory_init=random": "c7b42c7ad0028108a01ed17cadebbce5bafda1de5982ba09728366a2b41ff88f",
     "lstm": "bab0ac2882aab9a6b469b01392cca08a9e11732a8bb8be1631b7d8adef228ffe",
     "lstm_matched": "d4511d3f78769c2b77c0b449b2f255ca78d7b0f7128aeb55fdcc70a9142b3490",
 }

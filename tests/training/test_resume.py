@@ -15,6 +15,7 @@ EIGHT = {"max_steps": 8, "probe_every": 4}
 CASES = [
     (LSTM, "eager"),
     ("lstm_matched", "eager"),
+    (f"sam:{SMALL}", "eager"),
     *((f"{name}:{SMALL}", backend) for name in ("ntm", "dnc") for backend in ("eager", "native", "compiled")),
 ]
 
