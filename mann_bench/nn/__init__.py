@@ -4,11 +4,13 @@ from mann_bench.nn.dnc import DNC, DNCCell, DNCState
 from mann_bench.nn.initialization import Normal, Uniform, draw_weights, start
 from mann_bench.nn.ntm import NTM, NTMCell, NTMState
 from mann_bench.nn.sam import SAM, SAMCell, SAMState
+from mann_bench.nn.sdnc import SDNC, SDNCCell, SDNCState
 
 __all__ = [
     "DNC",
     "NTM",
     "SAM",
+    "SDNC",
     "DNCCell",
     "DNCState",
     "NTMCell",
@@ -16,6 +18,8 @@ __all__ = [
     "Normal",
     "SAMCell",
     "SAMState",
+    "SDNCCell",
+    "SDNCState",
     "Uniform",
     "draw_weights",
     "start",

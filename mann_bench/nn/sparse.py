@@ -27,8 +27,13 @@ class SparseWeighting(NamedTuple):
 
     def dense(self, memory_slots: int) -> Float[Tensor, "B H N"]:
         """Return the weights of all slots."""
-        empty = self.weights.new_zeros(*self.weights.shape[:-1], memory_slots)
-        return empty.scatter_add(-1, self.slots, self.weights)
+        return dense(self, memory_slots)
+
+
+def dense(weighting: SparseWeighting, memory_slots: int) -> Float[Tensor, "B H N"]:
+    """Return the weights of all slots. Steps call this, and not the method, which Dynamo cannot trace under checks."""
+    empty = weighting.weights.new_zeros(*weighting.weights.shape[:-1], memory_slots)
+    return empty.scatter_add(-1, weighting.slots, weighting.weights)
 
 
 def no_weighting(like: Tensor, batch_size: int, heads: int, count: int) -> SparseWeighting:

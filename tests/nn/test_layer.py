@@ -7,25 +7,26 @@ import pytest
 import torch
 from torch import nn
 
-from mann_bench.nn import DNC, NTM, SAM, DNCCell, NTMCell, SAMCell
+from mann_bench.nn import DNC, NTM, SAM, SDNC, DNCCell, NTMCell, SAMCell, SDNCCell
 
 KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
 SIZES = {"memory_slots": 7, "slot_width": 3, "read_heads": 2}
 CHANGED = {
     NTM: SIZES | {"write_heads": 3, "shift_range": 2, "memory_init": "random", "memory_trainable": False, "clip": 5.0},
     DNC: SIZES | {"masked": True, "sharpened": True, "clip": 5.0},
+    SDNC: SIZES | {"neighbours": 3, "links": 2, "memory_init": "random", "clip": 5.0},
     SAM: SIZES | {"neighbours": 3, "memory_init": "random", "clip": 5.0},
 }
 
 
-@pytest.fixture(params=[NTM, DNC, SAM])
+@pytest.fixture(params=[NTM, DNC, SAM, SDNC])
 def layer_class(request):
     return request.param
 
 
 @pytest.fixture
 def cell_class(layer_class):
-    return {NTM: NTMCell, DNC: DNCCell, SAM: SAMCell}[layer_class]
+    return {NTM: NTMCell, DNC: DNCCell, SAM: SAMCell, SDNC: SDNCCell}[layer_class]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mann_bench.nn import DNCCell, NTMCell, SAMCell
+from mann_bench.nn import DNCCell, NTMCell, SAMCell, SDNCCell
 from mann_bench.nn.scan import scan
 
 STEPS, BATCH, INPUTS, UNITS, WIDTH = 200, 2, 3, 8, 4
@@ -24,6 +24,8 @@ DNC_PARTS = [2 * WIDTH, 2, WIDTH, 1, WIDTH, WIDTH, 2, 1, 1, 6]
 SWITCHED_PARTS = [2 * WIDTH, WIDTH, 2, 2]
 # Two heads, each with key, key strength, word, write gate, interpolation gate.
 SAM_PARTS = 2 * [WIDTH, 1, WIDTH, 1, 1]
+# Two read heads: keys, strengths, modes; word, write gate, interpolation gate.
+SDNC_PARTS = [2 * WIDTH, 2, 6, WIDTH, 1, 1]
 
 levels = st.sampled_from([-20.0, 0.0, 20.0]) | st.floats(-25, 25) | st.sampled_from([-1e4, 1e4])
 
@@ -97,6 +99,12 @@ def test_a_dnc_with_all_switches_stays_finite(case):
 def test_a_sam_stays_finite(case):
     sizes = {"memory_slots": 12, "slot_width": WIDTH, "read_heads": 2, "neighbours": 3}
     assert not_finite(lambda: SAMCell(INPUTS, UNITS, **sizes), SAM_PARTS, case) == []
+
+
+@over_cases(SDNC_PARTS, 6)
+def test_an_sdnc_stays_finite(case):
+    sizes = {"memory_slots": 12, "slot_width": WIDTH, "read_heads": 2, "neighbours": 3, "links": 4}
+    assert not_finite(lambda: SDNCCell(INPUTS, UNITS, **sizes), SDNC_PARTS, case) == []
 
 
 # Content addressing that tells no slot from another, then the sharpest power: 128**-21 is no float32.
