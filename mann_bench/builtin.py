@@ -46,6 +46,13 @@ def mann_bench_models() -> list[ModelSpec]:
             reference=_RAE,
         ),
         ModelSpec(
+            name="sdnc",
+            version=1,
+            target="mann_bench.models.sdnc:SDNCModel",
+            summary="sparse Differentiable Neural Computer: a few slots a step, a few links a slot",
+            reference=_RAE,
+        ),
+        ModelSpec(
             name="lstm",
             version=2,
             target="mann_bench.models.lstm:LSTMModel",

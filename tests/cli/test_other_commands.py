@@ -112,7 +112,7 @@ def test_show_an_unknown_name_is_an_error(mann_bench):
 
 def test_plugins_lists_the_builtin_one(mann_bench):
     _, out, _ = mann_bench("plugins")
-    assert re.search(r"^builtin +mann-bench .*loaded +ntm, dnc, sam, lstm, lstm_matched, copy", out)
+    assert re.search(r"^builtin +mann-bench .*loaded +ntm, dnc, sam, sdnc, lstm, lstm_matched, copy", out)
 
 
 @pytest.mark.parametrize("command", [["plugins"], ["list", "executors"], ["doctor"]])

@@ -8,9 +8,10 @@ from mann_bench.models.base import SequenceModule
 from mann_bench.models.dnc import DNCModel
 from mann_bench.models.ntm import NTMModel
 from mann_bench.models.sam import SAMModel
+from mann_bench.models.sdnc import SDNCModel
 
 SIZES = {"controller_size": 8, "memory_slots": 6, "slot_width": 4, "read_heads": 2}
-over_models = pytest.mark.parametrize("model_class", [NTMModel, DNCModel, SAMModel])
+over_models = pytest.mark.parametrize("model_class", [NTMModel, DNCModel, SAMModel, SDNCModel])
 
 
 class Tiny(SequenceModule):

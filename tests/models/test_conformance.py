@@ -23,6 +23,9 @@ VARIANTS = [
     f"sam:{_SMALL}",
     f"sam:{_SMALL},read_heads=2,neighbours=2,memory_init=learned",
     f"sam:{_SMALL},read_heads=1,neighbours=6,memory_init=random,clip=none",
+    f"sdnc:{_SMALL}",
+    f"sdnc:{_SMALL},read_heads=2,neighbours=2,links=2,memory_init=learned",
+    f"sdnc:{_SMALL},read_heads=1,memory_init=random,clip=none",
     "lstm:layers=2,units=5",
     "lstm_matched",
 ]

@@ -7,6 +7,7 @@ from mann_bench.models.base import RecurrentModel
 from mann_bench.models.dnc import DNCModel
 from mann_bench.models.ntm import NTMModel
 from mann_bench.models.sam import SAMModel
+from mann_bench.models.sdnc import SDNCModel
 
 SIZES = {"controller_size": 8, "memory_slots": 6, "slot_width": 4}
 MODELS = {
@@ -16,11 +17,13 @@ MODELS = {
     "ntm_layers": lambda: NTMModel(3, 2, **SIZES, controller_layers=2),
     "ntm_content": lambda: NTMModel(3, 2, **SIZES, addressing="content"),
     "sam": lambda: SAMModel(3, 2, **SIZES, read_heads=3),
+    "sdnc": lambda: SDNCModel(3, 2, **SIZES, read_heads=3),
     "dnc": lambda: DNCModel(3, 2, **SIZES),
     "dnc_heads": lambda: DNCModel(3, 2, **SIZES, read_heads=2, masked=True, sharpened=True),
 }
 NTM_GATES = ["key_strength", "interpolation_gate", "shift", "sharpening"]
 SAM_GATES = ["key_strength", "write_gate", "interpolation_gate"]
+MODES = ["backward_mode", "content_mode", "forward_mode"]
 DNC_GATES = ["free_gate", "allocation_gate", "write_gate", "backward_mode", "content_mode", "forward_mode"]
 
 
@@ -70,7 +73,15 @@ def test_weightings_and_memory_are_those_of_the_state_after_the_step(observed):
 
 @pytest.mark.parametrize(
     ("name", "readers", "writers"),
-    [("ntm", 1, 1), ("ntm_heads", 2, 3), ("ntm_content", 1, 1), ("sam", 3, 3), ("dnc", 1, 1), ("dnc_heads", 2, 1)],
+    [
+        ("ntm", 1, 1),
+        ("ntm_heads", 2, 3),
+        ("ntm_content", 1, 1),
+        ("sam", 3, 3),
+        ("sdnc", 3, 1),
+        ("dnc", 1, 1),
+        ("dnc_heads", 2, 1),
+    ],
 )
 def test_every_head_has_its_weighting(draw, name, readers, writers):
     model = made(name)
@@ -87,6 +98,7 @@ def test_every_head_has_its_weighting(draw, name, readers, writers):
         ("ntm_heads", dict.fromkeys(NTM_GATES, 5)),
         ("ntm_content", {"key_strength": 2}),
         ("sam", dict.fromkeys(SAM_GATES, 3)),
+        ("sdnc", dict.fromkeys(MODES, 3) | {"key_strength": 3, "write_gate": 1, "interpolation_gate": 1}),
         ("dnc", dict.fromkeys(DNC_GATES, 1)),
         ("dnc_heads", dict.fromkeys(DNC_GATES, 2) | {"allocation_gate": 1, "write_gate": 1}),
     ],
@@ -121,8 +133,9 @@ def test_a_head_that_shifts_by_so_many_slots_says_so(draw, slots):
     assert (after.weightings[:, 0].argmax(-1) == 2 + slots).all()
 
 
-def test_what_a_sam_is_observed_to_write_is_what_its_step_writes(draw):
-    model = made("sam")
+@pytest.mark.parametrize("name", ["sam", "sdnc"])
+def test_what_a_sparse_memory_is_observed_to_write_is_what_its_step_writes(draw, name):
+    model = made(name)
     *before, inputs = draw(4, 4)
     state = model.initial_state(4)
     for at_time in before:

@@ -36,6 +36,8 @@ EXPECTED = {
     "sam": "a3484c1e6953f0c8488a2014a33df9926432d4b89d76d0babb6c531a5d1ccf26",
     "sam:memory_init=learned": "9abc7754b0dbfb8759cdb3f9c1f05ebf8506b3155e559014f46efd04dc2eeae6",
     "sam:memory_init=random": "c7b42c7ad0028108a01ed17cadebbce5bafda1de5982ba09728366a2b41ff88f",
+    "sdnc": "05e17ca2696d1f32bf675564f79d98f3cd8dfe5de20023f461ba3366ff2053a9",
+    "sdnc:memory_init=random": "7268052c81531f0447ccf0fe5f15b9061d35f3136feb412b21980ab9af076f1a",
     "lstm": "bab0ac2882aab9a6b469b01392cca08a9e11732a8bb8be1631b7d8adef228ffe",
     "lstm_matched": "d4511d3f78769c2b77c0b449b2f255ca78d7b0f7128aeb55fdcc70a9142b3490",
 }

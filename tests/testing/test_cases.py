@@ -26,7 +26,7 @@ def test_a_task_has_a_case_for_every_task_clause(registry):
 
 
 def test_a_plugin_has_those_of_all_that_it_brings(registry):
-    assert variants(find_cases(["builtin"], registry))[:5] == ["ntm", "dnc", "sam", "lstm", "lstm_matched"]
+    assert variants(find_cases(["builtin"], registry))[:5] == ["ntm", "dnc", "sam", "sdnc", "lstm"]
     assert variants(find_cases(["acme_plugin"], registry)) == ["acme"]
 
 

@@ -1,0 +1,95 @@
+"""The sparse Differentiable Neural Computer, for the suite."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from mann_bench.models.base import Observation, RecurrentModel
+from mann_bench.nn.initialization import clip_symmetric, draw_weights, truncated_normal_linear
+from mann_bench.nn.ntm import MemoryInit
+from mann_bench.nn.sdnc import SDNCCell, SDNCState
+
+
+class SDNCModel(RecurrentModel):
+    """An SDNC (`mann_bench.nn.SDNCCell`) under a linear map to the logits, clipped to [-clip, clip].
+
+    Args:
+        input_size: channels of the task's inputs, I.
+        output_size: channels of the logits, O.
+        controller_size: units of the LSTM controller, 1 or more; Rae et al. 2016 use 100.
+        memory_slots: rows of the memory, N, 1 or more. A step takes time in proportion to them; what is kept for
+            backward does not grow. The paper uses up to two million.
+        slot_width: numbers in a row, W, 1 or more; the paper uses 32 where it measures speed.
+        read_heads: heads that read the memory in a step, 1 or more; the paper uses 4. One head writes it.
+        neighbours: slots that a head reads in a step, K, from 1 to `memory_slots`. The paper uses 4, and finds no
+            difference with 8 and 16.
+        links: slots that each slot is linked to in the order of writing, each way, 1 or more; the paper uses 8.
+        memory_init: where the memory of every sequence starts. ``constant``: 1e-6 in every cell; ``learned``: tanh of
+            a vector that starts Glorot-uniform and is trained; ``random``: tanh of a matrix that is drawn from
+            N(0, 0.5) and not trained.
+        clip: bound of the interface and of the logits, above 0; none for unbounded.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        output_size: int,
+        *,
+        controller_size: int = 100,
+        memory_slots: int = 128,
+        slot_width: int = 20,
+        read_heads: int = 4,
+        neighbours: int = 4,
+        links: int = 8,
+        memory_init: MemoryInit = "constant",
+        clip: float | None = 20.0,
+    ) -> None:
+        super().__init__(input_size, output_size)
+        self.clip = clip
+        self.cell = SDNCCell(
+            input_size,
+            controller_size,
+            memory_slots=memory_slots,
+            slot_width=slot_width,
+            read_heads=read_heads,
+            neighbours=neighbours,
+            links=links,
+            memory_init=memory_init,
+            clip=clip,
+        )
+        self.readout = truncated_normal_linear(self.cell.output_size, output_size)
+
+    def draw_weights(self, seed: int) -> None:
+        """Draw the weights, the same for a seed on every processor."""
+        draw_weights(self, seed)
+
+    def initial_state(self, batch_size: int) -> SDNCState:
+        """Return the cell's initial state."""
+        return self.cell.initial_state(batch_size)
+
+    def step(self, inputs: Float[Tensor, "B I"], state: SDNCState) -> tuple[Float[Tensor, "B O"], SDNCState]:
+        """Advance the cell and map its output to logits."""
+        output, state = self.cell(inputs, state)
+        return self._logits(output), state
+
+    def observe(
+        self, inputs: Float[Tensor, "B I"], state: SDNCState
+    ) -> tuple[Float[Tensor, "B O"], SDNCState, Observation]:
+        """Do a step and tell where the heads were and how they got there; weightings are dense, so below the memory."""
+        output, after = self.cell(inputs, state)
+        told = self.cell.parse(output[:, : self.cell.controller_size])
+        backward, content, forward = told.read_modes.unbind(-1)
+        gates = {
+            "key_strength": told.read_strengths,
+            "write_gate": told.write_gate,
+            "interpolation_gate": told.interpolation_gate,
+            "backward_mode": backward,
+            "content_mode": content,
+            "forward_mode": forward,
+        }
+        slots = self.cell.memory_slots
+        read = after.read_weighting.dense(slots)
+        written = self.cell.write_weighting(told, state).dense(slots)
+        return self._logits(output), after, Observation(read, written, after.memory, gates)
+
+    def _logits(self, output: Float[Tensor, "*any F"]) -> Float[Tensor, "*any O"]:
+        return clip_symmetric(self.readout(output), self.clip)
