@@ -112,7 +112,7 @@ BAD = {
     "parameter": (
         ["--model", "ntm:slots=3", "--task", "copy"],
         2,
-        "Valid options: clip, controller, controller_layers,",
+        "Valid options: addressing, clip, controller,",
     ),
     "type": (["--model", "ntm:memory_slots=x", "--task", "copy"], 2, "takes int, not 'x'"),
     "seeds": (["--model", "ntm", "--task", "copy", "--seeds", "5-2"], 2, "runs backwards. Did you mean '2-5'?"),

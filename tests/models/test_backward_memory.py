@@ -119,7 +119,7 @@ def test_a_large_memory_is_counted_over_few_steps(monkeypatch):
     assert max(lengths) <= 6
 
 
-@over_models
+@pytest.mark.parametrize("model_class", [NTMModel, DNCModel])
 def test_the_tape_of_a_native_recurrence_is_counted(model_class):
     model = model_class(3, 2, **SIZES)
     model.backend = Backend.NATIVE
