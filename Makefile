@@ -54,6 +54,7 @@ docs: $(READY)  ## The documentation with its API reference: build/docs/index.ht
 results: $(READY)  ## Write anew what README and docs/reproduction.md show of the committed records
 	$(BIN)/python docs/results.py
 	$(BIN)/python docs/verdicts.py
+	$(BIN)/python docs/settings.py
 
 schema: $(READY)  ## Write docs/record.schema.json anew
 	$(BIN)/python -c "import json; from mann_bench import Record; \

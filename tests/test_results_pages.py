@@ -1,8 +1,10 @@
 """What README and docs/reproduction.md show of the committed records is what these say."""
 
 import importlib.util
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -15,7 +17,7 @@ def _script(name):
     return module
 
 
-results, verdicts = _script("results"), _script("verdicts")
+results, verdicts, settings = _script("results"), _script("verdicts"), _script("settings")
 
 
 @pytest.mark.parametrize("name", results.PAGES)
@@ -48,6 +50,17 @@ def test_the_seed_papers_claims_are_checked():
 
 def test_the_verdicts_that_changed_are_those_of_the_records():
     assert verdicts.page() == (ROOT / "docs/reproduction.md").read_text(encoding="utf-8"), "make results"
+
+
+def test_what_the_factor_depends_on_is_what_the_records_say():
+    assert settings.page() == (ROOT / "docs/reproduction.md").read_text(encoding="utf-8"), "make results"
+
+
+def test_the_median_curve_may_converge_where_few_curves_do():
+    curves = np.array([[9.0, 0.0, 9.0], [0.0, 9.0, 9.0], [0.0, 0.0, 9.0]])
+    side = settings.Side(np.array([200.0, 0.0, 0.0]), curves, np.array([0, 200, 400]), 0.1)
+    assert (side.median_curve_time(), side.median_time()) == (0.0, 0.0)
+    assert side.median_curve_time([0, 1]) == math.inf
 
 
 def test_a_verdict_that_changed_has_its_reason():

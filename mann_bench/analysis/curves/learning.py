@@ -56,7 +56,7 @@ def learning_figure(group: Group) -> LearningFigure | None:
 def _line(drawn: DrawnCell) -> LearningLine:
     records = drawn.cell.records
     steps = _steps(records)
-    ordered = np.sort([_scores(record, steps) for record in records], axis=0)  # [seeds, steps]
+    ordered = np.sort([scores_at(record, steps) for record in records], axis=0)  # [seeds, steps]
     low, median, high = (tuple(_quantile(ordered, q).tolist()) for q in (0.25, 0.5, 0.75))
     return LearningLine(drawn.label, drawn.style, len(records), tuple(steps), low, median, high)
 
@@ -69,7 +69,7 @@ def _steps(records: Sequence[Record]) -> list[int]:
     return sorted(step for step in steps if step >= first)
 
 
-def _scores(record: Record, steps: Sequence[int]) -> Array:
+def scores_at(record: Record, steps: Sequence[int]) -> Array:
     """Return the last known score of a run at each step; inf where there is none, and after it broke off."""
     metric = record.convergence.metric
     known = np.array([np.inf, *(bounded(row.scores[metric]) for row in record.curve)])
