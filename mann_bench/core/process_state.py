@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from mann_bench.core.options import OptionValue
 
-_OF_IMPORTS = frozenset({"PYTORCH_NVML_BASED_CUDA_CHECK", "TORCHINDUCTOR_CACHE_DIR", "KMP_DUPLICATE_LIB_OK"})
+_OF_IMPORTS = frozenset({"PYTORCH_NVML_BASED_CUDA_CHECK", "KMP_DUPLICATE_LIB_OK"})
 """Variables that torch and Lightning set as they are imported, whoever imports them first."""
 
-_OF_SEEDS = frozenset({"PL_GLOBAL_SEED", "PL_SEED_WORKERS"})
-"""Variables that Lightning sets for each run."""
+_OF_RUNS = frozenset({"PL_GLOBAL_SEED", "PL_SEED_WORKERS", "TORCHINDUCTOR_CACHE_DIR"})
+"""Variables that Lightning and the compiled backend set for each run."""
 
 _PACKAGES = frozenset({"torch", "numpy"})
 """Packages that have global settings; what knows those is imported where one of them is."""
@@ -55,7 +55,7 @@ class ProcessState(NamedTuple):
             return
         for name in sorted(now.keys() | self.environment.keys()):
             before = self.environment.get(name)
-            if now.get(name) == before or name in _OF_SEEDS or (before is None and name in _OF_IMPORTS):
+            if now.get(name) == before or name in _OF_RUNS or (before is None and name in _OF_IMPORTS):
                 continue
             if before is None:
                 del os.environ[name]
