@@ -83,8 +83,7 @@ class DNCModel(RecurrentModel):
         self, inputs: Float[Tensor, "B I"], state: DNCState
     ) -> tuple[Float[Tensor, "B O"], DNCState, Observation]:
         """Do a step and tell where the heads were and how they got there."""
-        output, state = self.cell(inputs, state)
-        interface = self.cell.parse(output[:, : self.cell.controller_size])
+        output, state, interface = self.cell.observe(inputs, state)
         backward, content, forward = interface.read_modes.unbind(-1)
         gates = {
             "free_gate": interface.free_gates,

@@ -102,9 +102,7 @@ class NTMModel(RecurrentModel):
         self, inputs: Float[Tensor, "B I"], state: NTMState
     ) -> tuple[Float[Tensor, "B O"], NTMState, Observation]:
         """Do a step and tell where the heads were and how they got there; gates list read heads first."""
-        output, after = self.cell(inputs, state)
-        heads = self.cell.heads(output[:, : self.cell.controller_size])
-        weightings = self.cell.address(heads, state)
+        output, after, heads, weightings = self.cell.observe(inputs, state)
         gates = {"key_strength": heads.key_strength}
         if heads.location is not None:
             reach = heads.location.shift_weighting.shape[-1] // 2

@@ -56,6 +56,14 @@ class Interface(NamedTuple):
     backward_exponents: Float[Tensor, "B R"] | None = None
 
 
+class DNCStep(NamedTuple):
+    """What a DNC does at one time step: its output, the state after it, and what the controller told the memory."""
+
+    output: Float[Tensor, "B F"]
+    state: DNCState
+    interface: Interface
+
+
 class DNCCell(nn.Module):
     """One time step of a DNC with an LSTM controller of one layer.
 
@@ -143,7 +151,11 @@ class DNCCell(nn.Module):
         Returns:
             The controller's hidden activation beside the read vectors, [B, output_size], and the new state.
         """
-        state = self.initial_state(inputs.shape[0]) if state is None else state
+        step = self.observe(inputs, self.initial_state(inputs.shape[0]) if state is None else state)
+        return step.output, step.state
+
+    def observe(self, inputs: Float[Tensor, "B I"], state: DNCState) -> DNCStep:
+        """Advance by one time step, as `forward`, and tell what the controller told the memory."""
         hidden, controller = self.controller(torch.cat([inputs, state.reads.flatten(1)], dim=-1), state.controller)
         interface = self.parse(hidden)
 
@@ -166,7 +178,7 @@ class DNCCell(nn.Module):
             link=link,
             memory=memory,
         )
-        return torch.cat([hidden, reads.flatten(1)], dim=-1), after
+        return DNCStep(torch.cat([hidden, reads.flatten(1)], dim=-1), after, interface)
 
     def parse(self, hidden: Float[Tensor, "B C"]) -> Interface:
         """Return the interface, a function of the controller's hidden activation alone."""

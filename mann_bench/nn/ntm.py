@@ -55,6 +55,15 @@ class Heads(NamedTuple):
     add: Float[Tensor, "B K W"]
 
 
+class NTMStep(NamedTuple):
+    """What an NTM does at one time step: its output, the state after it, and where its heads were and why."""
+
+    output: Float[Tensor, "B F"]
+    state: NTMState
+    heads: Heads
+    weightings: Float[Tensor, "B H N"]
+
+
 class NTMCell(nn.Module):
     """One time step of an NTM.
 
@@ -169,7 +178,11 @@ class NTMCell(nn.Module):
         Returns:
             The controller's hidden activation beside the read vectors, [B, output_size], and the new state.
         """
-        state = self.initial_state(inputs.shape[0]) if state is None else state
+        step = self.observe(inputs, self.initial_state(inputs.shape[0]) if state is None else state)
+        return step.output, step.state
+
+    def observe(self, inputs: Float[Tensor, "B I"], state: NTMState) -> NTMStep:
+        """Advance by one time step, as `forward`, and tell what the heads did."""
         hidden, controller = self.controller(torch.cat([inputs, state.reads.flatten(1)], dim=-1), state.controller)
         heads = self.heads(hidden)
         weightings = self.address(heads, state)
@@ -177,7 +190,7 @@ class NTMCell(nn.Module):
         memory = addressing.write(state.memory, weightings[:, self.read_heads :], heads.erase, heads.add)
         output = torch.cat([hidden, reads.flatten(1)], dim=-1)
         carried = state.weightings if heads.location is None else weightings
-        return output, NTMState(controller, reads, carried, memory)
+        return NTMStep(output, NTMState(controller, reads, carried, memory), heads, weightings)
 
     def heads(self, hidden: Float[Tensor, "B C"]) -> Heads:
         """Return the parameters of all heads, a function of the controller's hidden activation alone."""

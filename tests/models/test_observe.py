@@ -58,6 +58,14 @@ def test_observing_is_a_step(observed):
     )
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_observing_computes_the_interface_once(draw, name):
+    model, calls = made(name), []
+    model.cell.interface.register_forward_hook(lambda *_: calls.append(1))
+    model.observe(draw(1, 4)[0], model.initial_state(4))
+    assert len(calls) == 1
+
+
 def test_weightings_and_memory_are_those_of_the_state_after_the_step(observed):
     _, _, _, (_, after, observation) = observed
     assert torch.equal(observation.memory, after.memory)
