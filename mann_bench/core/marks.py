@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mann_bench.core.cache import cache_folder
+
 try:
     import fcntl
 except ImportError:  # on Windows
@@ -76,11 +78,5 @@ def _taken(path: Path) -> dict[str, str] | None:
 
 
 def _folder() -> Path | None:
-    """Return where marks lie: in the folder of compiled libraries; None where there is none."""
-    if chosen := os.environ.get("MANN_BENCH_CACHE"):
-        return Path(chosen).expanduser() / "importing"
-    if cache := os.environ.get("XDG_CACHE_HOME"):
-        return Path(cache) / "mann-bench" / "importing"
-    with contextlib.suppress(RuntimeError):  # a container whose user has no account
-        return Path.home() / ".cache" / "mann-bench" / "importing"
-    return None
+    """Return where marks lie: beside compiled libraries; None where there is no such folder."""
+    return folder / "importing" if (folder := cache_folder()) else None

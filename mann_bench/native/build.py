@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
+from mann_bench.core.cache import cache_folder
 from mann_bench.core.errors import MannBenchError
 from mann_bench.native.private import UntrustedCodeWarning, is_own, own_folder, user_name
 
@@ -77,19 +78,10 @@ def _load(source: str, constants: Mapping[str, int | float]) -> ctypes.CDLL:
 
 
 def cache_directory() -> Path:
-    """Return where compiled libraries are kept: $MANN_BENCH_CACHE, or mann-bench in the user's cache.
-
-    Raises:
-        NativeBuildError: neither is known, as in a container whose user has no account.
-    """
-    if chosen := os.environ.get("MANN_BENCH_CACHE"):
-        return Path(chosen).expanduser()
-    if cache := os.environ.get("XDG_CACHE_HOME"):
-        return Path(cache) / "mann-bench"
-    try:
-        return Path.home() / ".cache" / "mann-bench"
-    except RuntimeError:
-        raise NativeBuildError(f"there is no home directory to keep compiled libraries in. {_ELSEWHERE}") from None
+    """Return where compiled libraries are kept, `cache_folder`; raises NativeBuildError where there is none."""
+    if (folder := cache_folder()) is None:
+        raise NativeBuildError(f"there is no home directory to keep compiled libraries in. {_ELSEWHERE}")
+    return folder
 
 
 def libraries_folder() -> Path:
