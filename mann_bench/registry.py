@@ -15,7 +15,7 @@ from mann_bench import hookspecs
 from mann_bench.core.errors import PluginUnavailableError, UsageError, nearest
 from mann_bench.core.loading import code_of
 from mann_bench.core.message_text import shortened, unstopped
-from mann_bench.core.plugin_code import IMPORTED, OWN_DISTRIBUTION, warn, words
+from mann_bench.core.plugin_code import IMPORTED, LONGEST, OWN_DISTRIBUTION, warn, words
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.specs import ExecutorSpec, ModelSpec, StudySpec, SyllabusSpec, TaskSpec
 from mann_bench.plugins import (
@@ -38,8 +38,6 @@ from mann_bench.plugins import (
     specs_of,
     why_off,
 )
-
-LONGEST_REASON = 1_000
 
 
 @dataclass(frozen=True)
@@ -175,7 +173,7 @@ class Registry:
         except Exception as error:
             if loaded is not None and manager.is_registered(loaded):
                 manager.unregister(loaded)
-            reason = shortened(str(error), LONGEST_REASON) if isinstance(error, RefusedError) else words(error)
+            reason = shortened(str(error), LONGEST) if isinstance(error, RefusedError) else words(error)
             return dataclasses.replace(row, status=Status.BROKEN, reason=reason)
         return row
 

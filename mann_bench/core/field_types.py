@@ -6,8 +6,8 @@ import re
 import typing
 from typing import Any, Literal
 
-_MOST = 2**53
-"""Greatest whole number that a record holds."""
+MOST = 2**53
+"""Greatest whole number of a record: up to here a float holds each."""
 
 _SHOWN = 80
 
@@ -51,7 +51,7 @@ def _fits(value: Any, kind: Any) -> bool:
     if arguments:
         return any(_fits(value, each) for each in arguments)
     if kind in (int, float):
-        whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MOST
+        whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST
         return whole or (kind is float and isinstance(value, float) and math.isfinite(value))
     return isinstance(value, kind)
 

@@ -22,9 +22,6 @@ _PATIENCE_SECONDS = 10.0
 _MOST_SIGNALS = 3
 
 
-OWN_DISTRIBUTION = "mann-bench"
-
-
 @contextlib.contextmanager
 def foreign_code(who: str, doing: str, tell: Tell = warn) -> Iterator[None]:
     """Run the code of a plugin.

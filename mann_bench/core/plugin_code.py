@@ -11,7 +11,8 @@ IMPORTED, BUILT = "imported", "built"
 
 Tell = Callable[[str], object]
 
-_LONGEST = 1_000
+LONGEST = 1_000
+"""Characters of the words on what a plugin did."""
 
 
 class PluginWarning(UserWarning):
@@ -33,4 +34,4 @@ def words(error: BaseException) -> str:
         message = str(error)
     except Exception:
         message = "(its message cannot be shown)"
-    return shortened(f"{type(error).__name__}: {message}" if message else type(error).__name__, _LONGEST)
+    return shortened(f"{type(error).__name__}: {message}" if message else type(error).__name__, LONGEST)

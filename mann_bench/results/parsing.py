@@ -5,9 +5,9 @@ from typing import TypeVar, get_args
 import pydantic
 from pydantic_core import ErrorDetails
 
+from mann_bench.core.field_types import MOST
 from mann_bench.core.message_text import shortened
 from mann_bench.results.problem import Problem, RecordFault, UnsoundError
-from mann_bench.results.schema import MOST
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 

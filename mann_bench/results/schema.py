@@ -9,13 +9,11 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field
 from mann_bench.core.backends import Backend
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import CoursePoint, CurvePoint, SizeScores
+from mann_bench.core.field_types import MOST
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol, TrainingMethod
 from mann_bench.core.runs import Component, Outcome
 from mann_bench.core.sizes import GridPoint
-
-MOST = 2**53
-"""Greatest whole number of a record: up to here a float holds each."""
 
 Row = TypeVar("Row")
 Count = Annotated[int, Field(ge=0, le=MOST)]

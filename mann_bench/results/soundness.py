@@ -9,11 +9,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from mann_bench.core.errors import StoreError
+from mann_bench.core.field_types import MOST
 from mann_bench.core.runs import Outcome
 from mann_bench.results.keys import record_key
 from mann_bench.results.parsing import parsed
 from mann_bench.results.problem import Problem, RecordFault, UnsoundError
-from mann_bench.results.schema import MOST, ProtocolRecord, Record, SizeRow
+from mann_bench.results.schema import ProtocolRecord, Record, SizeRow
 from mann_bench.results.text_rules import text_problems
 
 MOST_SIZES = 1_000

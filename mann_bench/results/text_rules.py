@@ -4,9 +4,10 @@ import math
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
+from mann_bench.core.field_types import MOST
 from mann_bench.core.options import OptionValue
 from mann_bench.results.problem import Problem, RecordFault
-from mann_bench.results.schema import MOST, ComponentRecord, ProtocolRecord, Record
+from mann_bench.results.schema import ComponentRecord, ProtocolRecord, Record
 
 LONGEST_TEXT = 1_000
 """Characters of any text but the traceback of a failed run."""
