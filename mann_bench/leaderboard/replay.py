@@ -1,16 +1,14 @@
 """Repeat the start of a run, in seconds: its untrained model, and its first steps."""
 
-import contextlib
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytorch_lightning as pl
-import torch
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.errors import UsageError
 from mann_bench.core.events import Evaluated, Event, Notice
+from mann_bench.core.global_settings import run_settings
 from mann_bench.core.jobs import Device
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import torch_seed
@@ -66,7 +64,7 @@ def replay_run(registry: Registry, record: Record, steps: int = LAST_STEP) -> Re
     """
     run = run_of(registry, record)
     device = resolve_device("auto" if record.provenance.device == "cuda" else "cpu")
-    with GENERATORS, threads(record.provenance.threads):
+    with GENERATORS, run_settings(record.provenance.threads):
         here = provenance(
             device,
             device_name(device),
@@ -86,17 +84,6 @@ def replay_run(registry: Registry, record: Record, steps: int = LAST_STEP) -> Re
         text = f"initial weights {'equal' if equal else 'DIFFER'}, {compared.text}"
         compared = compared._replace(agrees=compared.agrees and equal, text=text)
     return Replayed(compared, here)
-
-
-@contextlib.contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Compute with so many threads, as a record says that its run did."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _initial_weights(run: Run) -> InitialWeightsRecord | None:

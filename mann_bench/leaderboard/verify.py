@@ -12,6 +12,7 @@ from mann_bench.analysis.cells import cells
 from mann_bench.core.backends import Backend
 from mann_bench.core.errors import StoreError
 from mann_bench.core.events import Observer
+from mann_bench.core.global_settings import run_settings
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation.measure import grid_scores
 from mann_bench.execution.arithmetic import Arithmetic
@@ -20,7 +21,7 @@ from mann_bench.execution.restore import restore
 from mann_bench.leaderboard.compare import Compared, compare_runs, compare_tests, why_inexact
 from mann_bench.leaderboard.files import LoadedEntry, entry_content
 from mann_bench.leaderboard.fresh import compare_fresh, drawn_cell, fresh_seeds
-from mann_bench.leaderboard.replay import LAST_STEP, replay_run, threads
+from mann_bench.leaderboard.replay import LAST_STEP, replay_run
 from mann_bench.leaderboard.reproduce import run_again
 from mann_bench.leaderboard.schema import Check, Entry, Evidence, earned_badge
 from mann_bench.leaderboard.traces import TOLERANCE, same_trace
@@ -110,7 +111,7 @@ def remeasure(registry: Registry, loaded: LoadedEntry, record: Record, weights: 
     backend = prepare(
         model.to(device), record.backend, record.protocol.integer("max_steps"), record.protocol.integer("batch_size")
     ).backend
-    with threads(record.provenance.threads):
+    with run_settings(record.provenance.threads):
         arithmetic = Arithmetic.of(device, backend)._asdict()
         here = provenance(device, device_name(device), record.provenance.threads, **arithmetic)
         rows = grid_scores(model, task, Stream.TEST, record.protocol.integer("test_sequences"))
