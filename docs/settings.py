@@ -51,13 +51,11 @@ class Side(NamedTuple):
 
     def median_time(self, seeds: Any = slice(None)) -> float:
         """Return the median of the times."""
-        return _median(self.times[seeds])
+        return float(np.median(self.times[seeds]))
 
     def median_curve_time(self, seeds: Any = slice(None)) -> float:
         """Return the step from which the element-wise median of the curves is first below the threshold."""
-        ordered = np.sort(self.curves[seeds], axis=0)
-        middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
-        reached = self.steps[middle < self.below]
+        reached = self.steps[np.median(self.curves[seeds], axis=0) < self.below]
         return float(reached[0]) if len(reached) else math.inf
 
 
@@ -118,11 +116,6 @@ def _drawn(constant: Side, learned: Side) -> Sequence[str]:
         hits[0] += learned.median_time(other) >= _PUBLISHED * constant.median_time(one)
         hits[1] += learned.median_curve_time(other) >= _PUBLISHED * constant.median_curve_time(one)
     return [f"{share:.1%}".replace("%", " %") for share in hits / _DRAWS]
-
-
-def _median(values: Floats) -> float:
-    ordered = np.sort(values)
-    return float((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2)
 
 
 def _interval(side: Side) -> str:
