@@ -46,9 +46,7 @@ def largest(values: Float[Tensor, "*any N"], count: int) -> Int[Tensor, "*any K"
     """Return the places of the `count` largest values; of equal values, those with the lowest places."""
     least = values.topk(count).values[..., -1:]
     # torch.topk takes any of equal values: a second one sees ranks that are all different.
-    rank = (values > least).long() + (values >= least).long()
-    size = values.shape[-1]
-    return (rank * size - torch.arange(size, device=values.device)).topk(count).indices
+    return _largest_whole((values > least).long() + (values >= least).long(), count)
 
 
 def content_weighting(
@@ -97,8 +95,7 @@ def write_weighting(
 
 def least_recently_used(age: Int[Tensor, "B N"], count: int) -> Int[Tensor, "B H"]:
     """Return the `count` slots that were not accessed for longest, the oldest first; of equals, the first slots."""
-    size = age.shape[-1]
-    return (age * size - torch.arange(size, device=age.device)).topk(count).indices
+    return _largest_whole(age, count)
 
 
 def aged(age: Int[Tensor, "B N"], *accesses: SparseWeighting) -> Int[Tensor, "B N"]:
@@ -107,6 +104,12 @@ def aged(age: Int[Tensor, "B N"], *accesses: SparseWeighting) -> Int[Tensor, "B 
     weights = torch.cat([access.weights.detach().flatten(1) for access in accesses], dim=-1)
     weight = weights.new_zeros(age.shape).scatter_add(-1, slots, weights)
     return torch.where(weight > ACCESS_THRESHOLD, 0, age + 1)
+
+
+def _largest_whole(values: Int[Tensor, "*any N"], count: int) -> Int[Tensor, "*any K"]:
+    """Return the places of the `count` largest whole numbers; of equal ones, those with the lowest places."""
+    size = values.shape[-1]
+    return (values * size - torch.arange(size, device=values.device)).topk(count).indices
 
 
 def _flat(slots: Int[Tensor, "B *any"], memory_slots: int) -> Int[Tensor, " M"]:
