@@ -72,17 +72,14 @@ class SAMModel(RecurrentModel):
         self, inputs: Float[Tensor, "B I"], state: SAMState
     ) -> tuple[Float[Tensor, "B O"], SAMState, Observation]:
         """Do a step and tell where the heads were and how they got there; weightings are dense, so below the memory."""
-        output, after = self.cell(inputs, state)
-        told = self.cell.parse(output[:, : self.cell.controller_size])
+        output, after, told, written = self.cell.observe(inputs, state)
         gates = {
             "key_strength": told.key_strength,
             "write_gate": told.write_gate,
             "interpolation_gate": told.interpolation_gate,
         }
-        slots = self.cell.memory_slots
-        read = after.read_weighting.dense(slots)
-        written = self.cell.write_weighting(told, state).dense(slots)
-        return self._logits(output), after, Observation(read, written, after.memory, gates)
+        read, write = (each.dense(self.cell.memory_slots) for each in (after.read_weighting, written))
+        return self._logits(output), after, Observation(read, write, after.memory, gates)
 
     def _logits(self, output: Float[Tensor, "*any F"]) -> Float[Tensor, "*any O"]:
         return clip_symmetric(self.readout(output), self.clip)

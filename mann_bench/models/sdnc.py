@@ -75,8 +75,7 @@ class SDNCModel(RecurrentModel):
         self, inputs: Float[Tensor, "B I"], state: SDNCState
     ) -> tuple[Float[Tensor, "B O"], SDNCState, Observation]:
         """Do a step and tell where the heads were and how they got there; weightings are dense, so below the memory."""
-        output, after = self.cell(inputs, state)
-        told = self.cell.parse(output[:, : self.cell.controller_size])
+        output, after, told, written = self.cell.observe(inputs, state)
         backward, content, forward = told.read_modes.unbind(-1)
         gates = {
             "key_strength": told.read_strengths,
@@ -86,10 +85,8 @@ class SDNCModel(RecurrentModel):
             "content_mode": content,
             "forward_mode": forward,
         }
-        slots = self.cell.memory_slots
-        read = after.read_weighting.dense(slots)
-        written = self.cell.write_weighting(told, state).dense(slots)
-        return self._logits(output), after, Observation(read, written, after.memory, gates)
+        read, write = (each.dense(self.cell.memory_slots) for each in (after.read_weighting, written))
+        return self._logits(output), after, Observation(read, write, after.memory, gates)
 
     def _logits(self, output: Float[Tensor, "*any F"]) -> Float[Tensor, "*any O"]:
         return clip_symmetric(self.readout(output), self.clip)

@@ -43,6 +43,15 @@ class Interface(NamedTuple):
     """Share of the write gate that goes where the head read in the step before; the rest goes to an unused slot."""
 
 
+class SAMStep(NamedTuple):
+    """What a SAM does at one time step: its output, the state after it, what its heads were told, where they wrote."""
+
+    output: Float[Tensor, "B F"]
+    state: SAMState
+    told: Interface
+    written: SparseWeighting
+
+
 class SAMCell(nn.Module):
     """One time step of a SAM with an LSTM controller of one layer.
 
@@ -135,7 +144,11 @@ class SAMCell(nn.Module):
         Returns:
             The controller's hidden activation beside the read vectors, [B, output_size], and the new state.
         """
-        state = self.initial_state(inputs.shape[0]) if state is None else state
+        step = self.observe(inputs, self.initial_state(inputs.shape[0]) if state is None else state)
+        return step.output, step.state
+
+    def observe(self, inputs: Float[Tensor, "B I"], state: SAMState) -> SAMStep:
+        """Advance by one time step, as `forward`, and tell what it did."""
         hidden, controller = self.controller(torch.cat([inputs, state.reads.flatten(1)], dim=-1), state.controller)
         told = self.parse(hidden)
         written = self.write_weighting(told, state)
@@ -144,7 +157,7 @@ class SAMCell(nn.Module):
         visited = sparse.content_weighting(memory, told.key, told.key_strength, self.neighbours)
         reads = sparse.read(memory, visited)
         after = SAMState(controller, reads, visited, sparse.aged(state.age, written, visited), memory)
-        return torch.cat([hidden, reads.flatten(1)], dim=-1), after
+        return SAMStep(torch.cat([hidden, reads.flatten(1)], dim=-1), after, told, written)
 
     def parse(self, hidden: Float[Tensor, "B C"]) -> Interface:
         """Return what the heads are told, a function of the controller's hidden activation alone."""

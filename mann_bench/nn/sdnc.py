@@ -47,6 +47,15 @@ class Interface(NamedTuple):
     """Share of the write gate that goes where the heads read in the step before; the rest goes to an unused slot."""
 
 
+class SDNCStep(NamedTuple):
+    """What an SDNC does at one time step: its output, the state after it, what the memory was told, where it wrote."""
+
+    output: Float[Tensor, "B F"]
+    state: SDNCState
+    told: Interface
+    written: SparseWeighting
+
+
 class SDNCCell(nn.Module):
     """One time step of an SDNC with an LSTM controller of one layer.
 
@@ -136,7 +145,11 @@ class SDNCCell(nn.Module):
         Returns:
             The controller's hidden activation beside the read vectors, [B, output_size], and the new state.
         """
-        state = self.initial_state(inputs.shape[0]) if state is None else state
+        step = self.observe(inputs, self.initial_state(inputs.shape[0]) if state is None else state)
+        return step.output, step.state
+
+    def observe(self, inputs: Float[Tensor, "B I"], state: SDNCState) -> SDNCStep:
+        """Advance by one time step, as `forward`, and tell what it did."""
         hidden, controller = self.controller(torch.cat([inputs, state.reads.flatten(1)], dim=-1), state.controller)
         told = self.parse(hidden)
         written = self.write_weighting(told, state)
@@ -145,7 +158,7 @@ class SDNCCell(nn.Module):
         visited = self._read_weighting(told, state.read_weighting, links, memory)
         reads = sparse.read(memory, visited)
         after = SDNCState(controller, reads, visited, sparse.aged(state.age, written, visited), links, memory)
-        return torch.cat([hidden, reads.flatten(1)], dim=-1), after
+        return SDNCStep(torch.cat([hidden, reads.flatten(1)], dim=-1), after, told, written)
 
     def parse(self, hidden: Float[Tensor, "B C"]) -> Interface:
         """Return the interface, a function of the controller's hidden activation alone."""
