@@ -3,13 +3,13 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.models.base import Observation, RecurrentModel
+from mann_bench.models.base import Observation
+from mann_bench.models.cell_model import CellModel
 from mann_bench.native.dnc import dnc_outputs, problem_of
 from mann_bench.nn.dnc import DNCCell, DNCState
-from mann_bench.nn.initialization import clip_symmetric, draw_weights, truncated_normal_linear
 
 
-class DNCModel(RecurrentModel):
+class DNCModel(CellModel):
     """A DNC (`mann_bench.nn.DNCCell`) under a linear map to the logits, clipped to [-clip, clip].
 
     The changes `masked`, `deallocation` and `sharpened` are those of Csordas & Schmidhuber 2019; the DNC of Graves et
@@ -29,6 +29,8 @@ class DNCModel(RecurrentModel):
             The code of its authors has 20 (https://github.com/google-deepmind/dnc).
     """
 
+    cell: DNCCell
+
     def __init__(
         self,
         input_size: int,
@@ -43,9 +45,7 @@ class DNCModel(RecurrentModel):
         sharpened: bool = False,
         clip: float | None = 20.0,
     ) -> None:
-        super().__init__(input_size, output_size)
-        self.clip = clip
-        self.cell = DNCCell(
+        cell = DNCCell(
             input_size,
             controller_size,
             memory_slots=memory_slots,
@@ -56,20 +56,7 @@ class DNCModel(RecurrentModel):
             sharpened=sharpened,
             clip=clip,
         )
-        self.readout = truncated_normal_linear(self.cell.output_size, output_size)
-
-    def draw_weights(self, seed: int) -> None:
-        """Draw the weights, the same for a seed on every processor."""
-        draw_weights(self, seed)
-
-    def initial_state(self, batch_size: int) -> DNCState:
-        """Return the cell's initial state."""
-        return self.cell.initial_state(batch_size)
-
-    def step(self, inputs: Float[Tensor, "B I"], state: DNCState) -> tuple[Float[Tensor, "B O"], DNCState]:
-        """Advance the cell and map its output to logits."""
-        output, state = self.cell(inputs, state)
-        return self._logits(output), state
+        super().__init__(input_size, output_size, cell, clip)
 
     def native_problem(self) -> str | None:
         """Return why the cell has no native recurrence, or None."""
@@ -77,7 +64,7 @@ class DNCModel(RecurrentModel):
 
     def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         """Run the cell natively over time, then map all outputs to logits at once."""
-        return self._logits(dnc_outputs(self.cell, inputs, self.initial_state(1)))
+        return self.logits(dnc_outputs(self.cell, inputs, self.initial_state(1)))
 
     def observe(
         self, inputs: Float[Tensor, "B I"], state: DNCState
@@ -94,7 +81,4 @@ class DNCModel(RecurrentModel):
             "forward_mode": forward,
         }
         written = state.write_weighting.unsqueeze(1)
-        return self._logits(output), state, Observation(state.read_weightings, written, state.memory, gates)
-
-    def _logits(self, output: Float[Tensor, "*any F"]) -> Float[Tensor, "*any O"]:
-        return clip_symmetric(self.readout(output), self.clip)
+        return self.logits(output), state, Observation(state.read_weightings, written, state.memory, gates)

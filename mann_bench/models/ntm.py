@@ -4,14 +4,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.models.base import Observation, RecurrentModel
+from mann_bench.models.base import Observation
+from mann_bench.models.cell_model import CellModel
 from mann_bench.native.ntm import ntm_outputs, problem_of
 from mann_bench.nn.controller import ControllerKind
-from mann_bench.nn.initialization import clip_symmetric, draw_weights, truncated_normal_linear
 from mann_bench.nn.ntm import Addressing, MemoryInit, NTMCell, NTMState, Sharpening
 
 
-class NTMModel(RecurrentModel):
+class NTMModel(CellModel):
     """An NTM (`mann_bench.nn.NTMCell`) under a linear map to the logits, clipped to [-clip, clip].
 
     Args:
@@ -38,6 +38,8 @@ class NTMModel(RecurrentModel):
         clip: bound of the head parameters and of the logits, above 0; none for unbounded. Collier & Beel 2018 use 20.
     """
 
+    cell: NTMCell
+
     def __init__(
         self,
         input_size: int,
@@ -57,9 +59,7 @@ class NTMModel(RecurrentModel):
         memory_trainable: bool = True,
         clip: float | None = 20.0,
     ) -> None:
-        super().__init__(input_size, output_size)
-        self.clip = clip
-        self.cell = NTMCell(
+        cell = NTMCell(
             input_size,
             controller_size,
             controller=controller,
@@ -75,20 +75,7 @@ class NTMModel(RecurrentModel):
             memory_trainable=memory_trainable,
             clip=clip,
         )
-        self.readout = truncated_normal_linear(self.cell.output_size, output_size)
-
-    def draw_weights(self, seed: int) -> None:
-        """Draw the weights, the same for a seed on every processor."""
-        draw_weights(self, seed)
-
-    def initial_state(self, batch_size: int) -> NTMState:
-        """Return the cell's initial state."""
-        return self.cell.initial_state(batch_size)
-
-    def step(self, inputs: Float[Tensor, "B I"], state: NTMState) -> tuple[Float[Tensor, "B O"], NTMState]:
-        """Advance the cell and map its output to logits."""
-        output, state = self.cell(inputs, state)
-        return self._logits(output), state
+        super().__init__(input_size, output_size, cell, clip)
 
     def native_problem(self) -> str | None:
         """Return why the cell has no native recurrence, or None."""
@@ -96,7 +83,7 @@ class NTMModel(RecurrentModel):
 
     def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         """Run the cell natively over time, then map all outputs to logits at once."""
-        return self._logits(ntm_outputs(self.cell, inputs, self.initial_state(1)))
+        return self.logits(ntm_outputs(self.cell, inputs, self.initial_state(1)))
 
     def observe(
         self, inputs: Float[Tensor, "B I"], state: NTMState
@@ -111,7 +98,4 @@ class NTMModel(RecurrentModel):
             gates["shift"] = heads.location.shift_weighting @ distances  # expected slots forward
             gates["sharpening"] = heads.location.sharpening
         read, write = torch.tensor_split(weightings, [self.cell.read_heads], dim=1)
-        return self._logits(output), after, Observation(read, write, after.memory, gates)
-
-    def _logits(self, output: Float[Tensor, "*any F"]) -> Float[Tensor, "*any O"]:
-        return clip_symmetric(self.readout(output), self.clip)
+        return self.logits(output), after, Observation(read, write, after.memory, gates)

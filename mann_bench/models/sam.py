@@ -3,13 +3,13 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.models.base import Observation, RecurrentModel
-from mann_bench.nn.initialization import clip_symmetric, draw_weights, truncated_normal_linear
+from mann_bench.models.base import Observation
+from mann_bench.models.cell_model import CellModel
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sam import SAMCell, SAMState
 
 
-class SAMModel(RecurrentModel):
+class SAMModel(CellModel):
     """A SAM (`mann_bench.nn.SAMCell`) under a linear map to the logits, clipped to [-clip, clip].
 
     Args:
@@ -28,6 +28,8 @@ class SAMModel(RecurrentModel):
         clip: bound of what the heads are told and of the logits, above 0; none for unbounded.
     """
 
+    cell: SAMCell
+
     def __init__(
         self,
         input_size: int,
@@ -41,9 +43,7 @@ class SAMModel(RecurrentModel):
         memory_init: MemoryInit = "constant",
         clip: float | None = 20.0,
     ) -> None:
-        super().__init__(input_size, output_size)
-        self.clip = clip
-        self.cell = SAMCell(
+        cell = SAMCell(
             input_size,
             controller_size,
             memory_slots=memory_slots,
@@ -53,20 +53,7 @@ class SAMModel(RecurrentModel):
             memory_init=memory_init,
             clip=clip,
         )
-        self.readout = truncated_normal_linear(self.cell.output_size, output_size)
-
-    def draw_weights(self, seed: int) -> None:
-        """Draw the weights, the same for a seed on every processor."""
-        draw_weights(self, seed)
-
-    def initial_state(self, batch_size: int) -> SAMState:
-        """Return the cell's initial state."""
-        return self.cell.initial_state(batch_size)
-
-    def step(self, inputs: Float[Tensor, "B I"], state: SAMState) -> tuple[Float[Tensor, "B O"], SAMState]:
-        """Advance the cell and map its output to logits."""
-        output, state = self.cell(inputs, state)
-        return self._logits(output), state
+        super().__init__(input_size, output_size, cell, clip)
 
     def observe(
         self, inputs: Float[Tensor, "B I"], state: SAMState
@@ -79,7 +66,4 @@ class SAMModel(RecurrentModel):
             "interpolation_gate": told.interpolation_gate,
         }
         read, write = (each.dense(self.cell.memory_slots) for each in (after.read_weighting, written))
-        return self._logits(output), after, Observation(read, write, after.memory, gates)
-
-    def _logits(self, output: Float[Tensor, "*any F"]) -> Float[Tensor, "*any O"]:
-        return clip_symmetric(self.readout(output), self.clip)
+        return self.logits(output), after, Observation(read, write, after.memory, gates)
