@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field
+from pydantic.config import JsonDict
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.errors import StoreError
@@ -19,6 +20,10 @@ Row = TypeVar("Row")
 Count = Annotated[int, Field(ge=0, le=MOST)]
 Rows = Annotated[list[Row], FailFast()]
 """What is wrong with its first bad row is told alone: a file of millions would take gigabytes to tell of."""
+
+# Of fields with a factory: a default that can change would be copied deeply for every row, a third of reading it.
+_EMPTY_DICT: JsonDict = {"default": {}}
+_EMPTY_LIST: JsonDict = {"default": []}
 
 
 class _Part(BaseModel):
@@ -107,12 +112,15 @@ class CurveRow(_Part):
         "a sequence), bit_error_rate, sequence_accuracy; dynamic N-grams: bayes_bits, regret_bits"
     )
     diagnostics: dict[str, float] = Field(
-        default={},
+        default_factory=dict,
+        json_schema_extra=_EMPTY_DICT,
         description="what the memory did, means over steps and heads: read_entropy, write_entropy (bits), "
         "slots_written, the model's gates; gradient_norm of the last step, before clipping",
     )
     target_scores: dict[str, float] = Field(
-        default={}, description="mean scores at the greatest training size alone; empty in records of before"
+        default_factory=dict,
+        json_schema_extra=_EMPTY_DICT,
+        description="mean scores at the greatest training size alone; empty in records of before",
     )
     symbols: Count | None = Field(
         default=None, description="input rows trained on, time steps times sequences; null in records of before"
@@ -151,7 +159,8 @@ class SizeRow(_Part):
     sequences: Count = Field(description="sequences measured")
     scores: dict[str, float] = Field(description="mean scores by name, as in the curve")
     spread: dict[str, float] = Field(
-        default={},
+        default_factory=dict,
+        json_schema_extra=_EMPTY_DICT,
         description="standard deviation over the sequences, of the scores in which the model has no part: bayes_bits",
     )
 
@@ -298,19 +307,26 @@ class Record(_Part):
     probe: Rows[ProbeRow] = Field(description="length grid over training")
     generalization: Rows[SizeRow] = Field(description="length grid on the test stream, with the kept weights")
     training_range: dict[str, tuple[Count, Count]] = Field(
-        default={}, description="least and greatest training size, by the name of each dimension"
+        default_factory=dict,
+        json_schema_extra=_EMPTY_DICT,
+        description="least and greatest training size, by the name of each dimension",
     )
-    grid: Rows[GridRow] = Field(default=[], description="what the task states about its length grid")
+    grid: Rows[GridRow] = Field(
+        default_factory=list, json_schema_extra=_EMPTY_LIST, description="what the task states about its length grid"
+    )
     parameters: Count = Field(description="trainable parameters, counted from the tensors")
     all_parameters: Count | None = Field(
         default=None, description="parameters with those that training leaves alone; null in records that do not tell"
     )
     state_bytes: Count = Field(description="recurrent state a sequence, counted from the tensors")
     details: dict[str, OptionValue] = Field(
-        default={}, description="what the model states about itself that its options do not tell"
+        default_factory=dict,
+        json_schema_extra=_EMPTY_DICT,
+        description="what the model states about itself that its options do not tell",
     )
     own_training: Rows[TrainingMethod] = Field(
-        default=[],
+        default_factory=list,
+        json_schema_extra=_EMPTY_LIST,
         max_length=len(get_args(TrainingMethod)),
         description="methods by which the model was trained in its own way, not as the protocol says",
     )

@@ -207,3 +207,14 @@ NOT_WHOLE = (None, True, "7", 7.5, math.inf, math.nan)
 def test_what_is_no_whole_number_of_a_protocol_is_named(make_protocol, fields):
     with pytest.raises(StoreError, match="protocol 'mine' of a record: expected a whole number as 'max_steps', not"):
         make_protocol(**fields).integer("max_steps")
+
+
+@pytest.mark.parametrize("part", [Record, CurveRow, ProbeRow, SizeRow, GridRow])
+def test_no_default_is_copied_for_every_row(part):
+    assert not [name for name, field in part.model_fields.items() if isinstance(field.default, dict | list)]
+
+
+def test_rows_that_lack_a_field_share_no_default():
+    first, second = (SizeRow(size={"length": 1}, sequences=1, scores={}) for _ in range(2))
+    assert first.spread == {}
+    assert first.spread is not second.spread
