@@ -6,6 +6,7 @@ another matter, and that of leaderboards.
 
 import itertools
 import math
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 
 from mann_bench.core.errors import StoreError
@@ -158,11 +159,12 @@ def _grids(record: Record) -> Iterator[Problem]:
         yield Problem(RecordFault.GRID, "sizes", "a size has no dimension")
     if len(dimensions) > 1:
         yield Problem(RecordFault.GRID, "sizes", "not all have the same dimensions in the same order")
-    if not all(0 <= spread <= MOST and name in row.scores for row in rows for name, spread in row.spread.items()):
+    spread = [row for row in rows if row.spread]
+    if not all(0 <= each <= MOST and name in row.scores for row in spread for name, each in row.spread.items()):
         yield Problem(RecordFault.OUT_OF_RANGE, "spread", "expected standard deviations of scores that are there")
-    scores = [*(row.scores for row in record.curve), *(row.scores for row in rows)]
-    accuracies = [each[_ACCURACY] for each in scores if _ACCURACY in each]
-    if any(accuracy < 0 or accuracy > 1 for accuracy in accuracies):  # NaN may be there, of a model that gave none
+    scores = [row.scores for row in record.curve] + [row.scores for row in rows]
+    accuracies = [each.get(_ACCURACY, 0.0) for each in scores]
+    if [each for each in accuracies if each < 0 or each > 1]:  # NaN may be there, of a model that gave none
         yield Problem(RecordFault.OUT_OF_RANGE, "scores", f"{_ACCURACY} must be from 0 to 1")
 
 
@@ -190,5 +192,5 @@ def _key(record: Record) -> Iterator[Problem]:
         yield Problem(RecordFault.FOREIGN_KEY, "key", f"what the record describes is run {key}")
 
 
-def _rises(values: Iterable[float], strictly: bool = True) -> bool:
-    return all(one < other if strictly else one <= other for one, other in itertools.pairwise(values))
+def _rises(values: Sequence[float], strictly: bool = True) -> bool:
+    return all(map(operator.lt if strictly else operator.le, values, values[1:]))

@@ -88,12 +88,12 @@ def _names(record: Record) -> set[str]:
     """Return by what names scores, sizes and diagnostics go."""
     rows = [*record.generalization, *(row for probe in record.probe for row in probe.rows)]
     return set().union(
-        *(row.scores for row in record.curve),
-        *(row.diagnostics for row in record.curve),
-        *(row.scores for row in rows),
-        *(row.size for row in rows),
-        *(row.size for row in record.grid),
-        *(row.chance for row in record.grid),
+        *[row.scores for row in record.curve],
+        *[row.diagnostics for row in record.curve],
+        *[row.scores for row in rows],
+        *[row.size for row in rows],
+        *[row.size for row in record.grid],
+        *[row.chance for row in record.grid],
         record.training_range,
         *(record.syllabus.sizes if record.syllabus else []),
     )
