@@ -33,7 +33,7 @@ class Cell(NamedTuple):
     @property
     def own_training(self) -> list[TrainingMethod]:
         """The methods by which a model was trained in its own way, not as the protocol says; none of most."""
-        return sorted({method for record in self.records for method in record.own_training})
+        return sorted(set().union(*[record.own_training for record in self.records]))
 
     @property
     def budget(self) -> int:

@@ -7,6 +7,7 @@ https://doi.org/10.1080/01621459.1958.10501452
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -67,12 +68,19 @@ class SurvivalCurve(NamedTuple):
     at_risk: NDArray[np.int64]
 
 
+@lru_cache(maxsize=1)  # median, quartiles and mean of a sample are asked for one after the other
 def kaplan_meier(durations: Durations) -> SurvivalCurve:
-    """Return the product-limit estimate of the survival function; what is censored at a time is at risk there."""
+    """Return the product-limit estimate of the survival function; what is censored at a time is at risk there.
+
+    Its arrays cannot be written to: who asks again gets the same.
+    """
     times, reached = np.array(durations.times, dtype=np.float64), np.array(durations.reached)
     distinct, events = np.unique(times[reached], return_counts=True)
     at_risk = (times >= distinct[:, None]).sum(axis=1)
-    return SurvivalCurve(distinct, np.cumprod(1 - events / at_risk), at_risk)
+    curve = SurvivalCurve(distinct, np.cumprod(1 - events / at_risk), at_risk)
+    for array in curve:
+        array.setflags(write=False)
+    return curve
 
 
 def quantile(durations: Durations, q: float) -> float:

@@ -144,3 +144,10 @@ def test_a_quantile_outside_its_range_is_refused(q):
 def test_an_area_beyond_what_is_known_is_refused(until):
     with pytest.raises(ValueError, match=f"until must be above 0 and up to the horizon 10, not {until}"):
         restricted_mean(Durations.of([1], 10), until)
+
+
+def test_the_curve_of_a_sample_cannot_be_written_to():
+    curve = kaplan_meier(Durations.of([1.0, 2.0, None], 3.0))
+    for array in curve:
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
