@@ -1,8 +1,9 @@
+import itertools
 import math
 
 import pytest
 
-from mann_bench.statistics.ratio import _level_of_each, median_ratio
+from mann_bench.statistics.ratio import _level_of_each, _region, median_ratio
 from mann_bench.statistics.survival import Durations
 
 
@@ -14,11 +15,11 @@ TEN, TWENTY = times(*range(6, 16)), times(*range(16, 26))
 
 
 def test_a_ratio_of_two_medians_as_worked_by_hand():
-    # Of ten seeds the second and the ninth bound the median; both together hold with 0.9785^2.
+    # From 1 to 9 of ten times lie below their median, in one sample at most 4 more than in the other. If there are 5 of
+    # 16 to 25 and 9 of 6 to 15, the medians are 20 or more and 15 or less; if 5 and 1, 21 or less and 6 or more.
     made = median_ratio([[TWENTY]], [TEN])
     assert made.low == made.high == 20 / 10
-    assert made.interval[:2] == (17 / 14, 24 / 7)
-    assert made.interval.level == pytest.approx(0.978515625**2)
+    assert made.interval[:2] == (20 / 15, 21 / 6)
 
 
 def test_the_fastest_of_several_counts():
@@ -33,7 +34,7 @@ def test_a_censored_median_leaves_bounds():
     never = times(*[None] * 10)
     assert median_ratio([[never]], [TEN])[:2] == (10.0, math.inf)
     assert median_ratio([[TEN]], [never])[:2] == (0.0, 0.1)
-    assert median_ratio([[never]], [TEN]).interval[:2] == (100 / 14, math.inf)
+    assert median_ratio([[never]], [TEN]).interval[:2] == (100 / 15, math.inf)
 
 
 def test_few_seeds_give_what_level_they_have():
@@ -46,12 +47,32 @@ def test_one_seed_has_no_interval():
     assert median_ratio([[times(1)]], [TEN]).interval is None
 
 
-@pytest.mark.parametrize("sizes", [[7, 7], [6, 50], [10] * 6, [8, 9, 40]])
-def test_all_medians_together_keep_the_level(sizes):
-    from mann_bench.statistics.medians import median_bounds
+@pytest.mark.parametrize("sizes", [(5, 5), (7, 6), (5, 5, 5), (9, 12, 7)])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_the_level_of_a_region_is_that_of_throws_of_coins(sizes, level):
+    region, chance = _region(sizes, level), 0.0
+    for below, *above in itertools.product(*(range(1, n) for n in sizes)):
+        if all(mask[rank - 1, below - 1] for mask, rank in zip(region.alike, above, strict=True)):
+            chance += math.prod(math.comb(n, rank) / 2**n for n, rank in zip(sizes, (below, *above), strict=True))
+    assert region.level == pytest.approx(chance)
 
-    of_each = _level_of_each(sizes, 0.95)
-    assert math.prod(median_bounds(n, of_each).level for n in sizes) >= 0.95
+
+@pytest.mark.parametrize("sizes", [(8, 8), (7, 50), (40, 40), (10, 10, 10), (160, 160)])
+def test_enough_seeds_give_the_level_asked_for(sizes):
+    assert _region(sizes, 0.95).level >= 0.95
+
+
+def test_ranks_far_from_each_other_are_left_out():
+    (alike,) = _region((40, 40), 0.95).alike
+    assert alike[19, 19]
+    assert not alike[12, 26]
+    assert not alike[26, 12]
+
+
+@pytest.mark.parametrize("most", [[0.96], [0.94, 0.999], [0.99] * 3, [0.999, 0.5]])
+def test_all_tasks_together_keep_the_level_that_they_can(most):
+    of_each = _level_of_each(most, 0.95)
+    assert math.prod(min(of_each, level) for level in most) >= min(0.95, math.prod(most)) - 1e-12
 
 
 @pytest.mark.parametrize(("above", "below"), [([], []), ([[]], [TEN]), ([[TEN]], [TEN, TEN])])
