@@ -55,6 +55,7 @@ results: $(READY)  ## Write anew what README and docs/reproduction.md show of th
 	$(BIN)/python docs/results.py
 	$(BIN)/python docs/verdicts.py
 	$(BIN)/python docs/settings.py
+	$(BIN)/python docs/published.py
 
 schema: $(READY)  ## Write docs/record.schema.json anew
 	$(BIN)/python -c "import json; from mann_bench import Record; \

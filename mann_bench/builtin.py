@@ -180,13 +180,14 @@ def mann_bench_studies() -> list[StudySpec]:
     """Return the built-in studies."""
     summaries = {
         "smoke": "a small NTM and a small LSTM on a short copy task, in a minute",
-        "collier-beel-2018": "memory initialisations and architectures on three tasks, ten seeds",
+        "collier-beel-2018": "memory initialisations and architectures on three tasks",
         "collier-beel-2018-short": "initialisations and architectures, three tasks, five seeds, a third of the budget",
         "collier-beel-2018-settings": "memory initialisations on copy: all lengths or the greatest, judged on both",
         "graves-2014": "NTM against LSTM on the five tasks of the paper",
         "graves-2014-short": "NTM with either controller against an LSTM of its size, a fifth of the budget",
         "graves-2014-recall": "associative recall nearer to the paper's recipe: RMSProp, one sequence a step",
         "memory-init": "three memory initialisations, trained and frozen",
+        "overtraining": "copy on a million sequences, long after it is solved",
         "ntm-stability": "sharpening, clipping and optimiser against NaN",
         "syllabuses": "NTM, DNC and LSTM on three tasks under six syllabuses",
     }

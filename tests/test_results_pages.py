@@ -17,7 +17,7 @@ def _script(name):
     return module
 
 
-results, verdicts, settings = _script("results"), _script("verdicts"), _script("settings")
+results, verdicts, settings, published = map(_script, ("results", "verdicts", "settings", "published"))
 
 
 @pytest.mark.parametrize("name", results.PAGES)
@@ -54,6 +54,10 @@ def test_the_verdicts_that_changed_are_those_of_the_records():
 
 def test_what_the_factor_depends_on_is_what_the_records_say():
     assert settings.page() == (ROOT / "docs/reproduction.md").read_text(encoding="utf-8"), "make results"
+
+
+def test_what_became_of_the_published_figures_is_what_the_records_say():
+    assert published.page() == (ROOT / "docs/reproduction.md").read_text(encoding="utf-8"), "make results"
 
 
 def test_the_median_curve_may_converge_where_few_curves_do():

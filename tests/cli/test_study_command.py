@@ -45,7 +45,7 @@ def edit(old, new):
 def test_list_names_studies_with_their_runs(mann_bench):
     code, out, _ = mann_bench("study", "list")
     assert code == 0
-    assert re.search(r"^collier-beel-2018 +180 +memory init", out, re.M)
+    assert re.search(r"^collier-beel-2018 +90 +memory init", out, re.M)
 
 
 def test_list_as_json(mann_bench):

@@ -10,7 +10,7 @@ import pytest
 
 LEADERBOARDS = Path(__file__).parents[2] / "leaderboards"
 ENTRY = next(LEADERBOARDS.glob("collier-beel-2018-short/*/records"))
-BOARDS = ("collier-beel-2018", "graves-2014-short", "memory-init")
+BOARDS = ("overtraining", "graves-2014-short", "memory-init")
 """Boards of ten, three and five seeds, of five tasks, with and without generalisation over training."""
 
 KERNELS = [
