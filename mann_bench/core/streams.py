@@ -8,6 +8,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from mann_bench.core.closed_streams import refuse
+
 _WORD = 2**64
 
 
@@ -32,7 +34,12 @@ def generator(stream: Stream, seed: int, index: int) -> np.random.Generator:
 
     The key of the Philox generator is (seed, stream), the high word of its counter is the index, so two
     batches would have to draw 2**192 blocks before they overlapped.
+
+    Raises:
+        EvaluationDataError: all seeds share the stream, and the code of a model asks for it.
     """
+    if stream.shared:
+        refuse(f"sequences of the {stream} stream")
     branch = int.from_bytes(hashlib.sha256(stream.value.encode()).digest()[:8])
     key = np.array([0 if stream.shared else seed, branch], dtype=np.uint64)
     counter = np.array([0, 0, 0, index % _WORD], dtype=np.uint64)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mann_bench.core.closed_streams import closed_to, opened
 from mann_bench.core.loading import code_of, load_target
 from mann_bench.core.plugin_code import BUILT, Tell, warn
 from mann_bench.core.runs import Component
@@ -15,13 +16,15 @@ def build_task(component: Component, tell: Tell = warn) -> SequenceTask:
 
     As of a model and a syllabus, `tell` is told what its code changed for everybody.
     """
-    task: SequenceTask = _built(component, tell)
+    with opened():
+        task: SequenceTask = _built(component, tell)
     return task
 
 
 def build_model(component: Component, task: SequenceTask, tell: Tell = warn) -> SequenceModule:
     """Return a model with fresh weights for `task`; raises ValueError where its options do not go together."""
-    model: SequenceModule = _built(component, tell, task.input_size, task.output_size)
+    with closed_to(component):
+        model: SequenceModule = _built(component, tell, task.input_size, task.output_size)
     return model
 
 

@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.core.sizes import GridPoint, Size, size_index
+from mann_bench.core.closed_streams import is_closed, opened, refuse
+from mann_bench.core.sizes import GridPoint, Size, size_index, size_text
 from mann_bench.core.streams import Stream, generator
 from mann_bench.syllabuses.course import Course
 
@@ -103,7 +104,8 @@ class SequenceTask(pl.LightningDataModule, ABC):
 
     def grid(self) -> list[GridPoint]:
         """Return what the task states about each of its test sizes, in their order."""
-        return [GridPoint(size, self.chance(size), self.rows_to_remember(size)) for size in self.test_sizes()]
+        with opened():
+            return [GridPoint(size, self.chance(size), self.rows_to_remember(size)) for size in self.test_sizes()]
 
     def batch(self, stream: Stream, index: int, size: Size | None = None, count: int | None = None) -> Batch:
         """Return batch `index` of a stream: a pure function of (stream, seed, index), size and count.
@@ -113,8 +115,13 @@ class SequenceTask(pl.LightningDataModule, ABC):
             index: any number from 0 up.
             size: by default one of the training sizes, drawn uniformly.
             count: sequences; by default `batch_size`.
+
+        Raises:
+            EvaluationDataError: the code of a model asks for evaluation sequences, or for a size of no training batch.
         """
         rng = generator(stream, self.seed, index)
+        if size is not None and is_closed() and size not in self.training_sizes():
+            refuse(f"sequences of size {size_text(size)}, which is no training size")
         if size is None:
             sizes = self.training_sizes()
             size = sizes[rng.integers(len(sizes))]
@@ -126,7 +133,8 @@ class SequenceTask(pl.LightningDataModule, ABC):
 
     def loss_by_chance(self, size: Size) -> float:
         """Return the nats a sequence that a predictor by chance loses at a size; 1 where `chance` does not tell."""
-        return self.chance(size).get("loss_bits", 0.0) * math.log(2.0) or 1.0
+        with opened():
+            return self.chance(size).get("loss_bits", 0.0) * math.log(2.0) or 1.0
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Bring what the training stream yields to a device, for Lightning; a turn goes batch by batch."""
@@ -153,7 +161,8 @@ def training_lengths(task: SequenceTask) -> list[int]:
     if len(sizes) > _MOST_LENGTHS:
         greatest = [max(sizes, key=lambda size: size[name]) for name in sizes[0]]
         sizes = [sizes[at * (len(sizes) - 1) // (_MOST_LENGTHS - 1)] for at in range(_MOST_LENGTHS)] + greatest
-    return [len(task.evaluation_batch(Stream.VALIDATION, size, 1).inputs) for size in sizes]
+    with opened():
+        return [len(task.evaluation_batch(Stream.VALIDATION, size, 1).inputs) for size in sizes]
 
 
 class TrainingStream:
@@ -189,7 +198,8 @@ class Turn:
     def __iter__(self) -> Iterator[Batch]:
         for index in self.indices:
             size = self.task.course.size(index) if self.task.course else None
-            batch = self.task.batch(Stream.TRAIN, index, size)
+            with opened():  # a syllabus draws none but training sizes: to look them up takes time
+                batch = self.task.batch(Stream.TRAIN, index, size)
             self.symbols += batch.mask.numel()
             yield batch.to(self.device)
 

@@ -17,6 +17,7 @@ import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
 from mann_bench.core.backends import AUTO, Backend
+from mann_bench.core.closed_streams import closed_to, opened
 from mann_bench.core.events import Event, Notice, SizeScores
 from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Outcome, Run
@@ -67,17 +68,23 @@ def train(
 
     Raises:
         KeyboardInterrupt: the user or the system stopped it; a checkpoint was made of what was trained.
+        EvaluationDataError: the model asked for evaluation sequences.
         Exception: whatever a model or task raises.
     """
+
+    def tell(event: Event) -> None:
+        with opened():
+            emit(event)
+
     found = checkpoints.paths() if checkpoints else []
     checkpoints = checkpoints or Checkpoints(Path())
-    with _exits_answered(), RunningClock() as clock:
+    with _exits_answered(), RunningClock() as clock, closed_to(run.model):
         for path in found:
             try:
-                return _train(run, device, backend, emit, checkpoints, judge, clock, path)
+                return _train(run, device, backend, tell, checkpoints, judge, clock, path)
             except UnusableCheckpointError as error:
-                emit(Notice(run.key, str(error)))
-        return _train(run, device, backend, emit, checkpoints, judge, clock, None)
+                tell(Notice(run.key, str(error)))
+        return _train(run, device, backend, tell, checkpoints, judge, clock, None)
 
 
 def _train(

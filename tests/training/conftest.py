@@ -1,3 +1,4 @@
+import dataclasses
 import signal
 
 import pytest
@@ -77,3 +78,27 @@ def evaluated():
 def names(tmp_path):
     """Return a function that lists the files in the folder of a run."""
     return lambda run: sorted(path.name for path in (tmp_path / "runs" / run.key).iterdir())
+
+
+@pytest.fixture
+def odd_run(make_run):
+    """Return a function that makes the run of one of the odd models."""
+
+    def make(name, **fields):
+        run = make_run(**fields)
+        model = dataclasses.replace(run.model, name=name, target=f"training.odd_models:{name}", options={}, defaults={})
+        return dataclasses.replace(run, model=model)
+
+    return make
+
+
+@pytest.fixture
+def execute(tmp_path):
+    """Return a function that executes a run; it returns its record and its events."""
+
+    def do(run):
+        events = []
+        execute_job(Job(run, "cpu", "eager", tmp_path), events.append)
+        return Store(tmp_path).find(run.key), events
+
+    return do

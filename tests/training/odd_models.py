@@ -1,10 +1,14 @@
 """Models that torch trains without a word, whose weights or details are not as plain as others'."""
 
+import contextlib
+
 import numpy as np
 import torch
 from torch import nn
 
+from mann_bench.core.streams import Stream
 from mann_bench.models.base import SequenceModule
+from mann_bench.tasks.copy import Copy
 
 
 class Odd(SequenceModule):
@@ -115,3 +119,65 @@ class SmallView(Odd):
 
     def add(self):
         self.register_buffer("m", torch.zeros(50_000_000)[:8])
+
+
+class _Asking(Odd):
+    """It asks for sequences of a stream while it is trained."""
+
+    stream = Stream.TEST
+
+    def ask(self):
+        task = self.trainer.datamodule
+        return task.evaluation_batch(self.stream, task.test_sizes()[0], 2)
+
+
+class AsksBeforeATurn(_Asking):
+    def on_train_batch_start(self, batch, batch_idx):
+        self.ask()
+
+
+class AsksBeforeAStep(_Asking):
+    stream = Stream.PROBE
+
+    def on_before_optimizer_step(self, optimizer):
+        self.ask()
+
+
+class AsksInItsTrainingStep(_Asking):
+    stream = Stream.VALIDATION
+
+    @torch.no_grad()
+    def training_step(self, batches, batch_index):
+        self.ask()
+
+
+class AsksWhileItIsMeasured(_Asking):
+    def forward(self, inputs):
+        if not self.training:
+            self.ask()
+        return super().forward(inputs)
+
+
+class AsksInSilence(_Asking):
+    def on_train_batch_end(self, outputs, batch, batch_idx):
+        with contextlib.suppress(Exception):
+            self.ask()
+
+
+class AsksForMore(Odd):
+    """It trains on sizes that only the test has."""
+
+    def on_train_batch_start(self, batch, batch_idx):
+        self.trainer.datamodule.batch(Stream.TRAIN, 0, {"length": 120})
+
+
+class AsksForAnother(Odd):
+    """It asks for a batch of the training stream; that is allowed."""
+
+    def on_train_batch_start(self, batch, batch_idx):
+        self.trainer.datamodule.batch(Stream.TRAIN, 0, {"length": 2})
+
+
+class AsksAsItIsBuilt(Odd):
+    def add(self):
+        Copy().batch(Stream.TEST, 0, {"length": 20}, 1)

@@ -1,6 +1,5 @@
 """Whatever a model has for weights and details: nothing trained is lost, and what cannot be kept is not trained."""
 
-import dataclasses
 import hashlib
 import struct
 
@@ -15,7 +14,6 @@ from mann_bench.core.protocol import Protocol
 from mann_bench.core.runs import Outcome
 from mann_bench.core.streams import torch_seed
 from mann_bench.execution.local import LocalExecutor
-from mann_bench.execution.worker import execute_job
 from mann_bench.models.base import SequenceModule
 from mann_bench.models.building import build_model, build_task
 from mann_bench.results.store import Store, UnfitRecordError
@@ -32,30 +30,6 @@ REFUSED = {
     "BrokenLine": "details(): a character that cannot be shown, U+000A (a control character), in 'two\\nlines'",
     "HugeNumber": "details(): a whole number beyond 9,007,199,254,740,992",
 }
-
-
-@pytest.fixture
-def odd_run(make_run):
-    """Return a function that makes the run of one of the odd models."""
-
-    def make(name, **fields):
-        run = make_run(**fields)
-        model = dataclasses.replace(run.model, name=name, target=f"training.odd_models:{name}", options={}, defaults={})
-        return dataclasses.replace(run, model=model)
-
-    return make
-
-
-@pytest.fixture
-def execute(tmp_path):
-    """Return a function that executes a run; it returns its record and its events."""
-
-    def do(run):
-        events = []
-        execute_job(Job(run, "cpu", "eager", tmp_path), events.append)
-        return Store(tmp_path).find(run.key), events
-
-    return do
 
 
 @pytest.mark.parametrize("name", KEPT)

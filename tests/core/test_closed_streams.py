@@ -1,0 +1,37 @@
+from contextlib import suppress
+
+import pytest
+
+from mann_bench.core.closed_streams import EvaluationDataError, closed_to, is_closed, opened
+from mann_bench.core.runs import Component
+from mann_bench.core.streams import Stream, generator
+
+ACME = Component("acme", 1, f"{__name__}:Acme", "acme-memory", "1", {}, {}, {})
+KEPT = [Stream.VALIDATION, Stream.PROBE, Stream.TEST]
+
+
+@pytest.mark.parametrize("stream", KEPT)
+def test_closed_streams_name_themselves_and_who_asks(stream):
+    message = f"acme: test_closed_.*_who_asks asks for sequences of the {stream} stream"
+    with pytest.raises(EvaluationDataError, match=message), closed_to(ACME):
+        generator(stream, 0, 0)
+
+
+@pytest.mark.parametrize("stream", set(Stream) - set(KEPT))
+def test_streams_of_the_runs_seed_are_never_closed(stream):
+    with closed_to(ACME):
+        generator(stream, 0, 0)
+
+
+def test_the_suite_opens_what_is_closed_for_as_long_as_it_draws():
+    with closed_to(ACME):
+        with opened():
+            generator(Stream.TEST, 0, 0)
+            assert not is_closed()
+        assert is_closed()
+    assert not is_closed()
+
+
+def test_a_refusal_that_was_swallowed_is_raised_at_the_end():
+    with pytest.raises(EvaluationDataError, match="test stream"), closed_to(ACME), suppress(EvaluationDataError):
+        generator(Stream.TEST, 0, 0)
