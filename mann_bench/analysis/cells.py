@@ -36,6 +36,11 @@ class Cell(NamedTuple):
         return sorted(set().union(*[record.own_training for record in self.records]))
 
     @property
+    def own_hooks(self) -> list[str]:
+        """The hooks of Lightning that a model has of its own; none of most."""
+        return sorted(set().union(*[record.own_hooks for record in self.records]))
+
+    @property
     def budget(self) -> int:
         """Most training steps that a run could take."""
         return self.records[0].protocol.integer("max_steps")

@@ -46,6 +46,7 @@ class ConvergenceRow(CellRow):
         symbols: in input rows, time steps times sequences; None where records do not tell.
         target: on the greatest training size alone; None where records do not tell.
         own_training: the methods by which a model was trained in its own way, not as the protocol says; None of most.
+        own_hooks: the hooks of Lightning that a model has of its own; None of most.
     """
 
     backend: str
@@ -64,6 +65,7 @@ class ConvergenceRow(CellRow):
     symbols: Training | None = None
     target: TargetConvergence | None = None
     own_training: str | None = None
+    own_hooks: str | None = None
 
 
 def convergence_rows(cells: Sequence[Cell]) -> list[ConvergenceRow]:
@@ -100,6 +102,7 @@ def convergence_row(cell: Cell) -> ConvergenceRow:
         symbols=_symbols(cell),
         target=_target(cell),
         own_training=", ".join(cell.own_training) or None,
+        own_hooks=", ".join(cell.own_hooks) or None,
     )
 
 

@@ -113,6 +113,7 @@ def _model(registry: "Registry", text: str, task: str) -> _Shown:
     from mann_bench.execution.ram import RamNeed
     from mann_bench.execution.resolve import checked_model, checked_task, resolve_component
     from mann_bench.models.base import own_training
+    from mann_bench.models.hooks import own_hooks
 
     shown = _component(registry, "model", text)
     component, on = resolve_component(registry, "model", text), resolve_component(registry, "task", task)
@@ -120,16 +121,18 @@ def _model(registry: "Registry", text: str, task: str) -> _Shown:
     every = sum(p.numel() for p in built.parameters())
     trained = sum(p.numel() for p in built.parameters() if p.requires_grad)
     counted = f"{trained:,}{'' if trained == every else f' trained of {every:,}'} parameters"
-    details, own = built.details(), own_training(built)
+    details, own, hooks = built.details(), own_training(built), own_hooks(built)
     tail = [
         f"size on {on.text}: {counted}, {built.state_bytes():,} bytes of state",
         f"training on it: {RamNeed.of(component, on, built.protocol.batch_size)}",
     ]
     if own:
         tail.append(f"trained by its own {', '.join(own)}, not as the protocol says")
+    if hooks:
+        tail.append(f"hooks of Lightning that it has of its own: {', '.join(hooks)}")
     tail += [f"{detail}: {option_text(value)}" for detail, value in details.items()]
     fields = {"task": on.text, "parameters": trained, "all_parameters": every, "state_bytes": built.state_bytes()}
-    fields |= {"own_training": own, "details": details}
+    fields |= {"own_training": own, "own_hooks": hooks, "details": details}
     return dataclasses.replace(shown, fields=shown.fields | fields, tail=tail)
 
 

@@ -144,12 +144,17 @@ class SequenceModule(pl.LightningModule, ABC):
 
 def own_training(model: SequenceModule | type[SequenceModule]) -> list[TrainingMethod]:
     """Return the methods by which the suite follows a protocol that a model, or its class, has in its own way."""
-    return [name for name in get_args(TrainingMethod) if _function(model, name) is not _function(SequenceModule, name)]
+    return [name for name in get_args(TrainingMethod) if is_own(model, name)]
 
 
 def draws_portably(model: SequenceModule) -> bool:
     """Return whether a model draws its initial weights itself, the same for a seed on every processor."""
-    return _function(model, "draw_weights") is not _function(SequenceModule, "draw_weights")
+    return is_own(model, "draw_weights")
+
+
+def is_own(model: SequenceModule | type[SequenceModule], name: str) -> bool:
+    """Return whether a model, or its class, has a method of its own in the place of that of `SequenceModule`."""
+    return _function(model, name) is not _function(SequenceModule, name)
 
 
 def _function(owner: Any, name: str) -> Any:

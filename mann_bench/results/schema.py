@@ -20,6 +20,9 @@ Row = TypeVar("Row")
 Count = Annotated[int, Field(ge=0, le=MOST)]
 Rows = Annotated[list[Row], FailFast()]
 """What is wrong with its first bad row is told alone: a file of millions would take gigabytes to tell of."""
+HookName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,63}$")]
+
+_MOST_HOOKS = 100
 
 # Of fields with a factory: a default that can change would be copied deeply for every row, a third of reading it.
 _EMPTY_DICT: JsonDict = {"default": {}}
@@ -329,6 +332,12 @@ class Record(_Part):
         json_schema_extra=_EMPTY_LIST,
         max_length=len(get_args(TrainingMethod)),
         description="methods by which the model was trained in its own way, not as the protocol says",
+    )
+    own_hooks: Rows[HookName] = Field(
+        default_factory=list,
+        json_schema_extra=_EMPTY_LIST,
+        max_length=_MOST_HOOKS,
+        description="hooks of Lightning that the model has of its own; empty in records of before",
     )
     backend: Backend = Field(default=Backend.EAGER, description="how the model was computed; results agree across them")
     peak_memory_bytes: Count | None = Field(

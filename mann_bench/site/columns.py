@@ -59,8 +59,9 @@ def columns(rows: Sequence[SheetRow], named: bool) -> list[Column]:
     left_out = set() if named else {"name", "badge"}
     if len({row.convergence.protocol for row in rows}) == 1:
         left_out.add("protocol")
-    if not any(row.convergence.own_training for row in rows):
-        left_out.add("own_training")
+    for name in ("own_training", "own_hooks"):
+        if not any(getattr(row.convergence, name) for row in rows):
+            left_out.add(name)
     if not any(row.generalizing for row in rows):
         left_out.add("generalizing")
     if not any(row.convergence.target for row in rows):
@@ -164,5 +165,9 @@ _COLUMNS = (
         lambda row: _training(row.convergence.seconds, digits=1),
     ),
     Column("own_training", "Trained by", f"the model {OWN_TRAINING}", _own_training, words=True),
+    Column(
+        "own_hooks", "Hooks", "hooks of Lightning that the model has of its own; code that runs between training steps",
+        lambda row: _words(row.convergence.own_hooks or "none"), words=True,
+    ),
     Column("badge", "Checked", None, lambda row: _words(row.badge), words=True),
 )  # fmt: skip

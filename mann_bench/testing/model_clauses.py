@@ -11,6 +11,7 @@ from mann_bench.testing.model_computing import (
     shapes,
     state_reset,
 )
+from mann_bench.testing.model_hooks import hooks
 from mann_bench.testing.model_remembering import remembers
 from mann_bench.testing.model_stepping import backends, feedback, observe, pieces, state_written
 from mann_bench.testing.model_training import gradients, overfits, speed, trains
@@ -47,6 +48,7 @@ MODEL_CLAUSES = clauses(
     observe,
     backends,
     trains,
+    hooks,
     speed,
 )
 """See each clause's `asks`."""

@@ -75,7 +75,7 @@ def overfits(subject: ModelSubject) -> str:
 
 def trains(subject: ModelSubject) -> str:
     """The suite's own runner trains the model, and twice with one seed to the same weights."""
-    first, second = (_run(subject) for _ in range(2))
+    first, second = (short_run(subject) for _ in range(2))
     require(
         first.outcome is not Outcome.DIVERGED and first.steps == _TINY.max_steps,
         f"the run is {first.outcome} after {first.steps} steps: {first.divergence}",
@@ -123,7 +123,8 @@ def _overfit(model: SequenceModule, task: SequenceTask, batch: Batch, rate: floa
     return _OVERFIT_STEPS, share
 
 
-def _run(subject: ModelSubject) -> TrainingResult:
+def short_run(subject: ModelSubject) -> TrainingResult:
+    """Return the result of a run of two steps, as the runner of the suite does it."""
     task = resolve_component(subject.registry, "task", _SHORT_TASK)
     parts = subject.component, task, subject.registry.task(task.name).spec.convergence
     return train(Run(*parts, _TINY, {}, _TINY.name, seed=0), "cpu", AUTO, lambda event: None)

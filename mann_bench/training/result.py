@@ -80,6 +80,7 @@ class TrainingResult:
     state_bytes: int
     details: dict[str, OptionValue]
     own_training: list[TrainingMethod]
+    own_hooks: list[str]
     backend: Backend
     seconds: Seconds
     weights: dict[str, Tensor] = field(repr=False)

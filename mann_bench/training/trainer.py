@@ -28,6 +28,7 @@ from mann_bench.models.backward_memory import backward_bytes, recomputes
 from mann_bench.models.base import NonFiniteError, RecurrentModel, SequenceModule, draws_portably, own_training
 from mann_bench.models.building import build_model, build_syllabus, build_task
 from mann_bench.models.compiled_cache import check_own_cache, seal_own_cache
+from mann_bench.models.hooks import own_hooks
 from mann_bench.models.preparation import Prepared, prepare
 from mann_bench.results.limits import check_details
 from mann_bench.syllabuses.course import Course
@@ -299,6 +300,7 @@ def _result_of(
         state_bytes=model.state_bytes(),
         details=dict(check_details(model.details())),
         own_training=own_training(model),
+        own_hooks=own_hooks(model),
         backend=backend,
         seconds=Seconds(measured.training_seconds, measured.evaluation_seconds, measured.compilation_seconds),
         weights=evaluation.best_weights,

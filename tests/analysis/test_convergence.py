@@ -166,3 +166,10 @@ def test_a_row_names_the_methods_of_a_training_of_its_own_and_others_name_none(m
     assert first.own_training == "configure_optimizers, training_step"
     assert second.own_training is None
     assert "own_training" not in flat(second)
+
+
+def test_a_row_names_the_hooks_of_a_model_of_all_its_runs(make_record):
+    own = [make_record("acme", seed=seed, own_hooks=hooks) for seed, hooks in enumerate((["setup"], ["on_fit_end"]))]
+    first, second = convergence_rows(cells([*own, make_record("ntm")]))
+    assert first.own_hooks == "on_fit_end, setup"
+    assert "own_hooks" not in flat(second)

@@ -123,7 +123,7 @@ def test_only_fields_that_came_later_have_a_default():
     assert optional == [
         "diagnostics", "target_scores", "symbols", "spread",
         "cpu_capability", "blas", "rounding", "compiler", "settings", "syllabus", "training_range", "grid",
-        "all_parameters", "details", "own_training", "backend", "initial_weights",
+        "all_parameters", "details", "own_training", "own_hooks", "backend", "initial_weights",
     ]  # fmt: skip
 
 
@@ -144,7 +144,18 @@ def test_only_methods_that_train_can_be_a_training_of_the_models_own(make_record
 
 
 def test_a_record_without_a_training_of_its_own_says_so_by_default(make_record):
-    assert make_record().own_training == []
+    assert (make_record().own_training, make_record().own_hooks) == ([], [])
+
+
+def test_hooks_of_the_models_own_survive_json(make_record):
+    record = make_record(own_hooks=["on_train_batch_start"])
+    assert Record.model_validate_json(record.model_dump_json()).own_hooks == ["on_train_batch_start"]
+
+
+@pytest.mark.parametrize("hooks", [["<b>"], ["On"], [""], ["setup"] * 101])
+def test_only_names_can_be_hooks_of_the_models_own(make_record, hooks):
+    with pytest.raises(pydantic.ValidationError, match="own_hooks"):
+        make_record(own_hooks=hooks)
 
 
 def test_a_curve_row_describes_an_evaluation():

@@ -97,6 +97,14 @@ def test_a_column_tells_of_a_training_of_the_models_own_where_there_is_one(make_
     assert "own_training" not in [each.name for each in columns(own_sheet(cells([ntm])).rows, named=False)]
 
 
+def test_a_column_names_the_hooks_of_the_models_own_where_there_are_some(make_record):
+    own, ntm = make_record("acme", own_hooks=["on_train_end", "setup"]), make_record("ntm")
+    rows = own_sheet(cells([own, ntm])).rows
+    (column,) = (each for each in columns(rows, named=False) if each.name == "own_hooks")
+    assert {column.value(row).text for row in rows} == {"on_train_end, setup", "none"}
+    assert "own_hooks" not in [each.name for each in columns(own_sheet(cells([ntm])).rows, named=False)]
+
+
 def test_the_parameters_of_a_page_are_those_that_are_trained(make_record):
     sheet = own_sheet(cells([make_record(all_parameters=20_000)]))
     (column,) = [column for column in columns(sheet.rows, named=False) if column.name == "parameters"]

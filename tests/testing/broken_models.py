@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from mann_bench import Observation, RecurrentModel, SequenceModule
+from mann_bench.core.streams import Stream
 from mann_bench.nn import draw_weights
 
 WIDTH = 6
@@ -500,3 +501,37 @@ class DrawsOneSeed(Sound):
 
     def draw_weights(self, seed: int) -> None:
         draw_weights(self, 0)
+
+
+class Annealed(Sound):
+    """It changes a number of its own between training steps; that is allowed."""
+
+    def on_train_batch_start(self, batch, batch_idx):
+        self.sharpness = 1.0 + self.steps_trained
+
+
+class TrainsOnTheTest(Sound):
+    """It trains on test sequences before each turn."""
+
+    def on_train_batch_start(self, batch, batch_idx):
+        task = self.trainer.datamodule
+        extra = task.evaluation_batch(Stream.TEST, task.test_sizes()[0], 4)
+        task.loss(self(extra.inputs), extra).mean().backward()
+        self.optimizers().step()
+
+
+class TrainsBetweenSteps(Sound):
+    """It does steps on training sequences that nobody counts."""
+
+    def on_train_batch_start(self, batch, batch_idx):
+        task = self.trainer.datamodule
+        extra = task.batch(Stream.TRAIN, 10**9 + batch_idx)
+        task.loss(self(extra.inputs), extra).mean().backward()
+        self.optimizers().step()
+
+
+class BringsBatches(Sound):
+    """It exchanges what it is trained on."""
+
+    def on_after_batch_transfer(self, batch, dataloader_idx):
+        return batch

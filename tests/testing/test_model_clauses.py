@@ -101,6 +101,26 @@ def test_a_generator_of_the_models_own_fails_the_runners_training(failures):
     assert "two runs with one seed end with other weights" in found["trains"]
 
 
+def test_a_model_that_trains_on_the_test_fails_what_the_runner_does(failures):
+    found = failures("broken_models:TrainsOnTheTest", also={"trains"})
+    assert found.keys() == {"trains", "hooks"}
+    for message in found.values():
+        assert "TrainsOnTheTest.on_train_batch_start asks for sequences of the test stream" in message
+
+
+HOOKS = {
+    "TrainsBetweenSteps": "in a run of 2 training steps, optimisers did 3. Expected: no steps in hooks, .* on_train_ba",
+    "BringsBatches": "has its own on_after_batch_transfer, which decide what it is trained on",
+}
+
+
+@pytest.mark.parametrize("defect", HOOKS)
+def test_hooks_that_train_or_bring_batches_fail(failures, defect):
+    found = failures(f"broken_models:{defect}")
+    assert found.keys() == {"hooks"}
+    assert re.search(HOOKS[defect], found["hooks"])
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

@@ -49,6 +49,14 @@ def test_a_training_of_the_models_own_is_told_and_allowed(result_of):
     assert result.note.startswith("its own training_step, clip_gradient_norm: not the protocol's")
 
 
+def test_hooks_of_the_models_own_are_told_and_allowed(result_of):
+    result = result_of("hooks", "broken_models:Annealed")
+    assert (result.status, result.note) == (
+        Status.PASSED,
+        "its own on_train_batch_start: records and pages name them",
+    )
+
+
 def test_the_speed_is_a_time_and_a_share_of_another_time(result_of):
     note = r"a training step takes [\d.]+ ms, [\d.]+ times as long as the built-in LSTM's, [\d.]+ ms"
     assert re.fullmatch(note, result_of("speed").note)
