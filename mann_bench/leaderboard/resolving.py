@@ -11,7 +11,9 @@ from mann_bench.core.runs import Component
 from mann_bench.core.streams import Stream
 from mann_bench.execution.resolve import checked_task, resolve_component, resolve_protocol
 from mann_bench.leaderboard.rules import ModelRules, ModelSize, StudyRules, TaskRules
+from mann_bench.models.base import own_training
 from mann_bench.models.building import load_class
+from mann_bench.models.hooks import own_hooks
 from mann_bench.registry import Registry
 from mann_bench.results.schema import ComponentRecord, GridRow, ProtocolRecord, RuleRecord
 from mann_bench.studies.loading import load_study
@@ -91,7 +93,9 @@ def _model(registry: Registry, text: str, channels: Mapping[str, tuple[int, int]
         return str(error)
     counted = {of_task: _size(component, *each) for of_task, each in channels.items()}
     sizes = {of_task: size for of_task, size in counted.items() if size is not None}
-    return ModelRules(component.version, component.distribution, component.options, sizes)
+    target = load_class(component)
+    methods, hooks = frozenset(own_training(target)), frozenset(own_hooks(target))
+    return ModelRules(component.version, component.distribution, component.options, sizes, methods, hooks)
 
 
 def _size(component: Component, input_size: int, output_size: int) -> ModelSize | None:

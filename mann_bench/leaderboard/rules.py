@@ -48,12 +48,15 @@ class ModelRules:
         version, distribution: of the model.
         options: all that its text stands for.
         sizes: by the text of a task; those that could be counted without memory for the model.
+        own_training, own_hooks: the methods and hooks that its class has of its own, named as in a record.
     """
 
     version: int
     distribution: str
     options: Mapping[str, OptionValue]
     sizes: Mapping[str, ModelSize]
+    own_training: frozenset[str]
+    own_hooks: frozenset[str]
 
 
 @dataclass(frozen=True)

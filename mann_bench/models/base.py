@@ -158,7 +158,7 @@ def is_own(model: SequenceModule | type[SequenceModule], name: str) -> bool:
 
 
 def _function(owner: Any, name: str) -> Any:
-    method = getattr(owner, name)
+    method = getattr(owner, name, None)
     return getattr(method, "__func__", method)
 
 

@@ -13,7 +13,7 @@ from mann_bench.core.protocol import UNIFORM, Protocol
 from mann_bench.core.variants import Variant, seeds_text, variant_text
 from mann_bench.leaderboard.checks.publishable import REQUIREMENT
 from mann_bench.leaderboard.faults import FaultName, Finding
-from mann_bench.leaderboard.rules import ModelSize, StudyRules
+from mann_bench.leaderboard.rules import ModelRules, ModelSize, StudyRules
 from mann_bench.results.keys import identity
 from mann_bench.results.problem import RecordFault
 from mann_bench.results.schema import ComponentRecord, ProtocolRecord, Record
@@ -157,6 +157,7 @@ def _check_model(record: Record, rules: StudyRules) -> Iterator[Finding]:
     yield from different
     if not different and model.version == asked.version and record.curve:
         yield from _check_size(record, asked.sizes.get(record.task.text))
+        yield from _check_own(record, asked)
 
 
 def _check_size(record: Record, size: ModelSize | None) -> Iterator[Finding]:
@@ -165,6 +166,14 @@ def _check_size(record: Record, size: ModelSize | None) -> Iterator[Finding]:
         if (stated := getattr(record, name)) is not None and stated != counted:
             text = f"{stated:,}, but {record.model.text} has {counted:,} for this task. Run it anew with this version."
             yield Finding(FaultName.WRONG_SIZE, name, text)
+
+
+def _check_own(record: Record, asked: ModelRules) -> Iterator[Finding]:
+    """The methods and hooks that the class has of its own must be told; a model may have more than its class."""
+    for name in ("own_training", "own_hooks"):
+        if untold := getattr(asked, name) - set(getattr(record, name)):
+            text = f"the record does not tell that {record.model.text} has its own {', '.join(sorted(untold))}."
+            yield Finding(FaultName.WRONG_MODEL, name, f"{text} Run it anew with this version.")
 
 
 def _check_text(

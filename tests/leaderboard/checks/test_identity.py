@@ -55,3 +55,11 @@ def test_a_protocol_that_was_typed_as_another_is_not(record, rules, given):
     protocol = record.protocol.model_copy(update={"given": record.protocol.given | given})
     changed = record.model_copy(update={"protocol": protocol})
     assert [finding.place for finding in check_identity(changed, rules)] == ["protocol.given"]
+
+
+@pytest.mark.parametrize(("field", "method"), [("own_training", "training_step"), ("own_hooks", "on_train_end")])
+def test_a_record_that_hides_code_of_the_model_is_refused(record, rules, field, method):
+    model = dataclasses.replace(rules.models[record.model.text], **{field: frozenset({method})})
+    known = dataclasses.replace(rules, models={record.model.text: model})
+    assert [finding.place for finding in check_identity(record, known)] == [field]
+    assert list(check_identity(record.model_copy(update={field: [method]}), known)) == []
