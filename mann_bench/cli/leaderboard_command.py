@@ -12,6 +12,7 @@ import click
 
 from mann_bench.cli.parameters import PathType, VariantType, registry_of
 from mann_bench.cli.problems import say
+from mann_bench.core.errors import UsageError
 from mann_bench.core.plugin_code import OWN_DISTRIBUTION
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def _registry(context: click.Context) -> "Registry":
     for contested in registry.contested:
         click.echo(f"{contested}. What {OWN_DISTRIBUTION!r} brings is judged by what it brings.", err=True)
     return registry.with_own_names()
+
+
+def _no_entries(root: Path) -> UsageError:
+    return UsageError(f"{root}: no <study>/<entry>/entry.json here. Give --root the folder with all leaderboards.")
 
 
 @click.group()
@@ -104,8 +109,6 @@ def submit(
 
 def _of_study(records: "Sequence[Record]", rules: "StudyRules") -> "list[Record]":
     """Return the runs that the study has a place for, and name the others; raises UsageError where all are others."""
-    from mann_bench.core.errors import UsageError
-
     found, others = [], Counter[str]()
     for record in records:
         if rules.has_place_for(record):
@@ -149,6 +152,8 @@ def validate(context: click.Context, entries: tuple[str, ...], root: Path, study
 
     every = entry_folders(root)
     folders = [find_entry(entry, root) for entry in entries] or every
+    if not folders:
+        raise _no_entries(root)
     faults = validate_entries(folders, every, rules_resolver(_registry(context), study))
     for fault in faults:
         row = fault._asdict() | {"file": str(fault.file)}
@@ -250,14 +255,13 @@ def build(context: click.Context, root: Path, out: Path) -> None:
     The pages work without a server and a network: open index.html. The command never removes the page of a study
     that exists already. The same entries always give the same bytes.
     """
-    from mann_bench.core.errors import UsageError
     from mann_bench.site.boards import boards
     from mann_bench.site.build import build_site
     from mann_bench.site.folder import write_pages
 
     found = boards(_registry(context), root)
     if not found:
-        raise UsageError(f"{root}: no <study>/<entry>/entry.json here. Give --root the folder with all leaderboards.")
+        raise _no_entries(root)
     files = build_site(found)
     write_pages(files, out)
     say(f"{len(files)} files: {out / 'index.html'}", err=True)

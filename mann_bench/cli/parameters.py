@@ -43,6 +43,16 @@ class VariantType(click.ParamType):  # type: ignore[type-arg]
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+def given_once(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> str:
+    """Return the value of an option that chooses runs; fails where it is given twice, of which click drops the first.
+
+    The option is declared as `multiple`.
+    """
+    if len(values) > 1:
+        raise click.BadParameter(f"given {len(values)} times: {', '.join(values)}. Expected one.", context, option)
+    return values[0]
+
+
 class PathType(click.Path):
     """A path that is not empty. It expands ``~``, since shells do not expand it in ``--out=~/runs``."""
 

@@ -4,7 +4,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mann_bench.cli.parameters import ExecutionOptions, VariantType, execution_options, expect_runs, registry_of
+from mann_bench.cli.parameters import (
+    ExecutionOptions,
+    VariantType,
+    execution_options,
+    expect_runs,
+    given_once,
+    registry_of,
+)
 from mann_bench.cli.problems import say
 from mann_bench.core.collector import imported_for_good
 from mann_bench.core.variants import parse_seeds
@@ -23,9 +30,13 @@ if TYPE_CHECKING:
     "--task", "tasks", multiple=True, required=True, type=VariantType("tasks"),
     help="Task with its options, such as copy or repeat_copy:layout=collier2018. Can be given several times.",
 )  # fmt: skip
-@click.option("--seeds", default="0-2", show_default=True, help="Seeds as numbers and ranges, such as 0-9 or 3,5.")
 @click.option(
-    "--protocol", default="collier2018", show_default=True, type=VariantType("protocols"),
+    "--seeds", default=["0-2"], show_default=True, multiple=True, callback=given_once,
+    help="Seeds as numbers and ranges, such as 0-9 or 3,5.",
+)  # fmt: skip
+@click.option(
+    "--protocol", default=["collier2018"], show_default=True, multiple=True, callback=given_once,
+    type=VariantType("protocols"),
     help="Training recipe with changed fields, such as collier2018:max_steps=2000,learning_rate=3e-4.",
 )  # fmt: skip
 @execution_options

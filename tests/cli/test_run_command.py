@@ -118,6 +118,12 @@ BAD = {
     "seeds": (["--model", "ntm", "--task", "copy", "--seeds", "5-2"], 2, "runs backwards. Did you mean '2-5'?"),
     "grammar": (["--model", "ntm:memory_slots", "--task", "copy"], 2, "expected name:key=value,key=value"),
     "jobs": (["--model", "ntm", "--task", "copy", "--jobs", "0"], 2, "jobs"),
+    "two protocols": (
+        ["--model", "ntm", "--task", "copy", "--protocol", "smoke", "--protocol", "collier2018"],
+        2,
+        "'--protocol': given 2 times: smoke, collier2018. Expected one.",
+    ),
+    "seeds twice": (["--model", "ntm", "--task", "copy", "--seeds", "0", "--seeds", "1"], 2, "given 2 times: 0, 1."),
     "nothing": (["--task", "copy"], 2, "Missing option '--model'"),
 }
 

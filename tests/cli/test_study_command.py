@@ -186,7 +186,7 @@ def test_show_states_the_looks(study):
 
 def test_status_counts_the_runs_of_the_look_that_a_cell_has_begun(study, run):
     edit('seeds = "0-1"', 'seeds = "0-1"\nlooks = [2, 4]')
-    run("--seeds", "0-2")
+    run(seeds="0-2")
     assert re.search(rf"^{MODEL} .* 3/4 +3 not_converged +3 ", study("status")[1], re.M)
 
 

@@ -160,8 +160,12 @@ def test_an_entry_that_is_not_there_is_an_error(mann_bench):
     assert "'nonsense': no such entry" in err
 
 
-def test_validating_nothing_is_no_fault(mann_bench):
-    assert mann_bench("leaderboard", "validate", "--root", "nowhere") == (0, "", "0 entries: no faults.\n")
+@pytest.mark.parametrize("root", ["nowhere", "empty", "leaderboards/tiny", "runs"])
+def test_a_root_without_entries_does_not_validate(mann_bench, root):
+    Path("empty").mkdir()
+    code, out, err = mann_bench("leaderboard", "validate", "--root", root)
+    assert (code, out) == (2, "")
+    assert f"{root}: no <study>/<entry>/entry.json here." in err
 
 
 @pytest.mark.parametrize("root", ["nowhere", "empty", "leaderboards/tiny", "runs"])
