@@ -23,7 +23,7 @@ from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
 from mann_bench.core.sizes import Size, size_text
 from mann_bench.reporting.wandb_home import without_home
 from mann_bench.reporting.wandb_log import wait_for_end
-from mann_bench.reporting.wandb_settings import settings_mode
+from mann_bench.reporting.wandb_settings import readable_variables, settings_mode
 from mann_bench.results.files import write_atomically
 from mann_bench.results.schema import CourseRow, CurveRow, ProbeRow, Record
 from mann_bench.results.store import RECORD_NAME, digest, load_record
@@ -49,7 +49,7 @@ def logged_in() -> bool:
     """Tell whether an API key for W&B is at hand, in the environment or in a netrc file."""
     if os.environ.get("WANDB_API_KEY"):
         return True
-    host = urlsplit(os.environ.get("WANDB_BASE_URL", _DEFAULT_URL)).netloc
+    host = urlsplit(os.environ.get("WANDB_BASE_URL") or _DEFAULT_URL).netloc
     with contextlib.suppress(OSError, netrc.NetrcParseError):
         return netrc.netrc(os.environ.get("NETRC")).authenticators(host) is not None
     return False
@@ -148,17 +148,18 @@ class WandbMirror:
                 shutil.rmtree(earlier, ignore_errors=True)
             (self.folder / key / MARKER_NAME).unlink(missing_ok=True)
         self._modes[key] = self.mode
-        run = self._open[key] = wandb.init(
-            project=os.environ.get("WANDB_PROJECT", PROJECT),
-            id=key,
-            name=name,
-            group=group,
-            job_type=kind,
-            mode=self.mode.value,
-            dir=str(self.folder),
-            reinit="create_new",
-            settings=wandb.Settings(silent=True, console="off", save_code=False),
-        )
+        with readable_variables(self.mode.value):
+            run = self._open[key] = wandb.init(
+                project=os.environ.get("WANDB_PROJECT", PROJECT),
+                id=key,
+                name=name,
+                group=group,
+                job_type=kind,
+                mode=self.mode.value,
+                dir=str(self.folder),
+                reinit="create_new",
+                settings=wandb.Settings(silent=True, console="off", save_code=False),
+            )
         run.define_metric("step")
         run.define_metric("validation/*", step_metric="step")
         run.define_metric("target/*", step_metric="step")

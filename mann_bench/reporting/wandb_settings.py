@@ -1,10 +1,12 @@
-"""What `wandb offline` and `wandb disabled` chose for a folder or a user: W&B keeps it in settings files."""
+"""What users told W&B: by `wandb offline` and `wandb disabled`, which it keeps in settings files, and by variables."""
 
 import configparser
 import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+_MODE = "WANDB_MODE"
 
 
 def settings_mode() -> str | None:
@@ -16,6 +18,21 @@ def settings_mode() -> str | None:
             if mode := parser.get("default", "mode", fallback=None):
                 return mode
     return None
+
+
+@contextlib.contextmanager
+def readable_variables(mode: str) -> Iterator[None]:
+    """Let W&B read the mode of a run, and no empty variables, which it refuses: to others they are as good as unset."""
+    theirs = {name: value for name, value in os.environ.items() if name.startswith("WANDB_")}
+    before = {name: value for name, value in theirs.items() if name == _MODE or not value}
+    for name in before:
+        del os.environ[name]
+    os.environ[_MODE] = mode
+    try:
+        yield
+    finally:
+        del os.environ[_MODE]
+        os.environ.update(before)
 
 
 def _files() -> Iterator[Path]:

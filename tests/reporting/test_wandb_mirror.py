@@ -2,6 +2,7 @@ import hashlib
 import itertools
 import json
 import math
+import os
 import socket
 import types
 from unittest.mock import Mock
@@ -350,6 +351,16 @@ def test_a_run_whose_mirror_failed_still_needs_one(client, replay, call):
     client(call)
     _, folder = replay()
     assert needs_mirror(folder, OFFLINE)
+
+
+@pytest.mark.parametrize("mode", ["", "ONLINE"])
+def test_variables_that_wandb_would_refuse_fail_no_mirror(replay, monkeypatch, mode):
+    given = {"WANDB_MODE": mode, "WANDB_QUIET": "", "WANDB_BASE_URL": "", "WANDB_RUN_ID": ""}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    mirror, folder = replay()
+    assert (mirror.problems, mirrored_as(folder)) == ([], OFFLINE)
+    assert {name: os.environ[name] for name in given} == given
 
 
 def test_after_a_failure_the_run_is_left_alone(client, replay):
