@@ -9,11 +9,28 @@ from typing import Any
 import pydantic
 
 from mann_bench.core.errors import UsageError, located, nearest
+from mann_bench.core.message_text import shortened
 from mann_bench.core.variants import parse_seeds
 from mann_bench.registry import Registry
 from mann_bench.studies.schema import Cells, Claim, ClaimMetric, Study
 
 _KEYS: Mapping[str, type[pydantic.BaseModel]] = {"cells": Cells, "claims": Claim}
+
+_EXPECTED = {
+    "string_type": "a text in quotes",
+    "string_pattern_mismatch": "lower-case letters and digits, in words with single hyphens between",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "greater_than_equal": "{ge} or more",
+    "less_than_equal": "{le:,} or less",
+    "list_type": "a list in brackets",
+    "dict_type": "keys with values, such as {{ length = 20 }}",
+    "model_type": "keys with values, below a line such as [[cells]]",
+}
+"""What is expected where pydantic finds such an error, in the words of TOML, by the name of the error."""
+
+_LONGEST_INPUT = 80
 
 
 def study_file(registry: Registry, text: str) -> Traversable:
@@ -80,4 +97,12 @@ def _words(kind: str, place: Sequence[str | int], error: Mapping[str, Any]) -> s
     if kind == "enum":
         given, metrics = str(error["input"]), [metric.value for metric in ClaimMetric]
         return f"unknown metric {given!r}.{nearest(given, metrics)} Known: {', '.join(metrics)}."
-    return f"{error['msg'].replace('Input', 'it')}, not {error['input']!r}. Mend it; see docs/studies.md."
+    if kind == "too_short":
+        return "it is empty. Give at least one value; see docs/studies.md."
+    if kind in _EXPECTED:
+        tables = kind == "list_type" and str(place[0]) in _KEYS and len(place) == 1
+        words = f"keys with values, below lines [[{place[0]}]]" if tables else _EXPECTED[kind]
+        expected = f"it should be {words.format_map(error.get('ctx', {}))}"
+    else:
+        expected = str(error["msg"]).replace("Input", "it")
+    return f"{expected}, not {shortened(repr(error['input']), _LONGEST_INPUT)}. Mend it; see docs/studies.md."

@@ -65,17 +65,20 @@ FAULTS = {
     "fault": (("at_least = 0.5", "score = 'x'"), "claims[0].score: metric 'solve_rate' does not use it. Remove it."),
     "bounds": (("at_least = 0.5", "at_least = 0.5\nat_most = 0.2"), "claims[0].at_least: 0.5 is above at_most, 0.2."),
     "seeds": (('"0-1"', '"-1"'), "seeds '-1': expected numbers and ranges such as 0-9 or 3,5"),
-    "type": (('"0-1"', "0"), "seeds: it should be a valid string, not 0."),
-    "item": (('"ntm:memory_slots=8"', "8"), "cells[0].models[1]: it should be a valid string, not 8."),
-    "empty": (('tasks = ["copy:max_length=3"]', "tasks = []"), "cells[0].tasks: List should have at least 1 item"),
+    "type": (('"0-1"', "0"), "seeds: it should be a text in quotes, not 0."),
+    "item": (('"ntm:memory_slots=8"', "8"), "cells[0].models[1]: it should be a text in quotes, not 8."),
+    "empty": (('tasks = ["copy:max_length=3"]', "tasks = []"), "cells[0].tasks: it is empty. Give at least one"),
+    "no list": (('tasks = ["copy:max_length=3"]', 'tasks = "copy"'), "cells[0].tasks: it should be a list in brackets"),
+    "one table": (("[[claims]]", "[claims]"), "claims: it should be keys with values, below lines [[claims]], not"),
+    "no version": (("version = 1", "version = 0"), "version: it should be 1 or more, not 0."),
     "looks fall": (('"0-1"', '"0-1"\nlooks = [2, 4, 4]'), "looks[2]: 4 is not above 4, the look before. Raise it."),
     "looks without the seeds": (
         ('"0-1"', '"0,2"\nlooks = [2, 4]'),
         "looks[0]: 2 seeds are 0-1, but seeds is '0,2'. Give both the same.",
     ),
-    "no looks": (('"0-1"', '"0-1"\nlooks = []'), "looks: List should have at least 1 item"),
-    "looks as text": (('"0-1"', '"0-1"\nlooks = ["2"]'), "looks[0]: it should be a valid integer, not '2'."),
-    "claim name": (('"lstm-solves"', '"LSTM solves"'), "claims[0].name: String should match pattern"),
+    "no looks": (('"0-1"', '"0-1"\nlooks = []'), "looks: it is empty. Give at least one value"),
+    "looks as text": (('"0-1"', '"0-1"\nlooks = ["2"]'), "looks[0]: it should be a whole number, not '2'."),
+    "claim name": (('"lstm-solves"', '"LSTM solves"'), "claims[0].name: it should be lower-case letters and digits"),
 }  # fmt: skip
 
 
