@@ -15,6 +15,7 @@ from mann_bench.execution.prepare import Setting
 from mann_bench.registry import Registry
 from mann_bench.results.schema import Record
 from mann_bench.results.store import Store
+from mann_bench.studies.deciding import check_decidable
 from mann_bench.studies.growing import Standing, most_seeds
 from mann_bench.studies.plan import StudyPlan
 
@@ -33,12 +34,14 @@ def run_until_decided(
     Returns: the exit code, as of `execute_plan`; 1 also where a run failed, after which no look follows.
 
     Raises:
-        MannBenchError: as of `execute_plan`; the study has no looks, or options do not fit.
+        MannBenchError: as of `execute_plan`; the study has no looks, or none that can decide anything, or options do
+            not fit.
     """
     if options.shard or options.fresh:
         option = "--shard" if options.shard else "--fresh"
         raise UsageError(f"--until-decided judges all records after each look. Leave {option} out.")
     most = most_seeds(planned.looks, max_seeds)
+    check_decidable(planned)
     code, told = 0, set[str]()
     while True:
         standing = Standing.of(planned, _whole(planned.all_runs, options))

@@ -46,6 +46,13 @@ def test_a_study_grows_until_its_claims_are_decided(grow):
     assert "Decided: 1 of 1 claims and 0 of 0 pairs of models, at 98.33 %, 5 % spent evenly" in err
 
 
+def test_looks_that_can_decide_nothing_are_refused_before_anything_is_trained(grow):
+    edit("looks = [2, 3, 6]", "looks = [2, 3]")
+    code, _, err = grow()
+    assert (code, Path("runs").exists()) == (2, False)
+    assert "3 seeds decide none of the 1 claims and 0 pairs of models, whatever the runs yield, at 97.5 %" in err
+
+
 def test_what_is_decided_at_the_first_look_does_not_grow(grow):
     edit("at_most = 0.6", "at_most = 0.95")
     assert grow()[0] == 0
@@ -53,7 +60,7 @@ def test_what_is_decided_at_the_first_look_does_not_grow(grow):
 
 
 def test_what_the_last_look_leaves_undecided_is_told(grow):
-    edit("at_most = 0.6", "at_most = 0.5")
+    edit("at_most = 0.6", "at_most = 0.4")
     code, _, err = grow()
     assert (code, seeds()) == (0, [0, 1, 2, 3, 4, 5])
     assert "Undecided: unsolved: the interval lies partly inside the tolerance" in err
