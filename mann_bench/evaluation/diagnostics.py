@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.core.closed_streams import opened
+from mann_bench.core.closed_streams import measuring
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation.trace import trace
 from mann_bench.models.base import SequenceModule
@@ -23,7 +23,7 @@ def diagnostics(model: SequenceModule, task: SequenceTask) -> dict[str, float]:
     - each gate by its name
     - ``gradient_norm``: of the last training step, before clipping
     """
-    with opened():
+    with measuring(f"diagnostics on the {Stream.VALIDATION} stream"):
         batch = task.evaluation_batch(Stream.VALIDATION, task.training_sizes()[-1], _SEQUENCES)
     memory = dict(trace(model, batch.inputs.to(model.device), norms=False).memory)
     found = {}

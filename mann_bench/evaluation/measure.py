@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 
-from mann_bench.core.closed_streams import opened
+from mann_bench.core.closed_streams import measuring
 from mann_bench.core.events import SizeScores
 from mann_bench.core.sizes import Size, greatest_size, spread
 from mann_bench.core.streams import Stream
@@ -66,7 +66,7 @@ def _measure(
 
 
 def _size_scores(model: SequenceModule, task: SequenceTask, stream: Stream, size: Size, count: int) -> SizeScores:
-    with opened():
+    with measuring(f"scores on the {stream} stream"):
         drawn = task.evaluation_batch(stream, size, count)
     batch = drawn.to(model.device)
     chunks = zip(*(torch.split(tensor, _LARGEST_BATCH, dim=1) for tensor in batch), strict=True)

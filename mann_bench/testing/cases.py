@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from mann_bench.core.errors import UsageError, nearest
+from mann_bench.core.message_text import unstopped
 from mann_bench.core.requirements import missing_requirements
 from mann_bench.core.specs import ExpectedFailure
 from mann_bench.core.variants import Variant
@@ -59,7 +60,7 @@ class Case:
             raise
         except (Exception, SystemExit) as error:
             raise ConformanceError(
-                f"{type(error).__name__} was raised: {error}",
+                f"{type(error).__name__} was raised: {unstopped(error)}",
                 self.clause.asks.rstrip("."),
                 "See the traceback, or the first clause that fails",
             ) from error

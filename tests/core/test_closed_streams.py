@@ -2,7 +2,7 @@ from contextlib import suppress
 
 import pytest
 
-from mann_bench.core.closed_streams import EvaluationDataError, closed_to, is_closed, opened
+from mann_bench.core.closed_streams import EvaluationDataError, closed_to, is_closed, measuring, opened
 from mann_bench.core.runs import Component
 from mann_bench.core.streams import Stream, generator
 
@@ -12,9 +12,28 @@ KEPT = [Stream.VALIDATION, Stream.PROBE, Stream.TEST]
 
 @pytest.mark.parametrize("stream", KEPT)
 def test_closed_streams_name_themselves_and_who_asks(stream):
-    message = f"acme: test_closed_.*_who_asks asks for sequences of the {stream} stream"
+    message = f"acme: ask_for asks for sequences of the {stream} stream"
     with pytest.raises(EvaluationDataError, match=message), closed_to(ACME):
-        generator(stream, 0, 0)
+        ask_for(stream)
+
+
+def ask_for(stream):
+    generator(stream, 0, 0)
+
+
+def test_the_suite_measures_what_is_closed():
+    with closed_to(ACME), measuring("scores"):
+        generator(Stream.TEST, 0, 0)
+
+
+def test_a_model_cannot_ask_the_suite_to_measure_it():
+    with pytest.raises(EvaluationDataError, match="acme: ask_to_measure asks for scores"), closed_to(ACME):
+        ask_to_measure()
+
+
+def ask_to_measure():
+    with measuring("scores"):
+        pass
 
 
 @pytest.mark.parametrize("stream", set(Stream) - set(KEPT))

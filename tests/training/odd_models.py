@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from mann_bench.core.streams import Stream
+from mann_bench.evaluation.measure import grid_scores
 from mann_bench.models.base import SequenceModule
 from mann_bench.tasks.copy import Copy
 
@@ -162,6 +163,13 @@ class AsksInSilence(_Asking):
     def on_train_batch_end(self, outputs, batch, batch_idx):
         with contextlib.suppress(Exception):
             self.ask()
+
+
+class MeasuresItself(Odd):
+    """It asks the suite for its scores on the test stream."""
+
+    def on_train_batch_start(self, batch, batch_idx):
+        grid_scores(self, self.trainer.datamodule, Stream.TEST, 2)
 
 
 class AsksForMore(Odd):

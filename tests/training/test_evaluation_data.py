@@ -15,6 +15,7 @@ ASKING = {
     "AsksInItsTrainingStep": "AsksInItsTrainingStep.training_step asks for sequences of the validation stream.",
     "AsksWhileItIsMeasured": "AsksWhileItIsMeasured.forward asks for sequences of the test stream.",
     "AsksInSilence": "AsksInSilence.on_train_batch_end asks for sequences of the test stream.",
+    "MeasuresItself": "MeasuresItself.on_train_batch_start asks for scores on the test stream.",
     "AsksForMore": "AsksForMore.on_train_batch_start asks for sequences of size 120, which is no training size.",
 }
 
