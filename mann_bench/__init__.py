@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from mann_bench.tasks.base import Batch as Batch
     from mann_bench.tasks.base import SequenceTask as SequenceTask
     from mann_bench.tasks.bit_vectors import BitVectorTask as BitVectorTask
+    from mann_bench.tasks.labels import LabelTask as LabelTask
 
 _PUBLIC = {
     "Batch": "mann_bench.tasks.base",
@@ -63,6 +64,7 @@ _PUBLIC = {
     "Finished": "mann_bench.core.events",
     "Follower": "mann_bench.execution.remote",
     "Job": "mann_bench.core.jobs",
+    "LabelTask": "mann_bench.tasks.labels",
     "MannBenchError": "mann_bench.core.errors",
     "ModelSpec": "mann_bench.core.specs",
     "Notice": "mann_bench.core.events",

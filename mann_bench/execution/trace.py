@@ -49,7 +49,7 @@ def trace_sequence(restored: Restored, size: Size, index: int) -> SequenceTrace:
     tensors = {
         "inputs": batch.inputs,
         "targets": batch.targets,
-        "mask": batch.mask,
+        "mask": restored.task.score_mask(batch),
         "outputs": restored.task.probabilities(traced.logits),
         **traced.memory,
     }

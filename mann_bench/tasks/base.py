@@ -24,7 +24,7 @@ class Batch(NamedTuple):
     inputs: Float[Tensor, "T B I"]
     targets: Float[Tensor, "T B O"]
     mask: Float[Tensor, "T B"]
-    """1 where loss and scores count, 0 elsewhere."""
+    """1 where the loss counts, and with it the scores, unless the task's `score_mask` leaves steps out; 0 elsewhere."""
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on `device`."""
@@ -89,6 +89,14 @@ class SequenceTask(pl.LightningDataModule, ABC):
     def probabilities(self, logits: Float[Tensor, "T B O"]) -> Float[Tensor, "T B O"]:
         """Return what logits state of each target channel, in [0, 1], for traces: by default that its bit is 1."""
         return logits.sigmoid()
+
+    def score_mask(self, batch: Batch) -> Float[Tensor, "T B"]:
+        """Return 1 where scores count, 0 elsewhere: by default where the loss counts.
+
+        A task overrides it that trains steps without scoring them, such as the padding after an answer. Which steps
+        these are has to follow from the batch, as from its targets.
+        """
+        return batch.mask
 
     def rows_to_remember(self, size: Size) -> int | None:
         """Return how many input rows of a sequence have to be kept at once; None, the default, if no such number is.

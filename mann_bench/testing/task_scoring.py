@@ -22,7 +22,7 @@ _STANDARD_ERRORS = 5
 
 
 def mask(subject: TaskSubject) -> None:
-    """The mask is 1 or 0, some step of every sequence is scored, and what is not scored does not count."""
+    """Masks are 1 or 0, some step of every sequence is scored, and what is not scored does not count."""
     task = subject.build()
     for size in (task.training_sizes()[-1], task.test_sizes()[0]):
         batch = task.evaluation_batch(Stream.PROBE, size, 4)
@@ -36,6 +36,7 @@ def mask(subject: TaskSubject) -> None:
         )
         _check_ignored(task, batch, "targets")
         _check_ignored(task, _with_less_scored(batch), "logits")
+        _check_score_mask(task, batch)
 
 
 def scores(subject: TaskSubject) -> None:
@@ -151,6 +152,28 @@ def _check_ignored(task: SequenceTask, batch: Batch, also: str) -> None:
             f"{name} depends on {also} of steps that are not scored",
             "that it does not",
             "Multiply by the mask before the sum over time",
+        )
+
+
+def _check_score_mask(task: SequenceTask, batch: Batch) -> None:
+    """See that scores count on some of the steps of each sequence that the loss counts on, and depend on no others."""
+    scored = task.score_mask(batch)
+    require(
+        scored.shape == batch.mask.shape
+        and bool((((scored == 0) | (scored == 1)) & (scored <= batch.mask)).all())
+        and bool(scored.any(0).all()),
+        f"score_mask holds {sorted(set(scored.flatten().tolist()))[:3]} in the shape {list(scored.shape)}",
+        "0 and 1 of the mask's shape, with a 1 in each sequence and only where the mask has one",
+        "Multiply it by the mask of the batch",
+    )
+    logits = _logits(batch, 0)
+    other = task.scores(torch.where(scored.bool().unsqueeze(-1), logits, _logits(batch, 1)), batch)
+    for name, value in task.scores(logits, batch).items():
+        require(
+            name == _LOSS_BITS or torch.allclose(value, other[name], equal_nan=True),
+            f"{name} depends on logits of steps that score_mask leaves out",
+            f"that it does not: only the loss and {_LOSS_BITS} count there",
+            "Multiply by task.score_mask(batch) before the sum over time",
         )
 
 

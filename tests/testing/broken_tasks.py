@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from mann_bench import Batch, BitVectorTask
+from mann_bench import Batch, BitVectorTask, LabelTask
 
 
 class Sound(BitVectorTask):
@@ -346,3 +346,62 @@ class Unexplained(Sound):
 
     def __init__(self, *, min_length: int = 1, max_length: int = 5) -> None:
         super().__init__(min_length=min_length, max_length=max_length)
+
+
+class Labelled(LabelTask):
+    """Say which of two channels was 1 more often, then which one was not, which is not scored.
+
+        options  max_length=3
+        inputs   10 01 10 00 00
+        targets  -- -- -- 10 01
+
+    Args:
+        max_length: longest training length.
+    """
+
+    def __init__(self, *, max_length: int = 5) -> None:
+        super().__init__()
+        self.max_length, self.input_size, self.output_size = max_length, 2, 2
+
+    def training_sizes(self):
+        return [{"length": n} for n in range(1, self.max_length + 1, 2)]
+
+    def test_sizes(self):
+        return [{"length": 5}, {"length": 11}]
+
+    def generate(self, rng, size, count):
+        length = size["length"]
+        inputs, targets = np.zeros((2, length + 2, count, 2), np.float32)
+        inputs[:length] = np.eye(2, dtype=np.float32)[rng.integers(0, 2, (length, count))]
+        targets[length] = inputs.sum(0) > length / 2
+        targets[length + 1] = 1 - targets[length]
+        mask = np.zeros((length + 2, count), np.float32)
+        mask[length:] = 1
+        return Batch(*map(torch.from_numpy, (inputs, targets, mask)))
+
+    def score_mask(self, batch):
+        return torch.cat([batch.mask[:-1], torch.zeros_like(batch.mask[-1:])])
+
+    def oracle(self, inputs):
+        logits = torch.zeros_like(inputs)
+        logits[-2] = 60.0 * (inputs.sum(0) > (len(inputs) - 2) / 2)
+        logits[-1] = logits[-2].flip(-1)
+        return logits
+
+    def chance(self, size):
+        return {"loss_bits": 2.0, "token_errors": 0.5, "token_error_rate": 0.5, "token_accuracy": 0.5}
+
+
+class ScoresPadding(Labelled):
+    __doc__ = Labelled.__doc__
+
+    def scores(self, logits, batch):
+        wrong = (logits.argmax(-1) != batch.targets.argmax(-1)) * batch.mask
+        return {**super().scores(logits, batch), "all_errors": wrong.sum(0)}
+
+
+class ScoresTheUntrained(Labelled):
+    __doc__ = Labelled.__doc__
+
+    def score_mask(self, batch):
+        return torch.ones_like(batch.mask)

@@ -43,9 +43,26 @@ WITH_CONSEQUENCES = {
     "BatchFirst": ("shapes", "Time comes first"),
 }
 
+LABELS = ConvergenceRule("token_error_rate", below=0.1)
+
 
 def test_a_sound_task_fails_nothing(failures):
     assert failures("broken_tasks:Sound", also={"speed"}) == {}
+
+
+def test_a_sound_label_task_fails_nothing(failures):
+    assert failures("broken_tasks:Labelled", convergence=LABELS, also={"speed"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("defect", "message"),
+    [
+        ("ScoresPadding", "all_errors depends on logits of steps that score_mask leaves out"),
+        ("ScoresTheUntrained", r"score_mask holds \[1.0\] in the shape"),
+    ],
+)
+def test_a_defect_of_the_score_mask_fails_the_clause_on_masks(failures, defect, message):
+    assert re.search(message, failures(f"broken_tasks:{defect}", convergence=LABELS)["mask"])
 
 
 @pytest.mark.parametrize("defect", DEFECTS)

@@ -1,4 +1,4 @@
-"""Tasks whose inputs and targets are tokens: their loss, their scores, and how they are drawn and laid out."""
+"""Tasks whose inputs and targets are tokens: how they are drawn and laid out."""
 
 import math
 from abc import abstractmethod
@@ -8,9 +8,8 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
-from mann_bench import Batch, SequenceTask, Size
+from mann_bench import Batch, LabelTask, Size
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 """Tokens, answers, positions."""
@@ -24,44 +23,21 @@ _GROWTH = ((1, 1), (2, 1), (2, 2), (4, 2), (4, 4), (8, 8))
 """Sizes of a length grid as multiples of the largest training size: of its length, of what is to be remembered."""
 
 
-class TokenTask(SequenceTask):
-    """A task of one token a step, one-hot in `inputs`, and one answer a scored step, one-hot in `targets`.
+class TokenTask(LabelTask):
+    """A task of one token a step, one-hot in `inputs`, and one answer a scored step, its label.
 
-    Answers are numbered from 0 in an alphabet of their own, the tokens that can be an answer. It is judged by
-    softmax cross-entropy and by wrong answers where the mask is 1; elsewhere targets are 0. Sequences of a
-    batch may be scored at different steps.
+    Answers are numbered from 0 in an alphabet of their own, the tokens that can be an answer.
     """
 
     @abstractmethod
     def scored_tokens(self, size: Size) -> int:
         """Return how many answers a sequence has."""
 
-    def loss(self, logits: Float[Tensor, "T B O"], batch: Batch) -> Float[Tensor, "B"]:
-        """Return the softmax cross-entropy summed over time, in nats a sequence."""
-        # [T, O, B]: the classes of cross_entropy are in dimension 1
-        each = functional.cross_entropy(logits.mT, batch.targets.mT, reduction="none")
-        return (each * batch.mask).sum(0)
-
     def scores(self, logits: Float[Tensor, "T B O"], batch: Batch) -> dict[str, Float[Tensor, "B"]]:
-        """Return the scores of each sequence.
-
-        - ``loss_bits``: cross-entropy, in bits a sequence
-        - ``token_errors``: answers of which another one has the greatest logit
-        - ``token_error_rate``: the same as a share of the scored tokens
-        - ``sequence_accuracy``: 1 where no answer is wrong, else 0
-        """
-        wrong = logits.argmax(-1) != batch.targets.argmax(-1)
-        token_errors = (wrong * batch.mask).sum(0)
-        return {
-            "loss_bits": self.loss(logits, batch) / math.log(2.0),
-            "token_errors": token_errors,
-            "token_error_rate": token_errors / batch.mask.sum(0),
-            "sequence_accuracy": (token_errors == 0).to(logits.dtype),
-        }
-
-    def probabilities(self, logits: Float[Tensor, "T B O"]) -> Float[Tensor, "T B O"]:
-        """Return the probability of each answer."""
-        return logits.softmax(-1)
+        """Return the scores that records of these tasks have: those of `LabelTask` without ``token_accuracy``."""
+        found = super().scores(logits, batch)
+        del found["token_accuracy"]
+        return found
 
     def chance(self, size: Size) -> dict[str, float]:
         """Every answer is as likely as any other."""
