@@ -9,14 +9,18 @@ from mann_bench.core.closed_streams import measuring
 from mann_bench.core.events import SizeScores
 from mann_bench.core.sizes import Size, greatest_size, spread
 from mann_bench.core.streams import Stream
-from mann_bench.models.base import SequenceModule
+from mann_bench.models.base import RecurrentModel, SequenceModule
 from mann_bench.tasks.base import SequenceTask
 
 _TARGET_SEQUENCES = 32
 """Sequences of the greatest training size, where the validation sequences have none of it."""
 
 _LARGEST_BATCH = 256
-"""Sequences run at once. It bounds memory and does not change what is measured."""
+_MOST_NUMBERS = 2**27
+"""Sequences run at once, and numbers that a tensor of their activations may hold, 512 MiB.
+
+They bound memory and do not change what is measured.
+"""
 
 
 def validation_rows(model: SequenceModule, task: SequenceTask, sequences: int) -> list[SizeScores]:
@@ -69,7 +73,8 @@ def _size_scores(model: SequenceModule, task: SequenceTask, stream: Stream, size
     with measuring(f"scores on the {stream} stream"):
         drawn = task.evaluation_batch(stream, size, count)
     batch = drawn.to(model.device)
-    chunks = zip(*(torch.split(tensor, _LARGEST_BATCH, dim=1) for tensor in batch), strict=True)
+    at_once = _sequences_at_once(model, len(batch.inputs))
+    chunks = zip(*(torch.split(tensor, at_once, dim=1) for tensor in batch), strict=True)
     parts = []
     for chunk in chunks:
         part = type(batch)(*chunk)
@@ -78,3 +83,14 @@ def _size_scores(model: SequenceModule, task: SequenceTask, stream: Stream, size
     deviations = {name: found[name].std().item() for name in found if name in task.sequence_scores and count > 1}
     known = {name: deviation for name, deviation in deviations.items() if math.isfinite(deviation)}
     return SizeScores(size, count, {name: each.mean().item() for name, each in found.items()}, known)
+
+
+def _sequences_at_once(model: SequenceModule, steps: int) -> int:
+    """Return how many sequences of so many steps are run at once.
+
+    A recurrent model is taken to hold its inputs and logits, another one, which may attend from every step to every
+    other, a number for each pair of steps.
+    """
+    channels = model.input_size + model.output_size
+    numbers = steps * (channels if isinstance(model, RecurrentModel) else max(channels, steps))
+    return max(1, min(_LARGEST_BATCH, _MOST_NUMBERS // numbers))

@@ -20,11 +20,29 @@ Run = Callable[[Tensor, State], tuple[Tensor, State]]
 
 def scan(step: Step[State], inputs: Float[Tensor, "T B I"], state: State) -> tuple[Float[Tensor, "T B O"], State]:
     """Feed `inputs` to `step` one time step after the other; return all outputs and the last state."""
+    if len(inputs) > 1 and not torch.is_grad_enabled():
+        return _scan_in_place(step, inputs, state)
     outputs = []
     for at_time in inputs:
         output, state = step(at_time, state)
         outputs.append(output)
     return torch.stack(outputs), state
+
+
+def _scan_in_place(
+    step: Step[State], inputs: Float[Tensor, "T B I"], state: State
+) -> tuple[Float[Tensor, "T B O"], State]:
+    """Return what `scan` returns, each output written to its place.
+
+    Small outputs that are kept one by one lie among the large states that are not, and so keep the heap from using
+    the room of those again: memory would grow with T by the size of a state.
+    """
+    first, state = step(inputs[0], state)
+    outputs = first.new_empty(len(inputs), *first.shape)
+    outputs[0] = first
+    for t in range(1, len(inputs)):
+        outputs[t], state = step(inputs[t], state)
+    return outputs, state
 
 
 def recomputing_scan(

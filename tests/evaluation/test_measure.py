@@ -3,8 +3,8 @@ import torch
 
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation import measure
-from mann_bench.evaluation.measure import grid_scores, target_scores, validation_rows, validation_scores
-from mann_bench.models.base import SequenceModule
+from mann_bench.evaluation.measure import grid_scores, size_scores, target_scores, validation_rows, validation_scores
+from mann_bench.models.base import RecurrentModel, SequenceModule
 from mann_bench.tasks.copy import Copy
 from mann_bench.tasks.dynamic_ngrams import DynamicNGrams
 
@@ -23,8 +23,28 @@ class Oracle(SequenceModule):
 
 
 class Constant(Oracle):
+    def __init__(self, task):
+        super().__init__(task)
+        self.batches = []
+
     def forward(self, inputs):
+        self.batches.append(inputs.shape[1])
         return self.task[0].constant_predictor(inputs)
+
+
+class Recurrent(RecurrentModel):
+    """Answers by its inputs; `batches` are those that it began."""
+
+    def __init__(self, task):
+        super().__init__(task.input_size, task.output_size)
+        self.batches = []
+
+    def initial_state(self, batch_size):
+        self.batches.append(batch_size)
+        return ()
+
+    def step(self, inputs, state):
+        return inputs[:, : self.output_size], state
 
 
 @pytest.fixture
@@ -68,6 +88,30 @@ def test_the_size_of_the_batches_does_not_change_what_is_measured(task, monkeypa
     whole = validation_scores(validation_rows(Constant(task), task, 40))
     monkeypatch.setattr(measure, "_LARGEST_BATCH", 3)
     assert validation_scores(validation_rows(Constant(task), task, 40)) == pytest.approx(whole)
+
+
+@pytest.mark.parametrize(
+    ("make", "numbers"),
+    [
+        pytest.param(Constant, 241 * 241, id="attends from every step to every other"),
+        pytest.param(Recurrent, 241 * 17, id="holds inputs and logits"),
+    ],
+)
+def test_of_long_sequences_fewer_are_run_at_once_and_the_scores_are_the_same(task, monkeypatch, make, numbers):
+    whole, few = make(task), make(task)
+    expected = size_scores(whole, task, Stream.TEST, {"length": 120}, 7)
+    monkeypatch.setattr(measure, "_MOST_NUMBERS", 3 * numbers)
+    assert size_scores(few, task, Stream.TEST, {"length": 120}, 7).scores == pytest.approx(expected.scores)
+    assert (whole.batches, few.batches) == ([7], [3, 3, 1])
+
+
+def test_the_bound_leaves_what_committed_runs_were_tested_on_in_one_batch():
+    ngrams = DynamicNGrams()
+    assert measure._sequences_at_once(Constant(ngrams), 800) >= 192
+
+
+def test_one_sequence_is_run_however_long_it_is(task):
+    assert measure._sequences_at_once(Constant(task), 10**6) == 1
 
 
 def test_the_model_is_in_evaluation_mode_and_comes_back(task):

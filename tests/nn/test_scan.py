@@ -1,3 +1,5 @@
+import weakref
+
 import pytest
 import torch
 from torch.profiler import ProfilerActivity, profile
@@ -40,6 +42,30 @@ def test_a_scan_feeds_time_steps_in_order_and_returns_every_output_and_the_last_
     outputs, state = scan(lambda x, total: (2 * total + x, total + x), inputs, torch.zeros(2, 1))
     assert outputs[:, 0, 0].tolist() == [1.0, 12.0, 122.0]
     assert state.tolist() == [[111.0], [111.0]]
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7])
+def test_without_gradients_outputs_and_state_are_the_same_to_the_bit(cell, steps):
+    inputs = torch.randn(steps, 3, 2)
+    outputs, state = scan(cell, inputs, cell.initial_state(3))
+    with torch.inference_mode():
+        plain, last = scan(cell, inputs, cell.initial_state(3))
+    assert torch.equal(outputs, plain)
+    assert all(torch.equal(one, other) for one, other in zip(leaves(state), leaves(last), strict=True))
+
+
+def test_without_gradients_no_output_is_kept_beside_the_result():
+    made, alive = [], []
+
+    def step(x, state):
+        output = x + state
+        alive.append(sum(each() is not None for each in made))
+        made.append(weakref.ref(output))
+        return output, state
+
+    with torch.no_grad():
+        scan(step, torch.zeros(9, 2, 3), torch.zeros(2, 3))
+    assert max(alive) <= 1
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 10])
