@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from mann_bench.analysis.cells import Cell
+from mann_bench.core.scores import is_accuracy
 from mann_bench.core.sizes import Size, size_text
 from mann_bench.results.schema import CurveRow, ProbeRow, Record, RuleRecord, SizeRow
 from mann_bench.statistics.interval import LEVEL, Estimate
@@ -14,6 +15,8 @@ from mann_bench.statistics.survival import Durations
 GENERALIZES_FROM = 0.99
 """Sequence accuracy from which a size counts as mastered."""
 
+
+_LABEL_ACCURACY = "token_accuracy"
 
 _SEQUENCE_SCORES = {"bayes_bits"}
 """Scores in which no model has a part, also in records that do not say so."""
@@ -115,6 +118,20 @@ def scores_at(record: Record, sizes: Sequence[Size], score: str) -> list[float]:
     return [or_worst(score, tested.get(size_text(size))) for size in sizes]
 
 
+def accuracy_beyond_training(record: Record) -> float | None:
+    """Return the share of right labels, as a mean over the test sizes beyond training; None where there is none.
+
+    Delétang et al. 2023 (https://arxiv.org/abs/2207.02098) score a run so, over every length from 41 to 500.
+    """
+    most = {name: high for name, (_, high) in record.training_range.items()}
+    found = [
+        or_worst(_LABEL_ACCURACY, row.scores[_LABEL_ACCURACY])
+        for row in record.generalization
+        if _LABEL_ACCURACY in row.scores and any(value > most.get(at, math.inf) for at, value in row.size.items())
+    ]
+    return math.fsum(found) / len(found) if found else None
+
+
 def of_sequences(score: str, rows: Iterable[SizeRow] = ()) -> bool:
     """Tell whether a score is of the sequences alone, which all seeds share: its interval is not one over seeds."""
     return score in _SEQUENCE_SCORES or any(score in row.spread for row in rows)
@@ -148,7 +165,7 @@ def or_worst(score: str, value: float | None) -> float:
     """Return a score; where there is none, or it is not finite, one worse than any."""
     if value is not None and math.isfinite(value):
         return value
-    return 0.0 if score == "sequence_accuracy" else math.inf
+    return 0.0 if is_accuracy(score) else math.inf
 
 
 def _masters_longest(row: ProbeRow, rule: RuleRecord) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mann_bench.analysis.cells import Cell, origin
+from mann_bench.analysis.measures import accuracy_beyond_training
 from mann_bench.analysis.rows import Row
 from mann_bench.core.backends import Backend
 from mann_bench.core.message_text import shortened
@@ -17,7 +18,8 @@ _LONGEST_REASON = 200
 class RunRow(Row):
     """How a run ended, its fields those of its record, and why it failed; None where it did not.
 
-    `target_first` is the step of the first evaluation below the threshold on the greatest training size alone.
+    `target_first` is the step of the first evaluation below the threshold on the greatest training size alone;
+    `accuracy_beyond_training` is that of `mann_bench.analysis.measures`.
     """
 
     key: str
@@ -32,6 +34,7 @@ class RunRow(Row):
     backend: Backend
     failure: str | None
     target_first: int | None = None
+    accuracy_beyond_training: float | None = None
 
 
 def run_rows(cells: Sequence[Cell]) -> list[RunRow]:
@@ -65,4 +68,5 @@ def _row(record: Record) -> RunRow:
         backend=record.backend,
         failure=failure(record),
         target_first=target_first(record),
+        accuracy_beyond_training=accuracy_beyond_training(record),
     )

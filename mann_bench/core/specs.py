@@ -4,13 +4,26 @@ import math
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
+from mann_bench.core.scores import is_accuracy
+
 
 @dataclass(frozen=True)
 class ConvergenceRule:
-    """A run has converged at its first evaluation with a mean `metric` below `below`."""
+    """A run has converged at its first evaluation with a mean `metric` below `below`.
+
+    Raises:
+        ValueError: the metric is an accuracy, which does not fall as a model learns.
+    """
 
     metric: str = "bit_errors"
     below: float = 0.1
+
+    def __post_init__(self) -> None:
+        if is_accuracy(self.metric):
+            raise ValueError(
+                f"a convergence rule asks for less of a metric, and {self.metric} is to rise: name an error, such as "
+                'ConvergenceRule("token_error_rate", below=0.1) for 90 % of the tokens'
+            )
 
     def multiple(self, score: float) -> float:
         """Return a score as a multiple of the threshold; where that is not above 0, 0 if it is met, else infinity."""

@@ -17,6 +17,9 @@ from mann_bench.models.hooks import own_hooks
 from mann_bench.registry import Registry
 from mann_bench.results.schema import ComponentRecord, GridRow, ProtocolRecord, RuleRecord
 from mann_bench.studies.loading import load_study
+from mann_bench.tasks.base import SequenceTask
+
+_SEQUENCES = 16
 
 
 def study_rules(registry: Registry, study: str, models: Iterable[str]) -> StudyRules:
@@ -74,7 +77,15 @@ def _task(registry: Registry, text: str) -> TaskRules:
         [GridRow.of(point) for point in task.grid()],
         task.training_range(),
         frozenset(task.scores(task.oracle(batch.inputs), batch)),
+        _scored_alike(task),
     )
+
+
+def _scored_alike(task: SequenceTask) -> bool:
+    """Tell whether a few sequences of the last test size are scored on the same number of steps."""
+    batch = task.evaluation_batch(Stream.VALIDATION, task.test_sizes()[-1], _SEQUENCES)
+    counts = (task.score_mask(batch) * batch.mask).sum(0)
+    return bool((counts == counts[0]).all())
 
 
 def _models(registry: Registry, texts: Iterable[str], tasks: Iterable[str]) -> dict[str, ModelRules | str]:

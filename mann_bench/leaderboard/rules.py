@@ -19,6 +19,7 @@ class TaskRules:
         grid: its test sizes, in order, with what it states about each.
         training_range: least and greatest training size.
         scores: names of its scores.
+        alike: whether all sequences of a size are scored on the same number of steps.
     """
 
     component: ComponentRecord
@@ -26,6 +27,7 @@ class TaskRules:
     grid: Sequence[GridRow]
     training_range: Mapping[str, tuple[int, int]]
     scores: frozenset[str]
+    alike: bool = True
 
     @property
     def sizes(self) -> list[Size]:

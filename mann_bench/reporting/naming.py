@@ -8,6 +8,8 @@ from mann_bench.analysis.labels import cell_labels
 SCORE_WORDS = {
     "bit_errors": "wrong bits a sequence",
     "token_errors": "wrong tokens a sequence",
+    "token_error_rate": "share of wrong tokens",
+    "token_accuracy": "right tokens",
     "sequence_accuracy": "sequences without an error",
     "regret_bits": "bits a sequence above the Bayes loss",
     "loss_bits": "bits of cross-entropy a sequence",

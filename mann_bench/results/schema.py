@@ -112,7 +112,8 @@ class CurveRow(_Part):
     )
     scores: dict[str, float] = Field(
         description="mean scores by name; bit-vector tasks: loss_bits (bits a sequence), bit_errors (wrong bits "
-        "a sequence), bit_error_rate, sequence_accuracy; dynamic N-grams: bayes_bits, regret_bits"
+        "a sequence), bit_error_rate, sequence_accuracy; class labels: token_errors, token_error_rate, "
+        "token_accuracy; dynamic N-grams: bayes_bits, regret_bits"
     )
     diagnostics: dict[str, float] = Field(
         default_factory=dict,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mann_bench.core.errors import StoreError
 from mann_bench.core.field_types import MOST
 from mann_bench.core.runs import Outcome
+from mann_bench.core.scores import is_accuracy
 from mann_bench.results.keys import record_key
 from mann_bench.results.parsing import parsed
 from mann_bench.results.problem import Problem, RecordFault, UnsoundError
@@ -21,7 +22,7 @@ from mann_bench.results.text_rules import text_problems
 MOST_SIZES = 1_000
 """Sizes of a length grid."""
 
-_ACCURACY = "sequence_accuracy"
+_ACCURACIES = ("sequence_accuracy", "token_accuracy")
 _LEAST_THRESHOLD = 1e-30
 _LEAST = {"max_steps": 1, "batch_size": 1, "validation_sequences": 1, "probe_every": 0, "test_sequences": 1}
 """The numbers of a protocol that are computed with, and the least that each can be."""
@@ -65,6 +66,8 @@ def _protocol(protocol: ProtocolRecord) -> Iterator[Problem]:
 
 
 def _rule(record: Record) -> Iterator[Problem]:
+    if is_accuracy(record.convergence.metric):
+        yield Problem(RecordFault.OUT_OF_RANGE, "convergence.metric", "an accuracy, where the rule asks for an error")
     below = abs(record.convergence.below)
     if below and not _LEAST_THRESHOLD <= below <= 1 / _LEAST_THRESHOLD:
         yield Problem(
@@ -163,9 +166,10 @@ def _grids(record: Record) -> Iterator[Problem]:
     if not all(0 <= each <= MOST and name in row.scores for row in spread for name, each in row.spread.items()):
         yield Problem(RecordFault.OUT_OF_RANGE, "spread", "expected standard deviations of scores that are there")
     scores = [row.scores for row in record.curve] + [row.scores for row in rows]
-    accuracies = [each.get(_ACCURACY, 0.0) for each in scores]
-    if [each for each in accuracies if each < 0 or each > 1]:  # NaN may be there, of a model that gave none
-        yield Problem(RecordFault.OUT_OF_RANGE, "scores", f"{_ACCURACY} must be from 0 to 1")
+    for name in _ACCURACIES:
+        accuracies = [each.get(name, 0.0) for each in scores]
+        if [each for each in accuracies if each < 0 or each > 1]:  # NaN may be there, of a model that gave none
+            yield Problem(RecordFault.OUT_OF_RANGE, "scores", f"{name} must be from 0 to 1")
 
 
 def _course(record: Record) -> Iterator[Problem]:

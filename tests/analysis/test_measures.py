@@ -6,6 +6,7 @@ from mann_bench.analysis import measures
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.measures import (
     Unit,
+    accuracy_beyond_training,
     beyond_capacity,
     convergence_durations,
     final_scores,
@@ -165,7 +166,9 @@ def test_scores_are_those_of_each_size(make_record):
     assert scores_at(record, [LONG, SHORT], "bit_errors") == [12.0, 1.5]
 
 
-@pytest.mark.parametrize(("score", "worst"), [("bit_errors", math.inf), ("sequence_accuracy", 0.0)])
+@pytest.mark.parametrize(
+    ("score", "worst"), [("bit_errors", math.inf), ("sequence_accuracy", 0.0), ("token_accuracy", 0.0)]
+)
 def test_a_score_that_is_no_number_or_was_not_measured_is_worse_than_any(make_record, make_failed_record, score, worst):
     tested = make_record(sizes=[(SHORT, math.nan, math.nan)])
     assert scores_at(tested, [SHORT, LONG], score) == [worst, worst]
@@ -187,3 +190,25 @@ def test_a_size_is_beyond_capacity_where_it_has_more_rows_than_the_memory_has_sl
 @pytest.mark.parametrize("grid", [[], [{"size": SHORT, "chance": {}, "rows_to_remember": None}]])
 def test_where_the_rows_to_remember_are_unknown_no_size_is_beyond_capacity(make_record, grid):
     assert not beyond_capacity(make_record("ntm:memory_slots=1", grid=grid), SHORT)
+
+
+def label_rows(**right):
+    """Rows of a length grid, with the share of right labels at each length."""
+    rows = [({"length": int(at.removeprefix("at"))}, {"token_accuracy": share}) for at, share in right.items()]
+    return [{"size": size, "sequences": 192, "scores": scores} for size, scores in rows]
+
+
+def test_accuracy_beyond_training_is_the_mean_over_sizes_above_the_range(make_record):
+    record = make_record(generalization=label_rows(at20=1.0, at40=0.75, at60=0.25))
+    assert accuracy_beyond_training(record) == 0.5
+
+
+def test_an_accuracy_that_is_no_number_counts_as_none_right(make_record):
+    record = make_record(generalization=label_rows(at40=math.nan, at60=0.5))
+    assert accuracy_beyond_training(record) == 0.25
+
+
+def test_without_labels_or_sizes_beyond_training_there_is_no_such_accuracy(make_record):
+    assert accuracy_beyond_training(make_record(sizes=[(LONG, 1.0, 0.5)])) is None
+    assert accuracy_beyond_training(make_record(generalization=label_rows(at20=1.0))) is None
+    assert accuracy_beyond_training(make_record(generalization=label_rows(at40=1.0), training_range={})) is None

@@ -12,3 +12,9 @@ def test_a_row_names_its_run_and_how_it_ended(make_record):
             **{"steps": record.steps, "converged_first": None, "backend": "native", "failure": None},
         }
     ]
+
+
+def test_a_run_on_labels_has_its_accuracy_beyond_training(make_record):
+    row = {"size": {"length": 40}, "sequences": 192, "scores": {"token_accuracy": 0.75}}
+    (found,) = run_rows(cells([make_record(generalization=[row])]))
+    assert flat(found)["accuracy_beyond_training"] == 0.75

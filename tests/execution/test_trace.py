@@ -42,3 +42,9 @@ def test_two_sequences_differ(restored):
 def test_an_index_that_was_not_tested_is_an_error(restored):
     with pytest.raises(UsageError, match="tested on 2 sequences"):
         trace_sequence(restored, {"length": 2}, 2)
+
+
+def test_the_mask_of_a_trace_is_where_scores_count(restored, monkeypatch):
+    monkeypatch.setattr(Copy, "score_mask", lambda task, batch: batch.mask.cumsum(0) * batch.mask // 2)
+    mask = trace_sequence(restored, {"length": 2}, 0).arrays["mask"]
+    assert mask.tolist() == [0, 0, 0, 0, 1]

@@ -3,12 +3,14 @@
 import dataclasses
 
 import pytest
+import torch
 
 from mann_bench.core.errors import UsageError
 from mann_bench.core.specs import ModelSpec
 from mann_bench.leaderboard.resolving import rules_resolver, study_rules
 from mann_bench.plugins import MODEL, PROTOCOL, SYLLABUS, TASK, Plugin, Status
 from mann_bench.registry import Registered
+from mann_bench.tasks.copy import Copy
 
 STUDY = """\
 name = "example"
@@ -86,3 +88,10 @@ def test_what_the_suite_brings_is_the_suites_whoever_claims_its_name(claim, regi
 def test_a_model_that_two_plugins_claim_is_said_to_be_contested(claim, study):
     rules = study_rules(claim("acme", (MODEL, "acme")), str(study), ["acme"])
     assert "claimed by 'acme' and 'usurper'. Uninstall one of them" in rules.models["acme"]
+
+
+@pytest.mark.parametrize(("scored", "alike"), [((1, 1), True), ((0, 1), False)])
+def test_a_task_tells_whether_sequences_are_scored_on_equally_many_steps(registry, study, monkeypatch, scored, alike):
+    every_other = torch.tensor(scored).repeat(8)
+    monkeypatch.setattr(Copy, "score_mask", lambda task, batch: batch.mask * every_other[: batch.mask.shape[1]])
+    assert [task.alike for task in study_rules(registry, str(study), []).tasks.values()] == [alike]

@@ -94,6 +94,12 @@ CHANGES = {
     "accuracy": (
         put("generalization", 0, "scores", "sequence_accuracy", value=1e308), "scores: sequence_accuracy must be from"
     ),
+    "accuracy of tokens": (
+        put("generalization", 0, "scores", "token_accuracy", value=-0.5), "scores: token_accuracy must be from 0 to 1"
+    ),
+    "rule on an accuracy": (
+        put("convergence", "metric", value="sequence_accuracy"), "convergence.metric: an accuracy, where the rule"
+    ),
 }  # fmt: skip
 
 

@@ -180,7 +180,7 @@ def _check_grid(place: str, rows: Sequence[SizeRow], sequences: int, task: TaskR
         if row.sequences != sequences:
             text = f"{row.sequences}, but the protocol has {sequences}."
             yield Finding(RecordFault.COUNT, f"{place}[{index}].sequences", text)
-        scored = scored_by(known.chance)
+        scored = scored_by(known.chance, task.scores) if task.alike else None
         yield from check_scores(f"{place}[{index}].scores", row.scores, sequences, task, scored=scored)
 
 

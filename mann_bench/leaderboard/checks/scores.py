@@ -1,7 +1,7 @@
 """Check mean scores: their range, and what must hold between those that count the same errors."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from mann_bench.leaderboard.faults import Finding
 from mann_bench.leaderboard.rules import TaskRules
@@ -13,7 +13,7 @@ _UNITS = ("bit", "token")
 _COUNTS = (*(f"{unit}_errors" for unit in _UNITS), "sequence_accuracy")
 """Scores that are whole numbers in each sequence."""
 
-_SHARES = (*(f"{unit}_error_rate" for unit in _UNITS), "sequence_accuracy")
+_SHARES = (*(f"{unit}_error_rate" for unit in _UNITS), "token_accuracy", "sequence_accuracy")
 _NEVER_BELOW_ZERO = ("loss_bits", "bayes_bits", *_COUNTS, *_SHARES)
 
 _INFINITE_LOSS = ("loss_bits", "regret_bits")
@@ -39,7 +39,7 @@ def check_scores(
         sequences: over how many they are means; None where that is not known.
         task: what scores it has.
         finite: whether the loss must be finite too.
-        scored: bits or tokens of each sequence that are scored, where it is known.
+        scored: bits or tokens of each sequence that are scored, where all have the same number and it is known.
     """
     if scores.keys() != task.scores:
         names = f"{', '.join(sorted(scores))}, but the task has {', '.join(sorted(task.scores))}"
@@ -55,11 +55,17 @@ def check_scores(
             yield from _check_loss(place, scores, f"{unit}_errors")
 
 
-def scored_by(chance: Mapping[str, float]) -> float | None:
-    """Return how many bits or tokens of a sequence are scored; by chance every bit costs one bit."""
-    if rate := chance.get("token_error_rate"):
-        return chance["token_errors"] / rate
-    return chance.get("loss_bits")
+def scored_by(chance: Mapping[str, float], scores: Container[str]) -> float | None:
+    """Return how many bits or tokens of a sequence are scored, None where that cannot be told.
+
+    Args:
+        chance: what the task states of it; by chance every bit costs one bit.
+        scores: names of the task's scores.
+    """
+    if "token_errors" not in scores:
+        return chance.get("loss_bits")
+    rate, errors = chance.get("token_error_rate"), chance.get("token_errors")
+    return errors / rate if rate and errors else None
 
 
 def _check_score(place: str, name: str, value: float, finite: bool) -> Iterator[Finding]:
@@ -83,8 +89,11 @@ def _check_counts(place: str, scores: Mapping[str, float], sequences: int) -> It
 
 
 def _check_agreement(place: str, scores: Mapping[str, float], unit: str, scored: float | None) -> Iterator[Finding]:
-    names = f"{unit}_errors", "sequence_accuracy", f"{unit}_error_rate"
-    errors, accuracy, rate = (scores.get(name) for name in names)
+    names = f"{unit}_errors", "sequence_accuracy", f"{unit}_error_rate", f"{unit}_accuracy"
+    errors, accuracy, rate, right = (scores.get(name) for name in names)
+    if rate is not None and right is not None and abs(1 - rate - right) > _ROUNDING:
+        text = f"{right:g} of the {unit}s right and {rate:g} wrong are not all of them."
+        yield Finding(RecordFault.CONTRADICTION, f"{place}.{unit}_accuracy", text)
     if errors is None:
         return
     slack = _ROUNDING * max(1.0, errors)

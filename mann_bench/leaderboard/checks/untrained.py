@@ -31,7 +31,7 @@ def check_untrained(record: Record, task: TaskRules) -> Iterator[Finding]:
 def _chance_loss(record: Record, task: TaskRules) -> float | None:
     """Return the bits that a predictor by chance loses a validation sequence; None where they cannot be told."""
     scores, stated = record.curve[0].scores, task.grid[0].chance
-    scored, loss = scored_by(stated), stated.get("loss_bits")
+    scored, loss = scored_by(stated, scores), stated.get("loss_bits")
     for unit in ("bit", "token"):
         errors, rate = scores.get(f"{unit}_errors"), scores.get(f"{unit}_error_rate")
         if errors and rate and scored and loss:

@@ -7,16 +7,24 @@ from collections.abc import Iterable, Sequence
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.generalization import GeneralizationRow, size_rows
 from mann_bench.analysis.labels import with_protocol
-from mann_bench.analysis.measures import masters, test_sizes
+from mann_bench.analysis.measures import accuracy_beyond_training, masters, test_sizes
+from mann_bench.core.scores import is_accuracy
 from mann_bench.core.sizes import Size
 from mann_bench.reporting.naming import SCORE_WORDS, own_training_notes, row_labels
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table, estimate_text
 from mann_bench.statistics.interval import Estimate
+from mann_bench.statistics.medians import median_estimate
 
 _BESIDE = {"regret_bits": "loss_bits"}
 """The score shown beside that of a task's rule, where it is not the accuracy."""
 
 _BEYOND = "*"
+
+_BEYOND_TRAINING = "beyond training"
+_BEYOND_TRAINING_NOTE = (
+    f"{_BEYOND_TRAINING}: mean of right tokens over the sizes beyond training, median over seeds / best seed; "
+    "Delétang et al. 2023 print that of the best seed, over every length from 41 to 500"
+)
 
 _ROUNDING = 1e-9
 
@@ -34,21 +42,29 @@ def generalization_tables(cells: Sequence[Cell]) -> list[Table]:
 
 def _table(task: str, cells: Sequence[Cell]) -> Table:
     metric = cells[0].rule.metric
-    shown = [metric, _BESIDE.get(metric, "sequence_accuracy")]
+    shown = _shown(cells)
     needed = {*shown, "sequence_accuracy", "bayes_bits", *(cell.rule.metric for cell in cells)}
     by_cell = [{row.size: row for row in size_rows(cell, needed)} for cell in cells]
     sizes = list(dict.fromkeys(size for rows in by_cell for size in rows))
     first: Size = next((test_sizes(cell)[0] for cell in cells if test_sizes(cell)), {"size": 0})
     labelled = [*zip(row_labels(cells), by_cell, strict=True), *_bayes_rows(cells, by_cell)]
+    means = [*map(_beyond_training, cells), *([None] * (len(labelled) - len(cells)))]
+    beyond = [_BEYOND_TRAINING] if any(means) else []
     return Table(
         f"Length generalisation: {task}",
-        [f"{' x '.join(first)}:", *sizes, "mastered"],
+        [f"{' x '.join(first)}:", *sizes, *beyond, "mastered"],
         [
-            [label, *(_size_text(rows.get(size), shown) for size in sizes), _mastered(rows, cells[0])]
-            for label, rows in labelled
+            [
+                label,
+                *(_size_text(rows.get(size), shown) for size in sizes),
+                *(mean or "-" for _ in beyond),
+                _mastered(rows, cells[0]),
+            ]
+            for (label, rows), mean in zip(labelled, means, strict=True)
         ],
         [
             "median over seeds of " + " / ".join(SCORE_WORDS.get(name, name) for name in shown),
+            *(_BEYOND_TRAINING_NOTE for _ in beyond),
             "mastered: the last size up to which "
             + ("99 % of the sequences are right" if metric != "regret_bits" else "the task's rule is met"),
             INTERVALS,
@@ -73,20 +89,56 @@ def _bayes_rows(cells: Sequence[Cell], by_cell: Sequence[_BySize]) -> list[tuple
     return list(by_label.items())
 
 
+def _shown(cells: Sequence[Cell]) -> list[str]:
+    """Return the scores that are shown: that of the task's rule, and every accuracy.
+
+    Beside an accuracy there is no need for its error rate.
+    """
+    metric = cells[0].rule.metric
+    tested = (row.scores for cell in cells for record in cell.records for row in record.generalization)
+    accuracies = [name for name in next(tested, {}) if is_accuracy(name)]
+    if metric.replace("_error_rate", "_accuracy") in accuracies:
+        return accuracies
+    return [metric, *([_BESIDE[metric]] if metric in _BESIDE else accuracies or ["sequence_accuracy"])]
+
+
 def _size_text(row: GeneralizationRow | None, shown: Sequence[str]) -> str:
     if row is None:
         return "-"
-    metric, beside = shown
-    first = estimate_text(row.scores[metric], "no test", digits=2) if metric in row.scores else "-"
-    text = f"{first} / {_score_text(beside, row.scores.get(beside))}"
+    metric, *beside = shown
+    first = _estimate_text(metric, row.scores[metric]) if metric in row.scores else "-"
+    text = " / ".join([first, *(_score_text(name, row.scores.get(name)) for name in beside)])
     return text + _BEYOND if row.beyond_capacity else text
+
+
+def _beyond_training(cell: Cell) -> str | None:
+    """Return the accuracy beyond training, of the median seed and of the best; a run that was not tested has 0."""
+    known = [accuracy_beyond_training(record) for record in cell.records]
+    if all(each is None for each in known):
+        return None
+    values = [each or 0.0 for each in known]
+    return " / ".join(f"{_percent(each):.1f} %" for each in (median_estimate(values).value, max(values)))
+
+
+def _estimate_text(name: str, score: Estimate) -> str:
+    if not is_accuracy(name):
+        return estimate_text(score, "no test", digits=2)
+    value, interval = score
+    bounds = interval and interval._replace(low=_percent(interval.low), high=_percent(interval.high))
+    figure, bracket, rest = estimate_text(Estimate(_percent(value), bounds), "no test", digits=1).partition(" [")
+    return f"{figure} %{bracket}{rest}"
+
+
+def _percent(share: float) -> float:
+    """Return a share in percent, rounded down: 100.0 is perfect, and below 99.0 nothing is mastered."""
+    return math.floor(1000 * share + _ROUNDING) / 10
 
 
 def _score_text(name: str, score: Estimate | None) -> str:
     if score is None or not math.isfinite(score.value):
         return "-"
-    if name == "sequence_accuracy":  # rounded down: 100.0 % is perfect, and below 99.0 % nothing is mastered
-        return f"{math.floor(1000 * score.value + _ROUNDING) / 10:.1f} %"
+    if is_accuracy(name):
+        return f"{_percent(score.value):.1f} %"
     return f"{score.value:.2f}"
 
 

@@ -1,5 +1,7 @@
 """Runs that agree with themselves. Those that do not: test_tampering.py."""
 
+import dataclasses
+
 import pytest
 
 from mann_bench.leaderboard.checks.consistency import check_consistency
@@ -65,3 +67,13 @@ def test_the_loss_of_longer_sequences_may_be_infinite(sound):
     rows = [row.model_dump() for row in sound.record.generalization]
     rows[-1]["scores"]["loss_bits"] = float("inf")
     assert sound(generalization=rows) == []
+
+
+def test_sequences_that_are_scored_on_unequally_many_steps_need_not_agree_in_their_means(sound, rules):
+    task = rules.tasks[sound.record.task.text]
+    row = sound.record.generalization[0]
+    scores = row.scores | {"bit_error_rate": row.scores["bit_error_rate"] / 2}
+    rows = [row.model_copy(update={"scores": scores}), *sound.record.generalization[1:]]
+    record = sound.record.model_copy(update={"generalization": rows})
+    found = [len([*check_consistency(record, dataclasses.replace(task, alike=alike))]) for alike in (True, False)]
+    assert found == [1, 0]

@@ -40,9 +40,23 @@ def test_scores_in_tokens_that_cannot_be_true_are_found(places, name, value):
     assert f"row.{name}" in places(**{name: value})
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "found"), [(0.625, []), (0.5, ["row.token_accuracy"]), (1.5, ["row.token_accuracy"])]
+)
+def test_right_and_wrong_tokens_are_all_of_them(rules, accuracy, found):
+    scores = SOUND | {"token_accuracy": accuracy}
+    task = dataclasses.replace(next(iter(rules.tasks.values())), scores=frozenset(scores))
+    assert [finding.place for finding in check_scores("row", scores, 4, task, scored=4.0)] == found
+
+
 def test_chance_tells_how_many_tokens_arescored_by():
-    assert scored_by({"loss_bits": 48.0, "token_errors": 7.875, "token_error_rate": 63 / 64}) == pytest.approx(8)
+    chance = {"loss_bits": 48.0, "token_errors": 7.875, "token_error_rate": 63 / 64}
+    assert scored_by(chance, SOUND) == pytest.approx(8)
+
+
+def test_chance_that_states_no_tokens_does_not_tell_how_many_are_scored():
+    assert scored_by({"loss_bits": 48.0}, SOUND) is None
 
 
 def test_chance_tells_how_many_bits_arescored_by():
-    assert scored_by({"loss_bits": 160.0, "bit_errors": 80.0}) == 160
+    assert scored_by({"loss_bits": 160.0, "bit_errors": 80.0}, {"loss_bits", "bit_errors"}) == 160

@@ -69,9 +69,15 @@ def test_a_task_whose_runs_all_failed_has_a_table_without_sizes(make_failed_reco
 
 
 def test_a_task_of_other_scores_has_dashes(make_record):
-    size = {"size": {"length": 20}, "sequences": 192, "scores": {"accuracy": 0.5}}
+    size = {"size": {"length": 20}, "sequences": 192, "scores": {"edit_distance": 0.5}}
     (table,) = generalization_tables(cells([make_record(generalization=[size])]))
     assert table.rows == [["ntm", "- / -", "none"]]
+
+
+def test_an_accuracy_of_another_name_reads_as_one(make_record):
+    size = {"size": {"length": 20}, "sequences": 192, "scores": {"accuracy": 0.5}}
+    (table,) = generalization_tables(cells([make_record(generalization=[size])]))
+    assert table.rows == [["ntm", "- / 50.0 %", "none"]]
 
 
 def test_a_score_of_another_name_is_shown_by_that_name(make_record):
@@ -81,6 +87,38 @@ def test_a_score_of_another_name_is_shown_by_that_name(make_record):
     (table,) = generalization_tables(cells([make_record(convergence=rule, generalization=[size])]))
     assert table.rows == [["ntm", "0.50 / 25.0 %", "none"]]
     assert table.notes[0] == "median over seeds of edit_distance / sequences without an error"
+
+
+def label_record(make_record, seed, *right, metric="token_error_rate"):
+    """A run of a task of two labels a sequence, with a share of right ones at lengths 20, 40 and so on."""
+    scores = [{metric: 1 - each, "token_accuracy": each, "sequence_accuracy": each**2} for each in right]
+    grid = [{"size": {"length": 20 * n}, "sequences": 192, "scores": each} for n, each in enumerate(scores, start=1)]
+    return make_record(seed=seed, convergence={"metric": metric, "below": 0.1}, generalization=grid)
+
+
+def test_of_class_labels_every_accuracy_is_shown_in_percent_and_with_its_interval(make_record):
+    (table,) = generalization_tables(cells([label_record(make_record, seed, 0.25 * seed) for seed in (1, 2, 3)]))
+    assert table.rows[0][1] == "50.0 % [25.0, 75.0; 75 %] / 25.0 %"
+    assert table.notes[0] == "median over seeds of right tokens / sequences without an error"
+
+
+def test_an_error_that_is_no_complement_stands_before_the_accuracies(make_record):
+    (table,) = generalization_tables(cells([label_record(make_record, 0, 0.5, metric="edit_distance")]))
+    assert table.rows[0][1] == "0.50 / 50.0 % / 25.0 %"
+
+
+def test_the_mean_beyond_training_is_shown_of_the_median_and_of_the_best_seed(make_record, make_failed_record):
+    rule = {"metric": "token_error_rate", "below": 0.1}
+    seeds = [label_record(make_record, 0, 1.0, 0.5, 0.25), label_record(make_record, 1, 0.0, 1.0, 0.5)]
+    (table,) = generalization_tables(cells([*seeds, make_failed_record(seed=2, convergence=rule)]))
+    assert table.columns == ["length:", "20", "40", "60", "beyond training", "mastered"]
+    assert table.rows[0][-2] == "37.5 % / 75.0 %"
+    assert table.notes[1].startswith("beyond training: mean of right tokens over the sizes beyond training")
+
+
+def test_without_labels_there_is_no_mean_beyond_training(make_record):
+    (table,) = generalization_tables(cells([make_record(sizes=accuracies(1.0, 0.5))]))
+    assert table.columns == ["length:", "20", "40", "mastered"]
 
 
 def test_notes_say_what_the_numbers_are(three_seeds):
