@@ -8,6 +8,9 @@ import math
 import random
 from collections.abc import Callable
 
+Drawn = tuple[list[int], list[int]]
+"""Symbols and answers."""
+
 _WITH_TIMES, _WITHOUT_TIMES = "01234+-*()", "01234+-()x="
 
 
@@ -131,22 +134,32 @@ def _draw_simple(rng: random.Random, length: int) -> list[int]:
     return [rng.randrange(5, 8) if place % 2 else rng.randrange(5) for place in range(odd)]
 
 
-def _expression(rng: random.Random, length: int, operators: str) -> str:
+def _expression(rng: random.Random, length: int, operators: str) -> tuple[str, int]:
+    """Return an expression and its value."""
     if length < 5:
-        return ["{}", "-{}", "({})", "(-{})"][length - 1].format(rng.randrange(5))
-    left = rng.randint(1, length - 4)
-    parts = _expression(rng, left, operators), _expression(rng, length - left - 3, operators)
-    return f"({parts[0]}{rng.choice(operators)}{parts[1]})"
+        digit = rng.randrange(5)
+        return ["{}", "-{}", "({})", "(-{})"][length - 1].format(digit), (digit if length % 2 else -digit) % 5
+    width = rng.randint(1, length - 4)
+    left, a = _expression(rng, width, operators)
+    right, b = _expression(rng, length - width - 3, operators)
+    operator = rng.choice(operators)
+    return f"({left}{operator}{right})", {"+": a + b, "-": a - b, "*": a * b}[operator] % 5
 
 
-def _draw_equation(rng: random.Random, length: int) -> list[int]:
+def _draw_brackets(rng: random.Random, length: int) -> Drawn:
+    text, value = _expression(rng, length, "+-*")
+    return [_WITH_TIMES.index(each) for each in text], [value]
+
+
+def _draw_equation(rng: random.Random, length: int) -> Drawn:
     if length < 3:
-        return [0] * length
-    text = _expression(rng, length - 2, "+-")
-    place, value = rng.randrange(length - 2), _value(text)
+        return [0] * length, [0]
+    text, value = _expression(rng, length - 2, "+-")
+    place = rng.randrange(length - 2)
     while not text[place].isdigit():
         place = (place + 1) % (length - 2)
-    return [_WITHOUT_TIMES.index(each) for each in f"{text[:place]}x{text[place + 1 :]}={value}"]
+    equation = f"{text[:place]}x{text[place + 1 :]}={value}"
+    return [_WITHOUT_TIMES.index(each) for each in equation], [int(text[place])]
 
 
 def _draw_actions(rng: random.Random, length: int) -> list[int]:
@@ -175,10 +188,8 @@ DRAWS: dict[str, Callable[[random.Random, int], list[int]]] = {
     **dict.fromkeys(ANSWERS, _bits),
     "modular_arithmetic": _draw_simple,
     "cycle_navigation": lambda rng, length: _bits(rng, length, 3),
-    "modular_arithmetic_brackets": lambda rng, length: [
-        _WITH_TIMES.index(each) for each in _expression(rng, length, "+-*")
-    ],
-    "solve_equation": _draw_equation,
+    "modular_arithmetic_brackets": lambda rng, length: _draw_brackets(rng, length)[0],
+    "solve_equation": lambda rng, length: _draw_equation(rng, length)[0],
     "stack_manipulation": _draw_actions,
     "missing_duplicate_string": _draw_doubled,
     "binary_addition": _draw_numbers,
@@ -186,3 +197,13 @@ DRAWS: dict[str, Callable[[random.Random, int], list[int]]] = {
     "compute_sqrt": lambda rng, length: _digits(rng.randint(1, 2**length - 1), length)[::-1],
     "bucket_sort": lambda rng, length: _bits(rng, length, 5),
 }
+
+
+def draw(name: str, rng: random.Random, length: int) -> Drawn:
+    """Draw one sequence with its answers."""
+    if name == "modular_arithmetic_brackets":
+        return _draw_brackets(rng, length)
+    if name == "solve_equation":
+        return _draw_equation(rng, length)
+    symbols = DRAWS[name](rng, length)
+    return symbols, ANSWERS[name](symbols)
