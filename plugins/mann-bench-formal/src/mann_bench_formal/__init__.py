@@ -1,6 +1,8 @@
 """What this plugin brings to mann-bench; the tasks themselves are loaded on first use."""
 
-from mann_bench import ConvergenceRule, TaskSpec, hookimpl
+from pathlib import Path
+
+from mann_bench import ConvergenceRule, StudySpec, TaskSpec, hookimpl
 
 MANN_BENCH_PLUGIN_API = (1, 1)
 
@@ -33,6 +35,23 @@ def mann_bench_tasks() -> list[TaskSpec]:
     barrington = "Barrington 1989, https://doi.org/10.1016/0022-0000(89)90037-8"
     word_problem = _spec("word_problem", "groups:WordProblem", "multiply elements of a finite group", barrington)
     return [*chomsky, word_problem]
+
+
+@hookimpl
+def mann_bench_studies() -> list[StudySpec]:
+    """Return the studies; some of their models come with mann-bench-baselines."""
+    return [
+        StudySpec(
+            "chomsky",
+            Path(__file__).with_name("chomsky.toml"),
+            "NTM, DNC and baselines on the fifteen tasks of the Chomsky hierarchy, a short budget",
+        ),
+        StudySpec(
+            "word-problems",
+            Path(__file__).with_name("word-problems.toml"),
+            "NTM, DNC and baselines on the word problems of S3, S4, A5 and S5, a short budget",
+        ),
+    ]
 
 
 def _spec(name: str, target: str, summary: str, reference: str) -> TaskSpec:
