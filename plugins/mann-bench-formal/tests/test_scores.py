@@ -140,5 +140,6 @@ def test_lengths_in_a_wrong_order_are_an_error(load, options):
 
 
 def test_an_unknown_group_is_an_error(load):
-    with pytest.raises(ValueError, match="group must be S3, S4, A5 or S5, not 'S6'"):
+    # A run-time type checker may be the first to see it.
+    with pytest.raises((ValueError, TypeError), match=r"S3.*S4.*A5.*S5"):
         load("word_problem", group="S6")

@@ -23,6 +23,9 @@ _ORACLE_LOGIT = 30.0
 _SAMPLES, _SAMPLE = 16, 128
 """Batches, and sequences of each, from which the best constant is taken."""
 
+_NUMBERS = 2**24
+"""Numbers that a batch of them may hold; of very long sequences there are fewer."""
+
 
 class FormalTask(LabelTask):
     """A task on sequences of symbols, all of one length, that asks for a symbol at the last steps or at all of them.
@@ -95,8 +98,9 @@ class FormalTask(LabelTask):
         if steps not in self._constants:
             length = next(n for n in range(1, steps + 1) if self.steps(n) == steps)
             rng, counts = np.random.Generator(np.random.Philox(length)), torch.zeros(steps, self.output_size)
+            sample = max(1, min(_SAMPLE, _NUMBERS // (steps * (self.input_size + self.output_size))))
             for _ in range(_SAMPLES):
-                batch = self.generate(rng, {"length": length}, _SAMPLE)
+                batch = self.generate(rng, {"length": length}, sample)
                 counts += (batch.targets * self.score_mask(batch).unsqueeze(-1)).sum(1)
             self._constants[steps] = counts.argmax(-1)
         return self._constants[steps]
