@@ -143,3 +143,11 @@ def test_an_unknown_group_is_an_error(load):
     # A run-time type checker may be the first to see it.
     with pytest.raises((ValueError, TypeError), match=r"S3.*S4.*A5.*S5"):
         load("word_problem", group="S6")
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [("reverse_string", 40), ("duplicate_string", 40), ("missing_duplicate_string", 20), ("bucket_sort", None)],
+)
+def test_tasks_that_give_symbols_back_say_how_many_to_remember(load, name, rows):
+    assert load(name).rows_to_remember({"length": 40}) == rows

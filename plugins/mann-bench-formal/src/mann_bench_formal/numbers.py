@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from mann_bench import Size
 from mann_bench_formal.ended import END, EndedTask
 from mann_bench_formal.regular import draw_symbols
 from mann_bench_formal.sequences import AskedTask, Symbols
@@ -23,10 +22,6 @@ _BETWEEN = 2
 
 class _TwoNumbers(EndedTask):
     input_size, output_size = 4, 3
-
-    def rows_to_remember(self, size: Size) -> int:
-        """Every digit."""
-        return size["length"]
 
     @abstractmethod
     def result(self, first: int, second: int) -> int:
@@ -173,10 +168,6 @@ class ComputeSqrt(AskedTask):
     def answers(self, length: int) -> int:
         """Half as many as bits, rounded up."""
         return (length + 1) // 2
-
-    def rows_to_remember(self, size: Size) -> int:
-        """Every bit."""
-        return size["length"]
 
     def draw(self, rng: np.random.Generator, length: int, count: int) -> tuple[Symbols, Symbols]:
         """Draw numbers, and take their roots."""

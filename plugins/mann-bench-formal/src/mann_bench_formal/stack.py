@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from mann_bench import Size
 from mann_bench_formal.ended import END, EndedTask
 from mann_bench_formal.regular import draw_symbols
 from mann_bench_formal.sequences import Symbols
@@ -38,10 +37,6 @@ class StackManipulation(EndedTask):
     def answers(self, length: int) -> int:
         """As many as symbols, and the end."""
         return length + 1
-
-    def rows_to_remember(self, size: Size) -> int:
-        """Every symbol: all may be pushed."""
-        return size["length"]
 
     def draw(self, rng: np.random.Generator, length: int, count: int) -> tuple[Symbols, Symbols]:
         """Draw a stack and actions, and take what no later symbol pops."""

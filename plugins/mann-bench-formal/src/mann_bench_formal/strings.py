@@ -8,12 +8,12 @@ from mann_bench_formal.sequences import AskedTask, Symbols
 
 
 class _KeptString(AskedTask):
-    """A task whose answer has as many symbols as its string, or a multiple of them."""
+    """A task that says a string again, in some order, as many times as `times` states."""
 
     times = 1
 
     def answers(self, length: int) -> int:
-        """As many as symbols, or a multiple of it."""
+        """As many as symbols, each time."""
         return self.times * length
 
     def rows_to_remember(self, size: Size) -> int:
@@ -112,7 +112,7 @@ class OddsFirst(_KeptString):
         return [bit for odd in (1, 0) for place, bit in enumerate(symbols) if place % 2 == odd]
 
 
-class BucketSort(_KeptString):
+class BucketSort(AskedTask):
     """Bucket sort (Deletang et al. 2023, https://arxiv.org/abs/2207.02098): say symbols in ascending order.
 
     Inputs: `length` random symbols 0 to 4. Answers: the same symbols, sorted. T = 2 * length. With channels 0 to 4,
@@ -132,6 +132,10 @@ class BucketSort(_KeptString):
     """
 
     input_size, output_size = 6, MODULUS
+
+    def answers(self, length: int) -> int:
+        """As many as symbols."""
+        return length
 
     def draw(self, rng: np.random.Generator, length: int, count: int) -> tuple[Symbols, Symbols]:
         """Draw symbols, and sort them."""
