@@ -1,0 +1,21 @@
+"""What this plugin brings: the memories of recent recurrent models. Imports nothing heavy."""
+
+from mann_bench import ModelSpec, hookimpl
+
+MANN_BENCH_PLUGIN_API = (1, 1)
+"""The lowest and the highest plugin API that this was written for."""
+
+
+@hookimpl
+def mann_bench_models() -> list[ModelSpec]:
+    """Return the models; each has the parameters of the default NTM unless its width is given."""
+    return [
+        ModelSpec(
+            name="gated_deltanet",
+            version=1,
+            target="mann_bench_modern.gated_deltanet:GatedDeltaNetModel",
+            summary="linear Transformer whose memory forgets and is written by the delta rule, once or more a step",
+            reference="Yang et al. 2024, https://arxiv.org/abs/2412.06464; Siems et al. 2025, "
+            "https://arxiv.org/abs/2502.10297",
+        ),
+    ]

@@ -1,0 +1,39 @@
+"""What flash-linear-attention computes step by step, in plain PyTorch. Its modules need Triton to be imported."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from mann_bench_modern.gated_delta_rule import chunked_gated_delta_rule, recurrent_gated_delta_rule
+
+NAME = "flash-linear-attention"
+
+
+def over_time(heads):
+    """[B, H, T, ...] to [B, T, H, ...]."""
+    return heads.transpose(1, 2)
+
+
+def vectors(rng, *shape):
+    return functional.normalize(torch.randn(*shape, generator=rng), dim=-1)
+
+
+@pytest.mark.parametrize("form", [recurrent_gated_delta_rule, lambda *given: chunked_gated_delta_rule(*given, 16)])
+@pytest.mark.parametrize("writes", [1, 2])
+def test_gated_delta_product_is_that_of_fla(public, form, writes):
+    fla = public("fla.ops.gated_delta_product.naive", NAME)
+    rng = torch.Generator().manual_seed(0)
+    queries, keys = vectors(rng, 2, 3, 41, 8), vectors(rng, 2, 3, 41 * writes, 8)
+    values, strengths = (
+        torch.randn(2, 3, 41 * writes, 6, generator=rng),
+        2 * torch.rand(2, 3, 41 * writes, generator=rng),
+    )
+    log_decays, memory = -torch.rand(2, 3, 41, generator=rng), torch.randn(2, 3, 8, 6, generator=rng)
+    given = (over_time(x) for x in (queries, keys, values, log_decays, strengths))
+    expected, last = fla.naive_recurrent_gated_delta_product(
+        *given, scale=1.0, initial_state=memory, num_householder=writes
+    )
+    spread = functional.pad(log_decays.unsqueeze(-1), (0, writes - 1)).flatten(2)
+    answers, after = form(queries.repeat_interleave(writes, 2), keys, values, strengths, spread, memory)
+    torch.testing.assert_close(over_time(answers[:, :, writes - 1 :: writes]), expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(after, last, rtol=1e-5, atol=1e-5)

@@ -1,0 +1,16 @@
+"""Every model passes the suite's conformance kit, by default and with each of its switches."""
+
+import pytest
+
+from mann_bench.testing import Case
+
+VARIANTS = [
+    "gated_deltanet",
+    "gated_deltanet:form=recurrent",
+    "gated_deltanet:negative_eigenvalues=true,householder=2,feedforward=none,convolution=1",
+]
+
+
+@pytest.mark.mann_bench(*VARIANTS)
+def test_conformance(mann_bench_case: Case) -> None:
+    assert not (mann_bench_case.check() or "").startswith("warning")
