@@ -5,11 +5,19 @@ import pytest
 import torch
 
 from mann_bench_modern.gated_deltanet import GatedDeltaNetModel
+from mann_bench_modern.mamba2 import Mamba2Model
+from mann_bench_modern.mlstm import MLSTMModel
+from mann_bench_modern.slstm import SLSTMModel
 
 # As every worker of the suite has; two threads on a busy machine collapse.
 torch.set_num_threads(1)
 
-MODELS = {"gated_deltanet": GatedDeltaNetModel}
+MODELS = {
+    "gated_deltanet": GatedDeltaNetModel,
+    "mlstm": MLSTMModel,
+    "slstm": SLSTMModel,
+    "mamba2": Mamba2Model,
+}
 
 SMALL = {"width": 6, "heads": 2, "head_width": 4, "chunk_size": 8}
 
@@ -17,6 +25,8 @@ VARIANTS = {
     "gated_deltanet": (GatedDeltaNetModel, {}),
     "gated_deltanet, negative eigenvalues": (GatedDeltaNetModel, {"negative_eigenvalues": True}),
     "gated_deltanet, three writes a step": (GatedDeltaNetModel, {"householder": 3, "convolution": 1}),
+    "mlstm": (MLSTMModel, {}),
+    "mamba2": (Mamba2Model, {"state_width": 3}),
 }
 """Small models that have two forms."""
 

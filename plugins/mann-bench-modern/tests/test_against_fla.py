@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from mann_bench_modern.decaying_memory import chunked_decaying_memory, recurrent_decaying_memory
 from mann_bench_modern.gated_delta_rule import chunked_gated_delta_rule, recurrent_gated_delta_rule
 
 NAME = "flash-linear-attention"
@@ -36,4 +37,17 @@ def test_gated_delta_product_is_that_of_fla(public, form, writes):
     spread = functional.pad(log_decays.unsqueeze(-1), (0, writes - 1)).flatten(2)
     answers, after = form(queries.repeat_interleave(writes, 2), keys, values, strengths, spread, memory)
     torch.testing.assert_close(over_time(answers[:, :, writes - 1 :: writes]), expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(after, last, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("form", [recurrent_decaying_memory, lambda *given: chunked_decaying_memory(*given, 16)])
+def test_the_state_space_of_mamba2_is_the_gated_linear_attention_of_fla(public, form):
+    fla = public("fla.ops.simple_gla.naive", NAME)
+    rng = torch.Generator().manual_seed(0)
+    queries, keys, values = (torch.randn(2, 3, 41, size, generator=rng) for size in (8, 8, 6))
+    log_decays, memory = -torch.rand(2, 3, 41, generator=rng), torch.randn(2, 3, 8, 6, generator=rng)
+    given = (over_time(x) for x in (queries, keys, values, log_decays))
+    expected, last = fla.naive_recurrent_simple_gla(*given, scale=1.0, initial_state=memory)
+    answers, after = form(queries, keys, values, log_decays, memory)
+    torch.testing.assert_close(over_time(answers), expected, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(after, last, rtol=1e-5, atol=1e-5)

@@ -8,6 +8,12 @@ VARIANTS = [
     "gated_deltanet",
     "gated_deltanet:form=recurrent",
     "gated_deltanet:negative_eigenvalues=true,householder=2,feedforward=none,convolution=1",
+    "mlstm",
+    "mlstm:form=recurrent",
+    "slstm",
+    "slstm:layers=1,feedforward=none",
+    "mamba2",
+    "mamba2:form=recurrent,state_width=8,feedforward=2.0",
 ]
 
 

@@ -18,4 +18,25 @@ def mann_bench_models() -> list[ModelSpec]:
             reference="Yang et al. 2024, https://arxiv.org/abs/2412.06464; Siems et al. 2025, "
             "https://arxiv.org/abs/2502.10297",
         ),
+        ModelSpec(
+            name="mlstm",
+            version=1,
+            target="mann_bench_modern.mlstm:MLSTMModel",
+            summary="xLSTM with matrix cells and exponential gates",
+            reference="Beck et al. 2024, https://arxiv.org/abs/2405.04517",
+        ),
+        ModelSpec(
+            name="slstm",
+            version=1,
+            target="mann_bench_modern.slstm:SLSTMModel",
+            summary="xLSTM with cells that see each other and exponential gates",
+            reference="Beck et al. 2024, https://arxiv.org/abs/2405.04517",
+        ),
+        ModelSpec(
+            name="mamba2",
+            version=1,
+            target="mann_bench_modern.mamba2:Mamba2Model",
+            summary="selective state space model whose transition is a number a head",
+            reference="Dao & Gu 2024, https://arxiv.org/abs/2405.21060",
+        ),
     ]
