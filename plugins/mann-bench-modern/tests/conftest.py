@@ -7,6 +7,7 @@ import torch
 from mann_bench_modern.gated_deltanet import GatedDeltaNetModel
 from mann_bench_modern.mamba2 import Mamba2Model
 from mann_bench_modern.mlstm import MLSTMModel
+from mann_bench_modern.rwkv7 import RWKV7Model
 from mann_bench_modern.slstm import SLSTMModel
 
 # As every worker of the suite has; two threads on a busy machine collapse.
@@ -17,6 +18,7 @@ MODELS = {
     "mlstm": MLSTMModel,
     "slstm": SLSTMModel,
     "mamba2": Mamba2Model,
+    "rwkv7": RWKV7Model,
 }
 
 SMALL = {"width": 6, "heads": 2, "head_width": 4, "chunk_size": 8}
@@ -27,6 +29,7 @@ VARIANTS = {
     "gated_deltanet, three writes a step": (GatedDeltaNetModel, {"householder": 3, "convolution": 1}),
     "mlstm": (MLSTMModel, {}),
     "mamba2": (Mamba2Model, {"state_width": 3}),
+    "rwkv7": (RWKV7Model, {"rank": 3}),
 }
 """Small models that have two forms."""
 

@@ -14,6 +14,8 @@ VARIANTS = [
     "slstm:layers=1,feedforward=none",
     "mamba2",
     "mamba2:form=recurrent,state_width=8,feedforward=2.0",
+    "rwkv7",
+    "rwkv7:form=recurrent",
 ]
 
 

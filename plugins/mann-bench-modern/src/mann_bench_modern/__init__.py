@@ -39,4 +39,11 @@ def mann_bench_models() -> list[ModelSpec]:
             summary="selective state space model whose transition is a number a head",
             reference="Dao & Gu 2024, https://arxiv.org/abs/2405.21060",
         ),
+        ModelSpec(
+            name="rwkv7",
+            version=1,
+            target="mann_bench_modern.rwkv7:RWKV7Model",
+            summary="linear recurrence whose memory decays by channel, takes a key out and writes another",
+            reference="Peng et al. 2025, https://arxiv.org/abs/2503.14456",
+        ),
     ]
