@@ -9,6 +9,8 @@ from mann_bench_modern.mamba2 import Mamba2Model
 from mann_bench_modern.mlstm import MLSTMModel
 from mann_bench_modern.rwkv7 import RWKV7Model
 from mann_bench_modern.slstm import SLSTMModel
+from mann_bench_modern.titans import TitansModel
+from mann_bench_modern.ttt_linear import TTTLinearModel
 
 # As every worker of the suite has; two threads on a busy machine collapse.
 torch.set_num_threads(1)
@@ -19,6 +21,8 @@ MODELS = {
     "slstm": SLSTMModel,
     "mamba2": Mamba2Model,
     "rwkv7": RWKV7Model,
+    "titans": TitansModel,
+    "ttt_linear": TTTLinearModel,
 }
 
 SMALL = {"width": 6, "heads": 2, "head_width": 4, "chunk_size": 8}
@@ -30,6 +34,9 @@ VARIANTS = {
     "mlstm": (MLSTMModel, {}),
     "mamba2": (Mamba2Model, {"state_width": 3}),
     "rwkv7": (RWKV7Model, {"rank": 3}),
+    "titans": (TitansModel, {}),
+    "titans, a matrix as memory": (TitansModel, {"memory_layers": 1}),
+    "ttt_linear": (TTTLinearModel, {}),
 }
 """Small models that have two forms."""
 

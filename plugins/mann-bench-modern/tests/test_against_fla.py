@@ -5,8 +5,10 @@ import torch
 from torch.nn import functional
 
 from mann_bench_modern.decaying_memory import chunked_decaying_memory, recurrent_decaying_memory
+from mann_bench_modern.fast_weights import FastState, Learner, Outer, Rates, chunked_learning, recurrent_learning
 from mann_bench_modern.gated_delta_rule import chunked_gated_delta_rule, recurrent_gated_delta_rule
 from mann_bench_modern.rwkv7_rule import chunked_rwkv7, recurrent_rwkv7
+from mann_bench_modern.ttt_linear import ResidualLinear
 
 NAME = "flash-linear-attention"
 
@@ -66,3 +68,56 @@ def test_the_memory_of_rwkv7_is_that_of_fla(public, form):
     answers, after = form(queries, removed, rates, keys, values, log_decays, memory)
     torch.testing.assert_close(answers, expected, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(after, last, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("learning", [recurrent_learning, chunked_learning])
+def test_ttt_linear_learns_what_that_of_fla_learns(public, learning):
+    """Weights are compared: to its answers fla adds W q + b, where the paper and we add q."""
+    fla = public("fla.ops.ttt.naive", NAME)
+    rng = torch.Generator().manual_seed(0)
+    queries, keys, values = (torch.randn(2, 3, 48, 8, generator=rng) for _ in range(3))
+    learner, weights = ResidualLinear(3, 8), 0.3 * torch.randn(2, 3, 9, 8, generator=rng)
+    given = (over_time(x) for x in (queries, keys, values))
+    norm = learner.scale.flatten(1), learner.offset.flatten(1)
+    start = {"initial_state": weights[:, :, :8], "initial_state_bias": weights[:, :, 8:]}
+    _, last, last_bias = fla.chunk_ttt_linear_ref(*given, *norm, 0.05, **start, output_final_state=True)
+    state = FastState((weights,), (), (weights,), torch.zeros(2, dtype=torch.int64))
+    rates = Rates(torch.full((2, 3, 48), 0.05), None, None)
+    _, after = learning(learner, queries, keys, values, rates, state, 16)
+    torch.testing.assert_close(after.weights[0], torch.cat([last, last_bias], dim=2), rtol=1e-4, atol=1e-5)
+
+
+class LearnerOfFla(Learner):
+    """The memory of fla's Titans: its loss has a layer norm in it, and a gradient of its own."""
+
+    def gradients(self, keys, values, weights):
+        sums = keys @ weights[0]
+        deviation = (sums.var(-1, unbiased=False, keepdim=True) + 1e-6).sqrt()
+        normed = (sums - sums.mean(-1, keepdim=True)) / deviation
+        error, size = normed - (values - keys), keys.shape[-1]
+        shared = error.sum(-1, keepdim=True) + normed * (error * normed).sum(-1, keepdim=True)
+        return [Outer(keys, size * error - shared / (deviation * size))]
+
+    def answer(self, queries, layers):
+        answers = layers[0](queries)
+        return answers + functional.layer_norm(answers, answers.shape[-1:], eps=1e-6)
+
+
+@pytest.mark.parametrize("learning", [recurrent_learning, chunked_learning])
+def test_momentum_and_forgetting_are_those_of_fla(public, learning):
+    fla = public("fla.ops.titans.naive", NAME)
+    rng = torch.Generator().manual_seed(0)
+    queries, keys, values = (torch.randn(2, 3, 48, 8, generator=rng) for _ in range(3))
+    step, kept, momentum = (torch.rand(2, 3, 48, generator=rng) for _ in range(3))
+    step, kept = 0.002 * step, 0.9 + 0.1 * kept
+    given = [over_time(x) for x in (queries, keys, values)]
+    gates = [over_time(x).unsqueeze(-1) for x in (step / 2, 1 - kept, momentum)]
+    weights, norm = 0.3 * torch.randn(2, 3, 8, 8, generator=rng), (torch.ones(3, 8), torch.zeros(3, 8))
+    expected, last = fla.chunk_titans_linear_ref(
+        *given, *norm, *gates, initial_state=weights, output_final_state=True, use_chunk=False
+    )
+    state = FastState((weights,), (torch.zeros_like(weights),), (weights,), torch.zeros(2, dtype=torch.int64))
+    rates = Rates(step, kept.log(), momentum.log())
+    answers, after = learning(LearnerOfFla(), queries, keys, values, rates, state, 16)
+    torch.testing.assert_close(over_time(answers), expected, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(after.weights[0], last, rtol=1e-3, atol=1e-4)

@@ -16,6 +16,10 @@ VARIANTS = [
     "mamba2:form=recurrent,state_width=8,feedforward=2.0",
     "rwkv7",
     "rwkv7:form=recurrent",
+    "titans",
+    "titans:form=recurrent,memory_layers=1,chunk_size=5",
+    "ttt_linear",
+    "ttt_linear:form=recurrent,chunk_size=5",
 ]
 
 

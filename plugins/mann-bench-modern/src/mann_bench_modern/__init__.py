@@ -46,4 +46,18 @@ def mann_bench_models() -> list[ModelSpec]:
             summary="linear recurrence whose memory decays by channel, takes a key out and writes another",
             reference="Peng et al. 2025, https://arxiv.org/abs/2503.14456",
         ),
+        ModelSpec(
+            name="titans",
+            version=1,
+            target="mann_bench_modern.titans:TitansModel",
+            summary="memory that is a network, trained while it reads, with momentum and forgetting",
+            reference="Behrouz et al. 2025, https://arxiv.org/abs/2501.00663",
+        ),
+        ModelSpec(
+            name="ttt_linear",
+            version=1,
+            target="mann_bench_modern.ttt_linear:TTTLinearModel",
+            summary="linear model as hidden state, trained while it reads",
+            reference="Sun et al. 2024, https://arxiv.org/abs/2407.04620",
+        ),
     ]

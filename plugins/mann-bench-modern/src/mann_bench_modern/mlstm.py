@@ -69,8 +69,8 @@ class MLSTMModel(LayeredModel):
         require_positive(layers=layers, width=width, heads=heads, head_width=head_width, feedforward=feedforward)
         require_positive(convolution=convolution, chunk_size=chunk_size)
         require_one_of(form=(form, Form))
-        cells = partial(chunked_mlstm, chunk_size=chunk_size) if form == "chunked" else recurrent_mlstm
-        mixer = partial(MLSTM, heads=heads, head_width=head_width, convolution=convolution, cells=cells)
+        rule = partial(chunked_mlstm, chunk_size=chunk_size) if form == "chunked" else recurrent_mlstm
+        mixer = partial(MLSTM, heads=heads, head_width=head_width, convolution=convolution, rule=rule)
         build = partial(Layers, input_size, output_size, layers=layers, feedforward=feedforward, mixer=mixer)
         super().__init__(input_size, output_size, width, build)
 
@@ -83,7 +83,7 @@ class MatrixCell(NamedTuple):
     stabiliser: Float[Tensor, "B H"]
 
 
-Cells = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, MatrixCell], tuple[Tensor, MatrixCell]]
+Rule = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, MatrixCell], tuple[Tensor, MatrixCell]]
 
 
 def recurrent_mlstm(
@@ -176,12 +176,12 @@ class MLSTM(Mixer):
         heads: cells.
         head_width: channels of a cell's queries, keys and values.
         convolution: steps that the convolution spans.
-        cells: a form of the recurrence.
+        rule: a form of the recurrence.
     """
 
-    def __init__(self, width: int, heads: int, head_width: int, convolution: int, cells: Cells) -> None:
+    def __init__(self, width: int, heads: int, head_width: int, convolution: int, rule: Rule) -> None:
         super().__init__()
-        self.heads, self.head_width, self.cells = heads, head_width, cells
+        self.heads, self.head_width, self.rule = heads, head_width, rule
         channels = heads * head_width
         self.address = nn.Linear(width, 2 * channels, bias=False)
         self.convolution = CausalConvolution(2 * channels, convolution)
@@ -203,7 +203,7 @@ class MLSTM(Mixer):
         queries, keys = (split_heads(each, self.heads) for each in functional.silu(convolved).chunk(2, dim=2))
         values = split_heads(self.value(inputs), self.heads)
         log_inputs, log_forgets = self.gates(inputs)
-        answers, cell = self.cells(
+        answers, cell = self.rule(
             queries, keys / math.sqrt(self.head_width), values, log_inputs, log_forgets, state.cell
         )
         outputs: Tensor = self.merge(join_heads(self.norm(answers)) * self.output_gate(inputs).sigmoid())
