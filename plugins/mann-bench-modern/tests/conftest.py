@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mann_bench_modern.gated_deltanet import GatedDeltaNetModel
+from mann_bench_modern.lrua import LRUAModel
 from mann_bench_modern.mamba2 import Mamba2Model
 from mann_bench_modern.mlstm import MLSTMModel
 from mann_bench_modern.rwkv7 import RWKV7Model
@@ -23,6 +24,7 @@ MODELS = {
     "rwkv7": RWKV7Model,
     "titans": TitansModel,
     "ttt_linear": TTTLinearModel,
+    "lrua": LRUAModel,
 }
 
 SMALL = {"width": 6, "heads": 2, "head_width": 4, "chunk_size": 8}

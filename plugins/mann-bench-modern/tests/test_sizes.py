@@ -1,6 +1,8 @@
 import pytest
 import torch
 
+from mann_bench_modern.lrua import LRUAModel
+
 
 def parameters(model):
     return sum(parameter.numel() for parameter in model.parameters())
@@ -19,7 +21,8 @@ def test_no_other_size_comes_nearer(model_class):
 
 
 def test_the_match_is_made_with_the_options_given(model_class):
-    model = model_class(9, 8, layers=3)
+    option = {"read_heads": 2} if model_class is LRUAModel else {"layers": 3}
+    model = model_class(9, 8, **option)
     assert parameters(model) == pytest.approx(65_096, rel=0.02)
     assert model.details() != model_class(9, 8).details()
 

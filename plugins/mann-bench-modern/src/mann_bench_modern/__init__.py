@@ -1,6 +1,6 @@
 """What this plugin brings: the memories of recent recurrent models. Imports nothing heavy."""
 
-from mann_bench import ModelSpec, hookimpl
+from mann_bench import ExpectedFailure, ModelSpec, hookimpl
 
 MANN_BENCH_PLUGIN_API = (1, 1)
 """The lowest and the highest plugin API that this was written for."""
@@ -59,5 +59,15 @@ def mann_bench_models() -> list[ModelSpec]:
             target="mann_bench_modern.ttt_linear:TTTLinearModel",
             summary="linear model as hidden state, trained while it reads",
             reference="Sun et al. 2024, https://arxiv.org/abs/2407.04620",
+        ),
+        ModelSpec(
+            name="lrua",
+            version=1,
+            target="mann_bench_modern.lrua:LRUAModel",
+            summary="LSTM with a memory that is written where it was read last or is used least",
+            reference="Santoro et al. 2016, https://arxiv.org/abs/1605.06065",
+            expected_failures=(
+                ExpectedFailure("feedback", "usage tells which slots are used least, and nothing else of it is read"),
+            ),
         ),
     ]
