@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 
-from mann_bench.cli.columns import aligned
+from mann_bench.cli.columns import aligned, prose
 from mann_bench.studies.claim_text import counts_text, measured_text, number_text, sizes_text, tolerance_text
 from mann_bench.studies.claims import ClaimResult
 
@@ -22,14 +22,14 @@ def claim_lines(results: Sequence[ClaimResult]) -> Iterator[str]:
         rows.append(
             [claim.name, published, tolerance_text(claim), measured, str(result.n), result.verdict, claim.statement]
         )
-    yield from aligned(rows)
+    yield from aligned(rows, headed=True)
     yield ""
-    yield from _interval_notes(results)
+    yield from map(prose, _interval_notes(results))
     for result in results:
         if sizes := sizes_text(result.claim):
-            yield f"{result.claim.name}: judged on {sizes}."
+            yield prose(f"{result.claim.name}: judged on {sizes}.")
         if result.reason:
-            yield f"{result.claim.name}: {result.reason}."
+            yield prose(f"{result.claim.name}: {result.reason}.")
     yield f"{counts_text(results)}."
 
 

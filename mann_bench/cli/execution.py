@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 from rich.console import Console
 
+from mann_bench.analysis.cells import cells
 from mann_bench.api import Results, execute, wandb_mode
+from mann_bench.cli.columns import terminal_width
 from mann_bench.cli.parameters import ExecutionOptions
 from mann_bench.cli.problems import say, tell
 from mann_bench.core.foreign_code import stdout_apart
@@ -18,6 +20,7 @@ from mann_bench.execution.plan import Plan, Shard
 from mann_bench.execution.prepare import Setting, prepare
 from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
+from mann_bench.reporting.render import Format, render
 from mann_bench.reporting.tables.runs import KEY_DIGITS, outcome_text
 from mann_bench.results.store import Store
 from mann_bench.training.checkpoint import Checkpoints
@@ -116,7 +119,7 @@ def _print_resumed(console: Console, plan: Plan, store: Store) -> None:
 def _print_records(results: Results, as_json: bool) -> None:
     """Print the tables, or the records as JSON and their errors on standard error."""
     if not as_json:
-        say(str(results), nl=False)
+        say(render(cells(results.records), Format.TEXT, terminal_width()), nl=False)
         return
     for record in results.records:
         say(json.dumps(json.loads(record.model_dump_json())))  # in ASCII, which any output can hold

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from mann_bench.cli.columns import aligned
+from mann_bench.cli.columns import aligned, prose
 from mann_bench.cli.execution import execute_plan
 from mann_bench.cli.parameters import ExecutionOptions
 from mann_bench.cli.problems import say
@@ -75,15 +75,17 @@ def standing_lines(standing: Standing, wanted: Mapping[CellName, int], most: int
         of_claims = f"{len(standing.claims) - len(claims)} of {len(standing.claims)} claims"
         of_pairs = f"{len(standing.pairs) - len(pairs)} of {len(standing.pairs)} pairs of models"
         yield f"Decided: {of_claims} and {of_pairs}, at {looks.words()}."
-        yield from (f"  Undecided: {result.claim.name}: {result.reason}." for result in claims)
+        yield from (prose(f"  Undecided: {result.claim.name}: {result.reason}.") for result in claims)
         for subject, group in groupby(pairs, key=lambda result: result.pair.first[1:]):
             on = " under ".join(subject if _several_protocols(standing) else subject[:1])
-            yield f"  Undecided on {on}: {', '.join(str(result.pair) for result in group)}."
+            yield prose(f"  Undecided on {on}: {', '.join(str(result.pair) for result in group)}.")
     if wanted:
         yield from _wanted_lines(standing, wanted)
     elif claims or pairs:
         last = "the last look" if most == looks.last else "the last look that --max-seeds allows"
-        yield f"No more seeds: what is undecided has {last}, {most} seeds, or is such that seeds do not decide it."
+        yield prose(
+            f"No more seeds: what is undecided has {last}, {most} seeds, or is such that seeds do not decide it."
+        )
 
 
 def _wanted_lines(standing: Standing, wanted: Mapping[CellName, int]) -> Iterator[str]:
@@ -92,7 +94,7 @@ def _wanted_lines(standing: Standing, wanted: Mapping[CellName, int]) -> Iterato
     for name, size in wanted.items():
         seeds = [run.seed for run in standing.planned.cells[name][standing.seeds[name] : size]]
         rows.append([*(name if several else name[:2]), seeds_text(seeds), str(size)])
-    yield from aligned(rows)
+    yield from aligned(rows, headed=True)
 
 
 def _several_protocols(standing: Standing) -> bool:

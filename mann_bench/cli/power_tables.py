@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mann_bench.cli.columns import aligned
+from mann_bench.cli.columns import aligned, prose
 from mann_bench.cli.study_tables import duration_text
 from mann_bench.core.runs import Run
 from mann_bench.execution.estimate import seconds_in_parallel, seconds_of_cells
@@ -89,9 +89,9 @@ def power_lines(outlook: Outlook) -> Iterator[str]:
         todo = [str(effort.runs), effort.time] if need.seeds else ["-", "-"]
         has = min(outlook.standing.seeds[name] for name in need.cells)
         rows.append([f"{need.kind} {need.name}", ", ".join(tasks), str(has), _needs_text(need), *todo])
-    yield from aligned(rows)
+    yield from aligned(rows, headed=True)
     yield ""
-    yield (
+    yield prose(
         f"needs seeds: of each of its cells, to be decided with a probability of {POWER:g}, at "
         f"{outlook.standing.planned.looks.words()}; {SAMPLES} samples of each size, drawn from the records at hand "
         f"with replacement, seed {SEED}."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mann_bench.cli.columns import terminal_width
 from mann_bench.cli.parameters import PathType
 from mann_bench.cli.problems import say, tell
 from mann_bench.core.collector import uncollected
@@ -59,7 +60,7 @@ def command(
     def written(made: "list[Cell]") -> str:
         from mann_bench.reporting.render import Format, render
 
-        return render(made, Format(form), compare=compare, table=table)
+        return render(made, Format(form), terminal_width(), compare, table)
 
     if compare and table:
         raise UsageError("--compare prints a table of its own: leave --table out.")

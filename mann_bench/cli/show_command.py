@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from mann_bench.cli.columns import aligned
+from mann_bench.cli.columns import aligned_rows, prose, terminal_width
 from mann_bench.cli.parameters import VariantType, registry_of
 from mann_bench.cli.problems import say
 from mann_bench.core.docstrings import Doc
@@ -52,10 +52,10 @@ def command(context: click.Context, kind: str, name: str, task: str, as_json: bo
     if as_json:
         say(json.dumps({"kind": kind} | shown.fields | {"options": shown.options}))
         return
-    say(f"{shown.head}\n")
+    say(f"{prose(shown.head)}\n")
     _print_options(shown.options)
     if shown.tail:
-        say("\n" + "\n".join(shown.tail))
+        say("\n" + prose("\n".join(shown.tail)))
 
 
 def _shown(registry: "Registry", kind: str, name: str, task: str) -> _Shown:
@@ -178,9 +178,11 @@ def _print_options(options: list[dict[str, Any]]) -> None:
     """Print a line an option, with its words below it."""
     rows = [("option", "type", "value", "default")]
     rows += [(row["name"], row["type"], option_text(row["value"]), option_text(row["default"])) for row in options]
-    heading, *lines = aligned(rows)
-    say(heading)
-    for line, row in zip(lines, options, strict=True):
+    heading, *made = aligned_rows(rows, headed=True)
+    width = min(_WIDTH, terminal_width() or _WIDTH)
+    for line in heading:
         say(line)
+    for lines, row in zip(made, options, strict=True):
+        say("\n".join(lines))
         if row["words"]:
-            say(click.wrap_text(row["words"], _WIDTH, initial_indent="    ", subsequent_indent="    "))
+            say(click.wrap_text(row["words"], width, initial_indent="    ", subsequent_indent="    "))

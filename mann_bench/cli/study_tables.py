@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mann_bench.cli.columns import aligned
+from mann_bench.cli.columns import aligned, prose
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.core.variants import seeds_text
 from mann_bench.execution.estimate import seconds_in_parallel, seconds_of_cells
@@ -19,9 +19,9 @@ from mann_bench.studies.schema import Claim
 def study_lines(planned: StudyPlan) -> Iterator[str]:
     """Yield the content of a study, for people."""
     study = planned.study
-    yield f"{study.name}, version {study.version}: {study.summary}"
+    yield prose(f"{study.name}, version {study.version}: {study.summary}")
     if study.reference:
-        yield study.reference
+        yield prose(study.reference)
     yield ""
     looks = [f"{', '.join(map(str, study.looks))}, judged at {100 * planned.looks.level:.4g} %"] if study.looks else []
     yield from aligned([
@@ -35,8 +35,8 @@ def study_lines(planned: StudyPlan) -> Iterator[str]:
         yield from aligned([*_listed("models", block.models), *_listed("on", block.tasks)])
     for claim in study.claims:
         yield ""
-        yield f"{claim.name}: {claim.statement}"
-        yield from (f"  {line}" for line in aligned(_claim_rows(claim)))
+        yield prose(f"{claim.name}: {claim.statement}")
+        yield from aligned(_claim_rows(claim), indent="  ")
 
 
 class PlanStatus(NamedTuple):
@@ -80,7 +80,7 @@ def cell_lines(status: PlanStatus, workers: int | None) -> Iterator[str]:
             seeds_text(run.seed for run in left) or "-",
             ("unknown" if known is None else duration_text(known)) if left else "-",
         ])  # fmt: skip
-    yield from aligned(rows)
+    yield from aligned(rows, headed=True)
     unknown = sum(each is None for each in seconds.values())
     yield ""
     yield f"{len(status.runs) - len(all_missing)} of {len(status.runs)} runs have a record."
@@ -90,7 +90,7 @@ def cell_lines(status: PlanStatus, workers: int | None) -> Iterator[str]:
         yield f"Time left: about {time} in {processes} process{'' if processes == 1 else 'es'}."
     if unknown:
         cells = "1 cell" if unknown == 1 else f"{unknown} cells"
-        yield f"Unknown for {cells}: {status.out} holds no run of that model and task on this machine."
+        yield prose(f"Unknown for {cells}: {status.out} holds no run of that model and task on this machine.")
 
 
 def duration_text(seconds: float) -> str:

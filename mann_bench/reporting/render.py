@@ -2,15 +2,12 @@
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
-import rich.box
-import rich.console
-import rich.table
-import rich.text
 from rich.cells import cell_len
 
 from mann_bench.analysis.cells import Cell
@@ -21,6 +18,15 @@ from mann_bench.analysis.runs import run_rows
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.errors import UsageError
 from mann_bench.reporting.latex import latex
+from mann_bench.reporting.layout import (
+    MOST_LINES,
+    fitting_widths,
+    in_columns,
+    indented,
+    natural_widths,
+    stacked,
+    wrapped,
+)
 from mann_bench.reporting.markdown import markdown
 from mann_bench.reporting.tables.comparison import comparison_table
 from mann_bench.reporting.tables.convergence import convergence_table
@@ -34,6 +40,8 @@ TABLES = ("convergence", "probe", "generalization", "ranks", "pairs", "runs")
 
 _ASKED_FOR = ("ranks", "pairs")
 """Tables that people see where they ask for them: the few seeds of everyday runs can rank nothing."""
+
+_INDENT, _GAP, _NARROW_GAP = "  ", "   ", "  "
 
 T = TypeVar("T", Row, Table)
 
@@ -73,8 +81,8 @@ def render(
         return f"{json.dumps(rows, indent=1)}\n" if form is Format.JSON else rows_csv(_only(rows))
     made = {"comparison": [comparison_table(cells, *compare)]} if compare else _chosen(_tables(cells, table), table)
     writers: dict[Format, Callable[[Table], str]] = {Format.MARKDOWN: markdown, Format.LATEX: latex}
-    write = writers.get(form) or (lambda table: _text(table, width))
-    return "\n".join(write(table) for tables in made.values() for table in tables)
+    tables = [table for each in made.values() for table in each]
+    return "\n".join(map(writers[form], tables)) if form in writers else _text(tables, width)
 
 
 def _chosen(tables: Mapping[str, Sequence[T]], name: str | None) -> Mapping[str, Sequence[T]]:
@@ -123,35 +131,64 @@ def _tables(cells: Sequence[Cell], chosen: str | None) -> dict[str, list[Table]]
     }
 
 
-def _text(table: Table, width: int | None) -> str:
-    lines = _aligned(table) if width is None else _wrapped(table, width)
-    return "\n".join([table.title, *lines, *(f"  {note}" for note in table.notes)]) + "\n"
+def _text(tables: Sequence[Table], width: int | None) -> str:
+    """Return tables one after the other, and below the last one the notes, each once."""
+    lines = [line for table in tables for line in _lines(table, width)]
+    return "\n".join([*lines, *(line for note in _notes(tables) for line in indented(note, width))]) + "\n"
 
 
-def _aligned(table: Table) -> list[str]:
-    """Return the lines of a table as `_wrapped` does where there is room for it, in a tenth of the time."""
-    cells = [table.columns, *table.rows]
-    lengths = [[cell_len(text) for text in row] for row in cells]
-    widths = [max(column) for column in zip(*lengths, strict=True)]
-    lefts = [reads_as_text(column) for column in table.columns]
-
-    def line(row: Sequence[str], taken: Sequence[int]) -> str:
-        blanks = [" " * (width - length) for width, length in zip(widths, taken, strict=True)]
-        parts = zip(row, blanks, lefts, strict=True)
-        return "  " + "   ".join(text + blank if left else blank + text for text, blank, left in parts)
-
-    head, *rest = (line(row, taken).rstrip() for row, taken in zip(cells, lengths, strict=True))
-    return ["", head, f" {'─' * (sum(widths) + 3 * len(widths) - 1)}", *rest, ""]
+def _notes(tables: Sequence[Table]) -> list[str]:
+    """Return each note once; one that not all tables of a kind have says of which it is, such as ``copy: ...``."""
+    kinds = [table.title.partition(": ")[::2] for table in tables]
+    notes: dict[str, None] = {}
+    for note in dict.fromkeys(note for table in tables for note in table.notes):
+        found = [kind for table, kind in zip(tables, kinds, strict=True) if note in table.notes]
+        others = any(kind not in found and kind[0] == found[0][0] for kind in kinds)
+        subjects = [subject for _, subject in found if others and subject not in note]
+        notes[f"{', '.join(subjects)}: {note}" if subjects else note] = None
+    return list(notes)
 
 
-def _wrapped(table: Table, width: int) -> list[str]:
-    """Return the lines of a table that takes at most so many columns; long cells are broken."""
-    made = rich.table.Table(box=rich.box.SIMPLE_HEAD)
-    for column in table.columns:
-        made.add_column(rich.text.Text(column), justify="left" if reads_as_text(column) else "right")
-    for row in table.rows:
-        made.add_row(*map(rich.text.Text, row))  # Text: names are shown as they are, never read as markup
-    console = rich.console.Console(width=width, file=io.StringIO(), color_system=None, highlight=False)
-    with console.capture() as capture:
-        console.print(made)
-    return [line.rstrip() for line in capture.get().splitlines()]
+def _lines(table: Table, width: int | None) -> list[str]:
+    """Return the lines of a table that takes at most so many columns, with an empty line after it.
+
+    The narrower it has to be, the more of these is done to it: columns come closer, tasks go on lines of their own,
+    cells go on over several lines, rows become blocks.
+    """
+    if width is None:
+        return [table.title, "", *_columns(table, _GAP, natural_widths([table.columns, *table.rows])), ""]
+    tall = 1 if table.columns[0].endswith(":") else MOST_LINES
+    several_tasks = table.columns[0] == "task"
+    for gap, most_lines, keys in (_GAP, 1, 0), (_NARROW_GAP, 1, 0), (_NARROW_GAP, 1, 1), (_NARROW_GAP, tall, 1):
+        leading = keys if several_tasks else 0
+        rows = [row[leading:] for row in [table.columns, *table.rows]]
+        widths = fitting_widths(rows, width - len(_rule(0)) - len(gap) * (len(rows[0]) - 1), most_lines)
+        if widths is not None:
+            return [*wrapped(table.title, width), "", *_columns(table, gap, widths, leading), ""]
+    return [*wrapped(table.title, width), "", *_blocks(table, width), ""]
+
+
+def _columns(table: Table, gap: str, widths: Sequence[int], leading: int = 0) -> list[str]:
+    """Return the lines of a table in columns but for the `leading` ones: they go on a line where they change."""
+    lefts = [reads_as_text(column) for column in table.columns[leading:]]
+    head, *rest = in_columns([row[leading:] for row in [table.columns, *table.rows]], widths, gap, lefts)
+    lines, above = [], table.columns[:0]
+    for row, of_row in zip(table.rows, rest, strict=True):
+        if row[:leading] != above:
+            above = row[:leading]
+            lines += above
+        lines += [_INDENT + line for line in of_row]
+    return [*(_INDENT + line for line in head), _rule(sum(widths) + len(gap) * (len(widths) - 1)), *lines]
+
+
+def _blocks(table: Table, width: int) -> list[str]:
+    """Return the lines of a table for which a width has no columns: each row below what it is about."""
+    keys, room = list(map(reads_as_text, table.columns)).index(False), width - len(_INDENT)
+    blocks = [*itertools.chain(*stacked(table.columns, table.rows, keys, room))]
+    heading = wrapped(", ".join(table.columns[:keys]), room)
+    taken = max(map(cell_len, [*heading, *blocks]))
+    return [*(_INDENT + line for line in heading), _rule(taken), *(_INDENT + line for line in blocks)]
+
+
+def _rule(length: int) -> str:
+    return f" {'─' * (length + 2)}"

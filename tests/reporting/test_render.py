@@ -17,8 +17,7 @@ from mann_bench.analysis.rows import flat
 from mann_bench.analysis.runs import run_rows
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.errors import UsageError
-from mann_bench.reporting.render import TABLES, Format, _aligned, _wrapped, render
-from mann_bench.reporting.tables.table import Table
+from mann_bench.reporting.render import TABLES, Format, render
 from mann_bench.results.store import load_record
 
 TITLES = [
@@ -110,15 +109,39 @@ def test_text_has_no_colours_and_no_trailing_spaces(records):
     assert not any("\x1b" in line or line != line.rstrip() for line in lines)
 
 
-def test_text_fits_a_width(records):
-    rows = [line for line in render(cells(records), Format.TEXT, width=60).splitlines() if not line.startswith("  ")]
-    assert max(map(len, rows)) <= 60
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_text_fits_a_width(records, width):
+    assert max(map(len, render(cells(records), Format.TEXT, width).splitlines())) <= width
 
 
-@pytest.mark.parametrize("rows", [[], [["ntm", "1"], ["a longer name", "22"], ["神経", "[red]"]]])
-def test_lines_are_those_of_rich_where_there_is_room(rows):
-    table = Table("title", ["model", "steps"], rows, [])
-    assert _aligned(table) == _wrapped(table, 100)
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_text_of_a_width_has_every_word_whole(records, width):
+    words = set(render(cells(records), Format.TEXT, width).split())
+    assert {"Convergence", "ntm", "lstm:layers=2", "3,200", "31,250;", "parameters", "mastered"} <= words
+
+
+def test_where_there_is_no_room_each_size_has_a_row(make_record):
+    sizes = [({"length": 20 * number}, 1.5, 0.25) for number in range(1, 7)]
+    lines = render(cells([make_record(sizes=sizes)]), Format.TEXT, 60, table="generalization").splitlines()
+    assert lines[2:5] == ["  length:", " " + 28 * "─", "  ntm"]
+    assert lines[5:12] == [f"    {20 * n:<8}   1.50 / 25.0 %" for n in range(1, 7)] + ["    mastered   none"]
+
+
+def test_where_there_is_no_room_tasks_have_lines_of_their_own(records):
+    lines = render(cells(records), Format.TEXT, 100, table="convergence").splitlines()
+    assert [line for line in lines if line in ("copy", "repeat_copy", "task")] == ["copy", "repeat_copy"]
+
+
+def test_text_has_each_note_once_below_the_last_table(records):
+    lines = render(cells(records), Format.TEXT).splitlines()
+    notes = [line for line in lines if line.startswith("  [ ]: ")]
+    assert (len(notes), lines.index(notes[0]) > lines.index("Runs")) == (1, True)
+
+
+def test_a_note_of_some_tables_of_a_kind_says_of_which(make_record, make_ngrams_record):
+    notes = render(cells([make_record(), make_ngrams_record()]), Format.TEXT).splitlines()
+    assert "  copy: mastered: the last size up to which 99 % of the sequences are right" in notes
+    assert "  dynamic_ngrams: mastered: the last size up to which the task's rule is met" in notes
 
 
 @pytest.mark.parametrize("variable", [("FORCE_COLOR", "1"), ("COLUMNS", "20"), ("TERM", "dumb"), ("NO_COLOR", "1")])

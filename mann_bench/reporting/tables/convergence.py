@@ -6,7 +6,7 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.convergence import ConvergenceRow, backends, convergence_row
 from mann_bench.analysis.runs import failure
 from mann_bench.reporting.naming import SCORE_WORDS, own_training_notes, row_labels
-from mann_bench.reporting.tables.runs import KEY_DIGITS
+from mann_bench.reporting.tables.runs import KEY_DIGITS, by_seeds
 from mann_bench.reporting.tables.table import (
     INTERVALS,
     ONE_SEED,
@@ -91,13 +91,12 @@ def _backend_notes(cells: Sequence[Cell], labels: Sequence[str]) -> list[str]:
 
 
 def _censoring_notes(cells: Iterable[Cell]) -> list[str]:
-    return [
-        f"{record.text}: {str(record.outcome).replace('_', ' ')} after {record.steps:,} steps{_because(record)}"
-        for cell in cells
-        for record in cell.records
-        if record.converged_first is None
-    ]
+    return [note for cell in cells for note in by_seeds(cell, _unconverged)]
 
 
-def _because(record: Record) -> str:
-    return f": {reason} (run {record.key[:KEY_DIGITS]})" if (reason := failure(record)) else ""
+def _unconverged(record: Record) -> str | None:
+    if record.converged_first is not None:
+        return None
+    reason = failure(record)
+    ended = f"{str(record.outcome).replace('_', ' ')} after {record.steps:,} steps"
+    return f"{ended}: {reason} (run {record.key[:KEY_DIGITS]})" if reason else ended

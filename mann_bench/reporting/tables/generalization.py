@@ -11,7 +11,9 @@ from mann_bench.analysis.measures import accuracy_beyond_training, masters, test
 from mann_bench.core.scores import is_accuracy
 from mann_bench.core.sizes import Size
 from mann_bench.reporting.naming import SCORE_WORDS, own_training_notes, row_labels
+from mann_bench.reporting.tables.runs import by_seeds
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table, estimate_text
+from mann_bench.results.schema import Record
 from mann_bench.statistics.interval import Estimate
 from mann_bench.statistics.medians import median_estimate
 
@@ -157,9 +159,8 @@ def _capacity_notes(by_cell: Sequence[_BySize]) -> list[str]:
 
 
 def _untested_notes(cells: Iterable[Cell]) -> list[str]:
-    return [
-        f"{record.text}: {record.outcome} before it could be tested, counted as worse than any"
-        for cell in cells
-        for record in cell.records
-        if not record.generalization
-    ]
+    return [note for cell in cells for note in by_seeds(cell, _untested)]
+
+
+def _untested(record: Record) -> str | None:
+    return None if record.generalization else f"{record.outcome} before it could be tested, counted as worse than any"

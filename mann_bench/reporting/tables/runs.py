@@ -1,11 +1,12 @@
 """The table of the runs, and how people read that a run ended."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.labels import cell_labels
 from mann_bench.analysis.runs import failure
+from mann_bench.core.variants import seeds_text
 from mann_bench.reporting.tables.table import Table
 from mann_bench.results.schema import Record
 
@@ -37,6 +38,23 @@ def runs_table(cells: Sequence[Cell]) -> Table:
             *([f"{more:,} more runs: --table runs with --format csv or json lists all"] if more > 0 else []),
         ],
     )
+
+
+def by_seeds(cell: Cell, words: Callable[[Record], str | None]) -> list[str]:
+    """Return what is to be said of the runs of a cell, of those of which the same is said at once.
+
+    Args:
+        cell: the runs.
+        words: what is to be said of a run; None where that is nothing.
+    """
+    seeds: dict[str, list[int]] = {}
+    for record in cell.records:
+        if text := words(record):
+            seeds.setdefault(text, []).append(record.seed)
+    return [
+        f"{cell.model} on {cell.task}, seed{'' if len(each) == 1 else 's'} {seeds_text(each)}: {text}"
+        for text, each in seeds.items()
+    ]
 
 
 def outcome_text(record: Record) -> str:
