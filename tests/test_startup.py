@@ -50,6 +50,29 @@ def test_studies_are_listed_without_torch():
     assert done.stdout.splitlines()[-1] == "HEAVY []"
 
 
+@pytest.mark.parametrize("command", ["run --model ntm --task copy", "study run smoke"])
+def test_what_is_asked_for_is_said_before_torch_is_imported(command, tmp_path):
+    script = """
+import sys
+from mann_bench.cli.main import invoke
+class Torch:
+    def find_spec(self, name, *_):
+        if name == "torch":
+            raise SystemExit(7)
+sys.meta_path.insert(0, Torch())
+invoke({arguments!r})
+"""
+    code = script.format(arguments=[*command.split(), "--dry-run"])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("Loading torch ...")) == (7, 1)
+
+
+def test_an_unknown_name_is_told_without_torch():
+    script = SCRIPT.format(arguments=["run", "--model", "ntn", "--task", "copy"], heavy=("torch", "wandb"))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (2, "HEAVY []")
+
+
 def test_the_package_itself_is_light():
     script = f"import sys, mann_bench; print(sorted(set({HEAVY!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

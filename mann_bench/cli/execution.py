@@ -14,7 +14,7 @@ from mann_bench.cli.columns import terminal_width
 from mann_bench.cli.parameters import ExecutionOptions
 from mann_bench.cli.problems import say, tell
 from mann_bench.core.foreign_code import stdout_apart
-from mann_bench.core.message_text import printable
+from mann_bench.core.message_text import counted, printable
 from mann_bench.core.runs import Outcome
 from mann_bench.execution.plan import Plan, Shard
 from mann_bench.execution.prepare import Setting, prepare
@@ -94,7 +94,7 @@ def _announce(console: Console, registry: Registry, plan: Plan, options: Executi
 
 def _print_header(console: Console, plan: Plan, setting: Setting, executor: str) -> None:
     cached, missing = len(plan.cached), len(plan.missing)
-    asked = "1 run" if len(plan.runs) == 1 else f"{len(plan.runs)} runs"
+    asked = counted(len(plan.runs), "run")
     training = f"{missing} to train{f', on {setting.device} {_where(setting, executor)}' if missing else ''}"
     _print(console, f"{asked}: {cached} already recorded, {training}.")
     for (model, task), need in setting.needs.items():
@@ -106,7 +106,7 @@ def _where(setting: Setting, executor: str) -> str:
     if setting.workers is None:
         return f"by {executor}"
     room = f" (memory allows {setting.fit})" if setting.fit else ""
-    return f"in {setting.workers} process{'' if setting.workers == 1 else 'es'}{room}"
+    return f"in {counted(setting.workers, 'process', 'processes')}{room}"
 
 
 def _print_resumed(console: Console, plan: Plan, store: Store) -> None:

@@ -8,6 +8,7 @@ from mann_bench.cli.execution import execute_plan
 from mann_bench.cli.parameters import ExecutionOptions
 from mann_bench.cli.problems import say
 from mann_bench.core.errors import UsageError
+from mann_bench.core.message_text import counted
 from mann_bench.core.runs import Run
 from mann_bench.core.variants import seeds_text
 from mann_bench.execution.plan import CellName, Plan, look_up
@@ -59,8 +60,10 @@ def run_until_decided(
             return code
         told |= {run.key for run in runs}
         if failed := len(told - _whole(planned.all_runs, options).keys()):
-            runs_text = "1 run" if failed == 1 else f"{failed} runs"
-            say(f"Stopped: {runs_text} failed. The same command does failed runs again, and goes on.", err=True)
+            say(
+                f"Stopped: {counted(failed, 'run')} failed. The same command does failed runs again, and goes on.",
+                err=True,
+            )
             return 1
         if not wanted:
             return code
@@ -70,7 +73,7 @@ def standing_lines(standing: Standing, wanted: Mapping[CellName, int], most: int
     """Yield what is decided, what is not and why, and which cells get seeds for it."""
     looks, claims, pairs = standing.planned.looks, standing.open_claims, standing.open_pairs
     if all(seeds < looks.first for seeds in standing.seeds.values()):
-        yield f"First look: {looks.first} seeds of each cell."
+        yield f"First look: {counted(looks.first, 'seed')} of each cell."
     else:
         of_claims = f"{len(standing.claims) - len(claims)} of {len(standing.claims)} claims"
         of_pairs = f"{len(standing.pairs) - len(pairs)} of {len(standing.pairs)} pairs of models"

@@ -13,6 +13,7 @@ import click
 from mann_bench.cli.parameters import PathType, VariantType, registry_of
 from mann_bench.cli.problems import say
 from mann_bench.core.errors import UsageError
+from mann_bench.core.message_text import counted
 from mann_bench.core.plugin_code import OWN_DISTRIBUTION
 
 if TYPE_CHECKING:
@@ -99,11 +100,11 @@ def submit(
     tracer = _tracer(registry, {record.key: file for file, record in files.items()})
     folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer)
     subject = f"Add {folder.name} to the leaderboard of {rules.name}"
-    say(f"{len(records)} runs: {folder}. Commit them and open a pull request:", err=True)
+    say(f"{counted(len(records), 'run')}: {folder}. Commit them and open a pull request:", err=True)
     say(f"git switch --create {folder.name}")
     say(shlex.join(["git", "add", str(folder)]))
     say(shlex.join(["git", "commit", "--message", subject]))
-    text = f"{subject}\n\n{len(records)} runs by {name}, {url}\n{note}".rstrip()
+    text = f"{subject}\n\n{counted(len(records), 'run')} by {name}, {url}\n{note}".rstrip()
     say(f"Text for the pull request:\n\n{text}", err=True)
 
 
@@ -158,8 +159,8 @@ def validate(context: click.Context, entries: tuple[str, ...], root: Path, study
     for fault in faults:
         row = fault._asdict() | {"file": str(fault.file)}
         say(json.dumps(row) if as_json else str(fault))
-    counted = f"{len(folders)} entr{'y' if len(folders) == 1 else 'ies'}"
-    say(f"{counted}: {len(faults) or 'no'} fault{'' if len(faults) == 1 else 's'}.", err=True)
+    found = counted(len(faults), "fault") if faults else "no faults"
+    say(f"{counted(len(folders), 'entry', 'entries')}: {found}.", err=True)
     return REFUSED if faults else 0
 
 
@@ -264,7 +265,7 @@ def build(context: click.Context, root: Path, out: Path) -> None:
         raise _no_entries(root)
     files = build_site(found)
     write_pages(files, out)
-    say(f"{len(files)} files: {out / 'index.html'}", err=True)
+    say(f"{counted(len(files), 'file')}: {out / 'index.html'}", err=True)
 
 
 @command.command()

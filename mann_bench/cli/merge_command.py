@@ -6,6 +6,7 @@ import click
 
 from mann_bench.cli.parameters import PathType
 from mann_bench.cli.problems import say
+from mann_bench.core.message_text import counted
 
 
 @click.command()
@@ -22,4 +23,4 @@ def command(runs: tuple[Path, ...], out: Path) -> None:
     from mann_bench.results.merge import merge
 
     brought, kept = merge(runs, out)
-    say(f"{out}: {brought} records copied, {kept} already there.", err=True)
+    say(f"{out}: {counted(brought, 'record')} copied, {kept} already there.", err=True)

@@ -11,8 +11,10 @@ from typing import Any, Literal
 import click
 from click.shell_completion import CompletionItem
 
+from mann_bench.cli.problems import say
 from mann_bench.core.backends import AUTO, BACKEND_CHOICES
 from mann_bench.core.machine import usable_cores
+from mann_bench.core.message_text import counted
 from mann_bench.core.variants import Variant
 from mann_bench.registry import Registry
 
@@ -149,6 +151,11 @@ def execution_options(command: Callable[..., int]) -> Callable[..., int]:
         return command(*arguments, options=options, **given)
 
     return functools.reduce(lambda decorated, option: option(decorated), reversed(_EXECUTION_OPTIONS), gathered)
+
+
+def say_begins(runs: int, what: str) -> None:
+    """Say what is about to be done, before torch is imported: that takes seconds."""
+    say(f"{counted(runs, 'run')} asked for: {what}. Loading torch ...", err=True)
 
 
 def expect_runs(options: ExecutionOptions, runs: int) -> None:

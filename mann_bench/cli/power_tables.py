@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mann_bench.cli.columns import aligned, prose
-from mann_bench.cli.study_tables import duration_text
+from mann_bench.cli.study_tables import time_text
+from mann_bench.core.message_text import counted
 from mann_bench.core.runs import Run
-from mann_bench.execution.estimate import seconds_in_parallel, seconds_of_cells
+from mann_bench.execution.estimate import Seconds, seconds_in_parallel, seconds_of_cells
 from mann_bench.execution.plan import CellName
 from mann_bench.results.outlines import Outline
 from mann_bench.statistics.power import MOST, POWER, SAMPLES, SEED
@@ -21,16 +22,16 @@ class Effort(NamedTuple):
 
     Attributes:
         runs: how many.
-        seconds: that they take, in all processes; None where no run tells how long one of some cell takes.
+        taken: how long they take, in all processes; None where no run tells how long one of some cell takes.
     """
 
     runs: int
-    seconds: float | None
+    taken: Seconds | None
 
     @property
     def time(self) -> str:
         """How long it takes, for people."""
-        return "unknown" if self.seconds is None else duration_text(self.seconds) if self.runs else "-"
+        return "unknown" if self.taken is None else time_text(self.taken) if self.runs else "-"
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def power_lines(outlook: Outlook) -> Iterator[str]:
         f"{outlook.standing.planned.looks.words()}; {SAMPLES} samples of each size, drawn from the records at hand "
         f"with replacement, seed {SEED}."
     )
-    effort, processes = outlook.together, f"{outlook.workers} process{'' if outlook.workers == 1 else 'es'}"
-    yield f"All that {MOST} seeds decide: {effort.runs} runs, time {effort.time} in {processes}."
+    effort, processes = outlook.together, counted(outlook.workers, "process", "processes")
+    yield f"All that {MOST} seeds decide: {counted(effort.runs, 'run')}, time {effort.time} in {processes}."
 
 
 def power_json(outlook: Outlook, need: Need) -> str:
@@ -112,7 +113,7 @@ def power_json(outlook: Outlook, need: Need) -> str:
         "more_than": MOST if need.seeds is None and need.known is None else None,
         "known": need.known,
         "runs": effort.runs if need.seeds else None,
-        "seconds": effort.seconds if need.seeds else None,
+        "seconds": effort.taken.seconds if need.seeds and effort.taken else None,
         "workers": outlook.workers,
     }
     return json.dumps(row)

@@ -11,10 +11,11 @@ from mann_bench.cli.parameters import (
     expect_runs,
     given_once,
     registry_of,
+    say_begins,
 )
 from mann_bench.cli.problems import say
 from mann_bench.core.collector import imported_for_good
-from mann_bench.core.variants import parse_seeds
+from mann_bench.core.variants import Variant, parse_seeds
 
 if TYPE_CHECKING:
     from mann_bench.execution.plan import Plan
@@ -55,12 +56,19 @@ def command(
     record, and 1 if a run failed or diverged.
     """
     chosen = parse_seeds(seeds)
+    registry = registry_of(context)
+    for text in models:
+        registry.model(Variant.parse(text).name)
+    for text in tasks:
+        registry.task(Variant.parse(text).name)
+    registry.protocol(Variant.parse(protocol).name)
+    runs = len(models) * len(tasks) * len(chosen)
+    say_begins(runs, f"{', '.join(models)} on {', '.join(tasks)}, seed{'' if len(chosen) == 1 else 's'} {seeds}")
     with imported_for_good():
-        expect_runs(options, len(models) * len(tasks) * len(chosen))
+        expect_runs(options, runs)
         from mann_bench.cli.execution import execute_plan
         from mann_bench.execution.plan import Block, make_plan
 
-        registry = registry_of(context)
         plan = make_plan(registry, [Block(models, tasks, [protocol])], chosen)
     return execute_plan(registry, plan, options, _print_runs)
 

@@ -19,6 +19,7 @@ from mann_bench.cli.parameters import (
     jobs_option,
     out_option,
     registry_of,
+    say_begins,
     threads_option,
 )
 from mann_bench.cli.problems import say, tell
@@ -107,8 +108,10 @@ def run(
     if max_seeds is not None and not until_decided:
         raise UsageError("--max-seeds limits how far a study grows. Give --until-decided too.")
     registry = registry_of(context)
+    loaded = load_study(registry, study)
+    say_begins(loaded.run_count(), loaded.name)
     with imported_for_good():
-        expect_runs(options, load_study(registry, study).run_count())
+        expect_runs(options, loaded.run_count())
         from mann_bench.cli.execution import execute_plan
         from mann_bench.cli.study_tables import PlanStatus, cell_lines
         from mann_bench.execution.resolve import device_name

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mann_bench.cli.columns import aligned, prose
+from mann_bench.core.message_text import counted
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.core.variants import seeds_text
-from mann_bench.execution.estimate import seconds_in_parallel, seconds_of_cells
+from mann_bench.execution.estimate import Seconds, seconds_in_parallel, seconds_of_cells
 from mann_bench.execution.plan import by_cell
 from mann_bench.results.outlines import Outline
 from mann_bench.studies.claim_text import sizes_text, tolerance_text
@@ -78,19 +79,25 @@ def cell_lines(status: PlanStatus, workers: int | None) -> Iterator[str]:
             f"{len(runs) - len(left)}/{len(runs)}",
             ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "-",
             seeds_text(run.seed for run in left) or "-",
-            ("unknown" if known is None else duration_text(known)) if left else "-",
+            ("unknown" if known is None else time_text(known)) if left else "-",
         ])  # fmt: skip
     yield from aligned(rows, headed=True)
     unknown = sum(each is None for each in seconds.values())
     yield ""
     yield f"{len(status.runs) - len(all_missing)} of {len(status.runs)} runs have a record."
     if len(seconds) > unknown:
-        processes = workers or 1
-        time = duration_text(seconds_in_parallel(seconds, processes))
-        yield f"Time left: about {time} in {processes} process{'' if processes == 1 else 'es'}."
+        time = seconds_in_parallel(seconds, workers or 1)
+        about = "" if time.at_most else "about "
+        yield f"Time left: {about}{time_text(time)} in {counted(workers or 1, 'process', 'processes')}."
     if unknown:
-        cells = "1 cell" if unknown == 1 else f"{unknown} cells"
-        yield prose(f"Unknown for {cells}: {status.out} holds no run of that model and task on this machine.")
+        yield prose(
+            f"Unknown for {counted(unknown, 'cell')}: {status.out} holds no run of that model and task on this machine."
+        )
+
+
+def time_text(time: Seconds) -> str:
+    """Return how long runs take, for people: ``12 min``, ``at most 3 h 20 min``."""
+    return f"{'at most ' if time.at_most else ''}{duration_text(time.seconds)}"
 
 
 def duration_text(seconds: float) -> str:

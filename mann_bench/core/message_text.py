@@ -1,4 +1,9 @@
-"""Texts of strangers on a terminal."""
+"""How messages read: numbers with their nouns, and texts of strangers on a terminal."""
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun, whose plural ends in s unless it is given: ``1 run``, ``1,000 entries``."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def printable(text: str) -> str:

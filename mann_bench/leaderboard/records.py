@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mann_bench.analysis.cells import cells
 from mann_bench.core.errors import StoreError
+from mann_bench.core.message_text import counted
 from mann_bench.core.runs import Run
 from mann_bench.execution.plan import CellName, by_cell
 from mann_bench.leaderboard.files import LoadedEntry, entry_folders
@@ -69,7 +70,7 @@ def _shared(earlier: LoadedEntry, later: LoadedEntry) -> list[tuple[Record, Reco
 
 def _repeated(shared: Sequence[tuple[Record, Record]]) -> str:
     equal = sum(not differences(*map(repeatable, pair)) for pair in shared)
-    return f"{len(shared):,} run{'' if len(shared) == 1 else 's'} ({equal:,} equal to the last bit)"
+    return f"{counted(len(shared), 'run')} ({equal:,} equal to the last bit)"
 
 
 def answers(runs: Iterable[Run], records: Iterable[Record]) -> dict[str, Record]:

@@ -6,12 +6,22 @@ from typing import Any
 
 import rich.progress
 from rich.console import Console
+from rich.text import Text
 
 from mann_bench.core.events import Busy, Evaluated, Event, Finished, Notice, Progress, Started
 from mann_bench.core.message_text import printable
 from mann_bench.core.runs import Run
 
 _LINE_SECONDS = 15.0
+
+
+class _TimeLeft(rich.progress.TimeRemainingColumn):
+    """The time left; ``at most`` as long as a run may end before its budget."""
+
+    def render(self, task: rich.progress.Task) -> Text:
+        """Return the time, or a blank one where nothing is known yet."""
+        left = super().render(task)
+        return Text.assemble("at most ", left) if task.fields.get("bound") and task.time_remaining else left
 
 
 class ConsoleProgress:
@@ -43,7 +53,7 @@ class ConsoleProgress:
                 rich.progress.BarColumn(bar_width=20),
                 rich.progress.MofNCompleteColumn(),
                 rich.progress.TextColumn("{task.fields[rate]}"),
-                rich.progress.TimeRemainingColumn(),
+                _TimeLeft(),
                 rich.progress.TextColumn("{task.fields[scores]}"),
                 console=self._console,
             )
@@ -101,7 +111,7 @@ class ConsoleProgress:
             if self._progress:
                 self._progress.start_task(self._bars[key])
         self._steps[key] = (step, last)
-        self._update(key, completed=step, total=last, rate=f"{self._rate(key):,.0f} seq/s")
+        self._update(key, completed=step, total=last, bound=self._is_bound(key), rate=f"{self._rate(key):,.0f} seq/s")
 
     def _evaluated(self, key: str, step: int, scores: dict[str, float]) -> None:
         metric = self._runs[key].convergence.metric
@@ -141,7 +151,13 @@ class ConsoleProgress:
 
     def _time_left(self, key: str) -> str:
         done, last = self._steps[key]
-        return _duration(self._seconds_here(key) / self._steps_here(key) * (last - done))
+        left = _duration(self._seconds_here(key) / self._steps_here(key) * (last - done))
+        return f"at most {left}" if self._is_bound(key) else left
+
+    def _is_bound(self, key: str) -> bool:
+        """Tell whether a run may still end before its last step: it has not converged, and its budget is long."""
+        (step, last), protocol = self._steps[key], self._runs[key].protocol
+        return last == protocol.max_steps and step + protocol.grace < last
 
     def _steps_here(self, key: str) -> int:
         return self._steps[key][0] - self._first[key][0] if key in self._first else 0

@@ -27,7 +27,7 @@ def outlook(run_of, make_record):
 def test_the_time_is_that_of_the_seeds_that_lack(outlook):
     effort = outlook.of(outlook.needs[0])
     # Each has trained for 3 s and evaluated for 0.5; two processes share them.
-    assert (effort.runs, effort.seconds) == (7, 7 * 3.5 / 2)
+    assert (effort.runs, effort.taken.seconds) == (7, 7 * 3.5 / 2)
 
 
 def test_claims_and_pairs_share_the_seeds_of_a_cell(outlook):
@@ -42,7 +42,7 @@ def test_without_a_run_on_this_machine_those_of_others_tell(outlook):
 def test_runs_on_this_machine_count_alone(outlook):
     slow = [each._replace(seconds=350.0, device_name="Another CPU") for each in outlook.outlines]
     mixed = dataclasses.replace(outlook, outlines=[*outlook.outlines, *slow])
-    assert mixed.of(outlook.needs[0]).seconds == 7 * 3.5 / 2
+    assert mixed.of(outlook.needs[0]).taken.seconds == 7 * 3.5 / 2
 
 
 def test_without_any_run_the_time_is_unknown(outlook):

@@ -27,7 +27,7 @@ MEMORY = "lstm:layers=1,units=8 on copy:max_length=3: backward keeps 0 MiB for t
 def test_before_it_trains_it_states_once_what_backward_keeps(run, arguments):
     _, _, err = run(*arguments, seeds="0-1")
     assert err.count("backward") == 1
-    assert err.splitlines()[1] == MEMORY
+    assert err.splitlines()[2] == MEMORY
 
 
 def test_what_backward_keeps_is_stated_for_every_model_and_task(run):

@@ -117,8 +117,8 @@ def test_a_dry_run_tells_what_is_cached_and_missing_and_how_long_it_takes(study,
     code, out, err = study("run", "--dry-run")
     assert (code, out, records()) == (0, "", before)
     assert re.search(rf"^{MODEL} +copy:max_length=3 +1/2 +1 not_converged +1 +\d s$", err, re.M)
-    assert re.search(r"^lstm:layers=1,units=4 +copy:max_length=3 +0/2 +- +0-1 +\d s$", err, re.M)
-    assert "Time left: about" in err
+    assert re.search(r"^lstm:layers=1,units=4 +copy:max_length=3 +0/2 +- +0-1 +at most \d s$", err, re.M)
+    assert "Time left: at most " in err
 
 
 def test_a_dry_run_without_records_says_that_the_time_is_unknown(study):
@@ -213,9 +213,7 @@ def test_a_typo_is_an_error_that_names_the_key(study, subcommand):
     edit("lstm:layers=1,units=4", "lstm:layers=1,unit=4")
     code, out, err = study(subcommand)
     assert (code, out) == (2, "")
-    assert err.startswith(
-        "Error: study.toml: cells[0].models[1]: model 'lstm' has no option 'unit'. Did you mean 'units'?"
-    )
+    assert "Error: study.toml: cells[0].models[1]: model 'lstm' has no option 'unit'. Did you mean 'units'?" in err
 
 
 def test_the_shipped_smoke_study_runs_and_all_of_its_claims_are_reproduced(mann_bench):

@@ -1,6 +1,6 @@
 import pytest
 
-from mann_bench.core.message_text import printable, shortened, unstopped
+from mann_bench.core.message_text import counted, printable, shortened, unstopped
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,16 @@ def test_lines_become_one():
 )
 def test_a_sentence_goes_on_after_the_words_of_an_error(text, shown):
     assert unstopped(ValueError(text)) == shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((0, "run"), "0 runs"),
+        ((1, "run"), "1 run"),
+        ((2_000, "run"), "2,000 runs"),
+        ((1, "entry", "entries"), "1 entry"),
+    ],
+)
+def test_a_number_has_its_noun(arguments, words):
+    assert counted(*arguments) == words

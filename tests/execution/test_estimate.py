@@ -16,8 +16,8 @@ def earlier(make_record):
 
 
 def only(cells):
-    (seconds,) = cells.values()
-    return seconds
+    (time,) = cells.values()
+    return time and time.seconds
 
 
 def test_a_run_takes_what_runs_of_its_cell_took(run_of, earlier):
@@ -60,8 +60,16 @@ def test_a_run_that_failed_at_once_tells_nothing(run_of, make_failed_record):
 
 def test_workers_share_what_is_known(run_of, earlier):
     cells = seconds_of_cells([run_of(seed=1), run_of("lstm")], [earlier()])
-    assert seconds_in_parallel(cells, workers=2) == pytest.approx(25)
+    assert seconds_in_parallel(cells, workers=2).seconds == pytest.approx(25)
 
 
 def test_nothing_missing_takes_no_time():
-    assert seconds_in_parallel(seconds_of_cells([], []), workers=2) == 0
+    assert seconds_in_parallel(seconds_of_cells([], []), workers=2) == (0, False)
+
+
+@pytest.mark.parametrize(("grace", "at_most"), [(100, True), (1_000, False)])
+def test_a_budget_that_a_run_may_not_need_is_a_bound(run_of, earlier, grace, at_most):
+    run = run_of(protocol=f"collier2018:max_steps=1000,grace={grace}")
+    cells = seconds_of_cells([run, run_of(seed=1)], [earlier()])
+    assert [time.at_most for time in cells.values()] == [at_most, False]
+    assert seconds_in_parallel(cells, workers=1).at_most == at_most

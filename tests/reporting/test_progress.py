@@ -150,3 +150,24 @@ def test_rate_and_time_left_count_the_steps_done_here_and_no_compiling(shown, ru
     point = CurvePoint(300, 6_400, 1.0, {"bit_errors": 0.125})
     events = Started(run), Progress(run.key, 200, 400), Progress(run.key, 300, 400), Evaluated(run.key, point)
     assert "step 300/400, bit_errors 0.125, 320 seq/s, 10 s left" in shown(*events)
+
+
+@pytest.mark.parametrize(("fields", "words"), [("grace=100", "at most 0 s left"), ("grace=400", "/s, 0 s left")])
+def test_time_left_is_a_bound_while_a_run_may_end_before_its_budget(shown, run_of, monkeypatch, fields, words):
+    monkeypatch.setattr(progress, "_LINE_SECONDS", 0.0)
+    run = run_of(protocol=f"collier2018:max_steps=400,{fields}")
+    assert shown(*whole(run)).splitlines()[1].endswith(words)
+
+
+def test_time_left_of_a_run_that_converged_is_no_bound(shown, run_of, monkeypatch):
+    monkeypatch.setattr(progress, "_LINE_SECONDS", 0.0)
+    run = run_of(protocol="collier2018:max_steps=4000,grace=100")
+    point = CurvePoint(200, 6_400, 1.0, {"bit_errors": 0.0})
+    events = [Started(run), Progress(run.key, 0, 4_000), Progress(run.key, 200, 300), Evaluated(run.key, point)]
+    assert "at most" not in shown(*events)
+
+
+def test_on_a_terminal_a_bound_reads_at_most(shown, run_of):
+    run = run_of(protocol="collier2018:max_steps=4000,grace=100")
+    steps = [Progress(run.key, step, 4_000) for step in range(0, 1_000, 100)]
+    assert "at most \x1b[36m0:" in shown(Started(run), *steps, terminal=True)

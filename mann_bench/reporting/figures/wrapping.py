@@ -5,12 +5,14 @@ import re
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
+from mann_bench.core.message_text import counted
+
 _LONGEST_PIECE = 40
 
 
 def seeds(count: int) -> str:
     """Return ``1 seed`` or ``5 seeds``."""
-    return "1 seed" if count == 1 else f"{count} seeds"
+    return counted(count, "seed")
 
 
 def width(text: str, size: float) -> float:
