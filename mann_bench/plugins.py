@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -29,7 +29,6 @@ class Kind(Generic[Spec]):
         singular, plural: what it is called. The plural ends the name of its hook, and names the field of a registry.
         spec: what the hook returns.
         pattern, words: how names are written, as a regular expression and for people.
-        elsewhere: the distributions of names that the suite knows of and does not bring.
     """
 
     singular: str
@@ -37,7 +36,6 @@ class Kind(Generic[Spec]):
     spec: type[Spec]
     pattern: str = "[a-z][a-z0-9_]*"
     words: str = "lower case, digits and underscores"
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 MODEL = Kind("model", "models", ModelSpec)
@@ -45,7 +43,7 @@ TASK = Kind("task", "tasks", TaskSpec)
 PROTOCOL = Kind("protocol", "protocols", Protocol)
 SYLLABUS = Kind("syllabus", "syllabuses", SyllabusSpec)
 STUDY = Kind("study", "studies", StudySpec, "[a-z][a-z0-9-]*", "lower case, digits and hyphens")
-EXECUTOR = Kind("executor", "executors", ExecutorSpec, elsewhere={"slurm": "mann-bench-slurm", "ray": "mann-bench-ray"})
+EXECUTOR = Kind("executor", "executors", ExecutorSpec)
 KINDS: tuple[Kind[Any], ...] = (MODEL, TASK, PROTOCOL, SYLLABUS, STUDY, EXECUTOR)
 
 Brought = Mapping[Kind[Any], list[Any]]

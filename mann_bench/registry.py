@@ -12,6 +12,7 @@ from typing import Any, Generic
 import pluggy
 
 from mann_bench import hookspecs
+from mann_bench.bundled import brought_by
 from mann_bench.core.errors import PluginUnavailableError, UsageError, nearest
 from mann_bench.core.loading import code_of
 from mann_bench.core.message_text import shortened, unstopped
@@ -216,7 +217,7 @@ class Registry:
 
     def _refuse_unavailable(self, kind: Kind[Any], name: str) -> None:
         """Raise PluginUnavailableError where `name` is a plugin that is not loaded, or was to come from one."""
-        distribution = kind.elsewhere.get(name)
+        distribution = brought_by(kind.singular, name)
         for plugin in self._not_loaded():
             if name in (plugin.name, *plugin.brings) or plugin.distribution == distribution:
                 raise PluginUnavailableError(
