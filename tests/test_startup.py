@@ -50,6 +50,13 @@ def test_studies_are_listed_without_torch():
     assert done.stdout.splitlines()[-1] == "HEAVY []"
 
 
+def test_a_protocol_is_shown_without_torch():
+    heavy = ("torch", "pytorch_lightning", "wandb", "pydantic")
+    script = SCRIPT.format(arguments=["show", "protocol", "collier2018:syllabus=naive"], heavy=heavy)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
 @pytest.mark.parametrize("command", ["run --model ntm --task copy", "study run smoke"])
 def test_what_is_asked_for_is_said_before_torch_is_imported(command, tmp_path):
     script = """

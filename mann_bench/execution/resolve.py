@@ -1,10 +1,11 @@
-"""Turn the variants that a user typed into resolved components and protocols."""
+"""Turn the variants that a user typed into resolved components and protocols.
+
+What needs torch imports it: options are explained without.
+"""
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, get_args
-
-import torch
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from mann_bench.core.backends import BACKEND_CHOICES
 from mann_bench.core.errors import PluginUnavailableError, UsageError
@@ -16,18 +17,16 @@ from mann_bench.core.plugin_code import BUILT, PluginExitError, words
 from mann_bench.core.protocol import UNIFORM, Protocol
 from mann_bench.core.requirements import missing_requirements
 from mann_bench.core.runs import Component
-from mann_bench.core.turns import GENERATORS
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.executor import Executor
-from mann_bench.models.base import SequenceModule
-from mann_bench.models.building import build_model, build_syllabus, build_task, load_class
 from mann_bench.plugins import MODEL, SYLLABUS, TASK, Kind
 from mann_bench.registry import Registry
-from mann_bench.results.limits import check_details
-from mann_bench.results.provenance import cpu_name
 from mann_bench.results.text_rules import value_problems
-from mann_bench.syllabuses.base import Syllabus
-from mann_bench.tasks.base import SequenceTask
+
+if TYPE_CHECKING:
+    from mann_bench.models.base import SequenceModule
+    from mann_bench.syllabuses.base import Syllabus
+    from mann_bench.tasks.base import SequenceTask
 
 _KINDS: dict[str, Kind[Any]] = {kind.singular: kind for kind in (MODEL, TASK, SYLLABUS)}
 
@@ -52,7 +51,7 @@ def resolve_component(registry: Registry, kind: Literal["model", "task", "syllab
         defaults={},
         given=variant.given,
     )
-    options = _options(load_class(component), spec.name, plugin.distribution)
+    options = _options(load_target(spec.name, spec.target, plugin.distribution), spec.name, plugin.distribution)
     return dataclasses.replace(
         component,
         options=_recordable(options, variant.given, f"{kind} {spec.name!r}"),
@@ -141,20 +140,28 @@ def protocol_options(preset: Protocol) -> dict[str, Option]:
     }
 
 
-def checked_task(component: Component) -> SequenceTask:
+def checked_task(component: Component) -> "SequenceTask":
     """Return the task of a component; raises UsageError where its options do not go together."""
+    from mann_bench.models.building import build_task
+
     try:
         return build_task(component)
     except Exception as error:
         raise UsageError(f"task {component.text!r} cannot be built: {_words(error)}.") from error
 
 
-def checked_model(component: Component, task: SequenceTask) -> SequenceModule:
+def checked_model(component: Component, task: "SequenceTask") -> "SequenceModule":
     """Return a model for `task`, so that what no run of it could keep is found before any training.
 
     Raises:
         UsageError: its options do not go together, or no record can hold its details.
     """
+    import torch
+
+    from mann_bench.core.turns import GENERATORS
+    from mann_bench.models.building import build_model
+    from mann_bench.results.limits import check_details
+
     try:
         with GENERATORS, torch.random.fork_rng(devices=[]):
             model = build_model(component, task)
@@ -167,8 +174,10 @@ def checked_model(component: Component, task: SequenceTask) -> SequenceModule:
     return model
 
 
-def checked_syllabus(component: Component, task: SequenceTask) -> Syllabus:
+def checked_syllabus(component: Component, task: "SequenceTask") -> "Syllabus":
     """Return the syllabus of a component for `task`; raises UsageError where its options do not go together."""
+    from mann_bench.models.building import build_syllabus
+
     try:
         return build_syllabus(component, task)
     except Exception as error:
@@ -191,6 +200,8 @@ def resolve_device(choice: str) -> Device:
     """Return the device that ``auto``, ``cpu`` or ``cuda`` stands for here; raises UsageError."""
     if choice not in get_args(DeviceChoice):
         raise UsageError(f"device {choice!r}: expected auto, cpu or cuda.")
+    import torch
+
     available = torch.cuda.is_available()
     if choice == "cuda" and not available:
         raise UsageError("device 'cuda': torch sees no GPU here. Use --device cpu. See also mann-bench doctor.")
@@ -206,4 +217,10 @@ def remote_device(choice: str) -> Device:
 
 def device_name(device: Device) -> str:
     """Return the name of the CPU or GPU that a device is here, as records state it."""
-    return torch.cuda.get_device_name() if device == "cuda" else cpu_name()
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name()
+    from mann_bench.results.provenance import cpu_name
+
+    return cpu_name()

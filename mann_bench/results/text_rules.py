@@ -3,11 +3,14 @@
 import math
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from mann_bench.core.field_types import MOST
 from mann_bench.core.options import OptionValue
 from mann_bench.results.problem import Problem, RecordFault
-from mann_bench.results.schema import ComponentRecord, ProtocolRecord, Record
+
+if TYPE_CHECKING:
+    from mann_bench.results.schema import ComponentRecord, ProtocolRecord, Record
 
 LONGEST_TEXT = 1_000
 """Characters of any text but the traceback of a failed run."""
@@ -28,7 +31,7 @@ def unshown(text: str, but: str = "") -> str | None:
     return bad and f"U+{ord(bad):04X} ({unicodedata.name(bad, 'a control character')})"
 
 
-def text_problems(record: Record) -> Iterator[Problem]:
+def text_problems(record: "Record") -> Iterator[Problem]:
     """Yield what is wrong with the texts and options of a record; the traceback of a failed run may be any text."""
     texts = _texts_by_place(record)
     if not _fine([text for of_place in texts.values() for text in of_place]):
@@ -56,7 +59,7 @@ def _texts(values: Mapping[str, OptionValue]) -> list[str]:
     return [*values, *(value for value in values.values() if isinstance(value, str))]
 
 
-def _options(record: Record) -> dict[str, Mapping[str, OptionValue]]:
+def _options(record: "Record") -> dict[str, Mapping[str, OptionValue]]:
     return {
         "model.options": record.model.options,
         "task.options": record.task.options,
@@ -66,7 +69,7 @@ def _options(record: Record) -> dict[str, Mapping[str, OptionValue]]:
     }
 
 
-def _texts_by_place(record: Record) -> dict[str, list[str]]:
+def _texts_by_place(record: "Record") -> dict[str, list[str]]:
     divergence, provenance = record.divergence, record.provenance.__dict__.items()
     texts = {
         "names": [*_names(record)],
@@ -84,7 +87,7 @@ def _texts_by_place(record: Record) -> dict[str, list[str]]:
     return texts | {place: _texts(values) for place, values in _options(record).items()}
 
 
-def _names(record: Record) -> set[str]:
+def _names(record: "Record") -> set[str]:
     """Return by what names scores, sizes and diagnostics go."""
     rows = [*record.generalization, *(row for probe in record.probe for row in probe.rows)]
     return set().union(
