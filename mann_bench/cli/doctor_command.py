@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import click
 
 from mann_bench.cli.columns import aligned
-from mann_bench.cli.parameters import registry_of
+from mann_bench.cli.parameters import examples, registry_of
 from mann_bench.cli.problems import say
 from mann_bench.plugins import Plugin
 from mann_bench.registry import Registry
@@ -29,7 +29,7 @@ _PACKAGES = (
 )
 
 
-@click.command()
+@click.command(epilog=examples("mann-bench doctor"))
 @click.pass_context
 def command(context: click.Context) -> int:
     """Show the versions of Python and packages, the processor, the compiler, the GPU, the W&B login and the plugins.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mann_bench.cli.parameters import PathType, VariantType, registry_of
+from mann_bench.cli.parameters import PathType, VariantType, examples, registry_of
 from mann_bench.cli.problems import say
 from mann_bench.core.errors import UsageError
 from mann_bench.core.message_text import counted
@@ -58,7 +58,11 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "mann-bench leaderboard submit memory-init runs --name 'My group' \\\n      --url https://example.org/memory"
+    )
+)
 @click.argument("study", type=VariantType("studies"))
 @click.argument("runs", nargs=-1, required=True, type=PathType())
 @click.option("--name", required=True, help="Name of the entry, shown to readers: a person, a group or a method.")
@@ -139,7 +143,11 @@ def _tracer(registry: "Registry", files: Mapping[str, Path]) -> "Tracer":
     return trace
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "mann-bench leaderboard validate", "mann-bench leaderboard validate memory-init/mann-bench-4fab1480"
+    )
+)
 @click.argument("entries", metavar="[ENTRY]...", nargs=-1)
 @root_option
 @study_option
@@ -164,7 +172,12 @@ def validate(context: click.Context, entries: tuple[str, ...], root: Path, study
     return REFUSED if faults else 0
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "mann-bench leaderboard verify memory-init/mann-bench-4fab1480",
+        "mann-bench leaderboard verify memory-init/mann-bench-4fab1480 --replay",
+    )
+)
 @click.argument("entry")
 @click.option(
     "--runs", type=click.IntRange(min=0),
@@ -246,7 +259,7 @@ def _replays(registry: "Registry", loaded: "LoadedEntry", steps: int) -> "Iterat
             click.echo(f"{record.key[:12]}  not replayed. {error}", err=True)
 
 
-@command.command()
+@command.command(epilog=examples("mann-bench leaderboard build --out pages"))
 @root_option
 @site_option
 @click.pass_context
@@ -268,7 +281,7 @@ def build(context: click.Context, root: Path, out: Path) -> None:
     say(f"{counted(len(files), 'file')}: {out / 'index.html'}", err=True)
 
 
-@command.command()
+@command.command(epilog=examples("mann-bench leaderboard serve --port 8080"))
 @site_option
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=8_000, show_default=True,

@@ -6,13 +6,13 @@ import json
 import click
 
 from mann_bench.cli.columns import aligned
-from mann_bench.cli.parameters import registry_of
+from mann_bench.cli.parameters import examples, registry_of
 from mann_bench.cli.problems import say
 from mann_bench.core.protocol import Protocol
 from mann_bench.plugins import KINDS
 
 
-@click.command()
+@click.command(epilog=examples("mann-bench list models", "mann-bench list studies --json"))
 @click.argument("kind", type=click.Choice([kind.plural for kind in KINDS]))
 @click.option("--json", "as_json", is_flag=True, help="Print each as one line of JSON.")
 @click.pass_context

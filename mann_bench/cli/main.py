@@ -53,7 +53,11 @@ class _LazyGroup(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
-@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Each command has examples: mann-bench run --help.",
+)
 @click.version_option(__version__, prog_name="mann-bench")
 @click.option("--no-plugins", is_flag=True, help="Do not load third-party plugins.")
 @click.pass_context

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from mann_bench.cli.parameters import PathType
+from mann_bench.cli.parameters import PathType, examples
 from mann_bench.cli.problems import say
 from mann_bench.core.message_text import counted
 
 
-@click.command()
+@click.command(epilog=examples("mann-bench merge machine-1/runs machine-2/runs --out runs"))
 @click.argument("runs", nargs=-1, required=True, type=PathType())
 @click.option(
     "--out", required=True, type=PathType(file_okay=False), help="Folder to copy the records to.",

@@ -76,6 +76,11 @@ class PathType(click.Path):
         return super().convert(text, param, ctx)
 
 
+def examples(*lines: str) -> str:
+    """Return the end of a help text: commands to copy, one a line."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
 out_option = click.option(
     "--out", default="runs", show_default=True, type=PathType(file_okay=False),
     help="Folder for the records.",

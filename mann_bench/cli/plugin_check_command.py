@@ -6,14 +6,14 @@ from textwrap import indent
 
 import click
 
-from mann_bench.cli.parameters import VariantType, registry_of
+from mann_bench.cli.parameters import VariantType, examples, registry_of
 from mann_bench.cli.problems import say
 from mann_bench.core.foreign_code import stdout_apart
 
 FAILED, UNAVAILABLE = 4, 3
 
 
-@click.command()
+@click.command(epilog=examples("mann-bench plugin check acme_memory", "mann-bench plugin check acme_memory --markdown"))
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, type=VariantType("models", "tasks", "syllabuses"))
 @click.option("--json", "as_json", is_flag=True, help="Print each result as one line of JSON.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print a report to paste into a pull request.")

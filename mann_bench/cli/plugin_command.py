@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mann_bench.cli.parameters import PathType, registry_of
+from mann_bench.cli.parameters import PathType, examples, registry_of
 from mann_bench.cli.plugin_check_command import check
 from mann_bench.cli.problems import say
 
@@ -14,7 +14,7 @@ def command() -> None:
     """Create a plugin of your own, and check that it works as mann-bench expects."""
 
 
-@command.command()
+@command.command(epilog=examples("mann-bench plugin new acme-memory --kind model"))
 @click.argument("name")
 @click.option("--kind", required=True, type=click.Choice(["model", "task", "both"]), help="What the plugin provides.")
 @click.option(

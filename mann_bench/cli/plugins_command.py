@@ -6,11 +6,11 @@ import json
 import click
 
 from mann_bench.cli.columns import aligned
-from mann_bench.cli.parameters import registry_of
+from mann_bench.cli.parameters import examples, registry_of
 from mann_bench.cli.problems import say
 
 
-@click.command()
+@click.command(epilog=examples("mann-bench plugins", "mann-bench plugins --json"))
 @click.option("--json", "as_json", is_flag=True, help="Print each as one line of JSON.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:

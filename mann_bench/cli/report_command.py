@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mann_bench.cli.columns import terminal_width
-from mann_bench.cli.parameters import PathType
+from mann_bench.cli.parameters import PathType, examples
 from mann_bench.cli.problems import say, tell
 from mann_bench.core.collector import uncollected
 from mann_bench.core.errors import UsageError
@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from mann_bench.analysis.cells import Cell
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mann-bench report",
+        "mann-bench report runs more-runs --compare ntm lstm",
+        "mann-bench report leaderboards/memory-init --table ranks",
+        "mann-bench report --format markdown --figures figures",
+    )
+)
 @click.argument("runs", nargs=-1, type=PathType())
 @click.option(
     "--format", "form", default="text", show_default=True,

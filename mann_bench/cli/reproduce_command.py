@@ -5,11 +5,15 @@ from pathlib import Path
 import click
 
 from mann_bench.cli.leaderboard_command import REFUSED, root_option
-from mann_bench.cli.parameters import PathType, registry_of
+from mann_bench.cli.parameters import PathType, examples, registry_of
 from mann_bench.cli.problems import say
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mann-bench reproduce memory-init/mann-bench-4fab1480", "mann-bench reproduce 0d25f676c3d8 --execute"
+    )
+)
 @click.argument("target", metavar="ENTRY|RUN_KEY")
 @click.option("--execute", is_flag=True, help="Do the runs with the installed versions, and compare the results.")
 @click.option(

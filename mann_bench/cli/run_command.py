@@ -7,6 +7,7 @@ import click
 from mann_bench.cli.parameters import (
     ExecutionOptions,
     VariantType,
+    examples,
     execution_options,
     expect_runs,
     given_once,
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
     from mann_bench.execution.prepare import Setting
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mann-bench run --model ntm --task copy",
+        "mann-bench run --model ntm --model lstm:units=64 --task copy --seeds 0-9",
+        "mann-bench run --model dnc --task copy --protocol collier2018:max_steps=2000",
+        "mann-bench run --model ntm --task copy --executor slurm:partition=cpu",
+    )
+)
 @click.option(
     "--model", "models", multiple=True, required=True, type=VariantType("models"),
     help="Model with its options, such as ntm or ntm:memory_init=random. Can be given several times.",

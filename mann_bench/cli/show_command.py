@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from mann_bench.cli.columns import aligned_rows, prose, terminal_width
-from mann_bench.cli.parameters import VariantType, registry_of
+from mann_bench.cli.parameters import VariantType, examples, registry_of
 from mann_bench.cli.problems import say
 from mann_bench.core.docstrings import Doc
 from mann_bench.core.foreign_code import stdout_apart
@@ -32,7 +32,13 @@ class _Shown:
     tail: list[str] = dataclasses.field(default_factory=list)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mann-bench show model ntm",
+        "mann-bench show model ntm:memory_slots=64 --task repeat_copy",
+        "mann-bench show protocol collier2018",
+    )
+)
 @click.argument("kind", type=click.Choice(["model", "task", "protocol", "syllabus", "executor"]))
 @click.argument("name", type=VariantType("models", "tasks", "protocols", "syllabuses", "executors"))
 @click.option(
@@ -42,10 +48,7 @@ class _Shown:
 @click.option("--json", "as_json", is_flag=True, help="Print it as a line of JSON.")
 @click.pass_context
 def command(context: click.Context, kind: str, name: str, task: str, as_json: bool) -> None:
-    """Explain a model, task, protocol, syllabus or executor: its reference, its size, and the meaning of every option.
-
-    For example: show model ntm.
-    """
+    """Explain a model, task, protocol, syllabus or executor: its reference, its size, what every option means."""
     registry = registry_of(context)
     with stdout_apart():
         shown = _shown(registry, kind, name, task)

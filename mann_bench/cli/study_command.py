@@ -14,6 +14,7 @@ from mann_bench.cli.parameters import (
     PathType,
     VariantType,
     device_option,
+    examples,
     execution_options,
     expect_runs,
     jobs_option,
@@ -53,7 +54,10 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command(
+    "list",
+    epilog=examples("mann-bench study list"),
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each as a line of JSON.")
 @click.pass_context
 def list_studies(context: click.Context, as_json: bool) -> None:
@@ -66,7 +70,7 @@ def list_studies(context: click.Context, as_json: bool) -> None:
     _print(map(json.dumps, rows) if as_json else aligned([[str(value) for value in row.values()] for row in rows]))
 
 
-@command.command()
+@command.command(epilog=examples("mann-bench study show memory-init", "mann-bench study show my-study.toml"))
 @_study
 @click.pass_context
 def show(context: click.Context, study: str) -> None:
@@ -77,7 +81,13 @@ def show(context: click.Context, study: str) -> None:
     _print(study_lines(plan_study(registry_of(context), study)))
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "mann-bench study run memory-init",
+        "mann-bench study run memory-init --jobs 4 --dry-run",
+        "mann-bench study run memory-init --until-decided --max-seeds 20",
+    )
+)
 @_study
 @click.option(
     "--until-decided", is_flag=True,
@@ -94,12 +104,8 @@ def run(
 ) -> int:
     """Do the runs of STUDY that failed or have no record yet, and print the tables.
 
-    A study that names looks may grow:
-
-    \b
-        mann-bench study run STUDY --until-decided --dry-run   # what the next look would do
-        mann-bench study run STUDY --until-decided             # stopped and given again, it goes on
-        mann-bench study run STUDY --until-decided --max-seeds 20
+    A study that names looks may grow. Stopped and given again, --until-decided goes on; with --dry-run it says what
+    the next look would do.
 
     Exit codes are those of `mann-bench run`.
     """
@@ -138,7 +144,7 @@ def run(
     return code
 
 
-@command.command()
+@command.command(epilog=examples("mann-bench study status memory-init --jobs 8"))
 @_study
 @out_option
 @jobs_option
@@ -168,7 +174,11 @@ def status(context: click.Context, study: str, out: Path, jobs: int | None, thre
     _print(cell_lines(so_far, workers))
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "mann-bench study check memory-init", "mann-bench study check memory-init --leaderboards leaderboards"
+    )
+)
 @_study
 @out_option
 @_leaderboards
@@ -196,7 +206,11 @@ def check(context: click.Context, study: str, out: Path, leaderboards: Path | No
     return REFUTED if any(result.verdict is Verdict.NOT_REPRODUCED for result in results) else 0
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "mann-bench study power memory-init", "mann-bench study power memory-init --leaderboards leaderboards --jobs 8"
+    )
+)
 @_study
 @out_option
 @_leaderboards
@@ -217,11 +231,7 @@ def power(
 ) -> None:
     """Show how many seeds each undecided claim and each pair of models of STUDY needs, and how long they take.
 
-    The answer is simulated from the records at hand:
-
-    \b
-        mann-bench study power STUDY
-        mann-bench study power STUDY --leaderboards leaderboards --jobs 8
+    The answer is simulated from the records at hand.
     """
     from mann_bench.cli.power_tables import Outlook, power_json, power_lines
     from mann_bench.execution.prepare import most_workers

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from mann_bench.cli.parameters import PathType
+from mann_bench.cli.parameters import PathType, examples
 from mann_bench.cli.problems import say, tell
 
 
-@click.command()
+@click.command(epilog=examples("mann-bench sync", "mann-bench sync runs --wandb online"))
 @click.argument("runs", nargs=-1, type=PathType())
 @click.option(
     "--wandb", type=click.Choice(["online", "offline"]),

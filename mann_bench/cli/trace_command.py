@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mann_bench.cli.parameters import PathType, registry_of
+from mann_bench.cli.parameters import PathType, examples, registry_of
 from mann_bench.cli.problems import say
 
 if TYPE_CHECKING:
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from mann_bench.core.sizes import Size
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mann-bench trace 0d25f676c3d8",
+        "mann-bench trace 0d25f676c3d8 --length 40 --out traces",
+        "mann-bench trace 0d25f676c3d8 --size length=10,repeats=3",
+    )
+)
 @click.argument("run")
 @click.option("--length", type=click.IntRange(min=1), help="Length of the sequence (the first number of its size).")
 @click.option(
