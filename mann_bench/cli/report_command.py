@@ -15,13 +15,15 @@ from mann_bench.core.errors import UsageError
 if TYPE_CHECKING:
     from mann_bench.analysis.cells import Cell
 
+_CLASH = "these folders hold records of this run that differ; the last one is shown. Give one of the folders alone."
+
 
 @click.command(
     epilog=examples(
         "mann-bench report",
         "mann-bench report runs more-runs --compare ntm lstm",
         "mann-bench report leaderboards/memory-init --table ranks",
-        "mann-bench report --format markdown --figures figures",
+        "mann-bench report --format csv --out tables --figures figures",
     )
 )
 @click.argument("runs", nargs=-1, type=PathType())
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
 @click.option(
     "--compare", nargs=2, metavar="MODEL MODEL",
     help="Instead, print how much faster the first model converges than the second, with a permutation test.",
+)  # fmt: skip
+@click.option(
+    "--out", metavar="DIR", type=PathType(file_okay=False),
+    help="Write each table into a file of its own in this folder, instead of printing it.",
 )  # fmt: skip
 @click.option(
     "--figures", metavar="DIR", type=PathType(file_okay=False),
@@ -54,35 +60,45 @@ def command(
     form: str,
     table: str | None,
     compare: tuple[str, str] | None,
+    out: Path | None,
     figures: Path | None,
     html: Path | None,
     converged_on: str,
 ) -> int:
     """Print the tables from all records in the files and folders RUNS (default: the folder runs).
 
+    A folder is that of a run, of runs, of an entry of a leaderboard, or of a study's or all leaderboards.
+
     Records that cannot be read are left out. Standard error names the first 20 of them, and the exit code is then 1.
-    Standard error also names the files of the figures and of the page.
+    Standard error also names the files that are written.
     """
 
-    def written(made: "list[Cell]") -> str:
-        from mann_bench.reporting.render import Format, render
+    def tell_tables(made: "list[Cell]") -> None:
+        from mann_bench.reporting.render import Format, render, render_each
 
-        return render(made, Format(form), terminal_width(), compare, table)
+        if out is None:
+            say(render(made, Format(form), terminal_width(), compare, table), nl=False)
+            return
+        texts = render_each(made, Format(form), compare, table)
+        _write(
+            "the tables", out, {out / f"{name}.{Format(form).suffix}": text.encode() for name, text in texts.items()}
+        )
 
     if compare and table:
         raise UsageError("--compare prints a table of its own: leave --table out.")
     with uncollected():  # until all is told: nothing of it becomes garbage before
-        return _report(runs, written, figures, html, converged_on == "target")
+        return _report(runs, tell_tables, out, figures, html, converged_on == "target")
 
 
 def _report(
     runs: tuple[Path, ...],
-    written: Callable[["list[Cell]"], str],
+    tell_tables: Callable[["list[Cell]"], None],
+    out: Path | None,
     figures: Path | None,
     html: Path | None,
     target: bool,
 ) -> int:
-    from mann_bench.results.many import load_records, load_thinned
+    from mann_bench.results.many import clashing, load_records, load_thinned
     from mann_bench.results.store import record_files
 
     files = [file for path in runs or (Path("runs"),) for file in record_files(path)]
@@ -96,13 +112,13 @@ def _report(
         records = [on_target(record) for record in records]
         tell(["Judged on sequences of the greatest training size alone."])
     tell([each.reason for each in problems], "Left out: ")
+    tell([f"{record.text}: {_CLASH}" for record in clashing(records)])
     if records:
-        if figures:
-            prepare_folder(figures, "--figures")
-        if html:
-            prepare_folder(html.parent, "--html")
+        for folder, option in ((out, "--out"), (figures, "--figures"), (html and html.parent, "--html")):
+            if folder:
+                prepare_folder(folder, option)
         made = cells(records)
-        say(written(made), nl=False)
+        tell_tables(made)
         if figures:
             _draw(made, figures)
         if html:

@@ -55,6 +55,11 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
 
+    @property
+    def suffix(self) -> str:
+        """How the names of its files end."""
+        return {Format.TEXT: "txt", Format.MARKDOWN: "md", Format.LATEX: "tex"}.get(self, self.value)
+
 
 def render(
     cells: Sequence[Cell],
@@ -76,13 +81,41 @@ def render(
         UsageError: the records do not have both models, or nothing for the table; or CSV should hold several.
     """
     if form in (Format.JSON, Format.CSV):
-        chosen = {"comparison": comparison_rows(cells, *compare)} if compare else _chosen(_rows(cells), table)
-        rows = {name: list(map(flat, content)) for name, content in chosen.items()}
-        return f"{json.dumps(rows, indent=1)}\n" if form is Format.JSON else rows_csv(_only(rows))
-    made = {"comparison": [comparison_table(cells, *compare)]} if compare else _chosen(_tables(cells, table), table)
+        rows = _flat_rows(cells, compare, table)
+        return _json(rows) if form is Format.JSON else rows_csv(_only(rows))
+    made = _made(cells, compare, table, asked=table in _ASKED_FOR)
+    return _written([table for each in made.values() for table in each], form, width)
+
+
+def render_each(
+    cells: Sequence[Cell], form: Format, compare: tuple[str, str] | None = None, table: str | None = None
+) -> dict[str, str]:
+    """Return by name each table that has anything, as a text of its own; arguments and errors are those of `render`."""
+    if form in (Format.JSON, Format.CSV):
+        rows = {name: each for name, each in _flat_rows(cells, compare, table).items() if each}
+        return {name: _json({name: each}) if form is Format.JSON else rows_csv(each) for name, each in rows.items()}
+    made = _made(cells, compare, table, asked=True)
+    return {name: _written(tables, form, None) for name, tables in made.items() if tables}
+
+
+def _flat_rows(cells: Sequence[Cell], compare: tuple[str, str] | None, table: str | None) -> dict[str, list[FlatRow]]:
+    chosen = {"comparison": comparison_rows(cells, *compare)} if compare else _chosen(_rows(cells), table)
+    return {name: list(map(flat, content)) for name, content in chosen.items()}
+
+
+def _made(
+    cells: Sequence[Cell], compare: tuple[str, str] | None, table: str | None, asked: bool
+) -> Mapping[str, Sequence[Table]]:
+    return {"comparison": [comparison_table(cells, *compare)]} if compare else _chosen(_tables(cells, asked), table)
+
+
+def _written(tables: Sequence[Table], form: Format, width: int | None) -> str:
     writers: dict[Format, Callable[[Table], str]] = {Format.MARKDOWN: markdown, Format.LATEX: latex}
-    tables = [table for each in made.values() for table in each]
     return "\n".join(map(writers[form], tables)) if form in writers else _text(tables, width)
+
+
+def _json(rows: Mapping[str, list[FlatRow]]) -> str:
+    return f"{json.dumps(rows, indent=1)}\n"
 
 
 def _chosen(tables: Mapping[str, Sequence[T]], name: str | None) -> Mapping[str, Sequence[T]]:
@@ -97,7 +130,9 @@ def _only(tables: Mapping[str, list[FlatRow]]) -> list[FlatRow]:
     """Return the rows of the one table that has any."""
     filled = [rows for rows in tables.values() if rows]
     if len(filled) > 1:
-        raise UsageError(f"CSV holds one table, and here are {_listing(tables)}. Choose one with --table.")
+        raise UsageError(
+            f"CSV holds one table, and here are {_listing(tables)}. Choose one with --table, or a file for each with --out."
+        )
     return next(iter(filled), [])
 
 
@@ -119,14 +154,14 @@ def rows_csv(rows: Sequence[FlatRow]) -> str:
     return file.getvalue()
 
 
-def _tables(cells: Sequence[Cell], chosen: str | None) -> dict[str, list[Table]]:
-    probe, ranks = probe_table(cells), ranks_table(cells) if chosen in _ASKED_FOR else None
+def _tables(cells: Sequence[Cell], asked: bool) -> dict[str, list[Table]]:
+    probe, ranks = probe_table(cells), ranks_table(cells) if asked else None
     return {
         "convergence": [convergence_table(cells)],
         "probe": [probe] if probe else [],
         "generalization": generalization_tables(cells),
         "ranks": [ranks] if ranks else [],
-        "pairs": pairs_tables(cells) if chosen in _ASKED_FOR else [],
+        "pairs": pairs_tables(cells) if asked else [],
         "runs": [runs_table(cells)],
     }
 

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from mann_bench.core.collector import uncollected
 from mann_bench.core.errors import StoreError
+from mann_bench.results.repeatable import differences, repeatable
 from mann_bench.results.schema import ProbeRow, Record
 from mann_bench.results.store import load_record
 from mann_bench.results.two_processes import TwoProcesses
@@ -67,6 +68,17 @@ def read_each(files: Sequence[Path], make: Callable[[Record], Made]) -> list[Mad
         except StoreError as error:
             made.append(Unreadable(file, str(error)))
     return made
+
+
+def clashing(records: Sequence[Record]) -> list[Record]:
+    """Return the last record of each run of which several differ in what a repetition would repeat."""
+    seen: dict[str, Record] = {}
+    found: dict[str, Record] = {}
+    for record in records:
+        earlier = seen.setdefault(record.key, record)
+        if earlier is not record and differences(repeatable(earlier), repeatable(record)):
+            found[record.key] = record
+    return list(found.values())
 
 
 class _Thinned(NamedTuple):

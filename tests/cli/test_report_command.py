@@ -85,7 +85,37 @@ def test_report_does_not_depend_on_the_order_of_the_records_or_on_reading_twice(
 def test_several_tables_as_csv_are_an_error_that_names_them(mann_bench, recorded):
     code, out, err = mann_bench("report", "--format", "csv")
     assert (code, out) == (2, "")
-    assert f"here are {', '.join(TABLES)}. Choose one with --table." in err
+    assert f"here are {', '.join(TABLES)}. Choose one with --table, or a file for each with --out." in err
+
+
+def test_report_writes_each_table_into_a_file(mann_bench, recorded):
+    code, out, err = mann_bench("report", "--format", "csv", "--out", "tables")
+    assert (code, out) == (0, "")
+    assert sorted(err.splitlines()) == sorted(f"tables/{name}.csv" for name in TABLES)
+    rows = list(csv.DictReader(io.StringIO(Path("tables/convergence.csv").read_text(encoding="utf-8"))))
+    assert [(row["model"], row["steps_median"]) for row in rows] == [("lstm", "1000.0"), ("ntm", "400.0")]
+
+
+@pytest.mark.parametrize(("form", "suffix"), [("text", "txt"), ("markdown", "md"), ("latex", "tex"), ("json", "json")])
+def test_a_table_in_a_file_is_what_would_be_printed(mann_bench, recorded, form, suffix):
+    mann_bench("report", "--format", form, "--out", "tables", "--table", "ranks")
+    printed = mann_bench("report", "--format", form, "--table", "ranks")[1]
+    assert [path.name for path in Path("tables").iterdir()] == [f"ranks.{suffix}"]
+    assert Path(f"tables/ranks.{suffix}").read_text(encoding="utf-8") == printed
+
+
+@pytest.mark.parametrize("folder", ["memory-init", "memory-init/mann-bench-4fab1480"])
+def test_report_takes_the_folder_of_a_study_or_an_entry(mann_bench, folder):
+    place = Path(__file__).parents[2] / "leaderboards" / folder
+    code, out, _ = mann_bench("report", place, "--table", "runs", "--format", "csv")
+    assert (code, len(out.splitlines())) == (0, 1 + len(list(place.rglob("records/*.json"))))
+
+
+def test_two_records_of_a_run_that_differ_are_told(mann_bench, recorded, make_record):
+    Store(Path("other")).write(make_record("ntm", seed=0, converged_at=600), None)
+    code, _, err = mann_bench("report", "runs", "other")
+    assert (code, err.count("hold records of this run that differ")) == (0, 1)
+    assert err.startswith("ntm on copy, seed 0: ")
 
 
 def test_the_choice_of_a_table_is_that_of_the_library():
