@@ -1,42 +1,51 @@
 """The suite from Python: the same code that the command line calls."""
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, SupportsIndex
 
 from rich.console import Console
 
-from mann_bench.analysis.cells import cells, origin
+from mann_bench.analysis.cells import cells
+from mann_bench.analysis.comparison import comparison_rows
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.generalization import generalization_rows
 from mann_bench.analysis.probe import probe_rows
-from mann_bench.analysis.rows import FlatRow, flat
 from mann_bench.analysis.runs import run_rows
 from mann_bench.analysis.target import on_target
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.jobs import Device, Job
-from mann_bench.core.sizes import size_text
+from mann_bench.core.message_text import counted
 from mann_bench.execution.executor import Executor
 from mann_bench.execution.plan import Block, Plan, Shard, make_plan
 from mann_bench.execution.prepare import prepare
 from mann_bench.execution.resolve import resolve_backend
 from mann_bench.registry import Registry
+from mann_bench.reporting.frames import curve_rows, frame, row_frame, size_rows
+from mann_bench.reporting.notebook import Figures, tables_html
 from mann_bench.reporting.progress import ConsoleProgress
 from mann_bench.reporting.render import Format, render
+from mann_bench.reporting.tables.convergence import convergence_table
+from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.wandb_mirror import WandbMirror, WandbMode, default_mode
-from mann_bench.results.schema import CurveRow, Record
+from mann_bench.results.files import prepare_folder, write_atomically
+from mann_bench.results.schema import Record
 from mann_bench.results.store import Store, load_record, record_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
-    """Records and the tables that follow from them. Printing an object prints the tables.
+    """Records and the tables that follow from them. Printing an object prints the tables; notebooks show them.
+
+    Frames need pandas, and raise UsageError without it. They have the columns that most questions need; give
+    ``all_columns=True`` for all.
 
     Attributes:
         records: one for each run.
@@ -46,41 +55,67 @@ class Results:
     records: Sequence[Record]
     problems: Sequence[str] = field(default=())
 
-    def convergence(self) -> "pd.DataFrame":
-        """Return the convergence table, one row a model and task; raises UsageError without pandas."""
-        return _frame(map(flat, convergence_rows(cells(self.records))))
+    def convergence(self, all_columns: bool = False) -> "pd.DataFrame":
+        """Return the convergence table, one row a model and task."""
+        made = cells(self.records)
+        return row_frame("convergence", convergence_rows(made), made, all_columns)
 
-    def generalization(self) -> "pd.DataFrame":
+    def generalization(self, all_columns: bool = False) -> "pd.DataFrame":
         """Return the length-generalisation table, one row a model, task and size."""
-        return _frame(map(flat, generalization_rows(cells(self.records))))
+        made = cells(self.records)
+        return row_frame("generalization", generalization_rows(made), made, all_columns)
 
-    def probe(self) -> "pd.DataFrame":
+    def probe(self, all_columns: bool = False) -> "pd.DataFrame":
         """Return generalisation over training, one row a run, probe and size of the length grid."""
-        return _frame(
-            [
-                {**_run_row(r), "step": at.step, "size": size_text(row.size), **row.size, **row.scores}
-                for r in self.records
-                for at in r.probe
-                for row in at.rows
-            ]
-        )
+        return frame("probe", size_rows(self.records), cells(self.records), all_columns)
 
-    def generalizing(self) -> "pd.DataFrame":
+    def generalizing(self, all_columns: bool = False) -> "pd.DataFrame":
         """Return which seeds generalise and from which step on, one row a model and task."""
-        return _frame(map(flat, probe_rows(cells(self.records))))
+        made = cells(self.records)
+        return row_frame("generalizing", probe_rows(made), made, all_columns)
 
-    def curves(self) -> "pd.DataFrame":
+    def curves(self, all_columns: bool = False) -> "pd.DataFrame":
         """Return the learning curves, one row a run and evaluation; ``target_`` are scores at the greatest size."""
-        return _frame(
-            [
-                _run_row(r)
-                | _training_so_far(row)
-                | row.scores
-                | {f"target_{k}": v for k, v in row.target_scores.items()}
-                for r in self.records
-                for row in r.curve
-            ]
-        )
+        return frame("curves", curve_rows(self.records), cells(self.records), all_columns)
+
+    def runs(self, all_columns: bool = False) -> "pd.DataFrame":
+        """Return how each run ended, and why it failed, one row a run."""
+        made = cells(self.records)
+        return row_frame("runs", run_rows(made), made, all_columns)
+
+    def compare(self, first: str, second: str, all_columns: bool = False) -> "pd.DataFrame":
+        """Return how much faster one model converges than another, with a permutation test, one row a task.
+
+        Raises:
+            UsageError: a model is not in these results, or the two have no task and protocol in common.
+        """
+        made = cells(self.records)
+        return row_frame("comparison", comparison_rows(made, first, second), made, all_columns)
+
+    def figures(self) -> Figures:
+        """Return the figures of `mann-bench report --figures` by name; notebooks show them."""
+        from mann_bench.reporting.figures.files import figures
+
+        return Figures(figures(cells(self.records)))
+
+    def page(self, file: str | Path = "report.html") -> Path:
+        """Write a web page with tables, charts and runs, as `mann-bench report --html` does, and return its path.
+
+        Raises:
+            UsageError: there are no records.
+            StoreError: the page cannot be written.
+        """
+        from mann_bench.site.report import report_page
+
+        if not self.records:
+            raise UsageError("there are no records to make a page of.")
+        path = _folder(file)
+        prepare_folder(path.parent, "file")
+        try:
+            write_atomically({path: report_page(cells(self.records))})
+        except OSError as error:
+            raise StoreError(f"the page could not be written to {path}: {error.strerror}.") from error
+        return path
 
     def on_target(self) -> "Results":
         """Return these results with convergence judged on the greatest training size alone.
@@ -90,12 +125,22 @@ class Results:
         """
         return Results([on_target(record) for record in self.records], self.problems)
 
-    def runs(self) -> "pd.DataFrame":
-        """Return how each run ended, and why it failed, one row a run."""
-        return _frame(map(flat, run_rows(cells(self.records))))
-
     def __str__(self) -> str:
         return render(cells(self.records), Format.TEXT)
+
+    def __repr__(self) -> str:
+        return f"Results({self._outline()})"
+
+    def _repr_html_(self) -> str:
+        made = cells(self.records)
+        return tables_html(self._outline(), [convergence_table(made), *generalization_tables(made)] if made else [])
+
+    def _outline(self) -> str:
+        made, outcomes = cells(self.records), Counter(str(record.outcome) for record in self.records)
+        models, tasks = (counted(len({getattr(cell, each) for cell in made}), each) for each in ("model", "task"))
+        ends = [f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in sorted(outcomes.items())]
+        problems = [counted(len(self.problems), "problem")] if self.problems else []
+        return f"{counted(len(self.records), 'run')} of {models} on {tasks}: {', '.join(ends + problems) or 'nothing'}"
 
 
 def run(
@@ -105,7 +150,7 @@ def run(
     protocol: str = "collier2018",
     *,
     out: str | Path = "runs",
-    jobs: int = 1,
+    jobs: int | None = None,
     threads: int = 1,
     executor: str | None = None,
     device: str = "auto",
@@ -119,19 +164,20 @@ def run(
 ) -> Results:
     """Train every model on every task with every seed and return all records.
 
-    A run that has a record in `out` is not trained again, unless it failed. With ``jobs`` above 1, call this under
-    ``if __name__ == "__main__":`` in a script, because the worker processes import the script.
+    A run that has a record in `out` is not trained again, unless it failed. Several runs are trained at the same time,
+    in processes of their own, which do not import the script that calls this.
 
-    Threads may call this. The threads of one process train one run after another, because they share the random
-    generators and the number of torch's threads. To train several runs at the same time, give ``jobs``. Only the main
-    thread writes a checkpoint on Ctrl-C and SIGTERM.
+    Threads may call this. With ``jobs=1`` the threads of one process train one run after another, because they share
+    the random generators and the number of torch's threads. Only the main thread writes a checkpoint on Ctrl-C and
+    SIGTERM.
 
     Args:
         models, tasks: variants, as in ``ntm:memory_init=random``.
         seeds: non-negative integers.
         protocol: a protocol, as in ``collier2018:max_steps=2000``.
         out: folder of the records.
-        jobs: worker processes on this machine, limited to what fits into memory; 1 trains in the calling process.
+        jobs: runs at the same time on this machine, limited to what fits into memory; by default one for each core. 1
+            trains in the calling process.
         threads: threads of each run; more than one helps only if there are fewer runs than cores.
         executor: what executes the runs instead of this machine, such as ``slurm:partition=cpu``.
         device: ``auto``, ``cpu`` or ``cuda``; with `executor`, ``auto`` is ``cpu``.
@@ -147,7 +193,7 @@ def run(
         MannBenchError: something that the caller can correct; the message says how.
         KeyboardInterrupt: the call was interrupted; finished runs have records, and the others a checkpoint.
     """
-    if executor is not None and jobs != 1:
+    if executor is not None and jobs is not None:
         raise UsageError(f"jobs={jobs} and executor={executor!r}: give one of them.")
     folder = _folder(out)
     registry = Registry.discover(plugins)
@@ -160,7 +206,7 @@ def run(
         plan,
         folder,
         executor=executor or "local",
-        jobs=None if executor else jobs,
+        jobs=jobs,
         threads=threads,
         device=device,
         backend=kind,
@@ -247,21 +293,3 @@ def _folder(path: str | Path) -> Path:
     if path == "":
         raise UsageError("expected a path, not an empty text. The current folder is '.'.")
     return Path(path).expanduser()
-
-
-def _run_row(record: Record) -> FlatRow:
-    named: FlatRow = {"model": record.model.text, "task": record.task.text, "origin": origin(record)}
-    return named | {"seed": record.seed, "key": record.key}
-
-
-def _training_so_far(row: CurveRow) -> FlatRow:
-    """Return the training before an evaluation, in each unit that its record tells."""
-    return row.model_dump(include={"step", "sequences", "training_seconds", "symbols"}, exclude_none=True)
-
-
-def _frame(rows: Iterable[Mapping[str, Any]]) -> "pd.DataFrame":
-    try:
-        import pandas as pd
-    except ImportError:
-        raise UsageError("frames need pandas, which is not installed: pip install 'mann-bench[pandas]'.") from None
-    return pd.DataFrame(list(rows))

@@ -1,3 +1,4 @@
+import subprocess
 import sys
 import threading
 import time
@@ -128,3 +129,14 @@ def test_threads_that_want_the_same_run_train_it_once(run, monkeypatch):
     monkeypatch.setattr(worker, "train", lambda *arguments: trained.append(1) or train(*arguments))
     found = in_threads(lambda _: run(seeds=[0], progress=False).records, 3)
     assert (len(trained), found[1:]) == (1, found[:-1])
+
+
+def test_a_script_needs_no_guard_for_several_jobs(tmp_path, tiny_protocol):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import mann_bench\nprint('once')\n"
+        f"results = mann_bench.run([{MODEL!r}], [{TASK!r}], range(2), {tiny_protocol()!r}, jobs=2, wandb='disabled')\n"
+        "print(len(results.records))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.splitlines() == ["once", "2"]

@@ -38,21 +38,21 @@ def rows_of(frame):
 
 
 def test_the_convergence_frame_has_the_rows_of_the_table(results):
-    assert rows_of(results.convergence()) == list(map(flat, convergence_rows(cells(results.records))))
+    assert rows_of(results.convergence(all_columns=True)) == list(map(flat, convergence_rows(cells(results.records))))
 
 
 def test_the_generalization_frame_has_the_rows_of_the_table(results):
-    frame = results.generalization()
+    frame = results.generalization(all_columns=True)
     rows = map(flat, generalization_rows(cells(results.records)))
     assert rows_of(frame) == [{name: row.get(name) for name in frame.columns} for row in rows]
 
 
 def test_the_generalizing_frame_has_the_rows_of_the_table(results):
-    assert rows_of(results.generalizing()) == list(map(flat, probe_rows(cells(results.records))))
+    assert rows_of(results.generalizing(all_columns=True)) == list(map(flat, probe_rows(cells(results.records))))
 
 
 def test_the_runs_frame_has_the_rows_of_the_table(results):
-    assert rows_of(results.runs()) == list(map(flat, run_rows(cells(results.records))))
+    assert rows_of(results.runs(all_columns=True)) == list(map(flat, run_rows(cells(results.records))))
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -62,22 +62,22 @@ def test_frames_tell_versions_of_a_model_apart(versions, name):
 
 
 def test_the_probe_frame_has_a_row_a_run_probe_and_size(results):
-    frame = results.probe()
+    frame = results.probe(all_columns=True)
     found = [(row.model, row.task, row.seed, row.step, row.size, row.length) for row in frame.itertuples(name="Row")]
     assert found == [("ntm", "copy", 0, step, str(n), n) for step in (1_000, 2_000) for n in (20, 120)]
 
 
 def test_a_probe_row_has_the_key_and_the_scores(results):
     record = results.records[0]
-    assert results.probe().iloc[3].to_dict() == {
-        **{"model": "ntm", "task": "copy", "origin": ORIGIN, "seed": 0, "key": record.key},
+    assert results.probe(all_columns=True).iloc[3].to_dict() == {
+        **{"model": "ntm", "task": "copy", "protocol": "collier2018", "origin": ORIGIN, "seed": 0, "key": record.key},
         **{"step": 2_000, "size": "120", "length": 120},
         **record.probe[1].rows[1].scores,
     }
 
 
 def test_what_was_not_reached_is_missing_from_a_column_of_numbers(results):
-    frame = results.convergence().set_index(["task", "model"])
+    frame = results.convergence(all_columns=True).set_index(["task", "model"])
     assert frame["steps_median"].dtype.kind == "f"
     assert frame["steps_median"].isna().to_dict() == {
         ("copy", "lstm"): True,
@@ -87,7 +87,7 @@ def test_what_was_not_reached_is_missing_from_a_column_of_numbers(results):
 
 
 def test_the_curves_have_a_row_a_run_and_evaluation(results):
-    frame = results.curves()
+    frame = results.curves(all_columns=True)
     assert [(row.model, row.task, row.seed, row.step) for row in frame.itertuples()] == [
         *(("ntm", "copy", 0, step) for step in (200, 400, 600)),
         *(("ntm", "copy", 1, step) for step in (200, 400, 600)),
@@ -97,9 +97,9 @@ def test_the_curves_have_a_row_a_run_and_evaluation(results):
 
 def test_a_curve_row_has_the_key_the_costs_and_the_scores(results):
     record = results.records[0]
-    row = results.curves().iloc[1].to_dict()
+    row = results.curves(all_columns=True).iloc[1].to_dict()
     assert row == {
-        **{"model": "ntm", "task": "copy", "origin": ORIGIN, "seed": 0, "key": record.key},
+        **{"model": "ntm", "task": "copy", "protocol": "collier2018", "origin": ORIGIN, "seed": 0, "key": record.key},
         **{"step": 400, "sequences": 12_800, "training_seconds": 2.0},
         **record.curve[1].scores,
     }
@@ -110,7 +110,7 @@ def test_the_frames_tell_both_convergences_where_records_do(told):
     (row,), (run,) = results.convergence().to_dict("records"), results.runs().to_dict("records")
     assert (row["steps_median"], row["target_steps_median"]) == (400, 600)
     assert (run["converged_first"], run["target_first"]) == (400, 600)
-    assert results.curves()["target_bit_errors"].tolist() == [9.0, 5.0, 0.0]
+    assert results.curves(all_columns=True)["target_bit_errors"].tolist() == [9.0, 5.0, 0.0]
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -132,3 +132,48 @@ def test_without_pandas_results_can_still_be_printed(results, monkeypatch):
 
 def test_results_have_no_problems_of_their_own(results):
     assert list(results.problems) == []
+
+
+def test_frames_have_few_columns(results):
+    wanted = ["key", "task", "model", "protocol", "seed", "outcome", "steps", "converged_first", "failure"]
+    assert list(results.runs()) == wanted
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_the_few_columns_of_a_frame_are_among_all(results, name):
+    few, every = getattr(results, name)(), getattr(results, name)(all_columns=True)
+    assert few.equals(every[list(few)])
+    assert len(few.columns) <= 14
+
+
+def test_two_models_are_compared_in_a_frame(make_record):
+    (row,) = Results([make_record(), make_record("lstm")]).compare("ntm", "lstm").itertuples(name="Row")
+    assert (row.first, row.second, row.ratio_at_least) == ("ntm", "lstm", 1.0)
+
+
+def test_results_have_a_short_repr(results):
+    wanted = "Results(4 runs of 2 models on 2 tasks: 2 converged, 1 failed, 1 not converged)"
+    assert (repr(results), repr(Results([]))) == (wanted, "Results(0 runs of 0 models on 0 tasks: nothing)")
+
+
+def test_a_notebook_shows_tables_in_which_names_mean_nothing(named):
+    shown = Results([named("<b>ntm</b>", "copy")])._repr_html_()
+    assert "<caption>Convergence</caption>" in shown
+    assert shown.count("&lt;b&gt;ntm&lt;/b&gt;") >= 2
+    assert "<b>" not in shown
+
+
+def test_a_notebook_shows_figures(results):
+    figures = results.figures()
+    assert "learning-copy" in figures
+    assert figures._repr_html_().count('src="data:image/svg+xml;base64,') == len(figures)
+
+
+def test_results_write_their_page(results, tmp_path):
+    path = results.page(tmp_path / "pages" / "report.html")
+    assert path.read_text(encoding="utf-8").startswith("<!")
+
+
+def test_no_records_make_no_page(tmp_path):
+    with pytest.raises(UsageError, match="no records to make a page of"):
+        Results([]).page(tmp_path / "report.html")

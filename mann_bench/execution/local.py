@@ -19,7 +19,7 @@ from mann_bench.core.machine import usable_cores
 from mann_bench.core.plugin_code import OWN_DISTRIBUTION
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.execution.executor import Executor
-from mann_bench.execution.processes import ctrl_c_blocked, worker_context
+from mann_bench.execution.processes import ctrl_c_blocked, without_script, worker_context
 from mann_bench.execution.worker import execute_job
 
 _IDLE = "idle"
@@ -147,7 +147,7 @@ class _Workers:
         core = self._cores.pop()
         process = self._context.Process(target=_serve, args=(theirs, core, dict(os.environ)), daemon=True)
         try:
-            with ctrl_c_blocked():  # a worker inherits this, from its first instruction on
+            with ctrl_c_blocked(), without_script():  # a worker inherits this, from its first instruction on
                 process.start()
         except (EOFError, OSError) as error:  # there is no memory, or the server that forks workers died
             ours.close()

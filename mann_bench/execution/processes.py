@@ -8,6 +8,7 @@ import contextlib
 import multiprocessing
 import signal
 import sys
+import types
 from collections.abc import Collection, Iterator
 from multiprocessing.context import ForkServerContext, SpawnContext
 
@@ -33,6 +34,17 @@ def start_server() -> None:
 
         with ctrl_c_blocked():
             forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def without_script() -> Iterator[None]:
+    """Let a process that starts meanwhile not import the script of this one: it would do there what it does here."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 @contextlib.contextmanager

@@ -131,7 +131,8 @@ def _only(tables: Mapping[str, list[FlatRow]]) -> list[FlatRow]:
     filled = [rows for rows in tables.values() if rows]
     if len(filled) > 1:
         raise UsageError(
-            f"CSV holds one table, and here are {_listing(tables)}. Choose one with --table, or a file for each with --out."
+            f"CSV holds one table, and here are {_listing(tables)}. Choose one with --table, or a file for each with "
+            "--out."
         )
     return next(iter(filled), [])
 
