@@ -14,8 +14,8 @@ struct Weights {
 
 // Part of sequence `s` in a tensor of `floats` floats a sequence; null for none.
 template <typename Pointer>
-Pointer of_sequence(Pointer tensor, int s, int floats) {
-  return tensor ? tensor + static_cast<ptrdiff_t>(s) * floats : nullptr;
+Pointer of_sequence(Pointer tensor, ptrdiff_t s, ptrdiff_t floats) {
+  return tensor ? tensor + s * floats : nullptr;
 }
 
 // Between [slots, width] and the transposed memory.

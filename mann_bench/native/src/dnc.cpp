@@ -5,28 +5,6 @@
 #include "calls.h"
 #include "dnc_backward.h"
 
-namespace {
-
-int groups_of(int batch) { return (batch + kGroup - 1) / kGroup; }
-
-// Gradients of the weights are summed within so many parts of the batch and then over the parts, always in the
-// same order: the result does not depend on the number of threads.
-constexpr int kMostParts = 8;
-
-void set_gradients(const WeightGradients& sum, const Weights& d) {
-  for (int row = 0; row < kGateFloats; ++row) {
-    if (!is_unit(row)) continue;
-    for (int k = 0; k < kSeen; ++k) d.controller[gate_row(row) * kSeen + k] = sum.gates.at(row, k);
-    d.controller_bias[gate_row(row)] = sum.gates.at(row, kSeen);
-  }
-  for (int row = 0; row < kInterface; ++row) {
-    for (int k = 0; k < kUnits; ++k) d.interface[row * kUnits + k] = sum.interface.at(row, k);
-    d.interface_bias[row] = sum.interface.at(row, kUnits);
-  }
-}
-
-}  // namespace
-
 // Bytes of a step on the tape, and how many moments are there where the tape is scratch.
 EXPORTED void dnc_layout(int* layout) {
   layout[0] = sizeof(Step);
@@ -74,6 +52,6 @@ EXPORTED int64_t dnc_backward(const Weights* weights, const State* start, int st
       }
     });
     for (int part = 1; part < count; ++part) parts[0].add(parts[part]);
-    set_gradients(parts[0], *d_weights);
+    parts[0].hand_out(*d_weights);
   });
 }

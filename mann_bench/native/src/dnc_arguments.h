@@ -1,9 +1,9 @@
 // The state that Python passes, and the tape between the passes.
 #pragma once
 
-#include "arguments.h"
 #include "dnc_link.h"
 #include "dnc_sizes.h"
+#include "group_controller.h"
 
 // A state or its gradients; of as many sequences as the batch, or a first state that stands for that of all of them.
 struct State {
@@ -46,26 +46,6 @@ class Tape {
   Step* steps_;
   int moments_;
 };
-
-// The sequences that go through time together.
-struct Group {
-  int first;
-  int count;  // at most kGroup
-
-  Group(int index, int batch) : first(index * kGroup), count(std::min(kGroup, batch - first)) {}
-};
-
-// Between rows of a tensor and padded ones. A null pointer stands for zeros, or for what is not wanted.
-inline void to_rows(const float* from, int rows, int columns, int padded_columns, float* to) {
-  for (int row = 0; row < rows; ++row, to += padded_columns) {
-    const int given = from ? columns : 0;
-    std::fill_n(std::copy_n(from + row * given, given, to), padded_columns - given, 0.0f);
-  }
-}
-
-inline void from_rows(const float* from, int rows, int columns, int padded_columns, float* to) {
-  for (int row = 0; to && row < rows; ++row) std::copy_n(from + row * padded_columns, columns, to + row * columns);
-}
 
 // Between [slots, slots] and a link.
 inline void to_link(const float* from, Link& to) {

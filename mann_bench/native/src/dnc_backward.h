@@ -6,29 +6,6 @@
 #include "dnc_forward.h"
 #include "pool.h"
 
-// Both weights' gradients, with their biases' in the last column.
-struct WeightGradients {
-  MatrixGradient<kGateFloats, kSeen + 1> gates;
-  MatrixGradient<kInterface, kUnits + 1> interface;
-
-  void add(const WeightGradients& other) {
-    gates.add(other.gates);
-    interface.add(other.interface);
-  }
-};
-
-// The weights' transposes. The inputs' part has its own, for it is seldom needed.
-struct BackwardWeights {
-  PackedMatrix<kReads + kUnits, kGateFloats> recurrent;
-  PackedMatrix<kInputs, kGateFloats> input;
-  PackedMatrix<kUnits, kInterface> hidden;
-
-  explicit BackwardWeights(const Weights& w)
-      : recurrent([&](int row, int k) { return gate_weight(w, k, kInputs + row); }),
-        input([&](int row, int k) { return gate_weight(w, k, row); }),
-        hidden([&](int row, int k) { return w.interface[k * kUnits + row]; }) {}
-};
-
 // Memory and link of the sequences of a group, computed anew from the start.
 //
 // All of them at once would not fit into the cache. A first sweep keeps them where a segment of the steps starts;
@@ -125,7 +102,7 @@ class Recomputed {
 class BackwardPass {
  public:
   BackwardPass(const BackwardWeights& weights, const Tape& tape, int steps)
-      : weights_(weights), tape_(tape), steps_(steps), recomputed_(tape, steps) {}
+      : controller_(weights), tape_(tape), steps_(steps), recomputed_(tape, steps) {}
 
   // From the gradients of the state after the last step. `start` is the state before the first one, which the sequences
   // may share; `gradients` are added to.
@@ -136,10 +113,8 @@ class BackwardPass {
     for (int lane = 0; lane < group.count; ++lane) {
       const int s = group.first + lane;
       Gradients& d = d_[lane];
-      std::fill_n(d.recurrent, kRecurrentFloats, 0.0f);
-      to_rows(of_sequence(d_end.reads, s, kReads), 1, kReads, kReads, d.recurrent);
-      to_rows(of_sequence(d_end.hidden, s, kUnits), 1, kUnits, kUnits, d.recurrent + kReads);
-      to_rows(of_sequence(d_end.cell, s, kUnits), 1, kUnits, kPaddedUnits, d.cell);
+      d.start(of_sequence(d_end.hidden, s, kUnits), of_sequence(d_end.cell, s, kUnits),
+              of_sequence(d_end.reads, s, kReads));
       to_weightings(d_end, s, d.weightings);
       to_matrices(d_end.link, d_end.memory, s, d.matrices);
     }
@@ -154,46 +129,35 @@ class BackwardPass {
       if (d_outputs) {
         const float* of_sequence = d_outputs + (group_.first + lane) * kOutputs;
         prefetch(of_sequence - (t > 0 ? batch * kOutputs : 0), kOutputs * sizeof(float));
-        add_outputs(of_sequence, d_[lane].recurrent);
+        d_[lane].add_outputs(of_sequence);
       }
       remember_backward(t, lane);
     }
-    control_backward(t);
-    if (d_inputs) input_backward(d_inputs);
+    const auto d = [&](int lane) -> ControllerGradients& { return d_[lane]; };
+    const auto at = [&](int lane, int later) -> const Step& { return tape_.at(group_.first + lane, t + later); };
+    controller_.step(group_, at, d, *gradients_);
+    if (d_inputs) controller_.inputs(group_, d, d_inputs);
   }
 
   void end(const State& d_start) {
-    gates_products_.add_to(gradients_->gates);
-    interface_products_.add_to(gradients_->interface);
+    controller_.end(*gradients_);
     for (int lane = 0; lane < group_.count; ++lane) {
       const int s = group_.first + lane;
       const Gradients& d = d_[lane];
-      from_rows(d.recurrent, 1, kReads, kReads, of_sequence(d_start.reads, s, kReads));
-      from_rows(d.recurrent + kReads, 1, kUnits, kUnits, of_sequence(d_start.hidden, s, kUnits));
-      from_rows(d.cell, 1, kUnits, kUnits, of_sequence(d_start.cell, s, kUnits));
+      d.end(of_sequence(d_start.hidden, s, kUnits), of_sequence(d_start.cell, s, kUnits),
+            of_sequence(d_start.reads, s, kReads));
       from_weightings(d.weightings, s, d_start);
       from_matrices(d.matrices, s, d_start);
     }
   }
 
  private:
-  static constexpr int kRecurrentFloats = padded(kReads + kPaddedUnits);
-
   // Of one sequence's state, and of what its controller makes at a step.
-  struct alignas(64) Gradients {
-    float recurrent[kRecurrentFloats];  // reads, then hidden
-    alignas(64) float cell[kPaddedUnits];
-    float gates[kGateFloats];
-    float raw[kInterfaceFloats];
-    Weightings weightings;
+  struct alignas(64) Gradients : ControllerGradients {
+    alignas(64) Weightings weightings;
     FollowGradients follow[kLinkInterval];  // of the steps since the link's gradient was stored
     Matrices matrices;
   };
-
-  static void add_outputs(const float* d_outputs, float* d_recurrent) {
-    for (int i = 0; i < kUnits; ++i) d_recurrent[kReads + i] += d_outputs[i];
-    for (int i = 0; i < kReads; ++i) d_recurrent[i] += d_outputs[kUnits + i];
-  }
 
   // The memory of one sequence, and its interface.
   void remember_backward(int t, int lane) {
@@ -235,50 +199,12 @@ class BackwardPass {
              d.weightings.read, d.weightings.write, d.weightings.precedence);
   }
 
-  // The controller, from the gradients of raw interface and state to those of its gates and of the state before.
-  void control_backward(int t) {
-    const float *raw[kGroup], *gates[kGroup];
-    float *hidden[kGroup], *recurrent[kGroup];
-    for (int lane = 0; lane < group_.count; ++lane) {
-      Gradients& d = d_[lane];
-      raw[lane] = d.raw;
-      gates[lane] = d.gates;
-      hidden[lane] = d.recurrent + kReads;
-      recurrent[lane] = d.recurrent;
-    }
-    weights_.hidden.multiply_add(group_.count, raw, hidden);
-    for (int lane = 0; lane < group_.count; ++lane) {
-      Gradients& d = d_[lane];
-      const Step& step = tape_.at(group_.first + lane, t);
-      lstm_backward<kPaddedUnits, true>(step.gates[0], step.cell, step.cell_tanh, hidden[lane], d.cell, d.gates);
-      std::fill_n(d.recurrent, kRecurrentFloats, 0.0f);
-      gates_products_.push(d.gates, step.input, gradients_->gates);
-      interface_products_.push(d.raw, tape_.at(group_.first + lane, t + 1).hidden, gradients_->interface);
-    }
-    weights_.recurrent.multiply_add(group_.count, gates, recurrent);
-  }
-
-  void input_backward(float* d_inputs) {
-    const float* gates[kGroup];
-    float d_input[kGroup][padded(kInputs)] = {}, *to[kGroup];
-    for (int lane = 0; lane < group_.count; ++lane) {
-      gates[lane] = d_[lane].gates;
-      to[lane] = d_input[lane];
-    }
-    weights_.input.multiply_add(group_.count, gates, to);
-    for (int lane = 0; lane < group_.count; ++lane) {
-      std::copy_n(d_input[lane], kInputs, d_inputs + (group_.first + lane) * kInputs);
-    }
-  }
-
-  const BackwardWeights& weights_;
+  ControllerBackward<true> controller_;
   Tape tape_;
   int steps_;
   Group group_{0, 0};
   WeightGradients* gradients_ = nullptr;
   Recomputed recomputed_;
-  OuterProducts<decltype(WeightGradients::gates)> gates_products_;
-  OuterProducts<decltype(WeightGradients::interface)> interface_products_;
   Memory retained_[kDeallocation ? 1 : 0];
   Gradients d_[kGroup];
 };

@@ -5,30 +5,7 @@
 #include "dnc_content.h"
 #include "dnc_controller.h"
 #include "dnc_link.h"
-#include "dnc_products.h"
 #include "dnc_weighting.h"
-
-// Each gate has rows up to the padded number of units; this is the place of those that are units.
-INLINE bool is_unit(int row) { return row % kPaddedUnits < kUnits; }
-INLINE int gate_row(int row) { return row / kPaddedUnits * kUnits + row % kPaddedUnits; }
-
-INLINE float gate_weight(const Weights& w, int row, int k) {
-  return is_unit(row) ? w.controller[gate_row(row) * kSeen + k] : 0.0f;
-}
-
-struct ForwardWeights {
-  PackedMatrix<kGateFloats, kSeen> gates;
-  PackedMatrix<kInterface, kUnits> interface;
-  alignas(64) float gates_bias[kGateFloats];
-  alignas(64) float interface_bias[padded(kInterface)];
-
-  explicit ForwardWeights(const Weights& w)
-      : gates([&](int row, int k) { return gate_weight(w, row, k); }),
-        interface([&](int row, int k) { return w.interface[row * kUnits + k]; }) {
-    to_rows(w.controller_bias, 4, kUnits, kPaddedUnits, gates_bias);
-    to_rows(w.interface_bias, 1, kInterface, padded(kInterface), interface_bias);
-  }
-};
 
 class ForwardPass {
  public:
@@ -51,8 +28,10 @@ class ForwardPass {
 
   // `inputs` [B, input] and `outputs` [B, units + reads] are those of time step t.
   void step(int t, const float* inputs, float* outputs) {
-    control(t, inputs);
+    control<true>(weights_, group_, [&](int lane, int later) -> Step& { return tape_.at(group_.first + lane, t + later); },
+                  inputs);
     for (int lane = 0; lane < group_.count; ++lane) {
+      activate_interface(tape_.at(group_.first + lane, t));
       const int s = group_.first + lane;
       Step& next = tape_.at(s, t + 1);
       remember(tape_.at(s, t), next, tape_.link_steps(s, t - t % kLinkInterval, t + 1), matrices_[lane]);
@@ -78,30 +57,6 @@ class ForwardPass {
   }
 
  private:
-  // The controller and the interface.
-  void control(int t, const float* inputs) {
-    const float *seen[kGroup], *hidden[kGroup];
-    float *gates[kGroup], *raw[kGroup];
-    for (int lane = 0; lane < group_.count; ++lane) {
-      const int s = group_.first + lane;
-      Step& step = tape_.at(s, t);
-      std::copy_n(inputs + s * kInputs, kInputs, step.input);
-      std::copy_n(weights_.gates_bias, kGateFloats, step.gates[0]);
-      std::copy_n(weights_.interface_bias, padded(kInterface), step.raw);
-      seen[lane] = step.input;
-      gates[lane] = step.gates[0];
-      hidden[lane] = tape_.at(s, t + 1).hidden;
-      raw[lane] = step.raw;
-    }
-    weights_.gates.multiply_add(group_.count, seen, gates);
-    for (int s = group_.first; s < group_.first + group_.count; ++s) {
-      Step &step = tape_.at(s, t), &next = tape_.at(s, t + 1);
-      lstm_forward<kPaddedUnits, true>(step.gates[0], step.cell, step.cell_tanh, next.cell, next.hidden);
-    }
-    weights_.interface.multiply_add(group_.count, hidden, raw);
-    for (int s = group_.first; s < group_.first + group_.count; ++s) activate_interface(tape_.at(s, t));
-  }
-
   // The memory of one sequence; `link_steps` lead from the stored link to the one after the step.
   static void remember(Step& step, Step& next, const LinkSteps& link_steps, Matrices& matrices) {
     const Interface& parameters = step.interface;

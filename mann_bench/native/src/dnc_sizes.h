@@ -4,14 +4,10 @@
 // stay in cache, and share each load of a weight. Vectors run over the units and over the slots.
 #pragma once
 
-#include "sizes.h"
+#include "group_sizes.h"
 
 constexpr bool kMasked = MASKED, kDeallocation = DEALLOCATION, kSharpened = SHARPENED;
 constexpr float kUsageFloor = 1e-6f;  // of dnc_memory.py
-
-constexpr int kSeen = kInputs + kReads + kUnits;  // by the controller: input, reads and its hidden activation
-constexpr int kPaddedUnits = padded(kUnits);
-constexpr int kGateFloats = 4 * kPaddedUnits;
 
 // Sequences that go through time together: as many as share a load of a weight to advantage, and as few as
 // keep their links in a cache of a megabyte or so.

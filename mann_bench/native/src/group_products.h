@@ -1,9 +1,10 @@
 // Products of a weight matrix with the activations of a few sequences, each a vector of its own.
 //
-// Vectors run over the matrix's rows, so every load of a weight serves all sequences.
+// Vectors run over the matrix's rows, so every load of a weight serves all sequences: at most kGroup, which the sizes
+// of a recurrence say.
 #pragma once
 
-#include "dnc_sizes.h"
+#include "sizes.h"
 
 // So many vectors of rows together as find room in the registers with so many sequences.
 constexpr int row_vectors(int columns) { return std::max(1, std::min(4, kRegisters * 3 / 4 / columns)); }
