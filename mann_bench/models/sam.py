@@ -5,6 +5,7 @@ from torch import Tensor
 
 from mann_bench.models.base import Observation
 from mann_bench.models.cell_model import CellModel
+from mann_bench.native.sam import problem_of, sam_outputs
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sam import SAMCell, SAMState
 
@@ -16,12 +17,14 @@ class SAMModel(CellModel):
         input_size: channels of the task's inputs, I.
         output_size: channels of the logits, O.
         controller_size: units of the LSTM controller, 1 or more; Rae et al. 2016 use 100.
-        memory_slots: rows of the memory, N, 1 or more. A step takes time in proportion to them; what is kept for
-            backward does not grow. The paper uses up to two million.
+        memory_slots: rows of the memory, N, 2 or more. What is kept for backward does not grow with them. Nor does
+            the time of a step on the native backend where the memory starts ``constant``; otherwise the search does.
+            The paper uses up to two million.
         slot_width: numbers in a row, W, 1 or more; the paper uses 32 where it measures speed.
         read_heads: heads, each of which reads and writes in a step, from 1 to `memory_slots`; the paper uses 4.
-        neighbours: slots that a head reads in a step, K, from 1 to `memory_slots`. The paper uses 4, and finds no
-            difference with 8 and 16. With 1, keys have no gradient.
+        neighbours: slots that a head reads in a step, K, from 2 to `memory_slots`: one would have the weight one
+            whatever the key was, and keys would not be trained. The paper uses 4, and finds no difference
+            with 8 and 16.
         memory_init: where the memory of every sequence starts. ``constant``: 1e-6 in every cell; ``learned``: tanh of
             a vector that starts Glorot-uniform and is trained; ``random``: tanh of a matrix that is drawn from
             N(0, 0.5) and not trained.
@@ -54,6 +57,14 @@ class SAMModel(CellModel):
             clip=clip,
         )
         super().__init__(input_size, output_size, cell, clip)
+
+    def native_problem(self) -> str | None:
+        """Return why the cell has no native recurrence, or None."""
+        return problem_of(self.cell)
+
+    def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
+        """Run the cell natively over time, then map all outputs to logits at once."""
+        return self.logits(sam_outputs(self.cell, inputs, self.initial_state(1)))
 
     def observe(
         self, inputs: Float[Tensor, "B I"], state: SAMState

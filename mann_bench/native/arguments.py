@@ -1,7 +1,7 @@
 """How tensors are handed to a native library, and the checks before: shared by all recurrences."""
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -10,23 +10,34 @@ from torch import Tensor
 from mann_bench.nn.controller import ControllerState, LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 from mann_bench.nn.ntm import NTMCell, NTMState
+from mann_bench.nn.sam import SAMCell, SAMState
+from mann_bench.nn.sdnc import SDNCCell, SDNCState
 
 
-def weights_of(cell: NTMCell | DNCCell) -> list[Tensor]:
+def weights_of(cell: NTMCell | DNCCell | SAMCell | SDNCCell) -> list[Tensor]:
     """Return weight and bias of the cell's controller, its layers side by side, then those of its interface."""
     weights, biases = zip(*((layer.weight, layer.bias) for layer in cell.controller.layers), strict=True)
     return [_side_by_side(weights), _side_by_side(biases), cell.interface.weight, cell.interface.bias]
 
 
-def tensors_of(state: NTMState | DNCState) -> list[Tensor]:
+def tensors_of(state: NTMState | DNCState | SAMState | SDNCState) -> list[Tensor]:
     """Return the tensors of a state in their order: hidden and cell, then what comes after the controller.
 
     The activations of several layers lie side by side; a controller without a state has those of no units.
     """
-    layers, *rest = state
+    layers, *parts = state
+    rest = list(_flattened(parts))
     none = rest[0].new_empty(rest[0].shape[0], 0)
-    controller = [_side_by_side(parts) for parts in zip(*layers, strict=True)] or [none, none.clone()]
+    controller = [_side_by_side(each) for each in zip(*layers, strict=True)] or [none, none.clone()]
     return [*controller, *rest]
+
+
+def _flattened(parts: Iterable[Any]) -> Iterator[Tensor]:
+    for part in parts:
+        if isinstance(part, Tensor):
+            yield part
+        else:
+            yield from _flattened(part)
 
 
 def controller_state(hidden: Tensor, cell: Tensor, units: int) -> ControllerState:
@@ -50,13 +61,20 @@ def problem_of(weight: Tensor) -> str | None:
     return None
 
 
-def check(names: Sequence[str], tensors: Sequence[Tensor], shapes: Sequence[Sequence[Any]]) -> None:
-    """Raise ValueError where a tensor, the inputs first, has another shape, precision or device than it must."""
+def check(
+    names: Sequence[str], tensors: Sequence[Tensor], shapes: Sequence[Sequence[Any]], whole: Collection[str] = ()
+) -> None:
+    """Raise ValueError where a tensor, the inputs first, has another shape, precision or device than it must.
+
+    Those that `whole` names are whole numbers, int64.
+    """
     for name, tensor, shape in zip(names, tensors, shapes, strict=True):
         if tuple(tensor.shape) != tuple(shape):
             raise ValueError(f"{name} must have shape {tuple(shape)}, not {tuple(tensor.shape)}")
-        if tensor.dtype != torch.float32 or tensor.device.type != "cpu":
-            raise ValueError(f"{name} must be float32 on the CPU, not {tensor.dtype} on {tensor.device}")
+        dtype = torch.int64 if name in whole else torch.float32
+        if tensor.dtype != dtype or tensor.device.type != "cpu":
+            kind = str(dtype).removeprefix("torch.")
+            raise ValueError(f"{name} must be {kind} on the CPU, not {tensor.dtype} on {tensor.device}")
     if tensors[0].shape[0] < 1:
         raise ValueError("inputs must have at least one time step")
 

@@ -30,5 +30,5 @@ class MemoryStart(nn.Module):
             start(self, raw=Normal(0.5))
 
     def forward(self, like: Tensor) -> Float[Tensor, "N W"]:
-        """Return the start, of the precision and on the device of `like`."""
-        return like.new_full(self.shape, CONSTANT_MEMORY) if self.raw is None else self.raw.tanh()
+        """Return the start, of the precision and on the device of `like`; a constant one is a view of one number."""
+        return like.new_full((1, 1), CONSTANT_MEMORY).expand(self.shape) if self.raw is None else self.raw.tanh()

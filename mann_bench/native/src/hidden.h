@@ -21,7 +21,7 @@
 #endif
 
 #if defined(__x86_64__) || defined(__i386__)
-#include <xmmintrin.h>
+#include <immintrin.h>
 #endif
 
 #pragma GCC visibility push(hidden)
