@@ -6,6 +6,7 @@ from torch import Tensor
 from mann_bench.models.base import Observation
 from mann_bench.models.cell_model import CellModel
 from mann_bench.native.sam import problem_of, sam_outputs
+from mann_bench.nn.checks import require_at_least
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sam import SAMCell, SAMState
 
@@ -46,6 +47,9 @@ class SAMModel(CellModel):
         memory_init: MemoryInit = "constant",
         clip: float | None = 20.0,
     ) -> None:
+        require_at_least(
+            2, "a single slot is read whole whatever the key was, so keys are not trained", neighbours=neighbours
+        )
         cell = SAMCell(
             input_size,
             controller_size,

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from mann_bench.models.base import Observation
 from mann_bench.models.cell_model import CellModel
+from mann_bench.nn.checks import require_at_least
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sdnc import SDNCCell, SDNCState
 
@@ -16,12 +17,13 @@ class SDNCModel(CellModel):
         input_size: channels of the task's inputs, I.
         output_size: channels of the logits, O.
         controller_size: units of the LSTM controller, 1 or more; Rae et al. 2016 use 100.
-        memory_slots: rows of the memory, N, 1 or more. A step takes time in proportion to them; what is kept for
+        memory_slots: rows of the memory, N, 2 or more. A step takes time in proportion to them; what is kept for
             backward does not grow. The paper uses up to two million.
         slot_width: numbers in a row, W, 1 or more; the paper uses 32 where it measures speed.
         read_heads: heads that read the memory in a step, 1 or more; the paper uses 4. One head writes it.
-        neighbours: slots that a head reads in a step, K, from 1 to `memory_slots`. The paper uses 4, and finds no
-            difference with 8 and 16.
+        neighbours: slots that a head reads in a step, K, from 2 to `memory_slots`: one would have the weight one
+            whatever the key was, and keys would not be trained. The paper uses 4, and finds no difference
+            with 8 and 16.
         links: slots that each slot is linked to in the order of writing, each way, 1 or more; the paper uses 8.
         memory_init: where the memory of every sequence starts. ``constant``: 1e-6 in every cell; ``learned``: tanh of
             a vector that starts Glorot-uniform and is trained; ``random``: tanh of a matrix that is drawn from
@@ -45,6 +47,9 @@ class SDNCModel(CellModel):
         memory_init: MemoryInit = "constant",
         clip: float | None = 20.0,
     ) -> None:
+        require_at_least(
+            2, "a single slot is read whole whatever the key was, so keys are not trained", neighbours=neighbours
+        )
         cell = SDNCCell(
             input_size,
             controller_size,

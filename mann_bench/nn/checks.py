@@ -19,6 +19,13 @@ def require_at_most(bound_name: str, bound: int, **values: int) -> None:
             raise ValueError(f"{name} must be at most {bound_name}, {bound}, not {value}")
 
 
+def require_at_least(least: int, reason: str, **values: int) -> None:
+    """Raise ValueError, which gives the reason, where a value is below the least one."""
+    for name, value in values.items():
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, not {value}: {reason}")
+
+
 def require_one_of(**choices: tuple[str, Any]) -> None:
     """Raise ValueError where the first of a pair is none of the values of the second, a Literal."""
     for name, (value, legal) in choices.items():

@@ -3,11 +3,12 @@ import torch
 
 from mann_bench.models.backward_memory import backward_bytes
 from mann_bench.models.sam import SAMModel
+from mann_bench.models.sdnc import SDNCModel
 
 
-def small(**options):
+def small(kind=SAMModel, **options):
     torch.manual_seed(0)
-    return SAMModel(3, 2, **({"controller_size": 8, "memory_slots": 6, "slot_width": 4} | options))
+    return kind(3, 2, **({"controller_size": 8, "memory_slots": 6, "slot_width": 4} | options))
 
 
 def test_the_parameters_do_not_grow_with_the_slots():
@@ -62,3 +63,9 @@ def test_options_reach_the_cell():
 def test_more_neighbours_or_heads_than_slots_are_refused(name):
     with pytest.raises(ValueError, match=f"^{name} must be at most memory_slots, 6, not 7$"):
         small(**{name: 7})
+
+
+@pytest.mark.parametrize("kind", [SAMModel, SDNCModel])
+def test_a_single_neighbour_which_would_leave_keys_untrained_is_refused(kind):
+    with pytest.raises(ValueError, match=r"^neighbours must be at least 2, not 1: .* keys are not trained"):
+        small(kind, neighbours=1)
