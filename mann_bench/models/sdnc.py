@@ -5,6 +5,7 @@ from torch import Tensor
 
 from mann_bench.models.base import Observation
 from mann_bench.models.cell_model import CellModel
+from mann_bench.native.sdnc import problem_of, sdnc_outputs
 from mann_bench.nn.checks import require_at_least
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sdnc import SDNCCell, SDNCState
@@ -17,8 +18,9 @@ class SDNCModel(CellModel):
         input_size: channels of the task's inputs, I.
         output_size: channels of the logits, O.
         controller_size: units of the LSTM controller, 1 or more; Rae et al. 2016 use 100.
-        memory_slots: rows of the memory, N, 2 or more. A step takes time in proportion to them; what is kept for
-            backward does not grow. The paper uses up to two million.
+        memory_slots: rows of the memory, N, 2 or more. What is kept for backward does not grow with them. Nor does
+            the time of a step on the native backend where the memory starts ``constant``; otherwise the search does.
+            The paper uses up to two million.
         slot_width: numbers in a row, W, 1 or more; the paper uses 32 where it measures speed.
         read_heads: heads that read the memory in a step, 1 or more; the paper uses 4. One head writes it.
         neighbours: slots that a head reads in a step, K, from 2 to `memory_slots`: one would have the weight one
@@ -62,6 +64,14 @@ class SDNCModel(CellModel):
             clip=clip,
         )
         super().__init__(input_size, output_size, cell, clip)
+
+    def native_problem(self) -> str | None:
+        """Return why the cell has no native recurrence, or None."""
+        return problem_of(self.cell)
+
+    def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
+        """Run the cell natively over time, then map all outputs to logits at once."""
+        return self.logits(sdnc_outputs(self.cell, inputs, self.initial_state(1)))
 
     def observe(
         self, inputs: Float[Tensor, "B I"], state: SDNCState

@@ -27,15 +27,17 @@ class Sizes(NamedTuple):
     links: int  # of a slot each way; 0 in a SAM
 
 
-_NAMES = ("hidden", "cell", "reads", "read slots", "read weights", "age", "memory")
-_LINK_NAMES = ("predecessors", "predecessor weights", "successors", "successor weights", "precedence")
+_NAMES = ("hidden", "cell", "reads", "read slots", "read weights", "age")
+_ROW_NAMES = ("predecessors", "predecessor weights", "successors", "successor weights")
+_LINK_NAMES = (*_ROW_NAMES, "precedence", "precedence weights")
 _WHOLE = {"read slots", "age", "predecessors", "successors", "precedence"}
-_AGE, _MEMORY = _NAMES.index("age"), _NAMES.index("memory")
+_OF_SLOTS = ({"memory"}, {"age"}, set(_ROW_NAMES))
+"""Tensors with an entry for each slot, by what the library may be told to be alike for all slots."""
 
 
 def names_of(sizes: Sizes) -> tuple[str, ...]:
     """Return the names of the tensors of a state, in the library's order."""
-    return (*_NAMES, *_LINK_NAMES, "precedence weights") if sizes.links else _NAMES
+    return (*_NAMES, *(_LINK_NAMES if sizes.links else ()), "memory")
 
 
 def state_shapes(batch: Count, sizes: Sizes) -> list[tuple[Count, ...]]:
@@ -47,11 +49,10 @@ def state_shapes(batch: Count, sizes: Sizes) -> list[tuple[Count, ...]]:
         (batch, heads, sizes.slot_width),
         *2 * [(batch, heads, sizes.neighbours)],
         (batch, slots),
-        (batch, slots, sizes.slot_width),
     ]
     if sizes.links:
         shapes += [*4 * [(batch, slots, sizes.links)], *2 * [(batch, 1, sizes.links)]]
-    return shapes
+    return [*shapes, (batch, slots, sizes.slot_width)]
 
 
 class _Layout(NamedTuple):
@@ -74,7 +75,7 @@ class _Layout(NamedTuple):
 class _Start(ctypes.Structure):
     """What the library is told of a first state."""
 
-    _fields_ = (("sequences", ctypes.c_int), ("rows_alike", ctypes.c_int), ("ages_alike", ctypes.c_int))
+    _fields_ = [(name, ctypes.c_int) for name in ("sequences", "rows_alike", "ages_alike", "links_alike")]
 
 
 @functools.cache
@@ -116,14 +117,19 @@ def forward(
     (steps, batch), (keep_tape, keep_end) = inputs.shape[:2], keep
     outputs, *end = empty_results(inputs, sizes, keep_end)
     tape = native_memory.tape(library(sizes, clip), tape_bytes(sizes, clip, steps, batch, keep_tape))
-    given, alike = list(start), [_alike(start[place]) for place in (_MEMORY, _AGE)]
-    for place, is_alike in zip((_MEMORY, _AGE), alike, strict=True):
-        given[place] = start[place][:, :1] if is_alike else start[place]
-    weights, given, inputs = [w.contiguous() for w in weights], [g.contiguous() for g in given], inputs.contiguous()
+    given = dict(zip(names_of(sizes), start, strict=True))
+    alike = [all(_alike(given[name]) for name in names if name in given) for names in _OF_SLOTS]
+    for name in (name for names, are in zip(_OF_SLOTS, alike, strict=True) if are for name in names & given.keys()):
+        given[name] = given[name][:, :1]
+    weights, first, inputs = (
+        [w.contiguous() for w in weights],
+        [g.contiguous() for g in given.values()],
+        inputs.contiguous(),
+    )
     lacking = library(sizes, clip).sparse_forward(
         arguments.pointers(weights),
         arguments.pointer(inputs),
-        arguments.pointers(given),
+        arguments.pointers(first),
         ctypes.byref(_Start(len(start[0]), *alike)),
         arguments.pointer(outputs),
         arguments.pointers(end if keep_end else [None] * len(end)),

@@ -128,7 +128,7 @@ class SAMCell(nn.Module):
             self.controller.initial_state(batch_size),
             like.new_zeros(batch_size, self.read_heads, self.slot_width),
             sparse.no_weighting(like, batch_size, self.read_heads, self.neighbours),
-            torch.zeros(batch_size, self.memory_slots, dtype=torch.long, device=like.device),
+            torch.zeros(batch_size, 1, dtype=torch.long, device=like.device).expand(-1, self.memory_slots),
             self.memory_start(like).expand(batch_size, -1, -1),
         )
 

@@ -86,8 +86,9 @@ def _same(some: Int[Tensor, "B R K"], others: Int[Tensor, "B R M"], like: Tensor
 
 
 def _nothing(like: Tensor, batch_size: int, rows: int, count: int) -> SparseWeighting:
-    slots = torch.zeros(batch_size, rows, count, dtype=torch.long, device=like.device)
-    return SparseWeighting(slots, like.new_zeros(batch_size, rows, count))
+    slots = torch.zeros(batch_size, 1, count, dtype=torch.long, device=like.device)
+    weights = like.new_zeros(batch_size, 1, count)
+    return SparseWeighting(slots.expand(-1, rows, -1), weights.expand(-1, rows, -1))
 
 
 def _rows(links: SparseWeighting, slots: Int[Tensor, "B V"]) -> SparseWeighting:

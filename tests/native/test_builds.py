@@ -6,8 +6,8 @@ import shutil
 import pytest
 import torch
 
-from mann_bench.native import dnc, ntm
-from mann_bench.nn import DNCCell, NTMCell
+from mann_bench.native import dnc, ntm, sam, sdnc, sparse
+from mann_bench.nn import DNCCell, NTMCell, SAMCell, SDNCCell
 from mann_bench.nn.scan import scan
 
 pytestmark = pytest.mark.skipif(not shutil.which("g++"), reason="needs g++")
@@ -18,10 +18,17 @@ BUILDS = {
     "sse2": pytest.param("-mno-avx", marks=x86),
     "link stored at every third step": "-DLINK_INTERVAL=3",
 }
-CELLS = {"ntm": (NTMCell, ntm.ntm_sequence), "dnc": (DNCCell, dnc.dnc_sequence)}
+CELLS = {
+    "ntm": (NTMCell, ntm.ntm_sequence),
+    "dnc": (DNCCell, dnc.dnc_sequence),
+    "sam": (SAMCell, sam.sam_sequence),
+    "sdnc": (SDNCCell, sdnc.sdnc_sequence),
+}
 OPTIONS = {
     "ntm": {"controller_layers": 2, "sharpening": "power"},
     "dnc": {"masked": True, "deallocation": True, "sharpened": True},
+    "sam": {"neighbours": 11, "clip": None},
+    "sdnc": {"neighbours": 7, "links": 3, "clip": None},
 }
 
 
@@ -29,15 +36,19 @@ OPTIONS = {
 def build(request, monkeypatch):
     """Compile with another flag, whatever was compiled so far."""
     monkeypatch.setenv("CXX", f"g++ {request.param}")
-    for module in (ntm, dnc):
-        monkeypatch.setattr(module, "_library", module._library.__wrapped__)
-        monkeypatch.setattr(module, "_layout", module._layout.__wrapped__)
+    for module, names in (
+        (ntm, ("_library", "_layout")),
+        (dnc, ("_library", "_layout")),
+        (sparse, ("library", "layout")),
+    ):
+        for name in names:
+            monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
 
 
 def start_of(cell, batch):
     """Return a state that a rounding does not lead elsewhere: random memory, and usages well apart."""
     state = cell.initial_state(batch)
-    if isinstance(cell, NTMCell):
+    if not isinstance(cell, DNCCell):
         return state
     generator = torch.Generator().manual_seed(1)
     order = torch.stack([torch.randperm(cell.memory_slots, generator=generator) for _ in range(batch)])
@@ -58,7 +69,7 @@ def results(sequence, cell, inputs):
 def test_outputs_and_gradients_are_those_of_the_plain_twin(name, heads, switched, build):
     kind, sequence = CELLS[name]
     torch.manual_seed(0)
-    options = ({"memory_init": "random"} if name == "ntm" else {}) | (OPTIONS[name] if switched else {})
+    options = ({} if name == "dnc" else {"memory_init": "random"}) | (OPTIONS[name] if switched else {})
     # A full group of sequences and a part of one.
     cell, inputs = kind(3, 9, memory_slots=37, slot_width=5, read_heads=heads, **options), torch.randn(11, 19, 3)
     native = results(sequence, cell, inputs)

@@ -8,11 +8,12 @@ from collections import defaultdict
 import pytest
 import torch
 
-from mann_bench.native import arguments, sam, sparse
-from mann_bench.nn import SAMCell
+from mann_bench.native import arguments, sam, sdnc, sparse
+from mann_bench.nn import SAMCell, SDNCCell
 from mann_bench.nn.scan import scan
+from mann_bench.nn.sparse import SparseWeighting
 
-KINDS = {"sam": (SAMCell, sam, sam.sam_sequence, sam.sam_outputs)}
+KINDS = {"sam": (SAMCell, sam, sam.sam_sequence), "sdnc": (SDNCCell, sdnc, sdnc.sdnc_sequence)}
 
 # Each set of sizes costs a compilation of some seconds.
 DEFAULT_LIKE = {"controller_size": 20, "memory_slots": 130, "slot_width": 20, "read_heads": 4, "neighbours": 4}
@@ -26,7 +27,7 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 def cell_of(kind, sizes, seed=0, memory_init="random"):
     """A cell whose rows differ: of equally good slots, rounding would choose one here and another one there."""
     torch.manual_seed(seed)
-    return KINDS[kind][0](3, memory_init=memory_init, **sizes)
+    return KINDS[kind][0](3, memory_init=memory_init, **sizes, **({"links": 3} if kind == "sdnc" else {}))
 
 
 def sequence_of(kind):
@@ -59,6 +60,8 @@ def differentiate(kind, recurrence, cell, inputs, dtype=torch.float32, aged=Fals
     leaves |= {"inputs": inputs} | {f"first {name}": part for name, part in smooth.items()}
     outputs, end = recurrence(cell, inputs, state_of(kind, start))
     results = {"outputs": outputs} | dict(zip(names, arguments.tensors_of(end), strict=True))
+    for name, weights in LINKS.items() if kind == "sdnc" else ():
+        results[name] = SparseWeighting(results[name], results.pop(weights)).dense(cell.memory_slots)
     generator = torch.Generator().manual_seed(1)
     used = [part for name, part in results.items() if name == "outputs" or name in DIFFERENTIABLE]
     loss = sum((part * torch.randn(part.shape, generator=generator).to(dtype)).sum() for part in used)
@@ -67,6 +70,7 @@ def differentiate(kind, recurrence, cell, inputs, dtype=torch.float32, aged=Fals
     return {name: part.detach().double() for name, part in made.items()}
 
 
+LINKS = {"predecessors": "predecessor weights", "successors": "successor weights", "precedence": "precedence weights"}
 DIFFERENTIABLE = {"hidden", "cell", "reads", "read weights", "memory"}
 
 
@@ -96,8 +100,8 @@ def test_backward_undoes_the_writes_bit_for_bit(kind, bits):
     cell, inputs = cell_of(kind, DEFAULT_LIKE), bits(25, 9, 3)
     module, start = KINDS[kind][1], start_of(kind, cell, 9)
     sizes = module._sizes(cell)
-    *_, end, tape = sparse.forward(inputs, arguments.weights_of(cell), start, sizes, cell.clip, True, True)[:9]
-    before = start[6]
+    *_, end, tape = sparse.forward(inputs, arguments.weights_of(cell), start, sizes, cell.clip, True, True)
+    before = start[-1]
     assert not torch.equal(end, before)
     assert sparse.library(sizes, cell.clip).sparse_undo(arguments.pointer(tape), arguments.pointer(end), 25, 9) == 0
     assert torch.equal(end, before)
@@ -150,9 +154,13 @@ def test_two_halves_with_the_state_passed_on_are_one_pass(kind, bits):
     outputs, end = sequence_of(kind)(cell, inputs, cell.initial_state(3))
     early, middle = sequence_of(kind)(cell, inputs[:9], cell.initial_state(3))
     late, last = sequence_of(kind)(cell, inputs[9:], middle)
-    assert torch.equal(torch.cat([early, late]), outputs)
-    assert all(map(torch.equal, arguments.tensors_of(last), arguments.tensors_of(end)))
     halves = torch.cat([early, late])
+    close = {"rtol": 0, "atol": 0} if kind == "sam" else {}  # links fade by products, in whose order roundings differ
+    torch.testing.assert_close(halves, outputs, **close)
+    torch.testing.assert_close(last.memory, end.memory, **close)
+    assert torch.equal(last.age, end.age)
+    for one, other in zip(last.links, end.links, strict=True) if kind == "sdnc" else ():
+        torch.testing.assert_close(one.dense(11), other.dense(11))
     gradients = [torch.autograd.grad(each.sum(), cell.interface.weight)[0] for each in (outputs, halves)]
     torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
 
@@ -172,7 +180,7 @@ def test_a_memory_of_equal_rows_takes_the_shortcut_to_the_same_bits(kind, bits):
     cell, inputs = cell_of(kind, ODD | {"memory_slots": 70}, memory_init="constant"), bits(6, 5, 3)
     tensors = start_of(kind, cell, 5)
     alike = list(tensors)
-    alike[5], alike[6] = tensors[5][:, :1].expand(-1, 70), tensors[6][:, :1].expand(-1, 70, -1)
+    alike[5], alike[-1] = tensors[5][:, :1].expand(-1, 70), tensors[-1][:, :1].expand(-1, 70, -1)
     short, long = (sequence_of(kind)(cell, inputs, state_of(kind, each)) for each in (alike, tensors))
     assert torch.equal(short[0], long[0])
     assert all(map(torch.equal, arguments.tensors_of(short[1]), arguments.tensors_of(long[1])))

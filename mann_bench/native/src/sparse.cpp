@@ -52,8 +52,8 @@ EXPORTED void sparse_layout(int* layout) {
   layout[0] = sizeof(Step);
   layout[1] = static_cast<int>(Rows::bytes(0));
   layout[2] = static_cast<int>(Rows::bytes(1) - Rows::bytes(0));
-  layout[3] = kVisits + kLinks;
-  layout[4] = kWrites;
+  layout[3] = kFirstRows;
+  layout[4] = kFurtherRows;
   layout[5] = Rows::kRounded;
 }
 
@@ -67,7 +67,7 @@ EXPORTED int64_t sparse_forward(const Weights* weights, const float* inputs, con
     const Tape tape(tape_start, steps, batch, keep_tape);
     const Base base(*state, *start, tape.most_rows(), threads);
     parallel_for(groups_of(batch), threads, [&](int index) {
-      const Pooled<ForwardPass> pass(*packed, tape, base, Group(index, batch));
+      const Pooled<ForwardPass> pass(*packed, tape, base, Group(index, batch), steps);
       pass->start(*state);
       for (ptrdiff_t t = 0; t < steps; ++t) {
         pass->step(t, inputs + t * batch * kInputs, outputs + t * batch * kOutputs);

@@ -12,7 +12,6 @@ struct State {
   int64_t* read_slots;   // [B, read heads, neighbours]
   float* read_weights;   // like read_slots
   int64_t* age;          // [B, slots], steps since each slot was accessed
-  float* memory;         // [B, slots, width]
 #if LINKS
   int64_t* predecessors;        // [B, slots, links]
   float* predecessor_weights;   // like predecessors
@@ -21,6 +20,7 @@ struct State {
   int64_t* precedence;          // [B, 1, links]
   float* precedence_weights;    // like precedence
 #endif
+  float* memory;         // [B, slots, width]
 };
 
 // What a first state tells of itself: where all slots are alike, it has one for all of them.
@@ -28,6 +28,7 @@ struct Start {
   int sequences;
   int rows_alike;  // memory is [B, 1, width]
   int ages_alike;  // age is [B, 1]
+  int links_alike;  // predecessors and successors are [B, 1, links]
 };
 
 // Of the rows of a sequence that it has visited, in the order of its first visits, their slots and what they hold. All
@@ -41,7 +42,7 @@ class Rows {
 
   // Steps may visit so many rows, rounded up.
   static ptrdiff_t most(ptrdiff_t steps) {
-    const ptrdiff_t rows = std::min<ptrdiff_t>(kSlots, kVisits + kLinks + steps * kWrites);
+    const ptrdiff_t rows = std::min<ptrdiff_t>(kSlots, kFirstRows + steps * kFurtherRows);
     return (rows + kRounded - 1) / kRounded * kRounded;
   }
   static ptrdiff_t bytes(ptrdiff_t most) { return sizeof(int32_t) * (kHeader + most) + sizeof(float) * kWidth * most; }
@@ -67,8 +68,8 @@ class Rows {
   float* row_;
 };
 
-// What the steps leave for backward: [B, moments] steps and the rows of every sequence. There are steps + 1 moments, the
-// last one with a state only; without backward two take turns.
+// What the steps leave for backward: [B, moments] steps and the rows of every sequence. There are steps + 1 moments,
+// the last one with a state only; without backward two take turns.
 class Tape {
  public:
   Tape(void* start, int steps, int batch, bool kept)

@@ -156,9 +156,17 @@ class BackwardPass {
     tell(step.raw, told);
     const Undone& memory = lane.memory;
     read_backward(next.read, lane.controller.recurrent, memory, lane.d_weight);
-    content_backward(told, next.read.place, step.cosine, next.read.weight, lane.d_weight, memory.rows(),
-                     memory.d_rows(), d);
+#if LINKS
+    const Visits& content = step.linked.content;
+    PerVisit d_content, d_before;
+    follow_backward(told, step, next.read, lane.d_weight, d_content, d_before, d);
+#else
+    const Visits& content = next.read;
+    const PerVisit &d_content = lane.d_weight, d_before = {};
+#endif
+    content_backward(told, content.place, step.cosine, content.weight, d_content, memory.rows(), memory.d_rows(), d);
     write_backward(told, step, memory, lane.d_weight, d);
+    for (int i = 0; i < kVisits; ++i) lane.d_weight[i] += d_before[i];
     memory.undo(step);
     tell_backward(step.raw, told, d, lane.controller.raw);
   }

@@ -25,6 +25,7 @@ class Base {
     if (!start.ages_alike) parallel_for(start.sequences, threads, [&](int s) { set_order(s); });
   }
 
+  const Start& start() const { return start_; }
   bool shared() const { return start_.sequences == 1; }
   bool rows_alike() const { return start_.rows_alike; }
   int sequence(int s) const { return shared() ? 0 : s; }
@@ -33,7 +34,8 @@ class Base {
     return rows(s) + static_cast<ptrdiff_t>(rows_alike() ? 0 : slot) * kWidth;
   }
   int64_t age(int s, int slot) const {
-    return start_.ages_alike ? state_.age[sequence(s)] : state_.age[static_cast<ptrdiff_t>(sequence(s)) * kSlots + slot];
+    const ptrdiff_t first = static_cast<ptrdiff_t>(sequence(s)) * (start_.ages_alike ? 1 : kSlots);
+    return state_.age[first + (start_.ages_alike ? 0 : slot)];
   }
 
   // Unit rows; of rows that are all alike, of some of them.

@@ -41,7 +41,9 @@ INLINE void set_apart(int apart, float* values, F f) {
 inline void tell(const float* raw, Told& told) {
   for (int i = 0; i < kInterface; i += kLanes) store(told.value + i, clipped(load(raw + i)));
   set_apart<kReadHeads>(kStrengthApart, told.value + kStrengthAt, [](Vector v) { return 1.0f + softplus(v); });
-  for (const int gate : {kWriteGateAt, kInterpolationAt}) set_apart<kWriteHeads>(kHeadFloats, told.value + gate, sigmoid);
+  for (const int gate : {kWriteGateAt, kInterpolationAt}) {
+    set_apart<kWriteHeads>(kHeadFloats, told.value + gate, sigmoid);
+  }
   for (int h = 0; kLinked && h < kReadHeads; ++h) {
     alignas(64) float share[padded(3)];
     const float top = std::max({told.mode(h, 0), told.mode(h, 1), told.mode(h, 2)});

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "sparse_content.h"
+#include "sparse_follow.h"
 
 #include "group_controller.h"
 
 class ForwardPass {
  public:
-  ForwardPass(const ForwardWeights& weights, const Tape& tape, const Base& base, Group group)
-      : weights_(weights), tape_(tape), base_(base), group_(group), scratch_(kGroup, tape.most_rows()) {}
+  ForwardPass(const ForwardWeights& weights, const Tape& tape, const Base& base, Group group, int steps)
+      : weights_(weights), tape_(tape), base_(base), group_(group), scratch_(kGroup, tape.most_rows(), steps) {}
 
   void start(const State& state) {
     for (int lane = 0; lane < group_.count; ++lane) {
@@ -17,7 +18,7 @@ class ForwardPass {
       std::copy_n(state.reads + s * kReads, kReads, first.reads);
       to_rows(state.hidden + s * kUnits, 1, kUnits, kPaddedUnits, first.hidden);
       to_rows(state.cell + s * kUnits, 1, kUnits, kPaddedUnits, first.cell);
-      memory_[lane].start(base_, group_.first + lane, tape_.rows(group_.first + lane), scratch_, lane);
+      memory_[lane].start(state, base_, group_.first + lane, tape_.rows(group_.first + lane), scratch_, lane);
       for (int i = 0; i < kVisits; ++i) {
         first.read.place[i] = memory_[lane].visit(static_cast<int>(state.read_slots[s * kVisits + i]));
         first.read.weight[i] = state.read_weights[s * kVisits + i];
@@ -44,7 +45,7 @@ class ForwardPass {
   }
 
   // Null pointers stand for what is not wanted.
-  void end(int steps, const State& state) const {
+  void end(int steps, const State& state) {
     for (int lane = 0; lane < group_.count; ++lane) {
       const ptrdiff_t s = group_.first + lane;
       const Step& last = tape_.at(group_.first + lane, steps);
@@ -57,6 +58,9 @@ class ForwardPass {
       }
       memory_[lane].end(steps, state.memory ? state.memory + s * kSlots * kWidth : nullptr,
                         of_sequence(state.age, s, kSlots));
+#if LINKS
+      memory_[lane].end_links(steps, state, s);
+#endif
     }
   }
 
@@ -102,18 +106,28 @@ class ForwardPass {
 
   // From the slots found to what is read.
   void read(int lane, int t, Step& step, Step& next) {
+    Lane& now = lane_[lane];
+#if LINKS
+    Visits& content = step.linked.content;
+#else
+    Visits& content = next.read;
+#endif
     for (int h = 0; h < kReadHeads; ++h) {
       Nearest& found = queries_.nearest[lane * kReadHeads + h];
       found.fill();
       found.sort();
       for (int k = 0; k < kNeighbours; ++k) {
-        next.read.place[h * kNeighbours + k] = memory_[lane].visit(found.slot[k]);
+        content.place[h * kNeighbours + k] = memory_[lane].visit(found.slot[k]);
         step.cosine[h * kNeighbours + k] = found.score[k];
       }
     }
-    weigh_content(lane_[lane].told, step.cosine, next.read.weight);
+    weigh_content(now.told, step.cosine, content.weight);
+#if LINKS
+    memory_[lane].link(step, now.weight_of_reused, now.weight_of_unused, t);
+    follow(now.told, step, memory_[lane], t, next.read);
+#endif
     memory_[lane].read(next.read, next.reads);
-    memory_[lane].access(step, lane_[lane].weight_of_reused, lane_[lane].weight_of_unused, next.read, t);
+    memory_[lane].access(step, now.weight_of_reused, now.weight_of_unused, next.read, t);
   }
 
   const ForwardWeights& weights_;

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "sparse_controller.h"
+#include "sparse_links.h"
 #include "sparse_usage.h"
 
-// Scratch memory of so many sequences, each of which visits at most so many rows.
+// Scratch memory of so many sequences, each of which visits at most so many rows in so many steps.
 class Scratch {
  public:
-  Scratch(int sequences, ptrdiff_t most)
+  Scratch(int sequences, ptrdiff_t most, [[maybe_unused]] int steps)
       : most_(most),
         blocks_(whole_scans((most + kLanes - 1) / kLanes)),
         table_(table_size(most)),
@@ -16,7 +17,13 @@ class Scratch {
         touched_(sequences * kWords),
         usage_(sequences * Usage::numbers(most)),
         seen_(sequences * most),
-        sum_(sequences * most) {}
+        sum_(sequences * most)
+#if LINKS
+        ,
+        links(sequences, most, steps)
+#endif
+  {
+  }
 
   // Where a slot is among the visited rows.
   struct Entry {
@@ -51,12 +58,18 @@ class Scratch {
   PooledArray<int32_t> usage_;
   PooledArray<int32_t> seen_;
   PooledArray<float> sum_;
+
+#if LINKS
+ public:
+  LinkScratch links;
+#endif
 };
 
 class SparseMemory {
  public:
-  // `index` is that of a sequence in the scratch memory.
-  void start(const Base& base, int sequence, const Rows& rows, const Scratch& scratch, int index) {
+  // From a first state; `index` is that of the sequence in the scratch memory.
+  void start([[maybe_unused]] const State& state, const Base& base, int sequence, const Rows& rows,
+             const Scratch& scratch, int index) {
     base_ = &base;
     sequence_ = sequence;
     rows_ = rows;
@@ -72,6 +85,12 @@ class SparseMemory {
     std::fill_n(&entry_->slot, 2 * table_, Scratch::kNone);
     std::fill_n(touched_, Scratch::kWords, 0);
     usage_.start(base, sequence, scratch.usage(index), scratch.most());
+#if LINKS
+    links_.start(state, base.start(), sequence, scratch.links, index);
+    for (const Link& link : links_.precedence()) {
+      if (link.weight != 0.0f) visit(link.slot);
+    }
+#endif
   }
 
   const Rows& rows() const { return rows_; }
@@ -87,6 +106,9 @@ class SparseMemory {
     std::copy_n(base_->row(sequence_, slot), kWidth, rows_.row(place));
     touched_[slot / 64] |= uint64_t{1} << slot % 64;
     usage_.add(place);
+#if LINKS
+    links_.add(place, slot);
+#endif
     seen_[place] = 0;
     // A fresh lane is NaN, which no key finds.
     if (place % (kScanVectors * kLanes) == 0) {
@@ -111,6 +133,12 @@ class SparseMemory {
       add(told.word(j), weight_of_unused[j], step.unused[j]);
     }
     set_units(step.changed, step.changes);
+  }
+
+  // Where a slot is among the visited rows; -1 where it is not.
+  int32_t place_of(int slot) const {
+    const Scratch::Entry* entry = find(slot);
+    return entry->slot == slot ? entry->place : -1;
   }
 
   // What each write head makes of its gates and of the weights of what was read before.
@@ -159,24 +187,42 @@ class SparseMemory {
   // Count as accessed at step `t` what all heads together read or wrote by more than the threshold.
   void access(const Step& step, const PerVisit& weights_of_reused, const float* weight_of_unused, const Visits& read,
               int t) {
-    int32_t all[kWrites + kVisits], count = 0;
-    moment_ += 1;
-    const auto sum = [&](int32_t place, float weight) {
-      if (seen_[place] != moment_) {
-        seen_[place] = moment_;
-        sum_[place] = 0.0f;
-        all[count++] = place;
-      }
-      sum_[place] += weight;
-    };
-    for (int i = 0; i < kVisits; ++i) sum(step.read.place[i], weights_of_reused[i]);
-    for (int j = 0; j < kWriteHeads; ++j) sum(step.unused[j], weight_of_unused[j]);
-    for (int i = 0; i < kVisits; ++i) sum(read.place[i], read.weight[i]);
+    int32_t all[kWrites + kVisits];
+    int count = sum_writes(step, weights_of_reused, weight_of_unused, all);
+    for (int i = 0; i < kVisits; ++i) sum(read.place[i], read.weight[i], all, count);
     const auto accessed = [&](int32_t place) { return sum_[place] > kAccessThreshold; };
     count = static_cast<int>(std::partition(all, all + count, accessed) - all);
     std::sort(all, all + count, [&](int32_t a, int32_t b) { return rows_.slot(a) < rows_.slot(b); });
     for (int i = 0; i < count; ++i) usage_.access(all[i], rows_.slot(all[i]), t);
   }
+
+  // Set `all` to the places that a step wrote to, each once, and sum_ to the weights; return how many these are.
+  int sum_writes(const Step& step, const PerVisit& weights_of_reused, const float* weight_of_unused, int32_t* all) {
+    int count = 0;
+    moment_ += 1;
+    for (int i = 0; i < kVisits; ++i) sum(step.read.place[i], weights_of_reused[i], all, count);
+    for (int j = 0; j < kWriteHeads; ++j) sum(step.unused[j], weight_of_unused[j], all, count);
+    return count;
+  }
+
+#if LINKS
+  // Link what step `t` wrote to what was written before.
+  void link(const Step& step, const PerVisit& weights_of_reused, const float* weight_of_unused, int t) {
+    int32_t all[kWrites];
+    Link written[kWrites];
+    const int count = sum_writes(step, weights_of_reused, weight_of_unused, all);
+    for (int i = 0; i < count; ++i) written[i] = {rows_.slot(all[i]), sum_[all[i]]};
+    links_.write(t, all, written, count, [this](int slot) { return place_of(slot); });
+  }
+
+  const LinkRow& predecessors(int32_t place) const { return links_.predecessors(place); }
+  const LinkRow& successors(int32_t place, int t) {
+    return links_.successors(place, t, [this](int slot) { return place_of(slot); });
+  }
+  void end_links(int steps, const State& end, ptrdiff_t s) {
+    links_.end(steps, end, s, [this](int slot) { return place_of(slot); });
+  }
+#endif
 
   // The memory after so many steps, [slots, width], and how long ago each slot was accessed, [slots].
   void end(int steps, float* memory, int64_t* age) const {
@@ -200,12 +246,21 @@ class SparseMemory {
 
   void take_unused(Step& step) {
     const auto is_untouched = [&](int slot) {
-      const Scratch::Entry* entry = find(slot);
-      return entry->slot != slot || !usage_.was_accessed(entry->place);
+      const int32_t place = place_of(slot);
+      return place < 0 || !usage_.was_accessed(place);
     };
     int32_t slots[kWriteHeads];
     usage_.least_recent(rows_, is_untouched, [&](int j, int slot) { slots[j] = slot; });
     for (int j = 0; j < kWriteHeads; ++j) step.unused[j] = visit(slots[j]);
+  }
+
+  void sum(int32_t place, float weight, int32_t* all, int& count) {
+    if (seen_[place] != moment_) {
+      seen_[place] = moment_;
+      sum_[place] = 0.0f;
+      all[count++] = place;
+    }
+    sum_[place] += weight;
   }
 
   // Keep a row for backward, once a step.
@@ -249,4 +304,7 @@ class SparseMemory {
   int32_t moment_ = 0;
   int first_untouched_ = 0;
   Usage usage_;
+#if LINKS
+  Links links_;
+#endif
 };

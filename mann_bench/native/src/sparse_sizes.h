@@ -14,13 +14,15 @@ constexpr int kWriteHeads = kLinked ? 1 : kReadHeads;
 constexpr int kVisits = kReadHeads * kNeighbours;  // slots that all heads read in a step
 constexpr int kReused = kVisits / kWriteHeads;     // of these, the ones that a write head writes to next
 constexpr int kWrites = kVisits + kWriteHeads;     // those, and the unused ones
+constexpr int kFirstRows = kVisits + kLinks;       // that a first state tells of
+constexpr int kFurtherRows = kWrites + (kLinked ? kVisits : 0);  // a step may visit, by content and by links
 constexpr float kAccessThreshold = 0.005f;         // of sparse.py
 
 // Sequences that go through time together: as many as share a load of a weight, or of a slot, to advantage.
 constexpr int kGroup = 4;
 
-// The interface, a row of numbers. A SAM's has a key, its strength, a word and two gates a head; an SDNC's has all keys,
-// strengths and read modes, then what its one write head is told.
+// The interface, a row of numbers. A SAM's has a key, its strength, a word and two gates a head; an SDNC's has all
+// keys, strengths and read modes, then what its one write head is told.
 constexpr int kHeadFloats = 2 * kWidth + 3;
 constexpr int kKeyApart = kLinked ? kWidth : kHeadFloats;
 constexpr int kStrengthAt = kLinked ? kReads : kWidth, kStrengthApart = kLinked ? 1 : kHeadFloats;
