@@ -348,3 +348,12 @@ def test_a_copied_cell_needs_no_compilation_of_its_own(bits):
     other = copy.deepcopy(cell)
     ntm_sequence(other, bits(1, 1, 2), other.initial_state(1))
     assert ntm._library.cache_info().misses == before
+
+
+def test_memories_too_large_for_the_stack_are_computed_with(bits):
+    cell = cell_of({"input_size": 1, "controller_size": 2, "memory_slots": 400_000, "slot_width": 1})
+    outputs, _ = ntm_sequence(cell, bits(2, 1, 1), cell.initial_state(1))
+    expected, _ = scan(cell, bits(2, 1, 1), cell.initial_state(1))
+    torch.testing.assert_close(outputs, expected)
+    gradient, plain = (torch.autograd.grad(each.sum(), cell.interface.weight)[0] for each in (outputs, expected))
+    torch.testing.assert_close(gradient, plain, rtol=1e-3, atol=1e-6)

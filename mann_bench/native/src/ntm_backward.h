@@ -162,19 +162,17 @@ class BackwardPass {
     Interface& d_parameters = d_interfaces_[lane];
     float inverse_key_norm[kHeads];
     key_norms_of(now, lane, inverse_key_norm);
-    Addressing addressing;
     const Slots* before = tape_.addressing(group_, lane, t).weighting;
     const Slots* weighting = tape_.addressing(group_, lane, t + 1).weighting;
     const Memory& memory = memory_at(t, lane);
     Slots* d_weighting = d_weighting_[lane];
 
-    compare(memory, parameters, inverse_key_norm, addressing);
-    readdress(parameters, before, addressing);
+    compare(memory, parameters, inverse_key_norm, addressing_);
+    readdress(parameters, before, addressing_);
 
-    alignas(64) Slots d_cosine[kHeads];
     read_and_write_backward(memory, parameters, weighting, d_reads_[lane], d_memory_[lane], d_weighting, d_parameters);
-    address_backward(parameters, before, addressing, weighting, d_weighting, d_cosine, d_parameters);
-    compare_backward(memory, parameters, inverse_key_norm, addressing, d_cosine, d_memory_[lane], d_parameters);
+    address_backward(parameters, before, addressing_, weighting, d_weighting, d_cosine_, d_parameters);
+    compare_backward(memory, parameters, inverse_key_norm, addressing_, d_cosine_, d_memory_[lane], d_parameters);
   }
 
   // Write the memories from the last ones kept up to those before step t again, where that is not done.
@@ -232,6 +230,8 @@ class BackwardPass {
   Row d_sums_[ControllerGradient::kMostSteps][kLayers * kSums];
   Row d_raw_[ControllerGradient::kMostSteps][kInterfaceRows];
   alignas(64) Slots d_weighting_[kSequences][kHeads];
+  Addressing addressing_;  // with many slots, too large for the stack, as the next one
+  alignas(64) Slots d_cosine_[kHeads];
   Memory d_memory_[kSequences];
   int recomputed_from_ = -1;  // the time of the memories kept
   Memory recomputed_[kSequences][std::max(kInterval - 1, 1)];

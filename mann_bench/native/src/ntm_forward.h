@@ -135,12 +135,11 @@ class ForwardPass {
     const Interface& parameters = interfaces_[lane];
     float inverse_key_norm[kHeads];
     key_norms_of(now, lane, inverse_key_norm);
-    Addressing addressing;
     Slots* weighting = tape_.addressing(group_, lane, t + 1).weighting;
     const Memory& memory = memory_at(t, lane);
 
-    compare(memory, parameters, inverse_key_norm, addressing);
-    address(parameters, tape_.addressing(group_, lane, t).weighting, addressing, weighting);
+    compare(memory, parameters, inverse_key_norm, addressing_);
+    address(parameters, tape_.addressing(group_, lane, t).weighting, addressing_, weighting);
     read_and_write(memory, parameters, weighting, memory_at(t + 1, lane), reads_[lane]);
   }
 
@@ -152,6 +151,7 @@ class ForwardPass {
   const Tape& tape_;
   Group group_;
   mutable Memory between_[kSequences];
+  Addressing addressing_;  // with many slots, too large for the stack
   Interface interfaces_[kSequences];
   float reads_[kSequences][kReads];
 };
