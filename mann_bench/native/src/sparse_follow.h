@@ -24,10 +24,10 @@ inline void follow(const Told& told, Step& step, SparseMemory& memory, int t, Vi
     }
     // These are enough to choose from, whatever their weights are.
     for (int i = first; i < first + kNeighbours; ++i) {
-      all.link[all.count++] = {memory.rows().slot(content.place[i]), told.mode(h, 1) * content.weight[i]};
+      all.add_always(memory.rows().slot(content.place[i]), told.mode(h, 1) * content.weight[i]);
     }
     Link kept[kNeighbours];
-    all.take_strongest(kNeighbours, kept);
+    all.strongest(kNeighbours, kept);
     for (int k = 0; k < kNeighbours; ++k) {
       read.place[first + k] = memory.visit(kept[k].slot);
       read.weight[first + k] = kept[k].weight;

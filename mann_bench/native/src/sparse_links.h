@@ -5,6 +5,7 @@
 
 #include "pool.h"
 #include "sparse_arguments.h"
+#include "sparse_search.h"
 
 #if LINKS
 
@@ -14,36 +15,62 @@ struct Link {
   float weight;
 };
 
-// Of candidates, each slot once with the sum of its weights, keep the strongest; of equals, the first slots. Uses them up.
-inline void strongest(Link* candidates, int count, int kept, Link* result) {
-  std::sort(candidates, candidates + count, [](const Link& a, const Link& b) { return a.slot < b.slot; });
-  int distinct = 0;
-  for (int i = 0; i < count; ++i) {
-    if (distinct > 0 && candidates[distinct - 1].slot == candidates[i].slot) {
-      candidates[distinct - 1].weight += candidates[i].weight;
-    } else {
-      candidates[distinct++] = candidates[i];
-    }
-  }
-  const auto rank = [](const Link& link) { return link.weight == link.weight ? link.weight : INFINITY; };
-  const int taken = std::min(kept, distinct);
-  std::partial_sort(candidates, candidates + taken, candidates + distinct, [&](const Link& a, const Link& b) {
-    return rank(a) != rank(b) ? rank(a) > rank(b) : a.slot < b.slot;
-  });
-  std::fill(std::copy_n(candidates, taken, result), result + kept, Link{0, 0.0f});
-}
-
-// Candidates as they come together. Those without weight would not change anything.
+// Slots that come together, each once with the sum of its weights. Those without weight would not change anything.
 template <int most>
-struct Candidates {
-  Link link[most];
-  int count = 0;
+class Candidates {
+ public:
+  Candidates() { std::fill_n(slot_, padded(most), -1); }
 
   void add(int32_t slot, float weight) {
-    if (weight != 0.0f) link[count++] = {slot, weight};
+    if (weight != 0.0f) add_always(slot, weight);
   }
   void add(const Link& from, float factor) { add(from.slot, from.weight * factor); }
-  void take_strongest(int kept, Link* result) { strongest(link, count, kept, result); }
+
+  void add_always(int32_t slot, float weight) {
+    const int at = find(slot);
+    if (at < 0) {
+      slot_[count_] = slot;
+      weight_[count_++] = weight;
+    } else {
+      weight_[at] += weight;
+    }
+  }
+
+  // The strongest ones, those with the largest weights; of equals, the first slots. Links without weight fill the rest.
+  void strongest(int kept, Link* result) const {
+    int taken = 0;
+    for (int from = 0; from < count_; ++from) {
+      const Link link{slot_[from], weight_[from]};
+      if (taken == kept && !stronger(link, result[kept - 1])) continue;
+      int i = taken < kept ? taken++ : kept - 1;
+      for (; i > 0 && stronger(link, result[i - 1]); --i) result[i] = result[i - 1];
+      result[i] = link;
+    }
+    std::fill(result + taken, result + kept, Link{0, 0.0f});
+  }
+
+ private:
+  // NaN is the strongest, so that it shows.
+  static bool stronger(const Link& a, const Link& b) {
+    if (a.weight == b.weight) return a.slot < b.slot;
+    return a.weight > b.weight || a.weight != a.weight;
+  }
+
+  int find(int32_t slot) const {
+    for (int first = 0; first < count_; first += kLanes) {
+      Mask these;
+      std::memcpy(&these, slot_ + first, sizeof(these));
+      if (!any(these == slot)) continue;
+      for (int i = first; i < first + kLanes; ++i) {
+        if (slot_[i] == slot) return i;
+      }
+    }
+    return -1;
+  }
+
+  alignas(64) int32_t slot_[padded(most)];
+  float weight_[most];
+  int count_ = 0;
 };
 
 using LinkRow = Link[kLinks];
@@ -99,7 +126,9 @@ class Links {
     fadings_ = 0;
     LinkRow given;
     set(state.precedence, state.precedence_weights, sequence_, given);
-    strongest(given, kLinks, kLinks, precedence_);
+    Candidates<kLinks> all;
+    for (const Link& link : given) all.add(link, 1.0f);
+    all.strongest(kLinks, precedence_);
   }
 
   const LinkRow& precedence() const { return precedence_; }
@@ -122,7 +151,7 @@ class Links {
       Candidates<2 * kLinks> row;
       for (const Link& link : predecessors_[place[i]]) row.add(link, 1.0f - weight);
       for (const Link& link : precedence_) row.add(link, weight);
-      row.take_strongest(kLinks, predecessors_[place[i]]);
+      row.strongest(kLinks, predecessors_[place[i]]);
       fading_[fadings_] = {t, last_fading_[place[i]], 1.0f - weight};
       last_fading_[place[i]] = fadings_++;
     }
@@ -132,12 +161,12 @@ class Links {
       Candidates<kLinks + kWrites> row;
       for (const Link& link : successors) row.add(link, 1.0f);
       for (int i = 0; i < count; ++i) row.add(written[i], last.weight);
-      row.take_strongest(kLinks, successors);
+      row.strongest(kLinks, successors);
     }
     Candidates<kLinks + kWrites> now;
     for (const Link& link : precedence_) now.add(link, 1.0f - total);
     for (int i = 0; i < count; ++i) now.add(written[i], 1.0f);
-    now.take_strongest(kLinks, precedence_);
+    now.strongest(kLinks, precedence_);
   }
 
   const LinkRow& predecessors(int32_t place) const { return predecessors_[place]; }
