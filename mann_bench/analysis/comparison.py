@@ -61,6 +61,13 @@ def comparison_rows(cells: Sequence[Cell], first: str, second: str) -> list[Comp
     return rows
 
 
+def speed_ratio(first: Cell, second: Cell) -> Ratio:
+    """Return the median steps until convergence of the second cell over those of the first."""
+    ours, theirs = (convergence_durations(cell, Unit.STEPS) for cell in (first, second))
+    # A model that met the rule untrained needed no time: nothing is a multiple of that.
+    return Ratio(0.0, math.inf, None) if 0 in ours.times else median_ratio([[theirs]], [ours])
+
+
 def _canonical(name: str, cells: Sequence[Cell]) -> str:
     """Return the text by which tables name the model that a user means; raises UsageError."""
     known = dict.fromkeys(cell.model for cell in cells)
@@ -92,8 +99,7 @@ def _row(first: Cell, second: Cell) -> ComparisonRow:
         first_steps_median=median(ours),
         second_steps_median=median(theirs),
         budget_steps=ours.horizon,
-        # A model that met the rule untrained needed no time: nothing is a multiple of that.
-        ratio=Ratio(0.0, math.inf, None) if 0 in ours.times else median_ratio([[theirs]], [ours]),
+        ratio=speed_ratio(first, second),
         difference=restricted_mean(ours) - restricted_mean(theirs),
         test=log_rank_test(ours, theirs),
     )

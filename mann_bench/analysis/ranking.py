@@ -1,5 +1,6 @@
 """Rankings of the cells of a task: by speed, by solved seeds, by the start of generalising, by the error at length."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +21,7 @@ from mann_bench.results.schema import RuleRecord
 from mann_bench.statistics.interval import SIGNIFICANCE
 from mann_bench.statistics.medians import median_estimate
 from mann_bench.statistics.permutation import Comparison, log_rank_test, rank_sum_test, share_test
-from mann_bench.statistics.ranks import Rank, ranking, seeds_to_decide
+from mann_bench.statistics.ranks import Decided, Rank, decided_pairs, ranks_of, seeds_to_decide
 from mann_bench.statistics.survival import Durations, restricted_mean
 
 
@@ -43,6 +44,8 @@ class Ranked(NamedTuple):
         decided: how many pairs are told apart.
         pairs: of how many that hold a value.
         seeds: the fewest and the most of a cell that holds a value; none where none does.
+        told_apart: the pairs that are, by the places of their cells.
+        values: what the order goes by where ranks are the same, the less the better; None where there is no value.
     """
 
     by: By
@@ -51,6 +54,8 @@ class Ranked(NamedTuple):
     decided: int
     pairs: int
     seeds: tuple[int, int] | None
+    told_apart: list[Decided]
+    values: list[float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +147,7 @@ def rankings(cells: Sequence[Cell], corrected: bool = True, significance: float 
         corrected: whether the level of the tests holds for all pairs together, or for each alone.
         significance: that level; of a study with looks, what it leaves each of them.
     """
-    longest = next((sizes[-1] for cell in cells if (sizes := test_sizes(cell))), None)
+    longest = _longest(cells)
     return [_ranked(by, cells, longest, corrected, significance) for by in By]
 
 
@@ -194,24 +199,40 @@ def _rank_row(cell: Cell, rank: Ranks) -> RankRow:
     )
 
 
+def pair_tests(first: Cell, second: Cell) -> dict[By, Comparison]:
+    """Return the test of two cells of one task and protocol by each ranking of which both hold a value."""
+    longest, found = _longest((first, second)), {}
+    for by, measure in _MEASURES.items():
+        ours, theirs = (measure.sample(cell, longest) for cell in (first, second))
+        if ours is not None and theirs is not None:
+            found[by] = measure.test(ours, theirs)
+    return found
+
+
+def _longest(cells: Sequence[Cell]) -> Size | None:
+    return next((sizes[-1] for cell in cells if (sizes := test_sizes(cell))), None)
+
+
 def _ranked(by: By, cells: Sequence[Cell], longest: Size | None, corrected: bool, significance: float) -> Ranked:
     measure = _MEASURES[by]
     samples = [measure.sample(cell, longest) for cell in cells]
     known = [place for place, sample in enumerate(samples) if sample is not None]
     sizes = [len(cells[place].records) for place in known]
-    found = ranking(
+    decided = decided_pairs(
         sizes,
         lambda first, second: measure.test(samples[known[first]], samples[known[second]]),
         significance,
         corrected,
     )
     ranks: list[Rank | None] = [None] * len(cells)
-    for place, rank in zip(known, found.ranks, strict=True):
-        ranks[place] = rank
-    by_rank = zip(found.ranks, (measure.value(samples[place]) for place in known), known, strict=True)
-    order = [place for *_, place in sorted(by_rank)]
+    values: list[float | None] = [None] * len(cells)
+    for place, rank in zip(known, ranks_of(len(known), decided), strict=True):
+        ranks[place], values[place] = rank, measure.value(samples[place])
+    order = sorted(known, key=lambda place: (ranks[place], values[place], place))
     order += [place for place in range(len(cells)) if place not in set(known)]
-    return Ranked(by, ranks, order, found.decided, found.pairs, (min(sizes), max(sizes)) if sizes else None)
+    told_apart = [Decided(known[better], known[worse]) for better, worse in decided]
+    seeds = (min(sizes), max(sizes)) if sizes else None
+    return Ranked(by, ranks, order, len(decided), math.comb(len(known), 2), seeds, told_apart, values)
 
 
 def _solved(cell: Cell) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -13,8 +14,10 @@ _STYLE = "site.css"
 _FIRST = "theme.js"
 _VENDORED = ("vendor/d3-7.9.0", "vendor/plot-0.6.17")
 _TABLE = "table.js"
-_TRACES = "traces.js"
-_SCRIPTS = ("vendor/d3-7.9.0.min.js", "vendor/plot-0.6.17.umd.min.js", "chart.js", _TABLE)
+_CHARTS = ("vendor/d3-7.9.0.min.js", "vendor/plot-0.6.17.umd.min.js", "chart.js")
+_SCRIPTS = (*_CHARTS, _TABLE)
+TRACES = "traces.js"
+FRONT = "front.js"
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
 
 
@@ -31,23 +34,21 @@ class Assets(NamedTuple):
     tail: Markup
 
 
-def asset_links(root: str, charts: bool, table: bool, traces: bool = False) -> Assets:
+def asset_links(root: str, *, charts: bool = False, table: bool = False, more: Sequence[str] = ()) -> Assets:
     """Return links to files beside the pages of a site.
 
     Args:
         root: the way to the root of the site, such as ``../``.
         charts: whether the page has charts.
-        table: whether it has a table to sort, beside charts.
-        traces: whether it has traces, beside charts.
+        table: whether it has a table to sort.
+        more: scripts of its own, such as `TRACES`.
     """
     # To browsers that follow the standard to the letter, a page on a USB stick has no origin that 'self' could match.
     policy = _POLICY + "script-src 'self' file:; style-src 'self' file:"
     parts = [Markup('<link rel="stylesheet" href="{}">').format(f"{root}{FOLDER}/{_STYLE}")]
     parts.append(Markup('<script src="{}"></script>').format(f"{root}{FOLDER}/{_FIRST}"))
-    shown = {_TABLE: table, _TRACES: traces}
-    for name in (*_SCRIPTS, _TRACES):
-        if charts and shown.get(name, True):
-            parts.append(Markup('<script defer src="{}"></script>').format(f"{root}{FOLDER}/{name}"))
+    for name in (*(_CHARTS if charts else ()), *([_TABLE] if table else []), *more):
+        parts.append(Markup('<script defer src="{}"></script>').format(f"{root}{FOLDER}/{name}"))
     return Assets(policy, Markup("\n").join(parts), Markup())
 
 
@@ -65,7 +66,7 @@ def inline_assets() -> Assets:
 def asset_files() -> dict[str, bytes]:
     """Return the files that pages of a site link to, and the licences of those that come from elsewhere."""
     licences = [f"{stem}.LICENSE.txt" for stem in _VENDORED]
-    return {f"{FOLDER}/{name}": _text(name).encode() for name in (_STYLE, _FIRST, *_SCRIPTS, _TRACES, *licences)}
+    return {f"{FOLDER}/{name}": _text(name).encode() for name in (_STYLE, _FIRST, *_SCRIPTS, TRACES, FRONT, *licences)}
 
 
 def _script(name: str) -> str:

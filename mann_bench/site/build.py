@@ -1,7 +1,7 @@
 """The leaderboard site: every file of it, made from records."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.cells import cells
@@ -10,9 +10,11 @@ from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.reporting.render import rows_csv
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
-from mann_bench.site.assets import asset_files, asset_links
+from mann_bench.site.assets import FRONT, TRACES, asset_files, asset_links
 from mann_bench.site.board import Board, check_distinct
 from mann_bench.site.columns import columns
+from mann_bench.site.front import front
+from mann_bench.site.front_words import in_short, sentences
 from mann_bench.site.pages import page, run_facts, sheet_pairs
 from mann_bench.site.sheet import Sheet, board_sheet
 from mann_bench.site.task_charts import task_sections
@@ -49,10 +51,19 @@ def build_site(boards: Iterable[Board]) -> dict[str, bytes]:
     sheets = [board_sheet(board) for board in ordered]
     found = asset_files()
     summaries = [_Summary(board, _facts(board, sheet)) for board, sheet in zip(ordered, sheets, strict=True)]
-    found["index.html"] = page("index.html", asset_links("", charts=False, table=False), boards=summaries)
+    found["index.html"] = _first_page(summaries)
     for board, sheet in zip(ordered, sheets, strict=True):
         found |= {f"{board.name}/{path}": content for path, content in _board_files(board, sheet)}
     return dict(sorted(found.items()))
+
+
+def _first_page(summaries: Sequence[_Summary]) -> bytes:
+    boards = [summary.board for summary in summaries]
+    made = front(boards)
+    return page(
+        "index.html", asset_links("", table=bool(made.tasks), more=[FRONT] if made.tasks else []),
+        boards=summaries, front=made, sentences=sentences(boards, made), short=in_short(made),
+    )  # fmt: skip
 
 
 def spreadsheet_row(row: FlatRow) -> FlatRow:
@@ -71,7 +82,7 @@ def _board_files(board: Board, sheet: Sheet) -> Iterator[_File]:
     yield _File(
         "index.html",
         page(
-            "study.html", asset_links("../", charts=bool(sheet.rows), table=True), board=board, sheet=sheet,
+            "study.html", asset_links("../", charts=bool(sheet.rows), table=bool(sheet.rows)), board=board, sheet=sheet,
             facts=_facts(board, sheet), columns=columns(sheet.rows, named=True), pairs=sheet_pairs(sheet),
             sections=sections,
         ),
@@ -93,7 +104,7 @@ def _entry_page(board: Board, entry: LoadedEntry, sheet: Sheet) -> bytes:
     made = cells(entry.records)
     probe, traces = probe_table(made), trace_views((sheet.lines[place] for place in own), entry.traces)
     return page(
-        "entry.html", asset_links("../../", charts=True, table=False, traces=bool(traces)), board=board, entry=entry,
+        "entry.html", asset_links("../../", charts=True, more=[TRACES] if traces else []), board=board, entry=entry,
         rows=rows, traces=traces,
         columns=columns(rows, named=False),
         provenance=provenance_pairs(record for place in own for record in sheet.lines[place].cell.records),

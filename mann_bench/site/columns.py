@@ -103,6 +103,11 @@ def _training(training: Training, digits: int = 0) -> Value:
     return _estimate(training.estimate, f"> {training.budget:,.{digits}f}", digits)
 
 
+def training_text(training: Training) -> str:
+    """Return the median of training in steps: ``2,200``, ``> 10,000``."""
+    return _training(training).text
+
+
 def _target(row: SheetRow) -> Value:
     if (target := row.convergence.target) is None:
         return Value("-")

@@ -9,13 +9,18 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from mann_bench.analysis.comparable import RULE
 from mann_bench.analysis.ranking import By
 from mann_bench.analysis.rows import without_provenance
 from mann_bench.leaderboard.schema import Badge
+from mann_bench.reporting.naming import OWN_TRAINING
 from mann_bench.reporting.tables.ranks import RANKED_BY, pairs_table
 from mann_bench.reporting.tables.table import INTERVALS, SHARES, Table, reads_as_text
 from mann_bench.site.assets import Assets
 from mann_bench.site.chart import Chart
+from mann_bench.site.columns import training_text
+from mann_bench.site.front import Figure, Front
+from mann_bench.site.front_words import count_range, told_text
 from mann_bench.site.rows import SheetRow
 from mann_bench.site.safe_text import breakable, embedded, linked, safe_url, script_text, shown
 from mann_bench.site.sheet import Sheet
@@ -35,8 +40,11 @@ def page(template: str, assets: Assets, **values: Any) -> bytes:
     filled = (
         _environment()
         .get_template(template)
-        .render(assets=assets, intervals=f"{INTERVALS}; {SHARES}", badges=list(Badge), **values)
-    )
+        .render(
+            assets=assets, intervals=f"{INTERVALS}; {SHARES}", badges=list(Badge), ranked_by=RANKED_BY, rule=RULE,
+            own_training=OWN_TRAINING, **values
+        )
+    )  # fmt: skip
     return (filled.strip() + "\n").encode()
 
 
@@ -72,6 +80,12 @@ def _environment() -> jinja2.Environment:
         "by_note": _by_note,
         "exact": _exact,
         "claim_pairs": _claim_pairs,
+        "seeds": lambda seeds: count_range(*seeds),
+        "told": told_text,
+        "merit": _merit,
+        "steps": lambda figure: training_text(figure.row.steps),
+        "rank_texts": _rank_texts,
+        "front_data": _front_data,
     }
     environment.tests["words"] = reads_as_text
     return environment
@@ -105,6 +119,31 @@ def _by_note(charts: Iterable[Chart]) -> list[tuple[str, list[Chart]]]:
     for chart in charts:
         found.setdefault(chart.note, []).append(chart)
     return list(found.items())
+
+
+def _merit(figure: Figure) -> float:
+    """Return what a cell of the first page is sorted by: first by seeds that are not solved, then by steps."""
+    solved, steps = figure.row.solved, figure.row.steps
+    return (1 - solved.successes / solved.n) * 1e9 + steps.restricted_mean
+
+
+def _rank_texts(figure: Figure) -> list[tuple[str, str]]:
+    """Return how the ranks of a cell read, with the names of the rankings that read so."""
+    texts: dict[str, list[str]] = {}
+    for by, rank in figure.ranks.items():
+        if rank is not None:
+            open_ = (rank.best, rank.worst) == (1, figure.of[by]) and figure.of[by] > 1
+            texts.setdefault("undecided" if open_ else f"rank {rank.words()} of {figure.of[by]}", []).append(by)
+    return [(" ".join(names), text) for text, names in texts.items()]
+
+
+def _front_data(front: Front) -> Markup:
+    """Return what the script of the first page reads: pairs, and what a search finds by the numbers of its words."""
+    words = sorted({word for found in front.found for word in found.words})
+    numbers = {word: number for number, word in enumerate(words)}
+    found = [(*(numbers[word] for word in each.words), each.solved, each.entries) for each in front.found]
+    pairs = [(*pair[:-1], [test and tuple(test) for test in pair.tests]) for pair in front.pairs]
+    return embedded({"pairs": pairs, "words": words, "found": found})
 
 
 def _exact(rows: Sequence[SheetRow]) -> Markup:

@@ -7,6 +7,7 @@ https://doi.org/10.1111/biom.13419
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -52,10 +53,25 @@ def holm(p_values: Sequence[float], level: float = SIGNIFICANCE) -> list[bool]:
     return rejected
 
 
+class Decided(NamedTuple):
+    """Two entries that are told apart, given by their positions."""
+
+    better: int
+    worse: int
+
+
 def ranking(
     sizes: Sequence[int], test: Callable[[int, int], Comparison], level: float = SIGNIFICANCE, corrected: bool = True
 ) -> Ranking:
-    """Return the ranks of entries whose lesser values are better.
+    """Return the ranks of entries whose lesser values are better; arguments as of `decided_pairs`."""
+    decided = decided_pairs(sizes, test, level, corrected)
+    return Ranking(ranks_of(len(sizes), decided), len(decided), math.comb(len(sizes), 2))
+
+
+def decided_pairs(
+    sizes: Sequence[int], test: Callable[[int, int], Comparison], level: float = SIGNIFICANCE, corrected: bool = True
+) -> list[Decided]:
+    """Return the pairs of entries that are told apart; lesser values are better.
 
     Pairs that have too few runs to be told apart, whatever their runs were, are not tested.
 
@@ -69,15 +85,18 @@ def ranking(
     pairs = list(itertools.combinations(range(len(sizes)), 2))
     able = decide([_least_p_value(sizes[first], sizes[second]) for first, second in pairs], level)
     tests = {pair: test(*pair) for pair, possible in zip(pairs, able, strict=True) if possible}
-    decided = decide([tests[pair].p_value if pair in tests else 1.0 for pair in pairs], level)
-    better, worse = [0] * len(sizes), [0] * len(sizes)  # of each entry: how many are better, and how many worse
-    for (first, second), told_apart in zip(pairs, decided, strict=True):
-        if told_apart:
-            winner, loser = (first, second) if tests[first, second].lead < 0 else (second, first)
-            worse[winner] += 1
-            better[loser] += 1
-    ranks = [Rank(1 + above, len(sizes) - below) for above, below in zip(better, worse, strict=True)]
-    return Ranking(ranks, sum(decided), len(pairs))
+    told_apart = decide([tests[pair].p_value if pair in tests else 1.0 for pair in pairs], level)
+    return [
+        Decided(*pair) if tests[pair].lead < 0 else Decided(*pair[::-1])
+        for pair, told in zip(pairs, told_apart, strict=True)
+        if told
+    ]
+
+
+def ranks_of(entries: int, decided: Sequence[Decided]) -> list[Rank]:
+    """Return the places that the decided pairs leave each of so many entries."""
+    above, below = Counter(pair.worse for pair in decided), Counter(pair.better for pair in decided)
+    return [Rank(1 + above[entry], entries - below[entry]) for entry in range(entries)]
 
 
 def _least_p_value(first: int, second: int) -> float:

@@ -51,7 +51,7 @@ def test_every_link_and_file_exists(site, elements):
             for element in elements(content):
                 way = element.attributes.get("href") or element.attributes.get("src") or "#"
                 if not way.startswith(("#", "https://example.org", "data:,")):
-                    up = way.count("../")
+                    up, way = way.count("../"), way.partition("#")[0]
                     assert "/".join([*folder[: len(folder) - up], way.replace("../", "")]) in site, (path, way)
 
 

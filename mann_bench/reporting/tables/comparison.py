@@ -7,6 +7,7 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparison import ComparisonRow, comparison_rows
 from mann_bench.reporting.naming import OWN_TRAINING
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table, lesser_level_text
+from mann_bench.statistics.ratio import Ratio
 
 
 def comparison_table(cells: Sequence[Cell], first: str, second: str) -> Table:
@@ -38,28 +39,34 @@ def ratio_text(low: float, high: float) -> str:
     return f"{high:.2f}x" if low == high else f"< {high:.2f}x" if not low else f"{low:.2f} to {high:.2f}x"
 
 
+def ratio_words(ratio: Ratio) -> str:
+    """Return a ratio with its interval: ``3.50x [1.20, 7.10; 88 %]``."""
+    text, interval = ratio_text(ratio.low, ratio.high), ratio.interval
+    if interval is None:
+        return text
+    return f"{text} [{interval.low:.2f}, {interval.high:.2f}{lesser_level_text(interval)}]"
+
+
+def p_text(p_value: float) -> str:
+    """Return a p-value with three decimals, or one digit where it is less."""
+    return f"{p_value:.3f}" if p_value >= 0.001 else f"{p_value:.1g}"
+
+
 def _text(row: ComparisonRow, several: bool) -> list[str]:
     """Return a row as text; where a task has `several`, with the origins that tell them apart."""
     medians = (row.first_steps_median, row.second_steps_median)
-    ratio, interval = ratio_text(row.ratio.low, row.ratio.high), row.ratio.interval
-    if interval:
-        ratio += f" [{interval.low:.2f}, {interval.high:.2f}{lesser_level_text(interval)}]"
     origins = f" [{row.first_origin} against {row.second_origin}]" if several else ""
     return [
         f"{row.task}{origins}",
         row.protocol,
         _seeds(row),
         *(f"> {row.budget_steps:,.0f}" if math.isinf(value) else f"{value:,.0f}" for value in medians),
-        ratio,
+        ratio_words(row.ratio),
         f"{row.difference:+,.0f}",
-        f"{_p_text(row.test.p_value)} ({_p_text(row.test.least_p_value)})",
+        f"{p_text(row.test.p_value)} ({p_text(row.test.least_p_value)})",
     ]
 
 
 def _seeds(row: ComparisonRow) -> str:
     first, second = row.first_seeds, row.second_seeds
     return str(first) if first == second else f"{first} and {second}"
-
-
-def _p_text(p_value: float) -> str:
-    return f"{p_value:.3f}" if p_value >= 0.001 else f"{p_value:.1g}"

@@ -8,7 +8,7 @@
   const controls = document.getElementById("controls");
   const fields = [...controls.querySelectorAll("[name]")];
   const status = document.getElementById("status");
-  const data = JSON.parse(document.getElementById("rows").textContent);
+  const data = JSON.parse(document.getElementById("rows")?.textContent ?? "[]");
   let state = {};
 
   const collator = new Intl.Collator("en", { numeric: true });
@@ -43,6 +43,7 @@
       if (head.dataset.column === state.sort) head.setAttribute("aria-sort", state.dir === "desc" ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     }
+    if (table.dataset.by) table.dataset.by = state.sort?.startsWith("rank_") ? state.sort.slice("rank_".length) : table.dataset.by;
     for (const row of rows) row.hidden = !matches(row);
     const active = document.activeElement;
     body.append(...sorted());
@@ -102,7 +103,7 @@
   }
 
   for (const head of heads) {
-    head.querySelector("button").addEventListener("click", () => {
+    head.querySelector("button")?.addEventListener("click", () => {
       const again = state.sort === head.dataset.column;
       change({ sort: head.dataset.column, dir: again && state.dir !== "desc" ? "desc" : "" });
     });
@@ -112,7 +113,7 @@
   controls.addEventListener("reset", () => setTimeout(() => change({ sort: "", dir: "", find: "", task: "", model: "", badge: "" })));
   addEventListener("hashchange", () => read() && apply());
   controls.hidden = false;
-  for (const head of heads) head.querySelector("button").disabled = false;
+  for (const head of heads) if (head.querySelector("button")) head.querySelector("button").disabled = false;
   read();
   apply();
 })();

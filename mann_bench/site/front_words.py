@@ -1,0 +1,159 @@
+"""What came out, in words, from claims and tests alone: sentences for the first page, and its tasks in short."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from mann_bench.analysis.comparable import Model
+from mann_bench.analysis.matrix import Column
+from mann_bench.analysis.ranking import By
+from mann_bench.site.board import Board
+from mann_bench.site.front import Figure, Front, Task
+from mann_bench.site.safe_text import shown
+from mann_bench.statistics.ranks import seeds_to_decide
+from mann_bench.studies.claims import Verdict
+
+_MOST = 4
+"""Most models or pairs that a sentence names."""
+
+_BETTER = {
+    By.STEPS: "converges sooner than",
+    By.SOLVED: "is solved by more seeds than",
+    By.GENERALIZING: "generalises sooner than",
+    By.ERROR: "errs less at the longest size than",
+}
+
+
+class Short(NamedTuple):
+    """A task in short: what its cells have in common, and which models come first."""
+
+    task: str
+    protocol: str
+    seeds: str
+    solved: str
+    soonest: str
+    generalizing: str
+    told: str
+
+
+def sentences(boards: Sequence[Board], front: Front) -> list[str]:
+    """Return what came out: of claims, of pairs that are told apart, and of generalising."""
+    if not front.tasks:
+        return []
+    return [*_claims(boards), _told_apart(front), _generalizing(front)]
+
+
+def in_short(front: Front) -> list[Short]:
+    """Return each task in short."""
+    return [
+        Short(
+            shown(task.column.task, 160), shown(task.column.protocol, 160), count_range(*task.seeds),
+            _first(task, _share_solved, _solved, "no seed of any model"),
+            _soonest(task), _first(task, _share_generalizing, _generalized, "no seed of any model"),
+            told_text(task.column),
+        )
+        for task in front.tasks
+    ]  # fmt: skip
+
+
+def told_text(column: Column) -> str:
+    """Return how many pairs of a task the steps until convergence tell apart: ``3 of 15``."""
+    return f"{column.ranked[By.STEPS].decided:,} of {column.ranked[By.STEPS].pairs:,}"
+
+
+def count_range(least: int, most: int) -> str:
+    """Return ``5``, or ``3 to 5``."""
+    return str(most) if least == most else f"{least} to {most}"
+
+
+def _claims(boards: Iterable[Board]) -> list[str]:
+    verdicts = Counter(result.verdict for board in boards for result in board.claims)
+    if not verdicts:
+        return []
+    counts = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict)
+    return [f"Of {verdicts.total():,} claims about published results, {counts}."]
+
+
+def _told_apart(front: Front) -> str:
+    """Return which pairs are told apart, those of the fewest rivals first; where none is, what it would take."""
+    columns = [task.column for task in front.tasks]
+    pairs = sum(column.ranked[By.STEPS].pairs for column in columns)
+    found = [text for by in By for column in columns for text in _pair_texts(column, by)]
+    whole = f"{pairs:,} pair{'s' if pairs != 1 else ''} of models on a task"
+    if found:
+        return f"Of {whole}, these are told apart: {_listed(found, '; ')}."
+    least, most = (pick(task.seeds[end] for task in front.tasks) for pick, end in ((min, 0), (max, 1)))
+    several = [count for column in columns if (count := column.ranked[By.STEPS].pairs)]
+    needed = [seeds_to_decide(count, front.significance) for count in several]
+    if not needed:
+        return "No task has two models to compare yet."
+    return (
+        f"Of {whole}, none is told apart yet: cells have {count_range(least, most)} seeds, and it takes "
+        f"{count_range(min(needed), max(needed))} of each to tell apart one pair of a task among all of its pairs."
+    )
+
+
+def _pair_texts(column: Column, by: By) -> list[str]:
+    models = list(column.places)
+    return [
+        f"{_name(models[better])} {_BETTER[by]} {_name(models[worse])} on {shown(column.task, 160)}"
+        for better, worse in column.ranked[by].told_apart
+    ]
+
+
+def _generalizing(front: Front) -> str:
+    """Return the cells of which all seeds master the longest test size, and those of which some do."""
+    shares = [
+        (_share_generalizing(figure), f"{_name(model)} on {shown(task.column.task, 160)} ({_generalized(figure)})")
+        for task in front.tasks
+        for model, figure in task.figures.items()
+    ]
+    every = [text for share, text in shares if share == 1]
+    some = [text for share, text in sorted(shares, key=lambda each: -each[0]) if 0 < share < 1]
+    if not every and not some:
+        return "No seed generalises to the longest size yet."
+    parts = [f"{words} of {_listed(texts)}" for words, texts in (("all seeds", every), ("some seeds", some)) if texts]
+    return f"To the longest test size generalise {', and '.join(parts)}."
+
+
+def _listed(texts: Sequence[str], joint: str = ", ") -> str:
+    more = len(texts) - _MOST
+    return joint.join([*texts[:_MOST], *([f"{more:,} more"] if more > 0 else [])])
+
+
+def _name(model: Model) -> str:
+    return shown(model.text, 160)
+
+
+def _first(task: Task, share: Callable[[Figure], float], words: Callable[[Figure], str], none: str) -> str:
+    """Return the models with the greatest share, and that share; `none` where it is 0."""
+    most = max(map(share, task.figures.values()))
+    named = [(model, figure) for model, figure in task.figures.items() if share(figure) == most]
+    return f"{_listed([_name(model) for model, _ in named])}: {words(named[0][1])}" if most > 0 else none
+
+
+def _soonest(task: Task) -> str:
+    reached = {_name(model): figure.row.steps.estimate.value for model, figure in task.figures.items()}
+    steps = min(reached.values())
+    if steps == math.inf:
+        return f"none within {task.budget:,}"
+    return f"{_listed([name for name, value in reached.items() if value == steps])}: {steps:,.0f}"
+
+
+def _share_solved(figure: Figure) -> float:
+    return figure.row.solved.successes / figure.row.solved.n
+
+
+def _solved(figure: Figure) -> str:
+    return f"{figure.row.solved.successes}/{figure.row.solved.n}"
+
+
+def _share_generalizing(figure: Figure) -> float:
+    share = figure.generalizing and figure.generalizing.generalizing
+    return share.successes / share.n if share else 0.0
+
+
+def _generalized(figure: Figure) -> str:
+    share = figure.generalizing and figure.generalizing.generalizing
+    return f"{share.successes}/{share.n}" if share else "-"

@@ -1,0 +1,114 @@
+import dataclasses
+import json
+
+import pytest
+
+from mann_bench.site.build import build_site
+from mann_bench.site.front import MOST_ROWS, front
+from mann_bench.site.front_words import in_short, sentences
+from mann_bench.studies.claims import Verdict
+
+SLOW, FAST = [4_000] * 8, [400] * 8
+
+
+@pytest.fixture
+def decided(make_board, make_entry):
+    """Two boards, of which one has a slow model and the other a fast one on the same task."""
+    slow, fast = make_entry("a", SLOW, "slow"), make_entry("b", FAST, "fast")
+    return [make_board(slow, name="one"), make_board(fast, name="two")]
+
+
+@pytest.fixture
+def first_page():
+    """Return a function that makes the first page of boards."""
+    return lambda boards: build_site(boards)["index.html"]
+
+
+def test_the_first_page_has_the_models_of_all_boards_on_each_task(decided, first_page, elements):
+    rows = [each for each in elements(first_page(decided), "tr") if "data-row" in each.attributes]
+    assert [row.words.split()[0] for row in rows] == ["fast", "slow"]
+    assert [("8/8" in row.words, "rank" in row.words) for row in rows] == [(True, True)] * 2
+
+
+def test_a_cell_says_solved_generalising_steps_and_rank(decided, first_page, elements):
+    cells = [each.words for each in elements(first_page(decided), "td") if "data-value" in each.attributes]
+    assert cells[0].startswith("8/8generalise 0/8400 stepsrank 1 of 2")
+
+
+def test_a_rank_that_may_be_any_is_undecided(make_board, make_entry, first_page, elements):
+    boards = [make_board(make_entry("a", (400,), "slow"), make_entry("b", (600,), "fast"))]
+    ranks = [
+        each.words for each in elements(first_page(boards), "small") if "rank" in (each.attributes.get("class") or "")
+    ]
+    assert set(ranks) == {"undecided"}
+
+
+def test_the_sentences_name_the_pairs_that_tests_tell_apart(decided):
+    (told, _) = sentences(decided, front(decided))
+    assert told.startswith(
+        "Of 1 pair of models on a task, these are told apart: fast converges sooner than slow on copy"
+    )
+
+
+def test_without_such_a_pair_the_sentences_say_what_it_would_take(make_board, make_entry):
+    boards = [make_board(make_entry("a", (400, 600), "slow"), make_entry("b", (600, 800), "fast"))]
+    (told, _) = sentences(boards, front(boards))
+    assert "none is told apart yet: cells have 2 seeds, and it takes 4 of each" in told
+
+
+def test_the_sentences_count_claims_over_all_boards(make_board, claim):
+    refuted = claim._replace(verdict=Verdict.NOT_REPRODUCED)
+    boards = [make_board(claims=(claim,), name="a"), make_board(claims=(refuted, refuted), name="b")]
+    assert sentences(boards, front(boards))[0] == (
+        "Of 3 claims about published results, 0 reproduced, 2 not reproduced, 1 undecided."
+    )
+
+
+def test_a_task_in_short_names_the_models_that_come_first(make_board, make_entry):
+    boards = [make_board(make_entry("a", (4_000, None), "half"), make_entry("b", (600, 800), "whole"))]
+    (short,) = in_short(front(boards))
+    assert (short.task, short.solved, short.soonest, short.seeds) == ("copy", "whole: 2/2", "whole: 600", "2")
+
+
+def test_the_page_holds_the_test_of_each_pair(decided, first_page, elements):
+    (data,) = [each for each in elements(first_page(decided), "script") if each.attributes.get("id") == "front"]
+    ((task, first, second, ratio, tests),) = json.loads("".join(data.text))["pairs"]
+    assert (task, first, second, tests[0]) == (0, 0, 1, [-1, "0.0002", True])
+    assert ratio.startswith("10.00x [")
+
+
+def test_a_search_finds_the_cells_of_all_boards(decided, first_page, elements):
+    (data,) = [each for each in elements(first_page(decided), "script") if each.attributes.get("id") == "front"]
+    made = json.loads("".join(data.text))
+    found = [[*(made["words"][number] for number in each[:4]), *each[4:]] for each in made["found"]]
+    assert found == [["fast", "copy", "collier2018", "two", "8/8", 1], ["slow", "copy", "collier2018", "one", "8/8", 1]]
+
+
+def test_cells_link_to_their_rows_on_the_board(decided, first_page, elements):
+    links = [each.attributes["href"] for each in elements(first_page(decided), "a")]
+    assert "two/index.html#task=copy&model=fast" in links
+
+
+def test_other_protocols_are_named_with_their_boards(make_board, make_record, make_entry):
+    other = [make_record("slow", seed=seed, protocol="collier2018:max_steps=9000") for seed in range(2)]
+    boards = [make_board(make_entry("a", records=other), name="one"), make_board(make_entry("b"), name="two")]
+    assert front(boards).elsewhere == [("collier2018:max_steps=9000", "one", 1)]
+
+
+def test_a_study_with_looks_lowers_the_level_of_the_tasks_that_show_it(decided):
+    stricter = dataclasses.replace(decided[0], significance=0.0125)
+    assert (front(decided).significance, front([stricter, decided[1]]).significance) == (0.05, 0.0125)
+
+
+def test_the_first_page_of_many_entries_stays_small(make_board, make_entry, first_page):
+    entries = [make_entry(f"e{number}", (400,), f"m{number}:x={number}", f"task{number % 9}") for number in range(300)]
+    boards = [make_board(*entries)]
+    assert len(front(boards).rows) == MOST_ROWS
+    assert len(first_page(boards)) < 1_000_000
+
+
+def test_texts_of_strangers_stand_in_the_first_page_as_text(make_board, make_entry, named, first_page):
+    hostile = "</script><script>alert(1)</script>\u202e"
+    made = first_page([make_board(make_entry("bad", records=[named(hostile, hostile)]))])
+    assert b"<script>alert" not in made
+    assert "\u202e".encode() not in made
