@@ -18,6 +18,7 @@ _CHARTS = ("vendor/d3-7.9.0.min.js", "vendor/plot-0.6.17.umd.min.js", "chart.js"
 _SCRIPTS = (*_CHARTS, _TABLE)
 TRACES = "traces.js"
 FRONT = "front.js"
+COMPARE = "compare.js"
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
 
 
@@ -66,7 +67,10 @@ def inline_assets() -> Assets:
 def asset_files() -> dict[str, bytes]:
     """Return the files that pages of a site link to, and the licences of those that come from elsewhere."""
     licences = [f"{stem}.LICENSE.txt" for stem in _VENDORED]
-    return {f"{FOLDER}/{name}": _text(name).encode() for name in (_STYLE, _FIRST, *_SCRIPTS, TRACES, FRONT, *licences)}
+    return {
+        f"{FOLDER}/{name}": _text(name).encode()
+        for name in (_STYLE, _FIRST, *_SCRIPTS, TRACES, FRONT, COMPARE, *licences)
+    }
 
 
 def _script(name: str) -> str:

@@ -10,13 +10,13 @@ from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.reporting.render import rows_csv
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
-from mann_bench.site.assets import FRONT, TRACES, asset_files, asset_links
+from mann_bench.site.assets import COMPARE, FRONT, TRACES, Assets, asset_files, asset_links
 from mann_bench.site.board import Board, check_distinct
-from mann_bench.site.columns import columns
+from mann_bench.site.columns import columns, folded
 from mann_bench.site.front import front
 from mann_bench.site.front_words import in_short, sentences
 from mann_bench.site.pages import page, run_facts, sheet_pairs
-from mann_bench.site.sheet import Sheet, board_sheet
+from mann_bench.site.sheet import Sheet, board_sheet, model_styles
 from mann_bench.site.task_charts import task_sections
 from mann_bench.site.traces import trace_views
 from mann_bench.site.views import Pair, cell_view, provenance_pairs
@@ -48,7 +48,8 @@ def build_site(boards: Iterable[Board]) -> dict[str, bytes]:
     """
     ordered = sorted(boards, key=lambda board: board.name)
     check_distinct([board.name for board in ordered], "boards")
-    sheets = [board_sheet(board) for board in ordered]
+    styles = model_styles(ordered)
+    sheets = [board_sheet(board, styles) for board in ordered]
     found = asset_files()
     summaries = [_Summary(board, _facts(board, sheet)) for board, sheet in zip(ordered, sheets, strict=True)]
     found["index.html"] = _first_page(summaries)
@@ -61,7 +62,7 @@ def _first_page(summaries: Sequence[_Summary]) -> bytes:
     boards = [summary.board for summary in summaries]
     made = front(boards)
     return page(
-        "index.html", asset_links("", table=bool(made.tasks), more=[FRONT] if made.tasks else []),
+        "index.html", asset_links("", table=bool(made.tasks), more=[FRONT, COMPARE] if made.tasks else []),
         boards=summaries, front=made, sentences=sentences(boards, made), short=in_short(made),
     )  # fmt: skip
 
@@ -79,11 +80,12 @@ def _facts(board: Board, sheet: Sheet) -> list[Pair]:
 
 def _board_files(board: Board, sheet: Sheet) -> Iterator[_File]:
     sections = task_sections(sheet)
+    shown, equal = folded(sheet.rows, columns(sheet.rows, named=True))
     yield _File(
         "index.html",
         page(
-            "study.html", asset_links("../", charts=bool(sheet.rows), table=bool(sheet.rows)), board=board, sheet=sheet,
-            facts=_facts(board, sheet), columns=columns(sheet.rows, named=True), pairs=sheet_pairs(sheet),
+            "study.html", _board_assets(sheet), board=board, sheet=sheet,
+            facts=_facts(board, sheet), columns=shown, equal=equal, pairs=sheet_pairs(sheet),
             sections=sections,
         ),
     )  # fmt: skip
@@ -97,16 +99,22 @@ def _board_files(board: Board, sheet: Sheet) -> Iterator[_File]:
             yield _File(f"{entry.identifier}/traces/{trace.key}.json", f"{trace.model_dump_json()}\n".encode())
 
 
+def _board_assets(sheet: Sheet) -> Assets:
+    several = [COMPARE] if any(figures.tests for figures in sheet.figures) else []
+    return asset_links("../", charts=bool(sheet.rows), table=bool(sheet.rows), more=several)
+
+
 def _entry_page(board: Board, entry: LoadedEntry, sheet: Sheet) -> bytes:
     own = [place for place, line in enumerate(sheet.lines) if line.entry is entry]
     rows = [sheet.rows[place] for place in own]
+    shown, equal = folded(rows, columns(rows, named=False))
     views = [cell_view(sheet.lines[place], number) for number, place in enumerate(own)]
     made = cells(entry.records)
     probe, traces = probe_table(made), trace_views((sheet.lines[place] for place in own), entry.traces)
     return page(
         "entry.html", asset_links("../../", charts=True, more=[TRACES] if traces else []), board=board, entry=entry,
         rows=rows, traces=traces,
-        columns=columns(rows, named=False),
+        columns=shown, equal=equal,
         provenance=provenance_pairs(record for place in own for record in sheet.lines[place].cell.records),
         views=views, sections=[view.section for view in views],
         tables=[*([probe] if probe else []), *generalization_tables(made)],

@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mann_bench.analysis.convergence import Training
+from mann_bench.analysis.convergence import ConvergenceRow, Training
+from mann_bench.analysis.probe import Generalizing
 from mann_bench.analysis.ranking import By
 from mann_bench.analysis.rows import Share
 from mann_bench.reporting.naming import OWN_TRAINING
@@ -14,6 +15,9 @@ from mann_bench.site.safe_text import shown
 from mann_bench.statistics.interval import Estimate
 
 LONGEST_VARIANT = 160
+
+_ALWAYS = {"model", "solved", "steps"}
+"""Columns that a table has though all rows say the same."""
 
 
 class Value(NamedTuple):
@@ -69,6 +73,16 @@ def columns(rows: Sequence[SheetRow], named: bool) -> list[Column]:
     return [column for column in _COLUMNS if column.name not in left_out]
 
 
+def folded(rows: Sequence[SheetRow], columns: Sequence[Column]) -> tuple[list[Column], list[tuple[Column, Value]]]:
+    """Return the columns that a table needs, and those that say the same in each of its several rows, with that."""
+    if len(rows) < 2:
+        return list(columns), []
+    values = {column.name: {column.value(row) for row in rows} for column in columns if column.name not in _ALWAYS}
+    same = [(column, values[column.name].pop()) for column in columns if len(values.get(column.name, ())) == 1]
+    left_out = {column.name for column, _ in same}
+    return [column for column in columns if column.name not in left_out], same
+
+
 def _ranked(by: By, value: Callable[[SheetRow], Value]) -> Callable[[SheetRow], Value]:
     """Return the value of a column together with the rank that it gives."""
 
@@ -108,6 +122,17 @@ def training_text(training: Training) -> str:
     return _training(training).text
 
 
+def cell_text(row: ConvergenceRow, generalizing: Generalizing | None) -> str:
+    """Return a cell in one line: ``4/5 solved, 1/5 generalise, 2,200 steps``."""
+    found = generalizing and generalizing.generalizing
+    parts = [
+        f"{row.solved.successes}/{row.solved.n} solved",
+        *([f"{found.successes}/{found.n} generalise"] if found else []),
+        f"{training_text(row.steps)} steps",
+    ]
+    return ", ".join(parts)
+
+
 def _target(row: SheetRow) -> Value:
     if (target := row.convergence.target) is None:
         return Value("-")
@@ -136,9 +161,9 @@ def _split(text: str, sort: float) -> Value:
 
 
 _COLUMNS = (
-    Column("name", "Entry", None, lambda row: _words(row.name), words=True),
     Column("model", "Model", None, lambda row: _words(row.convergence.model), words=True),
     Column("task", "Task", None, lambda row: _words(row.convergence.task), words=True),
+    Column("name", "Entry", None, lambda row: _words(row.name), words=True),
     Column("protocol", "Protocol", None, lambda row: _words(row.convergence.protocol), words=True),
     Column(
         "solved", "Solved", "seeds that met the task's rule, of all; [ ]: its exact interval",

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -18,15 +19,17 @@ from mann_bench.reporting.tables.ranks import RANKED_BY, pairs_table
 from mann_bench.reporting.tables.table import INTERVALS, SHARES, Table, reads_as_text
 from mann_bench.site.assets import Assets
 from mann_bench.site.chart import Chart
-from mann_bench.site.columns import training_text
+from mann_bench.site.columns import LONGEST_VARIANT, cell_text, training_text
 from mann_bench.site.front import Figure, Front
 from mann_bench.site.front_words import count_range, told_text
+from mann_bench.site.pairs import Pair as RowPair
 from mann_bench.site.rows import SheetRow
 from mann_bench.site.safe_text import breakable, embedded, linked, safe_url, script_text, shown
 from mann_bench.site.sheet import Sheet
+from mann_bench.site.task_charts import section_title
 from mann_bench.site.views import Pair
 from mann_bench.studies.claim_text import measured_text, number_text, sizes_text, tolerance_text
-from mann_bench.studies.claims import ClaimResult
+from mann_bench.studies.claims import ClaimResult, Verdict
 
 
 def page(template: str, assets: Assets, **values: Any) -> bytes:
@@ -85,7 +88,12 @@ def _environment() -> jinja2.Environment:
         "merit": _merit,
         "steps": lambda figure: training_text(figure.row.steps),
         "rank_texts": _rank_texts,
-        "front_data": _front_data,
+        "found_data": _found_data,
+        "front_pairs": _front_pairs,
+        "sheet_tests": _sheet_tests,
+        "row_labels": lambda sheet: sorted({line.label for line in sheet.lines}),
+        "claim_counts": _claim_counts,
+        "by_verdict": _by_verdict,
     }
     environment.tests["words"] = reads_as_text
     return environment
@@ -137,18 +145,66 @@ def _rank_texts(figure: Figure) -> list[tuple[str, str]]:
     return [(" ".join(names), text) for text, names in texts.items()]
 
 
-def _front_data(front: Front) -> Markup:
-    """Return what the script of the first page reads: pairs, and what a search finds by the numbers of its words."""
+def _found_data(front: Front) -> Markup:
+    """Return what the search of the first page reads: its words, and what it finds by their numbers."""
     words = sorted({word for found in front.found for word in found.words})
     numbers = {word: number for number, word in enumerate(words)}
-    found = [(*(numbers[word] for word in each.words), each.solved, each.entries) for each in front.found]
-    pairs = [(*pair[:-1], [test and tuple(test) for test in pair.tests]) for pair in front.pairs]
-    return embedded({"pairs": pairs, "words": words, "found": found})
+    return embedded(
+        {"words": words, "found": [(*map(numbers.get, each.words), each.solved, each.entries) for each in front.found]}
+    )
+
+
+def _front_pairs(front: Front) -> Markup:
+    texts = [
+        {
+            number: _figure_text(task.figures[row.model])
+            for number, row in enumerate(front.rows)
+            if row.model in task.figures
+        }
+        for task in front.tasks
+    ]
+    tasks = [shown(task.column.task, LONGEST_VARIANT) for task in front.tasks]
+    return _pairs_data([row.label for row in front.rows], tasks, texts, front.pairs)
+
+
+def _figure_text(figure: Figure) -> str:
+    return cell_text(figure.row, figure.generalizing)
+
+
+def _sheet_tests(sheet: Sheet) -> Markup:
+    texts = [
+        {row: cell_text(sheet.rows[row].convergence, sheet.rows[row].generalizing) for row in figures.rows}
+        for figures in sheet.figures
+    ]
+    tests = [pair for figures in sheet.figures for pair in figures.tests]
+    tasks = [section_title(sheet, figures) for figures in sheet.figures]
+    return _pairs_data([line.label for line in sheet.lines], tasks, texts, tests)
+
+
+def _pairs_data(labels: list[str], tasks: list[str], texts: list[dict[int, str]], tests: Sequence[RowPair]) -> Markup:
+    """Return what the comparison of two rows reads: the names of rows and tasks, what rows say of tasks, the tests."""
+    pairs = [(*pair[:-1], [test and tuple(test) for test in pair.tests]) for pair in tests]
+    named = [{str(row): text for row, text in of_task.items()} for of_task in texts]
+    return embedded({"labels": labels, "tasks": tasks, "texts": named, "pairs": pairs})
 
 
 def _exact(rows: Sequence[SheetRow]) -> Markup:
-    """Return rows as JSON for a script element that is never run."""
-    return script_text(json.dumps(list(map(without_provenance, rows)), separators=(",", ":"), allow_nan=False))
+    """Return rows as JSON for a script element that is never run: names of columns once, then the values of rows."""
+    flat = list(map(without_provenance, rows))
+    names = list(dict.fromkeys(tuple(row) for row in flat))
+    packed = {"names": names, "rows": [[names.index(tuple(row)), *row.values()] for row in flat]}
+    return script_text(json.dumps(packed, separators=(",", ":"), allow_nan=False))
+
+
+def _claim_counts(results: Sequence[ClaimResult]) -> list[tuple[Verdict, int]]:
+    counts = Counter(result.verdict for result in results)
+    return [(verdict, counts[verdict]) for verdict in Verdict]
+
+
+def _by_verdict(results: Sequence[ClaimResult]) -> list[ClaimResult]:
+    """Return claims with those first that are refuted, then those that are undecided."""
+    order = [Verdict.NOT_REPRODUCED, Verdict.UNDECIDED, Verdict.REPRODUCED]
+    return sorted(results, key=lambda result: order.index(result.verdict))
 
 
 def _claim_pairs(result: ClaimResult) -> list[Pair]:

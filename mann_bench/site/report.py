@@ -6,7 +6,7 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.tables.probe import probe_table
 from mann_bench.site.assets import inline_assets
-from mann_bench.site.columns import columns
+from mann_bench.site.columns import columns, folded
 from mann_bench.site.pages import page, run_facts, sheet_pairs
 from mann_bench.site.sheet import own_sheet
 from mann_bench.site.task_charts import task_sections
@@ -27,8 +27,9 @@ def report_page(cells: Sequence[Cell]) -> bytes:
     sheet, probe = own_sheet(cells), probe_table(cells)
     tasks = task_sections(sheet)
     views = [cell_view(line, number) for number, line in enumerate(sheet.lines)]
+    shown, equal = folded(sheet.rows, columns(sheet.rows, named=False))
     return page(
-        "report.html", inline_assets(), sheet=sheet, facts=run_facts(sheet), columns=columns(sheet.rows, named=False),
+        "report.html", inline_assets(), sheet=sheet, facts=run_facts(sheet), columns=shown, equal=equal,
         pairs=sheet_pairs(sheet), task_sections=tasks, views=views,
         sections=[*tasks, *(view.section for view in views)],
         tables=[*([probe] if probe else []), *generalization_tables(cells)],

@@ -1,6 +1,6 @@
 """What a page says of a set of cells: the rows of its table, ranked, and the figures of each task."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.cells import Cell, cells
@@ -15,7 +15,10 @@ from mann_bench.analysis.measures import probed
 from mann_bench.analysis.probe import probe_row
 from mann_bench.analysis.ranking import By, PairsRow, Ranks, Subject, pairs_row, rankings
 from mann_bench.leaderboard.files import LoadedEntry
+from mann_bench.leaderboard.records import by_date
 from mann_bench.site.board import Board
+from mann_bench.site.pairs import Pair
+from mann_bench.site.pairs import pairs as pairs_of
 from mann_bench.site.rows import LongestError, SheetRow
 from mann_bench.site.safe_text import shown
 from mann_bench.statistics.interval import SIGNIFICANCE
@@ -31,11 +34,13 @@ class Line(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """The figures of a task, the number of the table's row that each of its cells has, and what ranks tell apart."""
+    """The figures of a task, the number of the table's row that each of its cells has, what ranks tell apart,
+    and the tests of its first rows."""
 
     group: Group
     rows: tuple[int, ...]
     pairs: list[PairsRow]
+    tests: list[Pair]
     learning: LearningFigure | None
     solve: SolveFigure
     lengths: LengthFigure | None
@@ -60,32 +65,43 @@ class Sheet(NamedTuple):
     significance: float
 
 
-def board_sheet(board: Board) -> Sheet:
-    """Return the sheet of all entries of a study."""
-    return _sheet([line for entry in board.entries for line in _entry_lines(entry)], board.significance)
+def board_sheet(board: Board, styles: Mapping[str, int] | None = None) -> Sheet:
+    """Return the sheet of all entries of a study; `styles` are those of models on all boards, as of `model_styles`."""
+    lines = [line for entry in board.entries for line in _entry_lines(entry, len(board.entries) == 1)]
+    return _sheet(lines, model_styles([board]) if styles is None else styles, board.significance)
 
 
 def own_sheet(made: Sequence[Cell]) -> Sheet:
     """Return the sheet of one's own runs."""
-    return _sheet([Line(cell, shown(label), None) for cell, label in zip(made, cell_labels(made), strict=True)])
+    styles = {model: number for number, model in enumerate(sorted({cell.model for cell in made}))}
+    return _sheet([Line(cell, shown(label), None) for cell, label in zip(made, cell_labels(made), strict=True)], styles)
 
 
-def _entry_lines(entry: LoadedEntry) -> Iterator[Line]:
+def model_styles(boards: Sequence[Board]) -> dict[str, int]:
+    """Return the number of the line style of each model, the same on all boards.
+
+    Models are numbered as they were submitted, so that a new entry changes the style of no other.
+    """
+    entries = by_date(entry for board in boards for entry in board.entries)
+    models = dict.fromkeys(cell.model for entry in entries for cell in cells(entry.records))
+    return {model: number for number, model in enumerate(models)}
+
+
+def _entry_lines(entry: LoadedEntry, alone: bool) -> Iterator[Line]:
     made = cells(entry.records)
     labels, name = cell_labels(made), shown(entry.entry.name)
     several = len(set(labels)) > 1
     for cell, label in zip(made, labels, strict=True):
-        yield Line(cell, f"{name}: {shown(label)}" if several else name, entry)
+        yield Line(cell, shown(label) if alone else f"{name}: {shown(label)}" if several else name, entry)
 
 
-def _sheet(lines: Iterable[Line], significance: float = SIGNIFICANCE) -> Sheet:
+def _sheet(lines: Iterable[Line], styles: Mapping[str, int], significance: float = SIGNIFICANCE) -> Sheet:
     by_subject: dict[Subject, list[Line]] = {}
     for line in sorted(lines, key=_order):
         by_subject.setdefault(Subject.of(line.cell), []).append(line)
-    labels = sorted({line.label for of_subject in by_subject.values() for line in of_subject})
     sheet = Sheet([], [], [], [], significance)
     for subject, of_subject in by_subject.items():
-        _add(sheet, subject, of_subject, {label: number for number, label in enumerate(labels)})
+        _add(sheet, subject, of_subject, styles)
     return sheet
 
 
@@ -94,19 +110,21 @@ def _order(line: Line) -> tuple[str, ...]:
     return cell.task, cell.protocol, line.entry.identifier if line.entry else "", cell.model, cell.records[0].key
 
 
-def _add(sheet: Sheet, subject: Subject, lines: Sequence[Line], styles: dict[str, int]) -> None:
+def _add(sheet: Sheet, subject: Subject, lines: Sequence[Line], styles: Mapping[str, int]) -> None:
     """Add the rows of a subject to the sheet, by rank, and its figures."""
     ranked = rankings([line.cell for line in lines], significance=sheet.significance)
     order = ranked[0].order
     ordered = [lines[index] for index in order]
-    drawn = tuple(DrawnCell(line.cell, line.label, styles[line.label]) for line in ordered)
+    drawn = tuple(DrawnCell(line.cell, line.label, styles[line.cell.model]) for line in ordered)
     group = Group(FigureSubject(subject.task, subject.protocol, subject.rule.metric, subject.rule.below), drawn)
     lengths = length_figure(group)
     first = len(sheet.rows)
     numbers = tuple(range(first, first + len(lines)))
     pairs = [pairs_row(subject, each, sheet.significance) for each in ranked] if len(lines) > 1 else []
+    at = [first + order.index(index) for index in range(len(lines))]
+    tests = list(pairs_of(len(sheet.figures), [line.cell for line in lines], at, {each.by: each for each in ranked}))
     curves = learning_figure(group), solve_figure(group), lengths, generalizing_figure(group)
-    sheet.figures.append(Figures(group, numbers, pairs, *curves))
+    sheet.figures.append(Figures(group, numbers, pairs, tests, *curves))
     for place, index in enumerate(order):
         longest = lengths.lines[place] if lengths else None
         sheet.rows.append(_row(lines[index], Ranks.of(ranked, index), longest))

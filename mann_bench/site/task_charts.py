@@ -22,7 +22,7 @@ def task_sections(sheet: Sheet) -> list[Section]:
     return [
         Section(
             f"task{number}",
-            shown(figures.group.subject.task) + _protocol(sheet, figures),
+            section_title(sheet, figures),
             shown(figures.group.subject.task, 160),
             "Lines",
             tuple(_charts(figures, sheet.rows, f"task{number}")),
@@ -34,6 +34,11 @@ def task_sections(sheet: Sheet) -> list[Section]:
 def score_axis(metric: str, floor: float | None) -> Axis:
     """Return the axis of a score, logarithmic, down to the least that is told apart."""
     return Axis(SCORE_WORDS.get(metric, metric), "log", floor)
+
+
+def section_title(sheet: Sheet, figures: Figures) -> str:
+    """Return the task of figures, with the protocol where the sheet has several."""
+    return shown(figures.group.subject.task) + _protocol(sheet, figures)
 
 
 def _protocol(sheet: Sheet, figures: Figures) -> str:
@@ -135,7 +140,7 @@ def _places(sizes: Sequence[str], single: bool) -> tuple[float, ...] | tuple[str
 
 
 def _fronts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[Chart]:
-    """Yield the error at the longest size against the number of parameters, and against seconds."""
+    """Yield the error at the longest size against parameters, the bytes of state, and seconds."""
     note = "Left and low is better. The line joins what no other row of the task beats in both."
     metric, size = figures.group.subject.metric, next((row.error.size for row in rows if row.error), "")
     y = score_axis(metric, figures.lengths.floor if figures.lengths else None)
@@ -143,6 +148,11 @@ def _fronts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[C
     yield Chart(
         f"{name}-parameters", "front", "Error against parameters", note, Axis("parameters", "log"), y,
         tuple(_points(figures, rows, "parameters")), "interval of the median",
+    )  # fmt: skip
+    yield Chart(
+        f"{name}-state", "front", "Error against state", note,
+        Axis("bytes of recurrent state of one sequence", "log"), y, tuple(_points(figures, rows, "state")),
+        "interval of the median",
     )  # fmt: skip
     yield Chart(
         f"{name}-seconds", "front", "Error against time",
@@ -155,7 +165,9 @@ def _fronts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[C
 def _points(figures: Figures, rows: Sequence[SheetRow], of: str) -> Iterator[Series]:
     for drawn, number, row in zip(figures.group.cells, figures.rows, rows, strict=True):
         seconds = row.convergence.seconds
-        reached = row.convergence.parameters if of == "parameters" else seconds.estimate.value
+        reached = {
+            "parameters": row.convergence.parameters, "state": row.state_bytes, "seconds": seconds.estimate.value
+        }[of]  # fmt: skip
         x = seconds.budget if reached == math.inf else reached
         if x and row.error:
             value, interval = row.error.estimate

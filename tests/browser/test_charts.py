@@ -28,7 +28,7 @@ def test_charts_far_down_wait_until_they_are_near(visit):
 
 def test_charts_show_the_rows_of_the_table(visit):
     page = visit(f"{STUDY}#find=fast")
-    legends = page.locator("section:visible .legend li")
+    legends = page.locator("section[id]:visible .legend li")
     assert [item.text_content() for item in legends.all()] == ["Fast"]
 
 

@@ -1,10 +1,13 @@
+import json
 import math
 
 import pytest
 
 from mann_bench.analysis.cells import cells
+from mann_bench.site.build import build_site
+from mann_bench.site.columns import columns, folded
 from mann_bench.site.seed_charts import seed_section
-from mann_bench.site.sheet import own_sheet
+from mann_bench.site.sheet import model_styles, own_sheet
 from mann_bench.site.task_charts import task_sections
 
 
@@ -21,7 +24,7 @@ def charts():
 
 def test_a_task_has_its_charts(charts, make_record):
     assert list(charts([make_record()])) == [
-        *("learning", "solve", "generalizing", "lengths", "front-parameters", "front-seconds"),
+        *("learning", "solve", "generalizing", "lengths", "front-parameters", "front-state", "front-seconds"),
     ]
 
 
@@ -75,3 +78,37 @@ def test_a_cell_has_a_small_chart_of_each_diagnostic(make_record):
     sheet = own_sheet(cells([record.model_copy(update={"curve": curve})]))
     (chart,) = [chart for chart in seed_section(sheet.lines[0], 0).charts if chart.small]
     assert (chart.title, chart.series[0].y) == ("read entropy", (1.5, 1.5, 1.5))
+
+
+def test_a_model_has_one_style_on_all_boards(make_board, make_entry, elements):
+    one = make_board(make_entry("a", model="ntm"), make_entry("b", model="dnc"), name="one")
+    two = make_board(make_entry("c", model="acme"), make_entry("d", model="dnc", task="repeat_copy"), name="two")
+    styles = {}
+    for board in ("one", "two"):
+        page = build_site([one, two])[f"{board}/index.html"]
+        (data,) = [each for each in elements(page, "script") if each.attributes.get("id") == "charts"]
+        series = [each for section in json.loads("".join(data.text)) for c in section["charts"] for each in c["series"]]
+        for each in series:
+            styles.setdefault({"A": "ntm", "B": "dnc", "C": "acme", "D": "dnc"}[each["label"]], set()).add(
+                each["style"]
+            )
+    assert sorted(map(sorted, styles.values())) == [[0], [1], [2]]
+
+
+def test_a_later_entry_changes_the_style_of_no_other_model(make_board, make_entry, make_loaded):
+    later = make_entry("z", model="aaa")
+    later = later._replace(entry=later.entry.model_copy(update={"date": "2026-02-01"}))
+    before, after = make_board(make_entry("a", model="ntm")), make_board(make_entry("a", model="ntm"), later)
+    assert (model_styles([before]), model_styles([after])) == ({"ntm": 0}, {"ntm": 0, "aaa": 1})
+
+
+def test_columns_that_say_the_same_in_all_rows_fold_away(make_record):
+    rows = own_sheet(cells([make_record("a"), make_record("b", task="repeat_copy")])).rows
+    shown, equal = folded(rows, columns(rows, named=False))
+    assert [column.name for column in shown] == ["model", "task", "solved", "steps"]
+    assert {column.name: value.text for column, value in equal}["parameters"] == "12,345"
+
+
+def test_a_table_of_one_row_folds_nothing(make_record):
+    rows = own_sheet(cells([make_record()])).rows
+    assert folded(rows, columns(rows, named=False)) == (columns(rows, named=False), [])

@@ -71,7 +71,7 @@ def test_a_task_in_short_names_the_models_that_come_first(make_board, make_entry
 
 
 def test_the_page_holds_the_test_of_each_pair(decided, first_page, elements):
-    (data,) = [each for each in elements(first_page(decided), "script") if each.attributes.get("id") == "front"]
+    (data,) = [each for each in elements(first_page(decided), "script") if each.attributes.get("id") == "pairs"]
     ((task, first, second, ratio, tests),) = json.loads("".join(data.text))["pairs"]
     assert (task, first, second, tests[0]) == (0, 0, 1, [-1, "0.0002", True])
     assert ratio.startswith("10.00x [")
