@@ -9,8 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mann_bench import Batch, Size
-from mann_bench_formal.labels import LabelTask
+from mann_bench import Batch, LabelTask, Size
 
 Symbols = np.ndarray[Any, np.dtype[np.uint8]]
 """Symbols by their numbers."""
