@@ -20,6 +20,8 @@ def bits(steps: int, batch: int, channels: int, seed: int = 0) -> Float[Tensor, 
 
 def close(first: Tensor, second: Tensor) -> bool:
     """Tell whether two tensors agree up to the rounding of another order of operations."""
+    if second.dtype == torch.bool:
+        return torch.equal(first, second)
     largest = max(1.0, second.abs().max().item()) if second.numel() else 1.0
     return torch.allclose(first, second, rtol=RELATIVE, atol=ABSOLUTE * largest)
 

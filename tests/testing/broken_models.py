@@ -35,6 +35,24 @@ class Sound(RecurrentModel):
         return self.readout(torch.cat([hidden, memory], -1)), (hidden, memory)
 
 
+class SoundFlag(Sound):
+    """It carries whether the last channel of the inputs was 1 before, and reads its slot only then."""
+
+    def initial_state(self, batch_size):
+        hidden, memory = super().initial_state(batch_size)
+        return hidden, memory, hidden[:, 0] > 0
+
+    def step(self, inputs, state):
+        *state, seen = state
+        logits, after = super().step(inputs, (state[0], state[1] * (1 + seen.unsqueeze(1))))
+        return logits, (*after, seen | (inputs[:, -1] > 0.5))
+
+    def observe(self, inputs, state):
+        logits, after = self.step(inputs, state)
+        alone = after[1].new_ones(len(inputs), 1, 1)
+        return logits, after, Observation(alone, alone, after[1].unsqueeze(1), {})
+
+
 class Exits(Sound):
     """It ends the program, with a word on standard output."""
 

@@ -59,7 +59,7 @@ WITH_CONSEQUENCES = {
 }
 
 
-@pytest.mark.parametrize("name", ["Sound", "SoundForward", "DropsOut"])
+@pytest.mark.parametrize("name", ["Sound", "SoundForward", "SoundFlag", "DropsOut"])
 def test_a_sound_model_fails_nothing(failures, name):
     assert failures(f"broken_models:{name}", also={"overfits", "remembers"}) == {}
 

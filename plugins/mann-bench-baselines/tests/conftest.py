@@ -3,13 +3,22 @@ import torch
 
 from mann_bench_baselines.deltanet import DeltaNetModel
 from mann_bench_baselines.gru import GRUModel
+from mann_bench_baselines.rnn import RNNModel
 from mann_bench_baselines.stack_rnn import StackRNNModel
+from mann_bench_baselines.tape_rnn import TapeRNNModel
 from mann_bench_baselines.transformer import TransformerModel
 
 # As every worker of the suite has; two threads on a busy machine collapse.
 torch.set_num_threads(1)
 
-MODELS = {"gru": GRUModel, "transformer": TransformerModel, "deltanet": DeltaNetModel, "stack_rnn": StackRNNModel}
+MODELS = {
+    "gru": GRUModel,
+    "transformer": TransformerModel,
+    "deltanet": DeltaNetModel,
+    "rnn": RNNModel,
+    "stack_rnn": StackRNNModel,
+    "tape_rnn": TapeRNNModel,
+}
 
 
 @pytest.fixture(params=MODELS)

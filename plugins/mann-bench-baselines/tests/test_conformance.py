@@ -13,8 +13,13 @@ VARIANTS = [
     "deltanet",
     "deltanet:form=recurrent",
     "deltanet:convolution=none,negative_eigenvalues=true",
+    "rnn",
+    "rnn:layers=2,hidden_size=8,activation=relu",
+    "tape_rnn",
+    "tape_rnn:tapes=2,activation=tanh",
     "stack_rnn",
     "stack_rnn:noop=false",
+    "stack_rnn:form=deletang2023,stacks=1,cell_size=8,visible=1",
 ]
 
 

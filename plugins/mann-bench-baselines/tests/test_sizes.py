@@ -19,8 +19,8 @@ def test_no_other_size_comes_nearer(model_class):
 
 
 def test_the_match_is_made_with_the_options_given(model_class):
-    option = {"stacks": 3} if "Stack" in model_class.__name__ else {"layers": 3}
-    model = model_class(9, 8, **option)
+    name = {"StackRNNModel": "stacks", "TapeRNNModel": "tapes"}.get(model_class.__name__, "layers")
+    model = model_class(9, 8, **{name: 3})
     assert parameters(model) == pytest.approx(65_096, rel=0.02)
     assert model.details() != model_class(9, 8).details()
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -109,3 +110,38 @@ def test_an_observation_has_the_probabilities_of_the_actions(build, draw):
 def test_more_visible_elements_than_a_stack_has_are_an_error(build):
     with pytest.raises(ValueError, match=r"visible must be at most stack_depth \(4\), not 5"):
         build(visible=5)
+
+
+def plain_step(model, x, hidden, stack):
+    """A step of the Stack-RNN of Delétang et al. 2023 on one sequence; the stack is [places, numbers], top first."""
+    weights = {name: tensor.detach().double().numpy() for name, tensor in model.state_dict().items()}
+
+    def linear(name, values):
+        return weights[f"{name}.weight"] @ values + weights[f"{name}.bias"]
+
+    hidden = np.maximum(linear("hidden", np.concatenate([x, hidden, stack[0]])), 0)
+    control = linear("control", hidden)
+    pushed, actions = control[:8], np.exp(control[8:]) / np.exp(control[8:]).sum()
+    outcomes = np.vstack([pushed, stack[:-1]]), np.vstack([stack[1:], np.zeros(8)]), stack
+    return linear("readout", hidden), hidden, sum(p * outcome for p, outcome in zip(actions, outcomes, strict=True))
+
+
+def test_the_form_of_deletang_2023_is_a_plain_loop(build, draw):
+    model = build(form="deletang2023", stacks=1, cell_size=8, visible=1, stack_depth=5)
+    inputs, expected = draw(9, 2), []
+    for b in range(2):
+        hidden, stack = np.zeros(5), np.zeros((5, 8))
+        for x in inputs[:, b].numpy():
+            logits, hidden, stack = plain_step(model, x, hidden, stack)
+            expected.append(logits)
+    found = model(inputs).transpose(0, 1).flatten(0, 1)
+    torch.testing.assert_close(found.double(), torch.from_numpy(np.array(expected)), rtol=1e-4, atol=1e-5)
+
+
+def test_the_numbers_of_an_element_move_alike(build, draw):
+    model = build(cell_size=3)
+    assert model.initial_state(1).stacks.shape == (1, 2 * 3, 4)
+    _, state, seen = model.observe(draw(1, 1)[0], model.initial_state(1))
+    assert (seen.write_weightings.shape, seen.memory.shape) == ((1, 2, 4), (1, 4, 6))
+    pushed = (state.stacks[0, :, 0] + 1) / seen.write_weightings[0, :, 0].repeat_interleave(3) - 1
+    assert ((pushed > 0) & (pushed < 1)).all()  # push p of v onto an empty stack leaves p v - (1 - p)

@@ -35,8 +35,22 @@ def mann_bench_models() -> list[ModelSpec]:
             "https://arxiv.org/abs/2406.06484",
         ),
         ModelSpec(
-            name="stack_rnn",
+            name="rnn",
             version=1,
+            target="mann_bench_baselines.rnn:RNNModel",
+            summary="stack of simple recurrent layers with a learned initial state",
+            reference="Elman 1990, https://doi.org/10.1207/s15516709cog1402_1",
+        ),
+        ModelSpec(
+            name="tape_rnn",
+            version=1,
+            target="mann_bench_baselines.tape_rnn:TapeRNNModel",
+            summary="simple recurrent network that writes to tapes and moves them",
+            reference="Delétang et al. 2023, https://arxiv.org/abs/2207.02098",
+        ),
+        ModelSpec(
+            name="stack_rnn",
+            version=2,
             target="mann_bench_baselines.stack_rnn:StackRNNModel",
             summary="simple recurrent network with continuous stacks",
             reference="Joulin & Mikolov 2015, https://arxiv.org/abs/1503.01007",

@@ -1,23 +1,25 @@
 """The stack-augmented recurrent network."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from mann_bench import Observation, OptionValue, RecurrentModel, match_ntm, require_positive
+from mann_bench import Observation, OptionValue, RecurrentModel, match_ntm, require_one_of, require_positive
 
-_EMPTY = -1.0
-"""What an empty place of a stack holds. Pushed values lie in (0, 1), so the model can tell them apart."""
+Form = Literal["joulin2015", "deletang2023"]
+
+_EMPTY = {"joulin2015": -1.0, "deletang2023": 0.0}
+"""What an empty place of a stack holds. Pushed values of the first form lie in (0, 1), so it can tell them apart."""
 
 
 class StackState(NamedTuple):
     """What the network carries from step to step."""
 
     hidden: Float[Tensor, "B H"]
-    stacks: Float[Tensor, "B S N"]
-    """The top comes first."""
+    stacks: Float[Tensor, "B M N"]
+    """The top comes first; the numbers of an element lie in neighbouring stacks that move alike: M = S * C."""
 
 
 class _Actions(NamedTuple):
@@ -25,7 +27,7 @@ class _Actions(NamedTuple):
 
     probabilities: Float[Tensor, "B S A"]
     """Of push, pop and, where there is one, no-op."""
-    pushed: Float[Tensor, "B S"]
+    pushed: Float[Tensor, "B M"]
 
 
 class StackRNNModel(RecurrentModel):
@@ -43,6 +45,11 @@ class StackRNNModel(RecurrentModel):
     starts empty. What differs: the linear maps have biases, and the hidden layer's weights start Glorot-uniform with
     gain 4 where theirs have a deviation of 0.1.
 
+    With ``form=deletang2023,stacks=1,cell_size=8,visible=1`` it is the Stack-RNN of Delétang et al. 2023
+    (https://arxiv.org/abs/2207.02098), as their code has it: elements are vectors, the hidden layer is of ReLUs, the
+    pushed value is D h_t itself, and an empty place holds 0. What differs: linear maps start as `torch.nn.Linear`
+    starts them, and the hidden layer has one bias where theirs has two.
+
     A stack has a fixed depth: what a push moves beyond it is lost, and a pop moves an empty place in from below.
     So a sequence that keeps more than `stack_depth` elements on a stack loses the oldest of them.
 
@@ -55,6 +62,8 @@ class StackRNNModel(RecurrentModel):
         stack_depth: elements of a stack, at least `visible`.
         visible: topmost elements of each stack that the hidden layer sees, 1 or more.
         noop: whether a stack can also be left as it is; without, it is pushed or popped at every step.
+        cell_size: numbers of an element, 1 or more.
+        form: ``joulin2015``, the equations above, or ``deletang2023``.
     """
 
     def __init__(
@@ -67,27 +76,39 @@ class StackRNNModel(RecurrentModel):
         stack_depth: int = 128,
         visible: int = 2,
         noop: bool = True,
+        cell_size: int = 1,
+        form: Form = "joulin2015",
     ) -> None:
         super().__init__(input_size, output_size)
-        require_positive(hidden_size=hidden_size, stacks=stacks, stack_depth=stack_depth, visible=visible)
+        require_positive(
+            hidden_size=hidden_size, stacks=stacks, stack_depth=stack_depth, visible=visible, cell_size=cell_size
+        )
+        require_one_of(form=(form, Form))
         if visible > stack_depth:
             raise ValueError(f"visible must be at most stack_depth ({stack_depth}), not {visible}")
         self._details: dict[str, OptionValue] = {}
         if hidden_size is None:
             match = match_ntm(
                 lambda size: StackRNNModel(
-                    input_size, output_size, hidden_size=size, stacks=stacks, visible=visible, noop=noop
+                    input_size,
+                    output_size,
+                    hidden_size=size,
+                    stacks=stacks,
+                    visible=visible,
+                    noop=noop,
+                    cell_size=cell_size,
                 ),
                 input_size,
                 output_size,
             )
             hidden_size, self._details = match.size, match.details("hidden_size")
         self.hidden_size, self.stacks, self.stack_depth, self.visible = hidden_size, stacks, stack_depth, visible
-        self.actions = 3 if noop else 2
-        self.hidden = nn.Linear(input_size + hidden_size + stacks * visible, hidden_size)
-        # A sigmoid flattens what passes it to a quarter; without this a hidden layer of 200 units hardly learns.
-        nn.init.xavier_uniform_(self.hidden.weight, gain=4.0)
-        self.control = nn.Linear(hidden_size, stacks * (self.actions + 1))
+        self.actions, self.cell_size, self.form = 3 if noop else 2, cell_size, form
+        self.hidden = nn.Linear(input_size + hidden_size + stacks * cell_size * visible, hidden_size)
+        if form == "joulin2015":
+            # A sigmoid flattens what passes it to a quarter; without this a hidden layer of 200 units hardly learns.
+            nn.init.xavier_uniform_(self.hidden.weight, gain=4.0)
+        self.control = nn.Linear(hidden_size, stacks * (cell_size + self.actions))
         self.readout = nn.Linear(hidden_size, output_size)
 
     def details(self) -> dict[str, OptionValue]:
@@ -97,7 +118,7 @@ class StackRNNModel(RecurrentModel):
     def initial_state(self, batch_size: int) -> StackState:
         """Return hidden units at zero and empty stacks."""
         zeros = self.readout.weight.new_zeros
-        stacks = zeros(batch_size, self.stacks, self.stack_depth) + _EMPTY
+        stacks = zeros(batch_size, self.stacks * self.cell_size, self.stack_depth) + _EMPTY[self.form]
         return StackState(zeros(batch_size, self.hidden_size), stacks)
 
     def step(self, inputs: Float[Tensor, "B I"], state: StackState) -> tuple[Float[Tensor, "B O"], StackState]:
@@ -110,7 +131,7 @@ class StackRNNModel(RecurrentModel):
     ) -> tuple[Float[Tensor, "B O"], StackState, Observation]:
         """Do a step and tell what happened to the stacks.
 
-        The slots of the memory are the places of the stacks, from the top down, as wide as there are stacks. The one
+        The slots of the memory are the places of the stacks, from the top down, as wide as all stacks together. The one
         read head attends to the visible places alike. Every stack is a write head; it writes the top, as strongly
         as it pushes.
         """
@@ -126,17 +147,21 @@ class StackRNNModel(RecurrentModel):
         self, inputs: Float[Tensor, "B I"], state: StackState
     ) -> tuple[Float[Tensor, "B O"], StackState, _Actions]:
         tops = state.stacks[..., : self.visible].flatten(1)
-        hidden = self.hidden(torch.cat([inputs, state.hidden, tops], dim=1)).sigmoid()
-        control = self.control(hidden).unflatten(1, (self.stacks, self.actions + 1))
-        actions = _Actions(control[..., 1:].softmax(-1), control[..., 0].sigmoid())
-        return self.readout(hidden), StackState(hidden, _act(state.stacks, actions)), actions
+        joulin = self.form == "joulin2015"
+        hidden = self.hidden(torch.cat([inputs, state.hidden, tops], dim=1))
+        hidden = hidden.sigmoid() if joulin else hidden.relu()
+        control = self.control(hidden).unflatten(1, (self.stacks, self.cell_size + self.actions))
+        pushed = control[..., : self.cell_size].flatten(1)
+        actions = _Actions(control[..., self.cell_size :].softmax(-1), pushed.sigmoid() if joulin else pushed)
+        return self.readout(hidden), StackState(hidden, _act(state.stacks, actions, _EMPTY[self.form])), actions
 
 
-def _act(stacks: Float[Tensor, "B S N"], actions: _Actions) -> Float[Tensor, "B S N"]:
+def _act(stacks: Float[Tensor, "B M N"], actions: _Actions, empty: float) -> Float[Tensor, "B M N"]:
     """Return the mean of what the actions would make of the stacks."""
+    cell_size = stacks.shape[1] // actions.probabilities.shape[1]
     pushed = torch.cat([actions.pushed.unsqueeze(-1), stacks[..., :-1]], dim=-1)
-    popped = torch.cat([stacks[..., 1:], torch.full_like(stacks[..., :1], _EMPTY)], dim=-1)
+    popped = torch.cat([stacks[..., 1:], torch.full_like(stacks[..., :1], empty)], dim=-1)
     outcomes = (pushed, popped, stacks)[: actions.probabilities.shape[-1]]
-    weights = actions.probabilities.unsqueeze(-1).unbind(2)
+    weights = actions.probabilities.repeat_interleave(cell_size, dim=1).unsqueeze(-1).unbind(2)
     first, *others = (weight * outcome for weight, outcome in zip(weights, outcomes, strict=True))
     return sum(others, first)
