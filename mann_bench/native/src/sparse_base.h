@@ -3,7 +3,7 @@
 
 #include "calls.h"
 #include "sparse_arguments.h"
-#include "sparse_search.h"
+#include "sparse_coarse.h"
 
 class Base {
  public:
@@ -16,12 +16,20 @@ class Base {
         blocks_(start.rows_alike ? kScanVectors : kBlocks),
         ordered_(start.ages_alike ? 0 : std::min<ptrdiff_t>(kSlots, most + kWriteHeads)),
         units_(start.sequences * blocks_),
-        order_(start.sequences * (start.ages_alike ? 0 : kSlots)) {
-    const int chunk = 1024, chunks = (blocks_ + chunk - 1) / chunk;
+        order_(start.sequences * (start.ages_alike ? 0 : kSlots)),
+        rough_(coarse() ? start.sequences * blocks_ : 0) {
+    const int chunk = 256, chunks = (blocks_ + chunk - 1) / chunk;
+    const PooledArray<float> moves(start.sequences * chunks);
     parallel_for(start.sequences * chunks, threads, [&](int index) {
       const int s = index / chunks, first = index % chunks * chunk;
-      for (int b = first; b < std::min<int>(first + chunk, blocks_); ++b) set_block(s, b);
+      moves[index] = 0.0f;
+      for (int b = first; b < std::min<int>(first + chunk, blocks_); ++b) {
+        set_block(s, b);
+        const ptrdiff_t i = s * blocks_ + b;
+        if (coarse()) moves[index] = std::max(moves[index], to_coarse(units_[i], rough_[i]));
+      }
     });
+    for (int i = 0; i < start.sequences * chunks; ++i) rows_move_ = std::max(rows_move_, moves[i]);
     if (!start.ages_alike) parallel_for(start.sequences, threads, [&](int s) { set_order(s); });
   }
 
@@ -41,6 +49,11 @@ class Base {
   // Unit rows; of rows that are all alike, of some of them.
   const Block* units(int s) const { return &units_[sequence(s) * blocks_]; }
   ptrdiff_t blocks() const { return blocks_; }
+
+  // The same in whole numbers, where a search is to go through these first, and how far that moves rows at most.
+  bool coarse() const { return kCoarse && !rows_alike(); }
+  const CoarseBlock* rough(int s) const { return &rough_[sequence(s) * blocks_]; }
+  float rows_move() const { return rows_move_; }
 
   // The slot that comes i-th by its age, the oldest first.
   int by_age(int s, int i) const {
@@ -84,6 +97,8 @@ class Base {
   Start start_;
   ptrdiff_t blocks_;
   ptrdiff_t ordered_;
-  PooledArray<Block> units_;      // [sequences, blocks]
-  PooledArray<int32_t> order_;    // [sequences, slots], the first `ordered_` of them in order
+  float rows_move_ = 0.0f;
+  PooledArray<Block> units_;         // [sequences, blocks]
+  PooledArray<int32_t> order_;       // [sequences, slots], the first `ordered_` of them in order
+  PooledArray<CoarseBlock> rough_;   // like units_
 };

@@ -94,14 +94,31 @@ class ForwardPass {
         memory_[lane].search_alike(key + lane * kReadHeads, nearest + lane * kReadHeads);
       }
     } else if (base_.shared()) {
-      scan<keys_at_once(kGroup * kReadHeads)>(base_.units(0), base_.blocks(), key, nearest, group_.count * kReadHeads,
-                                              take(0));
+      search_base<keys_at_once(kGroup * kReadHeads)>(0, group_.count * kReadHeads, take(0));
     } else {
       for (int lane = 0; lane < group_.count; ++lane) {
-        scan<keys_at_once(kReadHeads)>(base_.units(group_.first + lane), base_.blocks(), key + lane * kReadHeads,
-                                       nearest + lane * kReadHeads, kReadHeads, take(lane));
+        search_base<keys_at_once(kReadHeads)>(lane, kReadHeads, take(lane));
       }
     }
+  }
+
+  // Compare so many keys from those of a lane on with the rows that it starts from.
+  template <int at_once, typename Take>
+  void search_base(int lane, int count, Take take) {
+    const int first = lane * kReadHeads, s = group_.first + lane;
+    const Nearest* nearest = queries_.nearest + first;
+#if defined(__AVX512VNNI__)
+    if (base_.coarse()) {
+      CoarseKey* coarse = queries_.coarse + first;
+      for (int q = 0; q < count + at_once; ++q) {
+        coarse[q].set(queries_.key[first + q], base_.rows_move());
+        coarse[q].set_bar(q < count ? nearest[q].bar : INFINITY);
+      }
+      return scan_coarse<at_once>(base_.rough(s), base_.units(s), base_.blocks(), queries_.key + first, coarse, nearest,
+                                  count, take);
+    }
+#endif
+    scan<at_once>(base_.units(s), base_.blocks(), queries_.key + first, nearest, count, take);
   }
 
   // From the slots found to what is read.

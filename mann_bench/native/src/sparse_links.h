@@ -179,7 +179,7 @@ class Links {
     return successors_[place];
   }
 
-  // The links after so many steps, [slots, links] each, and the precedence, [links]. Null pointers stand for what is not
+  // The links after so many steps, [slots, links] each, and the precedence, [links]; null pointers where these are not
   // wanted.
   template <typename PlaceOf>
   void end(int steps, const State& end, ptrdiff_t s, PlaceOf place_of) {

@@ -97,15 +97,6 @@ struct Nearest {
   }
 };
 
-// The keys of all heads of a group of sequences, a sequence after the other, with room for keys that are compared in
-// vain.
-struct Queries {
-  static constexpr int kMost = kGroup * kReadHeads + kOperands;
-
-  alignas(64) float key[kMost][kWidth] = {};
-  Nearest nearest[kMost];
-};
-
 // Compare the first `count` of the keys, some at once, with all slots of so many blocks, and call
 // take(key, slot, score) for every score that reaches the key's bar.
 template <int at_once, typename Take>
