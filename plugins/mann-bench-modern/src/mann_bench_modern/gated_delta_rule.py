@@ -73,13 +73,14 @@ def chunked_gated_delta_rule(
     queries, keys, values, beta, log_decays = (cut(each, chunk_size) for each in columns)
     total = log_decays.cumsum(-2)
     between, since, until = decays_between(log_decays.squeeze(-1)), total.exp(), (total[..., -1:, :] - total).exp()
-    weighted = beta * keys
-    targets = torch.cat([beta * values, since * weighted], dim=-1)
-    solved = inverse_unit_lower((weighted @ keys.mT) * between) @ targets
+    asked = torch.stack([beta * keys, queries], dim=3)
+    below, attention = ((asked.flatten(3, 4) @ keys.mT).reshape(*asked.shape[:-1], -1) * between.unsqueeze(3)).unbind(3)
+    lookups, queries = (since.unsqueeze(3) * asked).unbind(3)
+    solved = inverse_unit_lower(below) @ torch.cat([beta * values, lookups], dim=-1)
     fresh, erasing = torch.split(solved, widths, dim=-1)
     added, erased = torch.split((until * keys).mT @ solved, widths, dim=-1)
     kept = since[..., -1:, :] * torch.eye(widths[1], dtype=keys.dtype, device=keys.device) - erased
     memories, memory = scan_chunks(kept, added, memory)
     written = fresh - erasing @ memories
-    answers = (since * queries) @ memories + ((queries @ keys.mT) * between) @ written
+    answers = queries @ memories + attention @ written
     return answers.flatten(2, 3)[:, :, :steps], memory

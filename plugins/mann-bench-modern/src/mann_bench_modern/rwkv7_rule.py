@@ -69,20 +69,28 @@ def chunked_rwkv7(
     steps, widths = queries.shape[2], [values.shape[3], keys.shape[3]]
     columns = (queries, removed, rates * removed, keys, values, log_decays)
     queries, removed, amounts, keys, values, log_decays = (cut(each, chunk_size) for each in columns)
-    total = log_decays.cumsum(-2)
-    whole = total[..., -1:, :]
-    until, middle = (whole - total).exp(), whole / 2
-    asked, asked_before = (total - middle).exp() * queries, (total - log_decays - middle).exp() * removed
-    shrunk = (middle - total).exp()
-    # What is taken out and what is written, in the units of the middle of the chunk.
-    out, into = (shrunk * amounts).mT, (shrunk * keys).mT
-    inverse = inverse_unit_lower(asked_before @ out)
-    lookups = middle.exp() * asked_before
-    solved = inverse @ torch.cat([(asked_before @ into).tril(-1) @ values, lookups], dim=-1)
+    size, total = values.shape[-2], log_decays.cumsum(-2)
+    middle = total[..., -1:, :] / 2
+    grown, half = total - middle, middle.exp()
+    # All of these are in the units of the middle of the chunk.
+    lookups, queries = (grown - log_decays).exp() * removed, grown.exp() * queries
+    shrunk = (-grown).exp()
+    amounts, keys = shrunk * amounts, shrunk * keys
+    scores = torch.cat([lookups, queries], dim=-2) @ torch.cat([amounts, keys], dim=-2).mT
+    before, now = torch.split(scores * _earlier(size, scores), size, dim=-2)
+    out, into = torch.split(before, size, dim=-1)
+    solved = inverse_unit_lower(out) @ torch.cat([into @ values, lookups], dim=-1)
     fresh, erasing = torch.split(solved, widths, dim=-1)
-    taken = torch.split((until * amounts).mT @ solved, widths, dim=-1)
-    added = (until * keys).mT @ values - taken[0]
-    memories, memory = scan_chunks(torch.diag_embed(whole.squeeze(-2).exp()) - taken[1], added, memory)
+    taken, erased = torch.split(amounts.mT @ solved, widths, dim=-1)
+    kept = half.mT * (torch.eye(widths[1], dtype=keys.dtype, device=keys.device) - erased) * half
+    memories, memory = scan_chunks(kept, half.mT * (keys.mT @ values - taken), memory)
+    memories = half.mT * memories
     known = fresh + erasing @ memories
-    answers = (middle.exp() * asked) @ memories + (asked @ into).tril() @ values - (asked @ out).tril() @ known
+    answers = queries @ memories + now @ torch.cat([-known, values], dim=-2)
     return answers.flatten(2, 3)[:, :, :steps], memory
+
+
+def _earlier(size: int, like: Tensor) -> Float[Tensor, "C2 C2"]:
+    """Return one where a look-up in the upper, a query in the lower rows comes after what the columns did."""
+    ones = torch.ones(size, size, dtype=like.dtype, device=like.device)
+    return torch.cat([ones.tril(-1), ones.tril()]).repeat(1, 2)
