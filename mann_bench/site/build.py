@@ -61,9 +61,10 @@ def build_site(boards: Iterable[Board]) -> dict[str, bytes]:
 def _first_page(summaries: Sequence[_Summary]) -> bytes:
     boards = [summary.board for summary in summaries]
     made = front(boards)
+    assets = asset_links("", table=bool(made.tasks), more=[FRONT, COMPARE] if made.tasks else [])
     return page(
-        "index.html", asset_links("", table=bool(made.tasks), more=[FRONT, COMPARE] if made.tasks else []),
-        boards=summaries, front=made, sentences=sentences(boards, made), short=in_short(made),
+        "index.html", root="", assets=assets, boards=summaries, front=made, sentences=sentences(boards, made),
+        short=in_short(made),
     )  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def _board_files(board: Board, sheet: Sheet) -> Iterator[_File]:
     yield _File(
         "index.html",
         page(
-            "study.html", _board_assets(sheet), board=board, sheet=sheet,
+            "study.html", root="../", assets=_board_assets(sheet), board=board, sheet=sheet,
             facts=_facts(board, sheet), columns=shown, equal=equal, pairs=sheet_pairs(sheet),
             sections=sections,
         ),
@@ -111,8 +112,9 @@ def _entry_page(board: Board, entry: LoadedEntry, sheet: Sheet) -> bytes:
     views = [cell_view(sheet.lines[place], number) for number, place in enumerate(own)]
     made = cells(entry.records)
     probe, traces = probe_table(made), trace_views((sheet.lines[place] for place in own), entry.traces)
+    assets = asset_links("../../", charts=True, more=[TRACES] if traces else [])
     return page(
-        "entry.html", asset_links("../../", charts=True, more=[TRACES] if traces else []), board=board, entry=entry,
+        "entry.html", root="../../", assets=assets, board=board, entry=entry,
         rows=rows, traces=traces,
         columns=shown, equal=equal,
         provenance=provenance_pairs(record for place in own for record in sheet.lines[place].cell.records),

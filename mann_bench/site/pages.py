@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
+from importlib.metadata import metadata
 from typing import Any
 
 import jinja2
@@ -45,7 +46,8 @@ def page(template: str, assets: Assets, **values: Any) -> bytes:
         .get_template(template)
         .render(
             assets=assets, intervals=f"{INTERVALS}; {SHARES}", badges=list(Badge), ranked_by=RANKED_BY, rule=RULE,
-            own_training=OWN_TRAINING, **values
+            own_training=OWN_TRAINING,
+            project_links=_project_links(), **values
         )
     )  # fmt: skip
     return (filled.strip() + "\n").encode()
@@ -64,6 +66,12 @@ def run_facts(sheet: Sheet) -> list[Pair]:
 def sheet_pairs(sheet: Sheet) -> Table | None:
     """Return how many pairs of rows each ranking of a sheet tells apart; None where there is no pair."""
     return pairs_table([row for figures in sheet.figures for row in figures.pairs], sheet.significance)
+
+
+def _project_links() -> list[tuple[str, str]]:
+    """Return where the documentation and the repository are, as far as the metadata of the package name them."""
+    named = [link.split(", ", 1) for link in metadata("mann-bench").get_all("Project-URL") or []]
+    return [(title, url) for title, url in named if title in ("Documentation", "Repository") and safe_url(url)]
 
 
 @cache

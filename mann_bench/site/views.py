@@ -5,12 +5,15 @@ from typing import NamedTuple
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.commands import run_commands
+from mann_bench.analysis.convergence import convergence_row
 from mann_bench.analysis.measures import generalizes_from, probed
+from mann_bench.analysis.probe import probe_row
 from mann_bench.analysis.runs import target_first
 from mann_bench.core.options import option_text
 from mann_bench.reporting.tables.runs import outcome_text
 from mann_bench.results.schema import ComponentRecord, Record
 from mann_bench.site.chart import Section
+from mann_bench.site.columns import cell_text
 from mann_bench.site.seed_charts import seed_section
 from mann_bench.site.sheet import Line
 
@@ -41,6 +44,7 @@ class CellView(NamedTuple):
     """A cell on a page."""
 
     section: Section
+    summary: str
     run_columns: list[str]
     runs: list[RunLine]
     configuration: list[Topic]
@@ -61,6 +65,7 @@ def cell_view(line: Line, number: int) -> CellView:
     told = any(record.curve and record.tells_target for record in cell.records)
     return CellView(
         seed_section(line, number),
+        cell_text(convergence_row(cell), probe_row(cell).found if probed(cell) else None),
         [column for column in _COLUMNS if told or column != _TARGET],
         [_run(record, told) for record in cell.records],
         _configuration(cell),

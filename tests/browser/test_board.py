@@ -73,3 +73,26 @@ def test_the_first_page_compares_two_models_and_searches(visit):
     page.locator("#found").get_by_role("link", name="study").click()
     page.wait_for_url("**/study/index.html#*")
     assert page.locator("#board tbody tr:visible").count() == 1
+
+
+def test_an_address_of_a_folded_cell_opens_it(visit):
+    page = visit("report.html#cell1-fold")
+    page.locator("#cell1-fold[open]").wait_for()
+    assert page.locator("#cell0-fold[open]").count() == 0
+
+
+def test_paper_has_the_charts_that_are_folded(visit):
+    page = visit("report.html")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("figure > div svg.chart").count() == page.locator("figure").count()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details.fold[open]").count() == 0
+
+
+@pytest.mark.parametrize("path", [STUDY, "study/fast/index.html"])
+def test_the_model_stays_while_a_phone_scrolls_sideways(visit, path):
+    page = visit(path, viewport={"width": 390, "height": 800})
+    page.locator("#board").evaluate("(table) => { table.parentElement.scrollLeft = 300; }")
+    head = page.locator("#board tbody th[scope=row]").first
+    assert head.evaluate("(head) => head.getBoundingClientRect().left >= 0")
+    assert "ntm" in head.text_content()
