@@ -89,10 +89,16 @@ def model_styles(boards: Sequence[Board]) -> dict[str, int]:
 
 def _entry_lines(entry: LoadedEntry, alone: bool) -> Iterator[Line]:
     made = cells(entry.records)
-    labels, name = cell_labels(made), shown(entry.entry.name)
+    labels, name = _labels(made), shown(entry.entry.name)
     several = len(set(labels)) > 1
     for cell, label in zip(made, labels, strict=True):
         yield Line(cell, shown(label) if alone else f"{name}: {shown(label)}" if several else name, entry)
+
+
+def _labels(made: Sequence[Cell]) -> list[str]:
+    """Name cells by their models where that tells those of each task and protocol apart: titles name the protocol."""
+    models = [(cell.task, cell.protocol, cell.model) for cell in made]
+    return [cell.model for cell in made] if len(set(models)) == len(models) else cell_labels(made)
 
 
 def _sheet(lines: Iterable[Line], styles: Mapping[str, int], significance: float = SIGNIFICANCE) -> Sheet:

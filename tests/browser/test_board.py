@@ -96,3 +96,9 @@ def test_the_model_stays_while_a_phone_scrolls_sideways(visit, path):
     head = page.locator("#board tbody th[scope=row]").first
     assert head.evaluate("(head) => head.getBoundingClientRect().left >= 0")
     assert "ntm" in head.text_content()
+
+
+def test_the_head_of_a_page_overlaps_nothing_on_a_phone(visit):
+    page = visit(STUDY, viewport={"width": 360, "height": 740})
+    boxes = [page.locator(part).bounding_box() for part in (".project", "#theme")]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"] or boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]

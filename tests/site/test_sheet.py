@@ -155,3 +155,10 @@ def test_a_column_tells_when_the_greatest_size_was_learned_where_records_do(told
     values = {row.convergence.model: found["target"].value(row) for row in own_sheet(cells([new, old])).rows}
     assert (values["ntm"].text, values["ntm"].beside, values["lstm"].text) == ("600", "solved 1/1", "-")
     assert "target" not in [each.name for each in columns(own_sheet(cells([old])).rows, named=False)]
+
+
+def test_a_model_has_one_name_under_all_protocols_of_a_board(make_board, make_entry, make_record):
+    protocols = "collier2018", "collier2018:max_steps=10000"
+    records = [make_record(model, protocol=protocol) for model in ("dnc", "ntm") for protocol in protocols]
+    sheet = board_sheet(make_board(make_entry(records=records)))
+    assert sorted(line.label for line in sheet.lines) == ["dnc", "dnc", "ntm", "ntm"]

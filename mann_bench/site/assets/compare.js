@@ -11,7 +11,8 @@
     element.append(...children);
     return element;
   };
-  const isolated = (text) => make("bdi", {}, text);
+  // A name may break into lines where the parts of a variant end.
+  const isolated = (text) => make("bdi", {}, ...text.split(/(?<=[:=_,])(?=\S)/).flatMap((part, place) => (place ? [make("wbr"), part] : [part])));
   const names = ["a", "b"];
   const chosen = () => names.map((name) => form.elements[name].value);
 
