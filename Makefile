@@ -51,11 +51,12 @@ lowest: $(READY)  ## The lowest versions that pyproject.toml claims; see tests/l
 docs: $(READY)  ## The documentation with its API reference: build/docs/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
-results: $(READY)  ## Write anew what README and docs/reproduction.md show of the committed records
+results: $(READY)  ## Write anew what README, docs/reproduction.md and docs/notebook.ipynb show of the committed records
 	$(BIN)/python docs/results.py
 	$(BIN)/python docs/verdicts.py
 	$(BIN)/python docs/settings.py
 	$(BIN)/python docs/published.py
+	$(BIN)/python docs/notebook.py
 
 schema: $(READY)  ## Write docs/record.schema.json anew
 	$(BIN)/python -c "import json; from mann_bench import Record; \

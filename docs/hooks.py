@@ -31,9 +31,24 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     pages["reference/cli.md"] = "\n".join(command_line())
     schema = json.loads((ROOT / "docs" / "record.schema.json").read_text(encoding="utf-8"))
     pages["reference/record.md"] = "\n".join(record_page(schema))
+    notebook = json.loads((ROOT / "docs" / "notebook.ipynb").read_text(encoding="utf-8"))
+    pages["notebook.md"] = "\n\n".join(notebook_page(notebook))
     for path, text in pages.items():
         files.append(File.generated(config, path, content=text))
     return files
+
+
+def notebook_page(notebook: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the blocks of a page that shows a notebook and what its cells show."""
+    for number, cell in enumerate(notebook["cells"]):
+        source = "".join(cell["source"])
+        yield source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```"
+        for output in cell.get("outputs", []):
+            forms = output.get("data", output)
+            html = "".join(forms.get("text/html", forms.get("image/svg+xml", [])))
+            yield html or f"```text\n{''.join(forms.get('text/plain', forms.get('text', [])))}\n```"
+        if number == 0:
+            yield "[The notebook itself](notebook.ipynb){download}"
 
 
 def moved(text: str) -> str:

@@ -17,7 +17,9 @@ def _script(name):
     return module
 
 
-results, verdicts, settings, published = map(_script, ("results", "verdicts", "settings", "published"))
+results, verdicts, settings, published, notebook = map(
+    _script, ("results", "verdicts", "settings", "published", "notebook")
+)
 
 
 @pytest.mark.parametrize("name", results.PAGES)
@@ -71,3 +73,7 @@ def test_a_verdict_that_changed_has_its_reason():
     page = (ROOT / "docs/reproduction.md").read_text(encoding="utf-8")
     (row,) = [line for line in page.splitlines() if line.startswith("| graves-2014-short | recall-ntm-at-30k |")]
     assert row.endswith("3 seeds give an interval of 75 %: a verdict needs 95 % |")
+
+
+def test_the_notebook_shows_what_its_cells_show():
+    assert notebook.executed() == notebook.FILE.read_text(encoding="utf-8"), "make results"
