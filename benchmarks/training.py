@@ -3,7 +3,11 @@
 A step is forward, backward, gradient clipping and Adam on a batch of the task's longest training size. The
 backends of a cell take turns; given are median [least to greatest] over rounds, and the ratio of medians to eager.
 
+With --forms, only the models of mann-bench-modern that are named, each chunked form beside its plain recurrent twin,
+forward and backward, on a batch of 32 sequences of 256 steps: the recurrence of a layer alone, and the whole model.
+
 .venv/bin/python benchmarks/training.py [--models ntm dnc] [--tasks copy] [--batch 32 128] [--threads 1 2]
+.venv/bin/python benchmarks/training.py --forms gated_deltanet mlstm mamba2 rwkv7 titans ttt_linear
 """
 
 import argparse
@@ -12,6 +16,7 @@ import statistics
 
 import torch
 from measuring import copy_bandwidth, interleaved, multiply_add_rate, print_table, spread
+from torch.utils._pytree import tree_map_only
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.streams import Stream
@@ -32,8 +37,13 @@ def main() -> None:
     parser.add_argument("--backends", nargs="+", default=list(Backend))
     parser.add_argument("--batch", nargs="+", type=int, default=[32])
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
+    parser.add_argument("--forms", nargs="+", default=[])
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
+    if given.forms:
+        rows = [row for name in given.forms for row in forms(name, given.threads[0], given.rounds)]
+        print_table(["model", "what", "recurrent, s", "chunked, s", "times as fast"], rows)
+        return
     for threads in given.threads:
         print(f"{threads} thread(s): multiply-adds {multiply_add_rate(threads):,.0f} GFLOP/s, ", end="")
         print(f"copies {copy_bandwidth(threads, 4):,.0f} GB/s in cache, {copy_bandwidth(threads, 128):,.0f} beyond\n")
@@ -67,6 +77,38 @@ def cell(model_name, task_name, batch_size, threads, backends, rounds):
         ratio = f"{slowest / statistics.median(taken):.1f}"
         row = [task_name, model_name, str(batch_size), str(threads), backend]
         yield [*row, spread(rates), f"{statistics.median(rates) / batch_size:.2f}", ratio]
+
+
+def forms(model_name, threads, rounds):
+    torch.set_num_threads(threads)
+    registry = Registry.discover()
+    task = build_task(resolve_component(registry, "task", "copy"))
+    inputs = torch.rand(256, 32, task.input_size)
+    whole, alone = {}, {}
+    for form in ("recurrent", "chunked"):
+        torch.manual_seed(0)
+        model = build_model(resolve_component(registry, "model", f"{model_name}:form={form}"), task)
+        whole[form] = lambda model=model: model(inputs).square().mean().backward()
+        rule, told = model.layers.layers[0].mixer.rule, told_to_rule(model, inputs)
+        alone[form] = lambda rule=rule, told=told: rule(*told)[0].square().mean().backward()
+    for what, functions in (("recurrence", alone), ("model", whole)):
+        seconds = interleaved(functions, rounds)
+        ratio = statistics.median(seconds["recurrent"]) / statistics.median(seconds["chunked"])
+        yield [model_name, what, *(spread(seconds[form], 3) for form in ("recurrent", "chunked")), f"{ratio:.1f}"]
+
+
+def told_to_rule(model, inputs):
+    """Return what the first layer hands its recurrence, as leaves that want gradients."""
+    mixer, told = model.layers.layers[0].mixer, []
+    rule, mixer.rule = mixer.rule, lambda *given: told.append(given) or rule(*given)
+    model(inputs)
+    mixer.rule = rule
+    return tree_map_only(torch.Tensor, leaf, told[0])
+
+
+def leaf(tensor):
+    fresh = tensor.detach().clone()
+    return fresh.requires_grad_() if fresh.is_floating_point() else fresh
 
 
 def stepper(model, task, batch):
