@@ -50,7 +50,7 @@ def inverse_unit_lower(below: Float[Tensor, "*chunks C C"]) -> Float[Tensor, "*c
     """Return the inverse of a lower triangular matrix with ones on its diagonal.
 
     Pairs of neighbouring blocks are put together, from blocks of one row to all rows. For matrices so small this
-    takes a third of the time of `torch.linalg.solve_triangular`, and is as exact.
+    takes half the time of `torch.linalg.solve_triangular`, and is as exact.
 
     Args:
         below: what is below the diagonal. The diagonal and what is above it are not read.

@@ -30,8 +30,9 @@ class RWKV7Model(LayeredModel):
 
     Each head of a layer has a memory of `head_width` x `head_width`. The layers are those of
     `mann_bench_modern.layered.Layers`: the feedforward network sees the present step alone and has GELUs, where that of
-    the paper sees the step before, too, and has squared ReLUs. Values are not mixed with those of the first layer. All
-    weights start as torch's linear maps do, the decays as the paper has them.
+    the paper sees the step before, too, and has squared ReLUs. Values are not mixed with those of the first layer.
+    Weights start as torch's linear maps do, and the decays of a head are spread evenly, where the authors have rules
+    for each.
 
     Args:
         input_size: channels of the task's inputs.

@@ -90,7 +90,7 @@ class TTTLinearModel(LayeredModel):
 
 
 class ResidualLinear(Learner):
-    """f(x) = x + LN(W x + b); the loss is half the squared error of the value (equations 4 and 5 of the paper).
+    """f(x) = x + LN(W x + b); the loss is half the squared error of the value (section 2.7 and equation 4).
 
     The bias is a further row of the weights.
 
