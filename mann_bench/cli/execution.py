@@ -4,6 +4,7 @@ It imports what trains: subcommands import it when they are called.
 """
 
 import json
+import shlex
 from collections.abc import Callable
 
 from rich.console import Console
@@ -22,6 +23,7 @@ from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
 from mann_bench.reporting.render import Format, render
 from mann_bench.reporting.tables.runs import KEY_DIGITS, outcome_text
+from mann_bench.reporting.wandb_mirror import WandbMode
 from mann_bench.results.store import Store
 from mann_bench.training.checkpoint import Checkpoints
 
@@ -72,6 +74,9 @@ def execute_plan(
         )
     _print_records(results, options.as_json)
     _print(console, f"Records: {options.out}. W&B: {mode}.")
+    if mode is WandbMode.OFFLINE and plan.missing:
+        logs = shlex.quote(str(options.out / "wandb"))
+        _print(console, f"To upload them to W&B: wandb login, then wandb sync {logs}/offline-run-*")
     for problem in results.problems:
         _print(console, f"Problem: {problem}", "yellow")
     good = (Outcome.CONVERGED, Outcome.NOT_CONVERGED)

@@ -8,19 +8,15 @@ import json
 import netrc
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from mann_bench.analysis.cells import cells
-from mann_bench.analysis.rows import flat
-from mann_bench.analysis.runs import target_first
-from mann_bench.analysis.tables import table_rows
 from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
-from mann_bench.core.sizes import Size, size_text
+from mann_bench.reporting.wandb_content import Start, config, course_values, history_row, summary, tables
 from mann_bench.reporting.wandb_home import without_home
 from mann_bench.reporting.wandb_log import wait_for_end
 from mann_bench.reporting.wandb_settings import readable_variables, settings_mode
@@ -108,11 +104,11 @@ class WandbMirror:
         match event:
             case Started(run):
                 with self._guard(run.key, "starting"):
-                    self._start(run.key, run.text, run.task.text, run.model.text)
+                    self._start(Start.of_run(run))
             case Evaluated(key, point, course, sizes):
                 with self._guard(key, "logging"):
                     if key in self._open:
-                        drawn = _course_values(CourseRow.of(course), sizes) if course else {}
+                        drawn = course_values(CourseRow.of(course), sizes) if course else {}
                         _log(self._open[key], CurveRow.of(point), drawn)
             case Probed(key, step, rows):
                 with self._guard(key, "logging"):
@@ -130,17 +126,18 @@ class WandbMirror:
     def mirror(self, record: Record, folder: Path) -> None:
         """Mirror a record that lies in `folder` from scratch."""
         with self._guard(record.key, "mirroring"):
-            self._start(record.key, record.text, record.task.text, record.model.text)
+            self._start(Start.of_record(record))
             syllabus = record.syllabus
-            drawn = {row.step: _course_values(row, syllabus.sizes) for row in syllabus.course} if syllabus else {}
+            drawn = {row.step: course_values(row, syllabus.sizes) for row in syllabus.course} if syllabus else {}
             measured: list[CurveRow | ProbeRow] = [*record.curve, *record.probe]
             for row in sorted(measured, key=lambda row: row.step):  # the order in which a run tells them
                 _log(self._open[record.key], row, drawn.get(row.step, {}) if isinstance(row, CurveRow) else {})
             self._finish(record, folder)
 
-    def _start(self, key: str, name: str, group: str, kind: str) -> None:
+    def _start(self, start: Start) -> None:
         import wandb
 
+        key = start.key
         self.folder.mkdir(parents=True, exist_ok=True)
         without_home(self.folder / "wandb" / "home")
         if self.mode is WandbMode.OFFLINE:  # a server would replace the earlier mirror of a key
@@ -152,9 +149,11 @@ class WandbMirror:
             run = self._open[key] = wandb.init(
                 project=os.environ.get("WANDB_PROJECT", PROJECT),
                 id=key,
-                name=name,
-                group=group,
-                job_type=kind,
+                name=start.name,
+                group=start.group,
+                job_type=start.job_type,
+                tags=start.tags,
+                config=start.config,
                 mode=self.mode.value,
                 dir=str(self.folder),
                 reinit="create_new",
@@ -171,20 +170,18 @@ class WandbMirror:
         import wandb
 
         run = self._open[record.key]
-        run.config.update(_config(record), allow_val_change=True)
+        run.config.update(config(record), allow_val_change=True)
         with _staging_in(Path(run.dir).parent):
-            for name, typed in table_rows(cells([record])).items():
-                rows = list(map(flat, typed))
-                if not rows:
-                    continue
+            for name, rows in tables(record).items():
                 table = wandb.Table(columns=list[str | int](rows[0]))
                 for row in rows:
                     table.add_data(*row.values())
                 run.log({name: table})
-        run.summary.update(_summary(record))
+        run.summary.update(summary(record))
+        run.tags = (*Start.of_record(record).tags, str(record.outcome))
         run.finish()
         if self._modes[record.key] is WandbMode.OFFLINE:  # online, finishing waits for the server
-            wait_for_end(Path(run.dir).parent / f"run-{record.key}.wandb")
+            wait_for_end(Path(run.dir).parent / f"run-{run.id}.wandb")
         del self._open[record.key]
         marker = {"id": run.id, "mode": self._modes[record.key].value, "record_sha256": _record_digest(folder)}
         write_atomically({folder / MARKER_NAME: json.dumps(marker).encode()})
@@ -247,39 +244,4 @@ def _record_digest(folder: Path) -> str:
 
 
 def _log(run: Any, row: CurveRow | ProbeRow, more: Mapping[str, float] = MappingProxyType({})) -> None:
-    values = _probe_values(row) if isinstance(row, ProbeRow) else _curve_values(row)
-    run.log({"step": row.step, **values, **more})
-
-
-def _curve_values(row: CurveRow) -> dict[str, float]:
-    values = {f"validation/{name}": value for name, value in row.scores.items()}
-    values |= {f"target/{name}": value for name, value in row.target_scores.items()}
-    values |= {f"diagnostics/{name}": value for name, value in row.diagnostics.items()}
-    symbols = {} if row.symbols is None else {"symbols": row.symbols}
-    return {"sequences": row.sequences, **symbols, "training_seconds": row.training_seconds, **values}
-
-
-def _course_values(row: CourseRow, sizes: Sequence[Size]) -> dict[str, float]:
-    values: dict[str, float] = {f"syllabus/point/{name}": value for name, value in (row.point or {}).items()}
-    texts = [size_text(size) for size in sizes]
-    values |= {f"syllabus/drawn/{text}": count for text, count in zip(texts, row.drawn, strict=True)}
-    rewards = zip(texts, row.rewards, strict=False)  # there may be none
-    return values | {f"syllabus/reward/{text}": reward for text, reward in rewards if reward is not None}
-
-
-def _probe_values(at: ProbeRow) -> dict[str, float]:
-    return {f"probe/{size_text(row.size)}/{name}": value for row in at.rows for name, value in row.scores.items()}
-
-
-def _config(record: Record) -> dict[str, Any]:
-    return record.model_dump(
-        mode="json",
-        include={"schema_version", "key", "model", "task", "convergence", "protocol", "seed", "provenance"},
-    )
-
-
-def _summary(record: Record) -> dict[str, Any]:
-    fields = {"outcome", "steps", "converged_first", "converged_confirmed", "best_step"}
-    fields |= {"parameters", "all_parameters", "state_bytes", "peak_memory_bytes", "seconds", "divergence"}
-    target = {"target_first": target_first(record)} if record.curve and record.tells_target else {}
-    return record.model_dump(mode="json", include=fields) | target
+    run.log({**history_row(row), **more})

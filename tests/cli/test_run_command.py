@@ -215,3 +215,8 @@ def test_a_corrupt_record_is_reported_once_and_a_dry_run_leaves_it(run):
     _, _, err = run()
     assert err.count("not a valid record") == 1
     assert "is set aside as" in err
+
+
+def test_the_end_of_an_offline_run_says_how_to_upload_it(run):
+    assert "wandb sync runs/wandb/offline-run-*" in run("--wandb", "offline")[2]
+    assert "wandb sync" not in run("--wandb", "offline")[2]  # nothing was trained

@@ -58,11 +58,13 @@ def _read_run(folder):
     (log,) = folder.glob("run-*.wandb")
     entries = [Record.FromString(payload) for payload in _payloads(log.read_bytes())]
     by_kind = {kind: [getattr(e, kind) for e in entries if e.HasField(kind)] for kind in ("run", "history", "exit")}
-    config = [item for e in entries if e.HasField("config") for item in e.config.update]
+    config = [item for row in by_kind["run"][:1] for item in row.config.update]
+    config += [item for e in entries if e.HasField("config") for item in e.config.update]
     summary = [item for e in entries if e.HasField("summary") for item in e.summary.update]
     tables = {path.name.partition("_")[0]: json.loads(path.read_text()) for path in folder.glob("files/media/table/*")}
     return types.SimpleNamespace(
         run=by_kind["run"][0],
+        tags=by_kind["run"][-1].tags,
         history=[_value(row.item) for row in by_kind["history"]],
         exits=[row.exit_code for row in by_kind["exit"]],
         config=_value(config),

@@ -16,6 +16,7 @@ from mann_bench.analysis.tables import table_rows
 from mann_bench.core.events import CurvePoint, Evaluated, Finished, Probed, Progress, SizeScores, Started
 from mann_bench.core.runs import Outcome
 from mann_bench.reporting import wandb_log
+from mann_bench.reporting.wandb_content import Start
 from mann_bench.reporting.wandb_mirror import WandbMirror, WandbMode, default_mode, logged_in, mirrored_as, needs_mirror
 from mann_bench.results.store import Store
 
@@ -136,7 +137,49 @@ def test_the_id_is_the_run_key(mirrored):
 def test_a_run_is_named_and_grouped(live):
     record, found = live
     named = (found.run.project, found.run.display_name, found.run.run_group, found.run.job_type)
-    assert named == ("mann-bench", record.text, "copy", MODEL)
+    assert named == ("mann-bench", record.text, f"{MODEL} on copy, collier2018", "seed 0")
+
+
+def test_a_run_has_tags_and_its_outcome_among_them_at_its_end(live):
+    assert list(live[1].tags) == ["ntm", "copy", "collier2018", "converged"]
+
+
+def test_a_group_holds_what_differs_in_its_seed_alone(run_of):
+    runs = (run_of(), run_of(protocol="collier2018:max_steps=400"), run_of("lstm"), run_of(task="repeat_copy"))
+    assert Start.of_run(run_of()).group == Start.of_run(run_of(seed=1)).group
+    assert len({Start.of_run(run).group for run in runs}) == len(runs)
+
+
+def test_a_long_group_is_one_that_wandb_takes(run_of):
+    groups = {Start.of_run(run_of("ntm:" + ",".join(f"option_{i}={n}" for i in range(40)))).group for n in (1, 2)}
+    assert ([len(group) for group in groups], len(groups)) == ([128, 128], 2)
+
+
+def test_users_choose_tags_and_the_group(run_of, monkeypatch):
+    monkeypatch.setenv("WANDB_TAGS", "paper, draft")
+    monkeypatch.setenv("WANDB_RUN_GROUP", "mine")
+    start = Start.of_run(run_of())
+    assert (start.group, start.tags) == ("mine", ["paper", "draft", "ntm", "copy", "collier2018"])
+
+
+def test_the_config_is_there_while_the_run_trains(client, run_of, tmp_path, make_record):
+    stand_in = client()
+    with WandbMirror(OFFLINE, tmp_path) as mirror:
+        mirror(Started(run_of()))
+        told = stand_in.init.call_args.kwargs["config"]
+    assert told == make_record().model_dump(mode="json", include=IDENTITY - {"provenance", "schema_version"})
+
+
+def test_the_summary_tells_whether_the_run_converged_and_generalises(live):
+    summary = live[1].summary
+    assert [summary[name] for name in ("converged", "generalizes", "generalizes_from")] == [True, True, 2_000]
+
+
+def test_the_summary_has_the_test_scores_by_size(live):
+    record, found = live
+    tested = {name: value for name, value in found.summary.items() if name.startswith("test/")}
+    rows = record.generalization
+    assert tested == {f"test/{row.size['length']}/{name}": v for row in rows for name, v in row.scores.items()}
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -203,9 +246,10 @@ def test_symbols_are_in_the_history_where_they_are_known(tmp_path, told, read_wa
 
 
 def flat_tables(record):
-    """The tables of a record as files have them, those that have rows."""
-    tables = table_rows(cells([record])).items()
-    return {name: [flat(row) for row in rows] for name, rows in tables if rows}
+    """The tables of a record as files have them, those that have rows, without the columns that are empty."""
+    made = {name: [flat(row) for row in rows] for name, rows in table_rows(cells([record])).items() if rows}
+    filled = {name: {n for row in rows for n, value in row.items() if value is not None} for name, rows in made.items()}
+    return {name: [{n: row.get(n) for n in row if n in filled[name]} for row in rows] for name, rows in made.items()}
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
@@ -307,7 +351,7 @@ def client(monkeypatch, tmp_path, log_of):
 
         def finish(**_):
             (tmp_path / "run").mkdir(exist_ok=True)
-            (tmp_path / "run" / f"run-{made.init.call_args.kwargs['id']}.wandb").write_bytes(log_of("exit"))
+            (tmp_path / "run" / f"run-{made.id}.wandb").write_bytes(log_of("exit"))
 
         made.finish.side_effect = finish
         for name in failing:
