@@ -6,6 +6,7 @@
   const DASHES = [null, "7 3", "7 2 2 2", "2 2.5", "12 3"];
   const SYMBOLS = ["circle", "square", "triangle", "diamond", "star", "wye", "cross", "hexagon"];
   const MARKS = 6;
+  const BANDS = 3;  // more than these on one another cannot be read
   const sections = JSON.parse(document.getElementById("charts").textContent);
 
   const plain = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
@@ -26,25 +27,27 @@
     low: Number(series.low?.[index] ?? NaN), high: Number(series.high?.[index] ?? NaN),
   }));
 
-  const styleOf = (number) => ({
+  // Colour and dash are the model's, on every page; rows of one model differ in their markers.
+  const styleOf = (number, same = 0) => ({
     color: `var(--series-${number % MOST})`,
     dash: DASHES[number % DASHES.length],
-    symbol: SYMBOLS[number % SYMBOLS.length],
+    symbol: SYMBOLS[(number + same) % SYMBOLS.length],
     number,
   });
 
-  // A row keeps its own style where no other row shown has it.
-  const styled = (rows, styles) => {
-    const taken = new Set();
-    return new Map(rows.map((row) => {
-      let number = styles.get(row) % MOST;
-      while (taken.has(number)) number = (number + 1) % MOST;
-      taken.add(number);
-      return [row, styleOf(number)];
+  const styled = (styles) => {
+    const counts = new Map();
+    return new Map([...styles].map(([key, number]) => {
+      const same = counts.get(number) ?? 0;
+      counts.set(number, same + 1);
+      return [key, styleOf(number, same)];
     }));
   };
 
-  const scoreAxis = (axis, values) => {
+  // How much room an axis has below its end, in which lines that lie on it are drawn one below the other.
+  const room = (count) => 0.02 + 0.012 * count;
+
+  const scoreAxis = (axis, values, count) => {
     const finite = values.filter((value) => Number.isFinite(value) && (axis.floor !== null || value > 0));
     const least = Math.min(...finite, Infinity);
     const reached = axis.floor !== null && least <= axis.floor;
@@ -54,17 +57,16 @@
     const every = Math.ceil(powers / 7);
     const ticks = Array.from({ length: Math.ceil(powers / every) }, (_, index) => low * 10 ** (index * every));
     return {
-      // A little room below, so that what lies on the floor is not cut in half.
-      type: "log", domain: [low / (high / low) ** 0.02, high], ticks, grid: true, label: null,
+      type: "log", domain: [low / (high / low) ** room(count), high], ticks, grid: true, label: null,
       tickFormat: (value) => (reached && value === low ? `≤ ${plain.format(value)}` : ticked(high)(value)),
     };
   };
 
-  const yAxis = (axis, values) => {
-    if (axis.scale === "log") return scoreAxis(axis, values);
+  const yAxis = (axis, values, count) => {
+    if (axis.scale === "log") return scoreAxis(axis, values, count);
     const finite = values.filter(Number.isFinite);
     const least = axis.least ?? Math.min(...finite, 0), most = axis.most ?? Math.max(...finite, least + 1e-9);
-    return { domain: [least - (most - least) * 0.02, most + (most - least) * 0.04], ticks: 5, grid: true, label: null, tickFormat: ticked(most) };
+    return { domain: [least - (most - least) * room(count), most + (most - least) * 0.04], ticks: 5, grid: true, label: null, tickFormat: ticked(most) };
   };
 
   const logTicks = (low, high, most) => {
@@ -100,36 +102,44 @@
     return marks;
   };
 
-  const seriesMarks = (chart, { series, style }, place, count, floor) => {
-    const clamp = (value) => Math.max(value, floor);
-    const line = points(series).map((p) => ({ ...p, y: clamp(p.y), low: clamp(p.low), high: clamp(p.high) }));
+  // Where a line is drawn that lies on others: below the end of the axis, each a little lower.
+  const lowered = (chart, axis, floor, place, count) => {
+    const part = (place + 0.5) / (count + 1);
+    if (chart.y.scale === "log") return (value) => (value <= floor ? floor * (axis.domain[0] / floor) ** part : value);
+    return chart.kind === "steps" ? (value) => value + axis.domain[0] * part : (value) => value;
+  };
+
+  const seriesMarks = (chart, { series, style, faint }, place, count, floor, axis, bands) => {
+    const clamp = (value) => Math.max(value, floor), lower = lowered(chart, axis, floor, place, count);
+    const line = points(series).map((p) => ({ ...p, y: lower(p.y), low: clamp(p.low), high: clamp(p.high) }));
+    const opacity = faint ? 0.15 : 1;
     // Far above every axis, so that a line to infinity is seen to leave it.
     const off = (value) => Math.min(value, 1e30);
     const joined = chart.kind === "lines" || chart.kind === "steps";
     const dx = chart.kind === "marks" ? spread(place, count) : 0;
     const hollow = new Set(series.hollow), marked = new Set(chosenMarks(series, style, line.length));
     const marks = [];
-    if (series.low && joined) {
-      marks.push(Plot.areaY(line, { x: "x", y1: (p) => off(p.low), y2: (p) => off(p.high), fill: style.color, fillOpacity: 0.1, clip: true }));
+    if (series.low && joined && bands && !faint) {
+      marks.push(Plot.areaY(line, { x: "x", y1: (p) => off(p.low), y2: (p) => off(p.high), fill: style.color, fillOpacity: 0.14, clip: true }));
       // Where bands lie on one another, their edges still tell them apart.
       for (const edge of ["low", "high"]) {
         marks.push(Plot.lineY(line, { x: "x", y: (p) => off(p[edge]), stroke: style.color, strokeOpacity: 0.45, strokeWidth: 0.8, strokeDasharray: style.dash, clip: true }));
       }
-    } else if (series.low) {
-      marks.push(Plot.ruleX(line, { x: "x", y1: (p) => off(p.low), y2: (p) => off(p.high), stroke: style.color, strokeWidth: 1.6, strokeOpacity: 0.6, dx, clip: true }));
+    } else if (series.low && !joined) {
+      marks.push(Plot.ruleX(line, { x: "x", y1: (p) => off(p.low), y2: (p) => off(p.high), stroke: style.color, strokeWidth: 1.6, strokeOpacity: 0.6 * opacity, dx, clip: true }));
     }
     if (joined) {
       marks.push(Plot.lineY(line, {
         x: "x", y: (p) => off(p.y), stroke: style.color, strokeWidth: series.bold ? 2.8 : 1.7, strokeDasharray: style.dash,
-        curve: chart.kind === "steps" ? "step-after" : "linear", clip: true,
+        curve: chart.kind === "steps" ? "step-after" : "linear", clip: true, strokeOpacity: opacity,
       }));
     }
     const dots = line.filter((p) => marked.has(p.index) || !joined).filter((p) => Number.isFinite(p.y));
     if (chart.kind === "steps") {
-      marks.push(Plot.ruleX(dots, { x: "x", y1: (p) => p.y - 0.03, y2: (p) => p.y + 0.03, stroke: style.color, strokeWidth: 2 }));
+      marks.push(Plot.ruleX(dots, { x: "x", y1: (p) => p.y - 0.03, y2: (p) => p.y + 0.03, stroke: style.color, strokeWidth: 2, strokeOpacity: opacity }));
     } else {
       marks.push(Plot.dot(dots, {
-        x: "x", y: "y", symbol: style.symbol, r: chart.small ? 3 : 3.8, stroke: style.color, strokeWidth: 1.5, dx,
+        x: "x", y: "y", symbol: style.symbol, r: chart.small ? 3 : 3.8, stroke: style.color, strokeWidth: 1.5, dx, opacity,
         fill: (p) => (hollow.has(p.index) ? "var(--surface)" : style.color),
       }));
     }
@@ -173,12 +183,13 @@
     const width = Math.max(240, plot.clientWidth);
     const every = chart.series.flatMap(points);
     const all = chart.kind === "front" ? every : shown.flatMap(({ series }) => points(series));
-    const drawn = shown.flatMap(({ series }) => points(series));
+    const clear = shown.filter(({ faint }) => !faint);
+    const drawn = clear.flatMap(({ series }) => points(series));
     if (!all.length) return plot.replaceChildren(make("p", { class: "muted" }, "Nothing to draw."));
     const references = chart.references.flatMap(points);
     const values = [...all.flatMap((p) => [p.y, p.low, p.high]), ...references.map((p) => p.y), ...chart.rules.map((r) => r.y)]
       .filter((value) => !Number.isNaN(value));
-    const y = yAxis(chart.y, values), floor = chart.y.scale === "log" ? y.ticks[0] : -Infinity;
+    const y = yAxis(chart.y, values, shown.length), floor = chart.y.scale === "log" ? y.ticks[0] : -Infinity;
     const tips = drawn.filter((p) => Number.isFinite(p.y)).map((p) => ({ ...p, at: Math.max(p.y, floor) }));
     const svg = Plot.plot({
       className: "chart", width, height: chart.small ? 190 : Math.min(340, Math.max(250, width * 0.6)),
@@ -188,7 +199,9 @@
       ariaDescription: "The table below the chart has its data.",
       marks: [
         ...backgroundMarks(chart, all, floor),
-        ...shown.flatMap((each, place) => seriesMarks(chart, each, place, shown.length, floor)),
+        // What stands out is drawn last, on top of the others.
+        ...[...shown.entries()].sort(([, one], [, other]) => Boolean(other.faint) - Boolean(one.faint))
+          .flatMap(([place, each]) => seriesMarks(chart, each, place, shown.length, floor, y, clear.length <= BANDS)),
         Plot.tip(tips, Plot.pointer({
           x: "x", y: "at", fill: "var(--surface)", stroke: "var(--line)", maxRadius: 24, preferredAnchor: "bottom",
           title: (p) => `${p.label}\n${chart.x.label}: ${text(p.x)}\n${chart.y.label}: ${text(p.y)}${interval(p)}`,
@@ -228,14 +241,25 @@
     return element;
   };
 
+  let isolated = null;
+
+  const legendItems = (labels) => [...labels].map(([label, style]) => {
+    const button = make("button", { type: "button", "aria-pressed": String(label === isolated) }, sample(style), make("bdi", {}, label));
+    button.addEventListener("click", () => isolate(label === isolated ? null : label));
+    return make("li", {}, button);
+  });
+
   class SectionView {
     constructor(section) {
       this.section = section;
       this.element = document.getElementById(section.name);
+      this.labels = new Map(section.charts.flatMap((chart) => chart.series).map((series) => [series.row ?? series.label, series.label]));
       this.styles = new Map(section.charts.flatMap((chart) => chart.series).map((series) => [series.row ?? series.label, series.style]));
-      this.rows = null;
+      this.every = styled(this.styles);
+      this.glance = document.getElementById(`glance-${section.name}`);
       this.near = new Set();
       this.figures = new Map(section.charts.map((chart) => [document.getElementById(chart.name), chart]));
+      if (this.glance) this.figures.set(this.glance, { ...section.charts[0], small: true });
       const seen = new IntersectionObserver((entries) => {
         for (const { target, isIntersecting } of entries) {
           if (isIntersecting) this.near.add(target); else this.near.delete(target);
@@ -246,7 +270,7 @@
       for (const figure of this.figures.keys()) {
         seen.observe(figure);
         sized.observe(figure);
-        figure.querySelector("details").addEventListener("toggle", () => this.refresh(figure));
+        figure.querySelector("details")?.addEventListener("toggle", () => this.refresh(figure));
       }
       this.show(null);
     }
@@ -255,22 +279,30 @@
       const own = new Set([...this.styles.keys()].filter((key) => typeof key === "number"));
       const chosen = (rows ?? [...own].sort((a, b) => a - b)).filter((row) => own.has(row));
       this.element.hidden = own.size > 0 && chosen.length === 0;
-      this.rows = chosen.slice(0, MOST);
-      this.style = styled(this.rows, this.styles);
-      for (const [key, number] of this.styles) if (typeof key === "string") this.style.set(key, styleOf(number));
+      if (this.glance) this.glance.hidden = this.element.hidden;
+      this.count = chosen.length;
+      const keys = [...chosen.slice(0, MOST), ...[...this.styles.keys()].filter((key) => typeof key === "string")];
+      this.style = new Map(keys.map((key) => [key, this.every.get(key)]));
+      this.draw();
+    }
+
+    draw() {
       this.version = Symbol("what is shown");
-      this.legend(chosen.length);
+      this.legend(this.count);
       for (const figure of this.near) this.refresh(figure);
     }
 
+    get shownLabels() { return new Map([...this.style].map(([key, style]) => [this.labels.get(key), style])); }
+
     shownOf(chart) {
       const found = new Map(chart.series.map((series) => [series.row ?? series.label, series]));
-      return [...this.style].filter(([key]) => found.has(key)).map(([key, style]) => ({ series: found.get(key), style }));
+      const apart = this.shownLabels.has(isolated);
+      return [...this.style].filter(([key]) => found.has(key)).map(([key, style]) => (
+        { series: found.get(key), style, faint: apart && this.labels.get(key) !== isolated }));
     }
 
     legend(count) {
-      const labels = new Map(this.section.charts.flatMap((chart) => chart.series).map((series) => [series.row ?? series.label, series.label]));
-      const items = [...this.style].map(([key, style]) => make("li", {}, sample(style), make("bdi", {}, labels.get(key))));
+      const items = legendItems(this.shownLabels);
       if (count > MOST) items.push(make("li", { class: "muted" }, `the first ${MOST} of the ${count} rows shown in the table; sort or filter it for others`));
       this.element.querySelector(".legend").replaceChildren(...items);
     }
@@ -278,18 +310,44 @@
     refresh(figure) {
       const chart = this.figures.get(figure), plot = figure.querySelector(".plot"), details = figure.querySelector("details");
       const state = [this.version, plot.clientWidth];
+      if (!state[1]) return;  // in a part of the page that is folded
       const shown = this.shownOf(chart);
       if (figure.state?.[0] !== state[0] || figure.state?.[1] !== state[1]) {
         figure.state = state;
         draw(chart, shown, plot);
       }
-      if (details.open && details.version !== this.version) {
+      if (details?.open && details.version !== this.version) {
         details.version = this.version;
-        details.querySelector(".scroll").replaceChildren(dataTable(chart, shown));
+        details.querySelector(".scroll").replaceChildren(dataTable(chart, shown.filter(({ faint }) => !faint)));
       }
     }
   }
 
   const views = sections.map((section) => new SectionView(section));
-  document.addEventListener("rows-shown", (event) => views.forEach((view) => view.show(event.detail)));
+  const glanced = document.getElementById("glance-legend");
+  const showGlanced = () => {
+    const labels = new Map(views.filter((view) => view.glance && !view.glance.hidden).flatMap((view) => [...view.shownLabels]));
+    glanced?.replaceChildren(...legendItems(labels));
+  };
+  const isolate = (label) => {
+    const within = document.activeElement?.closest(".legend");
+    isolated = label;
+    views.forEach((view) => view.draw());
+    showGlanced();
+    within?.querySelector(label === null ? "button" : "[aria-pressed=true]")?.focus();
+  };
+  showGlanced();
+  document.addEventListener("rows-shown", (event) => {
+    views.forEach((view) => view.show(event.detail));
+    showGlanced();
+  });
+
+  // Paper has no folds, and nothing on it comes near.
+  let unfolded = [];
+  addEventListener("beforeprint", () => {
+    unfolded = [...document.querySelectorAll("details.fold:not([open])")];
+    for (const fold of unfolded) fold.open = true;
+    for (const view of views) for (const figure of view.figures.keys()) view.refresh(figure);
+  });
+  addEventListener("afterprint", () => { for (const fold of unfolded) fold.open = false; });
 })();

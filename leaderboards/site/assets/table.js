@@ -8,8 +8,10 @@
   const controls = document.getElementById("controls");
   const fields = [...controls.querySelectorAll("[name]")];
   const status = document.getElementById("status");
-  const data = JSON.parse(document.getElementById("rows").textContent);
+  const packed = JSON.parse(document.getElementById("rows")?.textContent ?? '{"rows": []}');
+  const data = packed.rows.map(([names, ...values]) => Object.fromEntries(packed.names[names].map((name, place) => [name, values[place]])));
   let state = {};
+  let compared = null;
 
   const collator = new Intl.Collator("en", { numeric: true });
   const valueOf = (row, place) => {
@@ -31,6 +33,7 @@
 
   const matches = (row) => {
     const words = (state.find ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+    if (compared && !compared.includes(row.dataset.label)) return false;
     return ["task", "model", "badge"].every((name) => !state[name] || row.dataset[name] === state[name])
       && words.every((word) => row.textContent.toLowerCase().includes(word));
   };
@@ -43,6 +46,7 @@
       if (head.dataset.column === state.sort) head.setAttribute("aria-sort", state.dir === "desc" ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     }
+    if (table.dataset.by) table.dataset.by = state.sort?.startsWith("rank_") ? state.sort.slice("rank_".length) : table.dataset.by;
     for (const row of rows) row.hidden = !matches(row);
     const active = document.activeElement;
     body.append(...sorted());
@@ -102,7 +106,7 @@
   }
 
   for (const head of heads) {
-    head.querySelector("button").addEventListener("click", () => {
+    head.querySelector("button")?.addEventListener("click", () => {
       const again = state.sort === head.dataset.column;
       change({ sort: head.dataset.column, dir: again && state.dir !== "desc" ? "desc" : "" });
     });
@@ -110,9 +114,14 @@
   for (const field of fields) field.addEventListener("input", () => change({ [field.name]: field.value, ...(field.name === "sort" && { dir: "" }) }));
   controls.addEventListener("submit", (event) => event.preventDefault());
   controls.addEventListener("reset", () => setTimeout(() => change({ sort: "", dir: "", find: "", task: "", model: "", badge: "" })));
+  document.addEventListener("compared", (event) => {
+    if (!rows[0].dataset.label) return;
+    compared = event.detail;
+    apply();
+  });
   addEventListener("hashchange", () => read() && apply());
   controls.hidden = false;
-  for (const head of heads) head.querySelector("button").disabled = false;
+  for (const head of heads) if (head.querySelector("button")) head.querySelector("button").disabled = false;
   read();
   apply();
 })();

@@ -1,4 +1,4 @@
-// Loaded before the page is painted, so that a chosen theme never flashes.
+// Loaded before the page is painted, so that a chosen theme never flashes. Addresses of a place in a fold open it.
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -22,5 +22,14 @@
     });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", say);
     say();
+    const unfold = () => {
+      const place = document.getElementById(location.hash.slice(1));
+      const fold = place?.closest("details.fold");
+      if (!fold || fold.open) return;
+      fold.open = true;
+      place.scrollIntoView();
+    };
+    addEventListener("hashchange", unfold);
+    unfold();
   });
 })();

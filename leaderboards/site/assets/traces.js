@@ -120,12 +120,12 @@
   }
 
   const views = new Map();
+  const show = (figure) => {
+    if (!views.has(figure)) views.set(figure, new TraceView(figure));
+    views.get(figure).refresh();
+  };
   const seen = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      if (!isIntersecting) continue;
-      if (!views.has(target)) views.set(target, new TraceView(target));
-      views.get(target).refresh();
-    }
+    for (const { target, isIntersecting } of entries) if (isIntersecting) show(target);
   }, { rootMargin: "300px" });
   const refresh = () => views.forEach((view) => view.refresh());
   const sized = new ResizeObserver(refresh);
@@ -133,6 +133,7 @@
     seen.observe(figure);
     sized.observe(figure);
   }
+  addEventListener("beforeprint", () => document.querySelectorAll("figure.trace").forEach(show));
   new MutationObserver(refresh).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", refresh);
 })();
