@@ -9,10 +9,12 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple, TypeVar
 
 from mann_bench.analysis.cells import Cell
+from mann_bench.statistics.ranks import pairs_within_reach
 
 RULE = (
     "Protocols are comparable where they differ in nothing but max_steps, grace and grace_after. Of the recipe with "
-    "the most cells, each task shows the protocol with the most models, then the most seeds, then the largest budget. "
+    "the most cells, each task shows the protocol whose seeds can tell the most pairs apart, whatever came out; "
+    "then that with the most models, the most seeds, the largest budget. "
     "Each cell is that of the newest version of the model, then of the most seeds, then of the entry that was "
     "submitted first."
 )
@@ -62,6 +64,7 @@ def _choice(cells: Sequence[Cell], task: str, places: Sequence[int]) -> Choice:
     chosen = max(
         candidates,
         key=lambda found: (
+            pairs_within_reach([len(cells[place].records) for place in found.values()]),
             len(found),
             sum(len(cells[place].records) for place in found.values()),
             *(of(cells[next(iter(found.values()))]) for of in (_task_version, lambda cell: cell.budget, _subject)),

@@ -99,6 +99,12 @@ def ranks_of(entries: int, decided: Sequence[Decided]) -> list[Rank]:
     return [Rank(1 + above[entry], entries - below[entry]) for entry in range(entries)]
 
 
+def pairs_within_reach(sizes: Sequence[int], level: float = SIGNIFICANCE) -> int:
+    """Return how many pairs of entries, each of so many seeds, could be the first that Holm's correction decides."""
+    pairs = list(itertools.combinations(sizes, 2))
+    return sum(_least_p_value(*pair) * len(pairs) <= level for pair in pairs)
+
+
 def _least_p_value(first: int, second: int) -> float:
     """Return what no p-value of so many runs is below; of equally many, a split is as clear as it is turned round."""
     return (2 if first == second else 1) / math.comb(first + second, first)

@@ -35,6 +35,12 @@ def test_protocols_that_train_otherwise_are_not_comparable(make_cell):
     assert shown(*others, make_cell("ntm"), make_cell("dnc")) == [("copy", "collier2018", [2, 3])]
 
 
+def test_seeds_that_can_tell_models_apart_go_before_more_models(make_cell):
+    few = [make_cell(model, seeds=5) for model in ("ntm", "dnc")]
+    many = [make_cell(model, fields="max_steps=1000", seeds=3) for model in ("ntm", "dnc", "lstm")]
+    assert shown(*many, *few) == [("copy", "collier2018", [3, 4])]
+
+
 def test_of_as_many_models_the_protocol_with_more_seeds_is_shown(make_cell):
     assert shown(make_cell(seeds=3), make_cell(fields="max_steps=1000", seeds=4))[0][2] == [1]
 

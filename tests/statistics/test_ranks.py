@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mann_bench.statistics.permutation import Comparison, rank_sum_test
-from mann_bench.statistics.ranks import Rank, holm, ranking, seeds_to_decide
+from mann_bench.statistics.ranks import Rank, holm, pairs_within_reach, ranking, seeds_to_decide
 
 SEEDS = 20
 
@@ -87,3 +87,9 @@ def test_leaving_out_what_cannot_be_told_apart_changes_no_rank(seed):
 @pytest.mark.parametrize(("pairs", "seeds"), [(1, 4), (15, 6), (45, 7)])
 def test_how_many_seeds_could_decide_a_pair(pairs, seeds):
     assert seeds_to_decide(pairs) == seeds
+
+
+def test_pairs_within_reach_are_those_whose_least_p_value_holm_could_reject():
+    # Of ten pairs each is tested at 0.005: 5 against 5 seeds give 0.0079 at least, 5 against 10 give 1/3003.
+    assert pairs_within_reach([5] * 5) == 0
+    assert pairs_within_reach([10, 10, 10, 5, 5]) == 3 + 6
