@@ -76,7 +76,8 @@ def test_show_model_states_what_backward_keeps(mann_bench):
 
 def test_show_model_states_that_it_recomputes(mann_bench, monkeypatch):
     monkeypatch.setattr("mann_bench.models.backward_memory.RECOMPUTE_ABOVE", 0)
-    # No native recurrence, which would recompute nothing.
+    # A native recurrence would recompute nothing.
+    monkeypatch.setattr("mann_bench.models.sam.SAMModel.native_problem", lambda model: "not here")
     _, out, _ = mann_bench("show", "model", "sam:memory_slots=8", "--task", "copy:max_length=2")
     assert re.search(r"^training on it: backward would keep .*, so most steps are recomputed: \d MiB$", out, re.M)
 

@@ -79,6 +79,7 @@ def test_a_record_that_cannot_be_read_costs_the_others_nothing(tiny_protocol, tm
 
     monkeypatch.setattr(Store, "write", break_first)
     where = {"protocol": tiny_protocol(), "out": tmp_path, "wandb": "disabled", "progress": False, "plugins": False}
+    where["jobs"] = 1  # in this process, whose store breaks the record
     found = mann_bench.run(["lstm:layers=1,units=8"], ["copy:max_length=3"], [0, 1], **where)
     assert [record.seed for record in found.records] == [1]
     assert "not a valid record" in found.problems[0]

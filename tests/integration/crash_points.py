@@ -45,10 +45,10 @@ OFTEN = 1e-9
 
 
 def command(out: Path, **options: Any) -> mann_bench.Results:
-    """Do both runs, with a checkpoint at every turn."""
+    """Do both runs in this process, with a checkpoint at every turn."""
     return mann_bench.run(
         [MODEL], [TASK], [0, 1], PROTOCOL, out=out, wandb="disabled", plugins=False, progress=False,
-        checkpoint_every=OFTEN, **options,
+        checkpoint_every=OFTEN, jobs=1, **options,
     )  # fmt: skip
 
 
