@@ -4,8 +4,32 @@ from collections.abc import Mapping, Sequence
 
 BUNDLED: Mapping[str, Mapping[str, Sequence[str]]] = {
     "mann-bench-baselines": {
-        "model": ["gru", "transformer", "deltanet", "stack_rnn"],
+        "model": ["gru", "transformer", "deltanet", "rnn", "tape_rnn", "stack_rnn"],
         "study": ["first-rows"],
+    },
+    "mann-bench-formal": {
+        "task": [
+            "even_pairs",
+            "modular_arithmetic",
+            "parity_check",
+            "cycle_navigation",
+            "modular_arithmetic_brackets",
+            "reverse_string",
+            "solve_equation",
+            "stack_manipulation",
+            "duplicate_string",
+            "missing_duplicate_string",
+            "odds_first",
+            "binary_addition",
+            "binary_multiplication",
+            "compute_sqrt",
+            "bucket_sort",
+            "word_problem",
+        ],
+        "study": ["chomsky", "word-problems"],
+    },
+    "mann-bench-modern": {
+        "model": ["gated_deltanet", "mlstm", "slstm", "mamba2", "rwkv7", "titans", "ttt_linear", "lrua"]
     },
     "mann-bench-ray": {"executor": ["ray"]},
     "mann-bench-recall": {"task": ["mqar", "selective_copying"]},
