@@ -18,10 +18,10 @@ _MOST = 4
 """Most models or pairs that a sentence names."""
 
 _BETTER = {
-    By.STEPS: "converges sooner than",
-    By.SOLVED: "is solved by more seeds than",
-    By.GENERALIZING: "generalises sooner than",
-    By.ERROR: "errs less at the longest size than",
+    By.STEPS: "{better} converges sooner than {worse} on {task}",
+    By.SOLVED: "more seeds of {better} than of {worse} solve {task}",
+    By.GENERALIZING: "{better} generalises sooner than {worse} on {task}",
+    By.ERROR: "{better} errs less than {worse} at the longest size of {task}",
 }
 
 
@@ -97,7 +97,7 @@ def _told_apart(front: Front) -> str:
 def _pair_texts(column: Column, by: By) -> list[str]:
     models = list(column.places)
     return [
-        f"{_name(models[better])} {_BETTER[by]} {_name(models[worse])} on {shown(column.task, 160)}"
+        _BETTER[by].format(better=_name(models[better]), worse=_name(models[worse]), task=shown(column.task, 160))
         for better, worse in column.ranked[by].told_apart
     ]
 
@@ -114,7 +114,8 @@ def _generalizing(front: Front) -> str:
     if not every and not some:
         return "No seed generalises to the longest size yet."
     parts = [f"{words} of {_listed(texts)}" for words, texts in (("all seeds", every), ("some seeds", some)) if texts]
-    return f"To the longest test size generalise {', and '.join(parts)}."
+    words = ", and ".join(parts)
+    return f"{words[0].upper()}{words[1:]} generalise to the longest test size."
 
 
 def _listed(texts: Sequence[str], joint: str = ", ") -> str:
