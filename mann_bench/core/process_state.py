@@ -13,8 +13,10 @@ from mann_bench.core.options import OptionValue
 _OF_IMPORTS = frozenset({"PYTORCH_NVML_BASED_CUDA_CHECK", "KMP_DUPLICATE_LIB_OK"})
 """Variables that torch and Lightning set as they are imported, whoever imports them first."""
 
-_OF_RUNS = frozenset({"PL_GLOBAL_SEED", "PL_SEED_WORKERS", "TORCHINDUCTOR_CACHE_DIR"})
-"""Variables that Lightning and the compiled backend set for each run."""
+_OF_RUNS = frozenset(
+    {"PL_GLOBAL_SEED", "PL_SEED_WORKERS", "TORCHINDUCTOR_CACHE_DIR", "_TORCHINDUCTOR_PYOBJECT_TENSOR_DATA_PTR"}
+)
+"""Variables that Lightning and the compiled backend set for each run; torch 2.10 does the last of them."""
 
 _PACKAGES = frozenset({"torch", "numpy"})
 """Packages that have global settings; what knows those is imported where one of them is."""
