@@ -1,12 +1,11 @@
 """The SAM over whole sequences in one native call: `sam_sequence` equals `scan` over a `SAMCell`."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.native import arguments, operators, sparse
+from mann_bench.native import arguments, operators, sparse, sparse_operators
 from mann_bench.native.sparse import Sizes
 from mann_bench.nn.controller import LSTMController, LSTMState
 from mann_bench.nn.sam import SAMCell, SAMState
@@ -93,63 +92,4 @@ def _forward(
     return tuple(made)  # type: ignore[return-value]
 
 
-def _forward_fake(inputs: Tensor, *rest: Any) -> Any:
-    *_, sizes, clip, keep_tape, keep_end = rest
-    return tuple(sparse.forward_fake(inputs, Sizes(*sizes), clip, keep_tape, keep_end))
-
-
-def _backward(
-    weights: Sequence[Tensor],
-    tape: Tensor,
-    d_outputs: Tensor | None,
-    d_hidden: Tensor | None,
-    d_cell: Tensor | None,
-    d_reads: Tensor | None,
-    d_read_weights: Tensor | None,
-    d_memory: Tensor | None,
-    counts: Sequence[int],
-    sizes: Sequence[int],
-    clip: float,
-    wanted: Sequence[bool],
-) -> list[Tensor]:
-    """Return the gradients of the weights, then those of the inputs and the start that are wanted, others empty."""
-    d_end = [d_hidden, d_cell, d_reads, None, d_read_weights, None, d_memory]
-    return sparse.backward(weights, tape, d_outputs, d_end, counts, Sizes(*sizes), clip, wanted)
-
-
-def _backward_fake(weights: Sequence[Tensor], *rest: Any) -> list[Tensor]:
-    *_, counts, sizes, _clip, wanted = rest
-    return sparse.empty_gradients(weights, counts, Sizes(*sizes), wanted)
-
-
-def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    *tensors, ctx.sizes, ctx.clip, ctx.keep_tape, _keep_end = inputs
-    ctx.counts = (*tensors[0].shape[:2], len(tensors[-1]))
-    ctx.set_materialize_grads(False)
-    ctx.mark_non_differentiable(output[4], output[6], output[-1])  # slots, ages and the tape
-    ctx.save_for_backward(*tensors[1:5], output[-1])
-
-
-def _differentiate(
-    backward: Callable[..., list[Tensor]], ctx: Any, *gradients: Tensor | None
-) -> tuple[Tensor | None, ...]:
-    if not ctx.keep_tape:
-        raise RuntimeError("sam_forward kept nothing to differentiate with; call it with keep_tape=True")
-    *weights, tape = ctx.saved_tensors
-    d_outputs, d_hidden, d_cell, d_reads, _slots, d_read_weights, _age, d_memory, _tape = gradients
-    wanted = [ctx.needs_input_grad[0], *ctx.needs_input_grad[5:12]]
-    d_end = d_hidden, d_cell, d_reads, d_read_weights, d_memory
-    made = backward(weights, tape, d_outputs, *d_end, ctx.counts, ctx.sizes, ctx.clip, wanted)
-    optional = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
-    return optional[0], *made[:4], *optional[1:], None, None, None, None
-
-
-_sequence = operators.differentiable(
-    "sam",
-    forward=_forward,
-    forward_fake=_forward_fake,
-    backward=_backward,
-    backward_fake=_backward_fake,
-    save=_save,
-    differentiate=_differentiate,
-)
+_sequence = sparse_operators.differentiable("sam", _forward)

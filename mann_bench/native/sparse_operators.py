@@ -1,0 +1,87 @@
+"""How the native recurrences of sparse memories are differentiated: all but the order of their tensors is the same."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from mann_bench.native import operators, sparse
+from mann_bench.native.sparse import Sizes
+
+_LINKS = slice(6, -1)
+"""Where a state holds its links, which get no gradient; a SAM's has none."""
+
+
+def differentiable(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the operator of a recurrence, as `operators.differentiable` does.
+
+    Args:
+        name: of the recurrence.
+        forward: takes inputs, the four weights, the tensors of the first state in the order of `sparse.names_of`,
+            sizes, clip, keep_tape and keep_end; returns the outputs, the last state and the tape.
+    """
+    return operators.differentiable(
+        name,
+        forward=forward,
+        forward_fake=_forward_fake,
+        backward=_backward,
+        backward_fake=_backward_fake,
+        save=_save,
+        differentiate=partial(_differentiate, name),
+    )
+
+
+def _forward_fake(inputs: Tensor, *rest: Any) -> Any:
+    *_, sizes, clip, keep_tape, keep_end = rest
+    return tuple(sparse.forward_fake(inputs, Sizes(*sizes), clip, keep_tape, keep_end))
+
+
+def _backward(
+    weights: Sequence[Tensor],
+    tape: Tensor,
+    d_outputs: Tensor | None,
+    d_hidden: Tensor | None,
+    d_cell: Tensor | None,
+    d_reads: Tensor | None,
+    d_read_weights: Tensor | None,
+    d_memory: Tensor | None,
+    counts: Sequence[int],
+    sizes: Sequence[int],
+    clip: float,
+    wanted: Sequence[bool],
+) -> list[Tensor]:
+    """Return the gradients of the weights, then those of the inputs and the start that are wanted, others empty."""
+    given = {"hidden": d_hidden, "cell": d_cell, "reads": d_reads, "read weights": d_read_weights, "memory": d_memory}
+    known = Sizes(*sizes)
+    d_end = [given.get(name) for name in sparse.names_of(known)]
+    return sparse.backward(weights, tape, d_outputs, d_end, counts, known, clip, wanted)
+
+
+def _backward_fake(weights: Sequence[Tensor], *rest: Any) -> list[Tensor]:
+    *_, counts, sizes, _clip, wanted = rest
+    return sparse.empty_gradients(weights, counts, Sizes(*sizes), wanted)
+
+
+def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+    *tensors, ctx.sizes, ctx.clip, ctx.keep_tape, _keep_end = inputs
+    ctx.counts = (*tensors[0].shape[:2], len(tensors[-1]))
+    ctx.set_materialize_grads(False)
+    ctx.mark_non_differentiable(output[4], *output[6:-2], output[-1])  # slots, ages, links and the tape
+    ctx.save_for_backward(*tensors[1:5], output[-1])
+
+
+def _differentiate(
+    name: str, backward: Callable[..., list[Tensor]], ctx: Any, *gradients: Tensor | None
+) -> tuple[Tensor | None, ...]:
+    if not ctx.keep_tape:
+        raise RuntimeError(f"{name}_forward kept nothing to differentiate with; call it with keep_tape=True")
+    *weights, tape = ctx.saved_tensors
+    d_outputs, d_hidden, d_cell, d_reads, _slots, d_read_weights, *_rest, d_memory, _tape = gradients
+    needs_input, _, _, _, _, *needs_start = ctx.needs_input_grad[:-4]
+    needs_start[_LINKS] = [False] * len(needs_start[_LINKS])
+    wanted = [needs_input, *needs_start]
+    d_end = d_hidden, d_cell, d_reads, d_read_weights, d_memory
+    made = backward(weights, tape, d_outputs, *d_end, ctx.counts, ctx.sizes, ctx.clip, wanted)
+    optional = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
+    return optional[0], *made[:4], *optional[1:], None, None, None, None
