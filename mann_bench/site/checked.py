@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from mann_bench.core.message_text import counted
 from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.leaderboard.records import by_date
 from mann_bench.leaderboard.schema import Badge, Check
@@ -27,10 +28,8 @@ def checked_text(entries: Sequence[LoadedEntry], keys: Iterable[str]) -> str:
         badges[loaded.entry.badge] += sum(record.key in wanted for record in loaded.records)
         done.update(each.check for each in loaded.entry.evidence if each.agrees and each.key in wanted)
         wanted -= {record.key for record in loaded.records}
-    of_badges = [f"{_runs(badges[badge])} of entries that are {badge}" for badge in reversed(Badge) if badges[badge]]
-    themselves = [f"{_runs(done[check])} {words}" for check, words in _DONE.items() if done[check]]
+    of_badges = [
+        f"{counted(badges[badge], 'run')} of entries that are {badge}" for badge in reversed(Badge) if badges[badge]
+    ]
+    themselves = [f"{counted(done[check], 'run')} {words}" for check, words in _DONE.items() if done[check]]
     return "; ".join([", ".join(of_badges), *([f"of these, {', '.join(themselves)}"] if themselves else [])])
-
-
-def _runs(count: int) -> str:
-    return f"{count:,} run{'' if count == 1 else 's'}"

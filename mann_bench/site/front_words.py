@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mann_bench.analysis.comparable import Model
 from mann_bench.analysis.matrix import Column
 from mann_bench.analysis.ranking import By
+from mann_bench.core.message_text import counted
 from mann_bench.site.board import Board
 from mann_bench.site.front import Figure, Front, Task
 from mann_bench.site.safe_text import shown
@@ -80,7 +81,7 @@ def _told_apart(front: Front) -> str:
     columns = [task.column for task in front.tasks]
     pairs = sum(column.ranked[By.STEPS].pairs for column in columns)
     found = [text for by in By for column in columns for text in _pair_texts(column, by)]
-    whole = f"{pairs:,} pair{'s' if pairs != 1 else ''} of models on a task"
+    whole = f"{counted(pairs, 'pair')} of models on a task"
     if found:
         return f"Of {whole}, these are told apart: {_listed(found, '; ')}."
     least, most = (pick(task.seeds[end] for task in front.tasks) for pick, end in ((min, 0), (max, 1)))
