@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparable import Choice, Model, choices
 from mann_bench.analysis.ranking import By, Ranked, rankings
-from mann_bench.statistics.borda import Borda, Standing, borda, shared_places
+from mann_bench.statistics.borda import Borda, Standing, borda
 from mann_bench.statistics.interval import SIGNIFICANCE
+from mann_bench.statistics.permutation import mid_ranks
 
 
 class Column(NamedTuple):
@@ -77,4 +80,4 @@ def _standing(model: Model, choice: Choice, ranked: Ranked) -> Standing | None:
     if rank is None or value is None:
         return None
     known = [each for each in ranked.values if each is not None]
-    return Standing(rank, shared_places(known)[known.index(value)], len(known))
+    return Standing(rank, float(mid_ranks(np.array(known))[known.index(value)]), len(known))

@@ -1,5 +1,6 @@
 """The first page of the site: models against tasks over all studies, pairs of models, and what there is to find."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -173,9 +174,7 @@ def _elsewhere(places: Sequence[Place], tasks: Sequence[Task]) -> list[tuple[str
     """Return what boards have under protocols that no column shows: protocol, board and number of cells."""
     shown_protocols = {(task.column.task, task.column.protocol) for task in tasks}
     left = [each for each in places if (each.cell.task, each.cell.protocol) not in shown_protocols]
-    counts: dict[tuple[str, str], int] = {}
-    for place in left:
-        counts[place.cell.protocol, place.board] = counts.get((place.cell.protocol, place.board), 0) + 1
+    counts = Counter((place.cell.protocol, place.board) for place in left)
     return [(*name, count) for name, count in sorted(counts.items())]
 
 

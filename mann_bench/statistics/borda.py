@@ -55,14 +55,6 @@ def borda(standings: Sequence[Standing | None]) -> Borda:
     return Borda(value, low, high, sum(each is not None and each.of > 1 for each in standings))
 
 
-def shared_places(values: Sequence[float]) -> list[float]:
-    """Return the place of each value from the least, from 1; equal ones share the mean of theirs."""
-    return [
-        1 + sum(other < value for other in values) + (sum(other == value for other in values) - 1) / 2
-        for value in values
-    ]
-
-
 def _points(standing: Standing | None) -> tuple[float, float, float]:
     """Return the points of a task: as its place has it, the least and the most."""
     if standing is None or standing.of < 2:

@@ -1,6 +1,6 @@
 import pytest
 
-from mann_bench.statistics.borda import Standing, borda, shared_places
+from mann_bench.statistics.borda import Standing, borda
 from mann_bench.statistics.ranks import Rank
 
 
@@ -24,10 +24,6 @@ def test_a_task_that_ranks_nothing_leaves_any_place_open(nothing):
 
 def test_points_never_leave_their_interval():
     assert borda([Standing(Rank(2, 3), 1, 3)])[:3] == (0.5, 0.0, 0.5)
-
-
-def test_equal_values_share_their_place():
-    assert shared_places([3.0, 1.0, 3.0, 2.0]) == [3.5, 1.0, 3.5, 2.0]
 
 
 def test_points_without_a_task_are_an_error():
