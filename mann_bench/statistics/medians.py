@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mann_bench.statistics.interval import LEVEL, Estimate, Interval
-from mann_bench.statistics.survival import Durations, median
+from mann_bench.statistics.survival import Durations, median, ordered_times
 
 METHOD = "order statistics over seeds"
 
@@ -90,9 +90,7 @@ def survival_median(durations: Durations, level: float = LEVEL) -> Estimate:
     A run that was watched for a shorter time than the horizon, without the event, is censored there in the median; to
     the interval it lies beyond the horizon. The interval always holds the median.
     """
-    value, seen = median(durations), zip(durations.times, durations.reached, strict=True)
-    ordered = np.sort(np.array([time if reached else math.inf for time, reached in seen], np.float64))
-    interval = _interval(ordered, level)
+    value, interval = median(durations), _interval(ordered_times(durations), level)
     # Where many were watched for a shorter time, the median may lie below the bound.
     return Estimate(value, interval and interval._replace(low=min(interval.low, value)))
 

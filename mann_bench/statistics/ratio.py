@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mann_bench.statistics.interval import LEVEL, Interval
-from mann_bench.statistics.survival import Durations, median
+from mann_bench.statistics.survival import Durations, median, ordered_times
 
 METHOD = "order statistics at ranks that are alike"
 
@@ -68,8 +68,8 @@ class _Region(NamedTuple):
     """Where the medians of the samples of a task lie.
 
     Attributes:
-        alike: for each numerator, how many of its times and of the denominator's may lie below their medians at once.
-            Its samples are in a row of seeds + 1, those of the denominator in a column. [numerators][ranks, ranks]
+        alike: for each numerator, whether 1, 2, ... n - 1 of its times and 1, 2, ... m - 1 of the denominator's may lie
+            below their medians at once. [numerators][n - 1, m - 1]
         level: the probability that all medians lie there.
     """
 
@@ -184,8 +184,7 @@ def _extremes(task: _Task, region: _Region) -> _Range:
 
 def _bounds(durations: Durations) -> tuple[Floats, Floats]:
     """Return between which times the median lies if 1, 2, ... n - 1 times are below it; inf is beyond the horizon."""
-    seen = zip(durations.times, durations.reached, strict=True)
-    ordered = np.sort(np.array([time if reached else math.inf for time, reached in seen], np.float64))
+    ordered = ordered_times(durations)
     return np.minimum(ordered[:-1], durations.horizon), ordered[1:]
 
 

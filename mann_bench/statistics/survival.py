@@ -54,6 +54,12 @@ class Durations:
         return cls(times, tuple(value is not None for value in values), horizon)
 
 
+def ordered_times(durations: Durations) -> NDArray[np.float64]:
+    """Return the times until the event in ascending order; inf where the run ended without it. [seeds]"""
+    seen = zip(durations.times, durations.reached, strict=True)
+    return np.sort(np.array([time if reached else math.inf for time, reached in seen], np.float64))
+
+
 class SurvivalCurve(NamedTuple):
     """A step function, one entry a distinct time at which an event was seen, ascending.
 
