@@ -4,7 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 PLUGINS := mann-bench-baselines mann-bench-formal mann-bench-modern mann-bench-ray mann-bench-recall mann-bench-slurm
 
-.PHONY: run test smoke leaderboards lint types wheel afternoon plugins results slurm-packages test-slurm lowest docs schema check clean
+.PHONY: run test smoke leaderboards lint types wheel afternoon plugins $(PLUGINS) results slurm-packages test-slurm lowest docs
+.PHONY: schema rest check clean
 
 run: $(READY)  ## The main job: NTM on copy, default protocol, two seeds
 	$(BIN)/mann-bench run --model ntm --task copy --seeds 0-1
@@ -32,17 +33,19 @@ types: $(READY)
 wheel: $(READY)  ## The built wheel runs in a fresh environment
 	bash tests/wheel.sh $(BIN)/python
 
-afternoon: wheel  ## docs/plugins.md, command by command, in the wheel's environment; WRITE=--write keeps the transcript
-	$(BIN)/python tests/afternoon.py build/wheel/venv $(WRITE)
+afternoon: wheel  ## docs/plugins.md, command by command, in a fresh environment; WRITE=--write keeps the transcript
+	bash tests/fresh.sh $(BIN)/python build/afternoon/venv
+	$(BIN)/python tests/afternoon.py build/afternoon/venv $(WRITE)
 
-plugins: wheel  ## Each plugin of this repository passes its tests in an environment of its own
-	bash tests/plugins.sh $(BIN)/python $(PLUGINS)
+plugins: $(PLUGINS)  ## Each plugin of this repository passes its tests in an environment of its own
+
+$(PLUGINS): wheel
+	bash tests/plugin.sh $(BIN)/python $@
 
 slurm-packages:  ## What test-slurm needs, as root on Debian
 	apt-get install --yes --no-install-recommends slurmctld slurmd slurm-client munge
 
-test-slurm: wheel  ## mann-bench-slurm on a SLURM of two virtual nodes that die, are drained and fall silent
-	bash tests/plugins.sh $(BIN)/python mann-bench-slurm
+test-slurm: mann-bench-slurm  ## mann-bench-slurm on a SLURM of two virtual nodes that die, are drained and fall silent
 	cd plugins/mann-bench-slurm && $(CURDIR)/build/plugins/mann-bench-slurm/bin/python -m pytest -m cluster --durations=0
 
 lowest: $(READY)  ## The lowest versions that pyproject.toml claims; see tests/lowest.sh
@@ -62,7 +65,9 @@ schema: $(READY)  ## Write docs/record.schema.json anew
 	$(BIN)/python -c "import json; from mann_bench import Record; \
 	print(json.dumps(Record.model_json_schema(), indent=2))" > docs/record.schema.json
 
-check: run test smoke lint types docs wheel leaderboards plugins afternoon  ## All that CI does
+rest: smoke lint types docs wheel leaderboards plugins afternoon  ## All that CI does after the README's two commands
+
+check: run test rest  ## All that CI does
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

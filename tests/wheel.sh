@@ -8,8 +8,7 @@ rm -rf "$work"
 mkdir -p "$work"
 
 "$python" -m build --wheel --no-isolation --outdir "$work/dist" "$root"
-"$python" -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check -c "$root/constraints.txt" "$work"/dist/*.whl
+bash "$root/tests/fresh.sh" "$python" "$work/venv"
 cd "$work"
 venv/bin/mann-bench list models
 venv/bin/mann-bench study show smoke
