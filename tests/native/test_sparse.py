@@ -96,6 +96,17 @@ def test_outputs_states_and_gradients_are_those_of_the_plain_twin(kind, sizes, s
         assert ours <= 4 * plain + 1e-6, name
 
 
+def test_a_slot_that_links_outweighed_once_is_found_again():
+    torch.manual_seed(8)  # with these draws a later key leads to such a slot
+    cell = SDNCCell(3, memory_init="random", links=3, **ODD)
+    for parameter in cell.parameters():
+        torch.nn.init.normal_(parameter)
+    inputs, state = torch.randint(2, (30, 4, 3)).float(), cell.initial_state(4)
+    with torch.no_grad():
+        native, plain = (recurrence(cell, inputs, state)[0] for recurrence in (sdnc.sdnc_sequence, scan))
+    torch.testing.assert_close(native, plain, rtol=0, atol=1e-3)
+
+
 @kinds
 def test_backward_undoes_the_writes_bit_for_bit(kind, bits):
     cell, inputs = cell_of(kind, DEFAULT_LIKE), bits(25, 9, 3)

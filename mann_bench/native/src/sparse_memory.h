@@ -104,7 +104,6 @@ class SparseMemory {
     *entry = {slot, place};
     rows_.slot(place) = slot;
     std::copy_n(base_->row(sequence_, slot), kWidth, rows_.row(place));
-    touched_[slot / 64] |= uint64_t{1} << slot % 64;
     usage_.add(place);
 #if LINKS
     links_.add(place, slot);
@@ -132,7 +131,7 @@ class SparseMemory {
       }
       add(told.word(j), weight_of_unused[j], step.unused[j]);
     }
-    set_units(step.changed, step.changes);
+    compare_changed(step);
   }
 
   // Where a slot is among the visited rows; -1 where it is not.
@@ -152,7 +151,7 @@ class SparseMemory {
     }
   }
 
-  // Look for the slots most like the keys of this sequence's heads among the rows that it has visited.
+  // Look for the slots most like the keys of this sequence's heads among the rows that it has changed.
   void search_visited(const float (*key)[kWidth], Nearest* nearest) const {
     const ptrdiff_t blocks = whole_scans((rows_.count() + kLanes - 1) / kLanes);
     scan<keys_at_once(kReadHeads)>(block_, blocks, key, nearest, kReadHeads, [&](int h, int place, float score) {
@@ -160,7 +159,7 @@ class SparseMemory {
     });
   }
 
-  // Look on where rows are alike that no step has visited: the first ones of them are as good as any.
+  // Look on where rows are alike that no step has changed: the first ones of them are as good as any.
   void search_alike(const float (*key)[kWidth], Nearest* nearest) {
     while (first_untouched_ < kSlots && is_touched(first_untouched_)) ++first_untouched_;
     const auto best_of_alike = [&](int h, int i, float score) {
@@ -276,6 +275,20 @@ class SparseMemory {
     for (int w = 0; w < kWidth; ++w) row[w] += weight * word[w];
   }
 
+  // From now on, search the rows that a step has changed here, and no longer among those of the start.
+  void compare_changed(const Step& step) {
+    int32_t place[kWrites];
+    int count = 0;
+    for (int i = 0; i < step.changes; ++i) {
+      const int slot = rows_.slot(step.changed[i]);
+      const bool differs = std::memcmp(rows_.row(step.changed[i]), base_->row(sequence_, slot), sizeof(float) * kWidth);
+      if (!differs && !is_touched(slot)) continue;
+      touched_[slot / 64] |= uint64_t{1} << slot % 64;
+      place[count++] = step.changed[i];
+    }
+    set_units(place, count);
+  }
+
   // Set the unit rows of these places.
   void set_units(const int32_t* place, int count) const {
     for (int first = 0; first < count; first += kLanes) {
@@ -298,7 +311,7 @@ class SparseMemory {
   Block* block_ = nullptr;  // unit rows of the places
   Scratch::Entry* entry_ = nullptr;
   ptrdiff_t table_ = 0;
-  uint64_t* touched_ = nullptr;  // a bit a slot: whether it is among the visited rows
+  uint64_t* touched_ = nullptr;  // a bit a slot: whether its row has changed
   int32_t* seen_ = nullptr;      // by place, the moment when it was last looked at
   float* sum_ = nullptr;
   int32_t moment_ = 0;
