@@ -190,6 +190,7 @@ def mann_bench_studies() -> list[StudySpec]:
         "overtraining": "copy on a million sequences, long after it is solved",
         "ntm-stability": "sharpening, clipping and optimiser against NaN",
         "syllabuses": "NTM, DNC and LSTM on three tasks under six syllabuses",
+        "sparse-memories": "SAM and sparse DNC beside NTM and DNC on copy, recall and sort",
     }
     return [StudySpec(name, _STUDIES / f"{name}.toml", summary) for name, summary in summaries.items()]
 
