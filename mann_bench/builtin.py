@@ -191,6 +191,7 @@ def mann_bench_studies() -> list[StudySpec]:
         "ntm-stability": "sharpening, clipping and optimiser against NaN",
         "syllabuses": "NTM, DNC and LSTM on three tasks under six syllabuses",
         "sparse-memories": "SAM and sparse DNC beside NTM and DNC on copy, recall and sort",
+        "recall-levels": "the level that SAM, NTM and DNC reach on associative recall under the exponential curriculum",
     }
     return [StudySpec(name, _STUDIES / f"{name}.toml", summary) for name, summary in summaries.items()]
 
