@@ -19,6 +19,7 @@ from mann_bench.core.runs import Component, Run
 from mann_bench.core.specs import ConvergenceRule, ExecutorSpec, ModelSpec, SyllabusSpec, TaskSpec
 from mann_bench.core.variants import Variant, variant_text
 from mann_bench.execution.plan import Block, make_plan
+from mann_bench.execution.resolve import protocol_options
 from mann_bench.plugins import Plugin, Status
 from mann_bench.registry import Registered, Registry
 from mann_bench.results import schema
@@ -30,6 +31,8 @@ pytest_plugins = ["mann_bench.testing.pytest_plugin", "entries"]
 
 # As every worker of the suite has; two threads on a busy machine collapse.
 torch.set_num_threads(1)
+
+PROTOCOL = protocol_options(Protocol())
 
 _USERS_OWN = ("WANDB_", "MANN_BENCH_", "PL_", "XDG_", "NETRC")
 """How the names of variables begin by which a user's shell would have a say in the tests."""
@@ -244,7 +247,7 @@ def run_of():
 
     def run(model="ntm", task="copy", seed=0, *, protocol="collier2018", distribution="mann-bench"):
         name, given = (variant := Variant.parse(protocol)).name, variant.given
-        fields = {field: float(value) if "." in value else int(value) for field, value in given.items()}
+        fields = {field: PROTOCOL[field].parse(value) for field, value in given.items()}
         parts = _component(model, distribution), _component(task)
         changed = {field: value for field, value in fields.items() if value != getattr(Protocol(), field)}
         recipe = dataclasses.replace(Protocol(), name=name, **fields)

@@ -12,7 +12,8 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.statistics.ranks import pairs_within_reach
 
 RULE = (
-    "Protocols are comparable where they differ in nothing but max_steps, grace and grace_after. Of the recipe with "
+    "Protocols are comparable where they differ in nothing but max_steps, grace and grace_after, and in max_steps only "
+    "where no schedule spreads the learning rate over them. Of the recipe with "
     "the most cells, each task shows the protocol whose seeds can tell the most pairs apart, whatever came out; "
     "then that with the most models, the most seeds, the largest budget. "
     "Each cell is that of the newest version of the model, then of the most seeds, then of the entry that was "
@@ -94,7 +95,8 @@ def _grouped(places: Sequence[int], name: Callable[[int], _Name]) -> dict[_Name,
 def _recipe(cell: Cell) -> str:
     """Return what comparable protocols share, as text: it tells 1, 1.0 and true apart."""
     protocol = cell.records[0].protocol
-    fields = {name: value for name, value in protocol.fields.items() if name not in _HOW_LONG}
+    spread = {"max_steps"} if protocol.fields.get("schedule", "constant") != "constant" else set[str]()
+    fields = {name: value for name, value in protocol.fields.items() if name not in _HOW_LONG - spread}
     return repr((protocol.name, protocol.version, sorted(fields.items())))
 
 

@@ -8,6 +8,8 @@ Optimizer = Literal["adam", "rmsprop"]
 
 GraceAfter = Literal["mix", "both"]
 
+Schedule = Literal["constant", "cosine"]
+
 TrainingMethod = Literal["training_step", "configure_optimizers", "clip_gradient_norm", "manual_backward", "optimizers"]
 """The methods of a model by which it is trained as the protocol says, unless it has its own."""
 
@@ -24,7 +26,7 @@ class Protocol:
         name: what users type.
         version: raised whenever the same fields would train or measure differently; part of the run key.
         optimizer: ``adam``, or ``rmsprop`` (torch's, with `momentum`); Graves et al. 2014 use RMSProp.
-        learning_rate: of the optimiser, above 0.
+        learning_rate: of the optimiser, above 0; with warm-up or a schedule, the highest.
         momentum: of RMSProp, from 0 to below 1; Adam does not use it. Graves et al. 2014 use 0.9.
         batch_size: sequences a training step, 1 or more.
         gradient_clip_norm: bound of the global gradient norm, above 0; none leaves gradients as they are.
@@ -38,6 +40,11 @@ class Protocol:
         probe_sequences: sequences a size of the probe, 1 or more.
         test_sequences: sequences a size of the final length-generalisation test, 1 or more.
         syllabus: rule by which the size of a training batch is drawn, as a variant: ``naive``, ``look_back:stay=0.5``.
+        weight_decay: of Adam, 0 or more; above 0 it is decoupled, as AdamW has it (Loshchilov & Hutter, ICLR 2019).
+        warmup_steps: training steps over which the rate rises in equal steps up to `learning_rate`, 0 or more and fewer
+            than `max_steps`.
+        schedule: what the rate does after the warm-up: it stays ``constant``, or falls to 0 at `max_steps` along half a
+            ``cosine``, wherever the run ends.
     """
 
     name: str = "collier2018"
@@ -56,6 +63,9 @@ class Protocol:
     test_sequences: int = 192
     syllabus: str = UNIFORM
     grace_after: GraceAfter = "mix"
+    weight_decay: float = 0.0
+    warmup_steps: int = 0
+    schedule: Schedule = "constant"
 
     def recorded(self) -> dict[str, Any]:
         """Return the fields as records and run keys state them.
@@ -70,16 +80,21 @@ class Protocol:
         for field, least in _LEAST.items():
             if getattr(self, field) < least:
                 raise ValueError(f"{field} must be at least {least}, not {getattr(self, field)}")
-        if self.optimizer not in get_args(Optimizer):
-            raise ValueError(f"optimizer must be one of {', '.join(get_args(Optimizer))}, not {self.optimizer!r}")
-        if self.grace_after not in get_args(GraceAfter):
-            raise ValueError(f"grace_after must be one of {', '.join(get_args(GraceAfter))}, not {self.grace_after!r}")
+        for field, kind in _ONE_OF.items():
+            if (value := getattr(self, field)) not in get_args(kind):
+                raise ValueError(f"{field} must be one of {', '.join(get_args(kind))}, not {value!r}")
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"learning_rate must be a positive number, not {self.learning_rate}")
         if not 0 <= self.momentum < 1:
             raise ValueError(f"momentum must be in [0, 1), not {self.momentum}")
         if self.gradient_clip_norm is not None and not 0 < self.gradient_clip_norm < float("inf"):
             raise ValueError(f"gradient_clip_norm must be positive or none, not {self.gradient_clip_norm}")
+        if not 0 <= self.weight_decay < float("inf"):
+            raise ValueError(f"weight_decay must be 0 or a positive number, not {self.weight_decay}")
+        if self.weight_decay and self.optimizer != "adam":
+            raise ValueError(f"weight_decay is that of AdamW: it needs optimizer=adam, not {self.optimizer}")
+        if self.warmup_steps >= self.max_steps:
+            raise ValueError(f"warmup_steps must be below max_steps, {self.max_steps}, not {self.warmup_steps}")
 
 
 _LEAST = {
@@ -91,6 +106,9 @@ _LEAST = {
     "probe_every": 0,
     "probe_sequences": 1,
     "test_sequences": 1,
+    "warmup_steps": 0,
 }
 
-_LATER = frozenset({"syllabus", "grace_after"})
+_ONE_OF = {"optimizer": Optimizer, "grace_after": GraceAfter, "schedule": Schedule}
+
+_LATER = frozenset({"syllabus", "grace_after", "weight_decay", "warmup_steps", "schedule"})

@@ -22,6 +22,7 @@ def diagnostics(model: SequenceModule, task: SequenceTask) -> dict[str, float]:
     - ``slots_written``: 2 to the entropy of a sequence's mean write weighting, the slots in use
     - each gate by its name
     - ``gradient_norm``: of the last training step, before clipping
+    - ``scheduled_rate``: the learning rate of the next training step, where the protocol changes it
     """
     with measuring(f"diagnostics on the {Stream.VALIDATION} stream"):
         batch = task.evaluation_batch(Stream.VALIDATION, task.training_sizes()[-1], _SEQUENCES)
@@ -38,6 +39,8 @@ def diagnostics(model: SequenceModule, task: SequenceTask) -> dict[str, float]:
         }
     if model.gradient_norm is not None:
         found["gradient_norm"] = model.gradient_norm.item()
+    if model.scheduled_rate is not None:
+        found["scheduled_rate"] = model.scheduled_rate
     return found
 
 

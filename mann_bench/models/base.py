@@ -11,12 +11,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.lr_scheduler import LRScheduler
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol, TrainingMethod
 from mann_bench.models.compiled_cache import use_own_cache
 from mann_bench.models.compiled_scan import CompiledScan
+from mann_bench.models.optimizing import protocol_optimizer, rate_schedule
 from mann_bench.nn.scan import Run, recompute, scan
 
 
@@ -55,6 +57,7 @@ class SequenceModule(pl.LightningModule, ABC):
         self.protocol = Protocol()
         self.gradient_norm: Tensor | None = None
         self.steps_trained = 0
+        self._schedule: LRScheduler | None = None
         # Lightning's own loop costs as much as a fast step; here one turn of it does several.
         self.automatic_optimization = False
 
@@ -97,6 +100,8 @@ class SequenceModule(pl.LightningModule, ABC):
             self.clip_gradient_norm()
             optimizer.step()  # type: ignore[union-attr]
             self.steps_trained += 1
+            if self._schedule is not None:
+                self._schedule.step()
             if task.course is not None:
                 again = self._loss_again(task, batch) if task.course.needs_gain else None
                 task.course.trained(loss.item(), again)
@@ -106,14 +111,18 @@ class SequenceModule(pl.LightningModule, ABC):
         """Return the mean loss on a batch after the step that it was for."""
         return float(task.loss(self(batch.inputs), batch).mean())
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Return the protocol's optimiser over all parameters."""
-        protocol, parameters = self.protocol, list(self.parameters())
-        if protocol.optimizer == "rmsprop":
-            return torch.optim.RMSprop(parameters, lr=protocol.learning_rate, momentum=protocol.momentum, foreach=True)
-        # The fused one refuses complex parameters, and steps through memory as if every tensor were contiguous.
-        fused = all(parameter.is_contiguous() and not parameter.is_complex() for parameter in parameters)
-        return torch.optim.Adam(parameters, lr=protocol.learning_rate, fused=fused)
+    def configure_optimizers(self) -> Any:
+        """Return the protocol's optimiser over all parameters, and its schedule where the rate changes."""
+        optimizer = protocol_optimizer(self.protocol, self.parameters())
+        self._schedule = rate_schedule(self.protocol, optimizer)
+        if self._schedule is None:
+            return optimizer
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self._schedule, "interval": "step"}}
+
+    @property
+    def scheduled_rate(self) -> float | None:
+        """The learning rate of the next training step, where the protocol changes it; None elsewhere."""
+        return None if self._schedule is None else float(self._schedule.get_last_lr()[0])
 
     def clip_gradient_norm(self) -> None:
         """Clip the global gradient norm as the protocol says; refuse to step on gradients that are not finite.

@@ -75,7 +75,8 @@ class ProtocolRecord(_Part):
     text: str = Field(description="canonical variant: the name and the fields that were changed")
     given: dict[str, str] = Field(description="fields as the user typed them")
     fields: dict[str, OptionValue] = Field(
-        description="every field with its resolved value; syllabus only where it is another than uniform"
+        description="every field with its resolved value; syllabus, grace_after, weight_decay, warmup_steps and "
+        "schedule only where they are not at their defaults"
     )
 
     @classmethod
@@ -119,7 +120,8 @@ class CurveRow(_Part):
         default_factory=dict,
         json_schema_extra=_EMPTY_DICT,
         description="what the memory did, means over steps and heads: read_entropy, write_entropy (bits), "
-        "slots_written, the model's gates; gradient_norm of the last step, before clipping",
+        "slots_written, the model's gates; gradient_norm of the last step, before clipping; "
+        "scheduled_rate of the next step, where the protocol changes the learning rate",
     )
     target_scores: dict[str, float] = Field(
         default_factory=dict,

@@ -35,6 +35,12 @@ def test_protocols_that_train_otherwise_are_not_comparable(make_cell):
     assert shown(*others, make_cell("ntm"), make_cell("dnc")) == [("copy", "collier2018", [2, 3])]
 
 
+def test_budgets_over_which_a_schedule_is_spread_are_not_comparable(make_cell):
+    cosine = "schedule=cosine,max_steps={}"
+    cells = [make_cell(task=f"task{steps}", fields=cosine.format(steps)) for steps in (1000, 2000)]
+    assert len(shown(*cells)) == 1
+
+
 def test_seeds_that_can_tell_models_apart_go_before_more_models(make_cell):
     few = [make_cell(model, seeds=5) for model in ("ntm", "dnc")]
     many = [make_cell(model, fields="max_steps=1000", seeds=3) for model in ("ntm", "dnc", "lstm")]

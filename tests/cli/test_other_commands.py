@@ -102,6 +102,7 @@ def test_show_task_states_its_sizes_and_rule(mann_bench):
 def test_show_protocol_states_every_field(mann_bench):
     _, out, _ = mann_bench("show", "protocol", "collier2018:max_steps=5")
     assert re.search(r"^max_steps +int +5 +31250$", out, re.M)
+    assert re.search(r"^schedule +constant\|cosine +constant", out, re.M)
     assert re.search(r"^gradient_clip_norm +float\|none +50.0", out, re.M)
 
 

@@ -1,5 +1,7 @@
 import dataclasses
+import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,10 @@ COUNTS = {
     "probe_every": 0,
     "probe_sequences": 1,
     "test_sequences": 1,
+    "warmup_steps": 0,
 }
+LATER = {"syllabus": "naive", "grace_after": "both", "weight_decay": 0.1, "warmup_steps": 3, "schedule": "cosine"}
+LEADERBOARDS = Path(__file__).parents[2] / "leaderboards"
 
 
 def test_the_defaults_are_those_of_collier_and_beel():
@@ -68,3 +73,32 @@ def test_gradients_may_be_left_unclipped():
 def test_a_protocol_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Protocol().max_steps = 1
+
+
+@pytest.mark.parametrize("value", [-0.1, math.nan, math.inf])
+def test_a_weight_decay_that_is_no_decay_is_an_error(value):
+    with pytest.raises(ValueError, match="weight_decay must be 0 or a positive number, not"):
+        Protocol(weight_decay=value)
+
+
+def test_weight_decay_is_that_of_adam_alone():
+    with pytest.raises(ValueError, match="it needs optimizer=adam, not rmsprop"):
+        Protocol(weight_decay=0.1, optimizer="rmsprop")
+
+
+@pytest.mark.parametrize("warmup", [10, 11])
+def test_a_warm_up_that_is_no_shorter_than_the_budget_is_an_error(warmup):
+    with pytest.raises(ValueError, match=f"warmup_steps must be below max_steps, 10, not {warmup}"):
+        Protocol(max_steps=10, warmup_steps=warmup)
+
+
+@pytest.mark.parametrize(("field", "value"), LATER.items())
+def test_a_younger_field_is_recorded_only_where_it_is_not_at_its_default(field, value):
+    assert field not in Protocol().recorded()
+    assert Protocol(**{field: value}).recorded()[field] == value
+
+
+def test_all_fields_but_the_first_ones_are_younger_than_committed_records():
+    file = next(LEADERBOARDS.glob("collier-beel-2018-short/*/records/*.json"))
+    known = {*json.loads(file.read_bytes())["protocol"]["fields"], "name", "version"}
+    assert {field.name for field in dataclasses.fields(Protocol)} - known == set(LATER)

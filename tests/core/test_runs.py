@@ -14,8 +14,8 @@ def other(value):
     if isinstance(value, bool):
         return not value
     if isinstance(value, str):
-        return {"adam": "rmsprop", "mix": "both"}.get(value, value + "x")
-    return 1.0 if value is None else value + 1 if isinstance(value, int) else value / 2
+        return {"adam": "rmsprop", "mix": "both", "constant": "cosine"}.get(value, value + "x")
+    return 1.0 if value is None else value + 1 if isinstance(value, int) else value / 2 or 0.5
 
 
 def test_the_key_is_a_golden_number(run):

@@ -163,3 +163,13 @@ def test_watching_changes_nothing_else(make_run, monkeypatch):
     watched = curve()
     monkeypatch.setattr("mann_bench.training.callbacks.diagnostics", lambda model, task: {})
     assert curve() == watched
+
+
+def test_a_rate_that_changes_is_in_the_curve(make_run, short_test):
+    curve = train(make_run(warmup_steps=3, learning_rate=1.0), "cpu", "eager", lambda event: None).curve
+    assert [point.diagnostics["scheduled_rate"] for point in curve] == pytest.approx([0.25, 0.75, 1.0])
+
+
+def test_a_rate_that_never_changes_is_not(make_run, short_test):
+    curve = train(make_run(), "cpu", "eager", lambda event: None).curve
+    assert not any("scheduled_rate" in point.diagnostics for point in curve)

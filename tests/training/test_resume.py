@@ -45,6 +45,13 @@ def test_the_other_optimizer_goes_on_too(make_run, interrupt, evaluated, same):
     same(run)
 
 
+@pytest.mark.parametrize("step", [2, 4, 6])
+def test_warm_up_schedule_and_weight_decay_go_on_too(make_run, interrupt, evaluated, same, step):
+    run = make_run(weight_decay=0.1, warmup_steps=3, schedule="cosine", **EIGHT)
+    interrupt(run, evaluated(step))
+    same(run)
+
+
 def test_turns_of_several_steps_go_on(make_run, interrupt, evaluated, same):
     run = make_run(max_steps=40, evaluate_every=20, grace=20)
     interrupt(run, evaluated(20))

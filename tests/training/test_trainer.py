@@ -242,8 +242,12 @@ def test_a_missing_class_names_its_distribution(make_run):
 
 
 @pytest.mark.parametrize(
-    "field", ["learning_rate=0.5", "optimizer=rmsprop", "gradient_clip_norm=0.001", "batch_size=3"]
-)
+    "field",
+    [
+        "learning_rate=0.5", "optimizer=rmsprop", "gradient_clip_norm=0.001", "batch_size=3", "weight_decay=9.0",
+        "warmup_steps=1", "schedule=cosine",
+    ],
+)  # fmt: skip
 def test_every_training_field_reaches_the_run(make_run, field):
     name, _, value = field.partition("=")
     plain = train(make_run(), "cpu", "eager", ignore)

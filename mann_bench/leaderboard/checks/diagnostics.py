@@ -50,6 +50,7 @@ def _ranges(model: ComponentRecord) -> dict[str, Range]:
     entropy = (0.0, math.log2(most))
     found = {
         "gradient_norm": _POSITIVE,
+        "scheduled_rate": _POSITIVE,
         "read_entropy": entropy,
         "write_entropy": entropy,
         "slots_written": (0.0, most),
