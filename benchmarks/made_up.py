@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mann_bench.analysis.cells import Cell, cells
 from mann_bench.leaderboard.files import LoadedEntry, entry_folders, load_entry
@@ -25,3 +26,14 @@ def committed_cells() -> list[Cell]:
 def again(records: Sequence[Record], seed: int, number: int) -> Record:
     """Return a record as of another seed and entry."""
     return records[seed % len(records)].model_copy(update={"seed": seed, "key": f"{number:032x}{seed:032x}"})
+
+
+def varied(record: Record, factor: float) -> Record:
+    """Return a record with other scores and seconds: pages write what recurs once."""
+
+    def rows(given: Sequence[Any]) -> list[Any]:
+        return [row.model_copy(update={"scores": {n: v * factor for n, v in row.scores.items()}}) for row in given]
+
+    seconds = record.seconds.model_copy(update={"training": record.seconds.training * factor})
+    changed = {"curve": rows(record.curve), "generalization": rows(record.generalization), "seconds": seconds}
+    return record.model_copy(update=changed)

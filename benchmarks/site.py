@@ -2,9 +2,9 @@
 
 .venv/bin/python benchmarks/site.py [ENTRIES] [SEEDS] [CELLS]
 
-Entries of ten seeds, 300 of them by default, made of the committed ones: an entry has each run of a cell twice. They
-are made of the first CELLS cells, by default of all, which share three tasks; the first six are of one task. The paint
-is that of Chromium, where it and playwright are installed.
+Entries of ten seeds and three cells, 300 of them by default, made of the committed ones with other scores: an entry has
+one model on CELLS of their three tasks, and each run twice. The paint is that of Chromium, where it and playwright are
+installed.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from made_up import again, committed_cells, committed_entries
+from made_up import again, committed_cells, committed_entries, varied
 
 from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.leaderboard.schema import RunReference
@@ -23,19 +23,22 @@ from mann_bench.site.board import Board
 from mann_bench.site.build import build_site
 
 SEEDS = 10
+CELLS = 3
+MODELS = 6
+"""Of each task, one after the other among the committed cells."""
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     seeds = int(sys.argv[2]) if len(sys.argv) > 2 else SEEDS
-    cells = int(sys.argv[3]) if len(sys.argv) > 3 else None
+    cells = int(sys.argv[3]) if len(sys.argv) > 3 else CELLS
     board = Board("study", "Many entries.", None, list(entries(count, seeds, cells)), [])
     started, computing = time.perf_counter(), time.process_time()
     site = build_site([board])
     computing = time.process_time() - computing
     print(
-        f"{count} entries of {seeds} seeds: built in {time.perf_counter() - started:.1f} s, "
+        f"{count} entries of {cells} cells of {seeds} seeds: built in {time.perf_counter() - started:.1f} s, "
         f"{computing:.1f} s of it computing, {len(site)} files"
     )
     pages = {path: len(content) for path, content in site.items() if path.endswith(".html")}
@@ -46,10 +49,17 @@ def main() -> None:
         print(f"first contentful paint of {page}: {seconds:.2f} s")
 
 
-def entries(count: int, seeds: int, cells: int | None) -> Iterator[LoadedEntry]:
-    found, entry = [cell.records for cell in committed_cells()][:cells], committed_entries()[0].entry
+def entries(count: int, seeds: int, cells: int) -> Iterator[LoadedEntry]:
+    found, entry = [cell.records for cell in committed_cells()], committed_entries()[0].entry
     for number in range(count):
-        records = [again(found[number % len(found)], seed, number) for seed in range(seeds)]
+        records = [
+            varied(
+                again(found[number % MODELS + MODELS * task], seed, CELLS * number + task),
+                1 + number / count + seed / 7,
+            )
+            for task in range(cells)
+            for seed in range(seeds)
+        ]
         runs = [RunReference(key=record.key, sha256=record.key, weights_sha256=None) for record in records]
         given = entry.model_copy(update={"name": f"Entry {number}", "runs": runs})
         yield LoadedEntry(Path(f"entry-{number}"), given, records, [])

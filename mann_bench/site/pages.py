@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import metadata
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 from markupsafe import Markup
@@ -20,12 +20,13 @@ from mann_bench.reporting.tables.ranks import RANKED_BY, pairs_table
 from mann_bench.reporting.tables.table import INTERVALS, SHARES, Table, reads_as_text
 from mann_bench.site.assets import Assets
 from mann_bench.site.chart import Chart
+from mann_bench.site.chart_data import chart_data
 from mann_bench.site.columns import LONGEST_VARIANT, cell_text, training_text
 from mann_bench.site.front import Figure, Front
 from mann_bench.site.front_words import count_range, told_text
 from mann_bench.site.pairs import Pair as RowPair
 from mann_bench.site.rows import SheetRow
-from mann_bench.site.safe_text import breakable, embedded, linked, safe_url, script_text, shown
+from mann_bench.site.safe_text import breakable, embedded, linked, safe_url, script_text, short_number, shown
 from mann_bench.site.sheet import Sheet
 from mann_bench.site.task_charts import section_title
 from mann_bench.site.views import Pair
@@ -82,7 +83,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    filters = (shown, safe_url, linked, breakable, embedded)
+    filters = (shown, safe_url, linked, breakable, embedded, chart_data)
     environment.filters |= {each.__name__: each for each in filters}
     environment.filters |= {
         "filters": _filters,
@@ -107,14 +108,24 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _filters(sheet: Sheet) -> list[tuple[str, str, list[str]]]:
-    """Return the fields that rows are chosen by, each with its title and values."""
+class _Field(NamedTuple):
+    """A field that rows are chosen by; of each row, the place of its value among those to choose from."""
+
+    name: str
+    title: str
+    options: list[str]
+    of: list[int]
+
+
+def _filters(sheet: Sheet) -> list[_Field]:
+    """Return the fields that rows are chosen by."""
     found = {
-        ("task", "Task"): {shown(line.cell.task, 160) for line in sheet.lines},
-        ("model", "Model"): {shown(line.cell.records[0].model.name) for line in sheet.lines},
-        ("badge", "Checked"): {str(line.entry.entry.badge) for line in sheet.lines if line.entry},
+        ("task", "Task"): [shown(line.cell.task, 160) for line in sheet.lines],
+        ("model", "Model"): [shown(line.cell.records[0].model.name) for line in sheet.lines],
+        ("badge", "Checked"): [str(line.entry.entry.badge) for line in sheet.lines if line.entry],
     }
-    return [(*field, sorted(options)) for field, options in found.items() if options]
+    options = {field: sorted(set(values)) for field, values in found.items() if values}
+    return [_Field(*field, each, list(map(each.index, found[field]))) for field, each in options.items()]
 
 
 def _rankings(sheet: Sheet) -> list[tuple[By, str]]:
@@ -124,8 +135,8 @@ def _rankings(sheet: Sheet) -> list[tuple[By, str]]:
 
 def _sortable(value: float | str | None) -> str | None:
     """Return what the script reads a value from."""
-    if isinstance(value, float) and math.isinf(value):
-        return "Infinity"
+    if isinstance(value, float):
+        return "Infinity" if math.isinf(value) else str(short_number(value))
     return None if value is None else str(value)
 
 
@@ -192,15 +203,27 @@ def _sheet_tests(sheet: Sheet) -> Markup:
 def _pairs_data(labels: list[str], tasks: list[str], texts: list[dict[int, str]], tests: Sequence[RowPair]) -> Markup:
     """Return what the comparison of two rows reads: the names of rows and tasks, what rows say of tasks, the tests."""
     pairs = [(*pair[:-1], [test and tuple(test) for test in pair.tests]) for pair in tests]
-    named = [{str(row): text for row, text in of_task.items()} for of_task in texts]
+    tested = {(pair.task, row) for pair in tests for row in (pair.first, pair.second)}
+    named = [
+        {str(row): text for row, text in of_task.items() if (task, row) in tested} for task, of_task in enumerate(texts)
+    ]
     return embedded({"labels": labels, "tasks": tasks, "texts": named, "pairs": pairs})
 
 
 def _exact(rows: Sequence[SheetRow]) -> Markup:
-    """Return rows as JSON for a script element that is never run: names of columns once, then the values of rows."""
+    """Return rows as JSON for a script element that is never run.
+
+    Names of columns stand there once, and so do texts: of a row, ``[3]`` is the text at place 3.
+    """
     flat = list(map(without_provenance, rows))
     names = list(dict.fromkeys(tuple(row) for row in flat))
-    packed = {"names": names, "rows": [[names.index(tuple(row)), *row.values()] for row in flat]}
+    texts: dict[str, int] = {}
+    values = [
+        [[texts.setdefault(value, len(texts))] if isinstance(value, str) else value for value in row.values()]
+        for row in flat
+    ]
+    placed = [[names.index(tuple(row)), *of_row] for row, of_row in zip(flat, values, strict=True)]
+    packed = {"names": names, "texts": list(texts), "rows": placed}
     return script_text(json.dumps(packed, separators=(",", ":"), allow_nan=False))
 
 

@@ -51,9 +51,9 @@ def breakable(text: str) -> Markup:
     return Markup("<wbr>").join(map(escape, re.split(r"(?<=[:=_])(?=\S)|(?<=,)(?=[a-z])", text)))
 
 
-def embedded(value: Any) -> Markup:
-    """Return data as JSON for a script element that is never run: numbers of six digits, no ``<``."""
-    return script_text(json.dumps(_short(plain(value)), separators=(",", ":"), allow_nan=False))
+def embedded(value: Any, digits: int = _DIGITS) -> Markup:
+    """Return data as JSON for a script element that is never run: numbers of so many digits, no ``<``."""
+    return script_text(json.dumps(_short(plain(value), digits), separators=(",", ":"), allow_nan=False))
 
 
 def script_text(json_text: str) -> Markup:
@@ -61,11 +61,16 @@ def script_text(json_text: str) -> Markup:
     return Markup(json_text.replace("<", "\\u003c"))
 
 
-def _short(value: Any) -> Any:
+def short_number(value: float, digits: int = _DIGITS) -> float:
+    """Return a finite number with so many digits, or whole where it is whole."""
+    if value.is_integer() and abs(value) < 10**15:
+        return int(value)
+    return round(value, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def _short(value: Any, digits: int) -> Any:
     if isinstance(value, float):
-        if value.is_integer() and abs(value) < 10**15:
-            return int(value)
-        return round(value, _DIGITS - 1 - math.floor(math.log10(abs(value))))
+        return short_number(value, digits)
     if isinstance(value, dict):
-        return {name: _short(each) for name, each in value.items()}
-    return [_short(each) for each in value] if isinstance(value, list | tuple) else value
+        return {name: _short(each, digits) for name, each in value.items()}
+    return [_short(each, digits) for each in value] if isinstance(value, list | tuple) else value

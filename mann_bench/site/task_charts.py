@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from mann_bench.analysis.curves.learning import LearningFigure
+from mann_bench.analysis.curves.learning import LearningFigure, LearningLine
 from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine
 from mann_bench.analysis.curves.solve import SolveFigure, SolveLine
 from mann_bench.analysis.measures import probed
@@ -12,6 +12,9 @@ from mann_bench.site.chart import Axis, Chart, Reference, Rule, Section, Series
 from mann_bench.site.rows import SheetRow
 from mann_bench.site.safe_text import shown
 from mann_bench.site.sheet import Figures, Sheet
+
+MOST_POINTS = 24_000
+"""Most points of all learning curves of a page; where rows have more, each keeps an even share, two at least."""
 
 _STEPS = Axis("training steps", least=0)
 _SHARE = Axis("share of seeds", least=0, most=1)
@@ -48,7 +51,7 @@ def _protocol(sheet: Sheet, figures: Figures) -> str:
 
 def _charts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[Chart]:
     if figures.learning:
-        yield _learning(figures, figures.learning, f"{name}-learning")
+        yield _learning(figures, figures.learning, f"{name}-learning", max(2, MOST_POINTS // len(rows)))
     yield _solve(
         figures.rows, figures.solve, f"{name}-solve", "Solved over training",
         "1 - the Kaplan-Meier estimate of not having converged. A mark: a run ended that had not; one that diverged "
@@ -67,19 +70,27 @@ def _charts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[C
         yield from _fronts(figures, [rows[row] for row in figures.rows], f"{name}-front")
 
 
-def _learning(figures: Figures, data: LearningFigure, name: str) -> Chart:
-    series = tuple(
-        Series(line.label, line.style, row, line.steps, line.median, line.low, line.high)
-        for row, line in zip(figures.rows, data.lines, strict=True)
-    )
-    below = data.subject.below
+def _learning(figures: Figures, data: LearningFigure, name: str, most: int) -> Chart:
+    series = tuple(_learning_series(line, row, most) for row, line in zip(figures.rows, data.lines, strict=True))
+    below, thin = data.subject.below, any(len(line.steps) > most for line in data.lines)
     return Chart(
         name, "lines", "Learning curves",
         "Score on the validation stream: median over seeds, band: quartiles. A run that ended keeps its last score; "
-        "one that diverged or failed counts as infinitely wrong from its end on.",
+        "one that diverged or failed counts as infinitely wrong from its end on."
+        + f" Of each curve {most} points are drawn; the charts by seed have all." * thin,
         _STEPS, score_axis(data.subject.metric, data.floor), series, "quartiles",
         (Rule(f"converged: below {below:g}", below),),
     )  # fmt: skip
+
+
+def _learning_series(line: LearningLine, row: int, most: int) -> Series:
+    """Return a learning curve of so many points at most, evenly spaced, its ends among them."""
+    last = len(line.steps) - 1
+    places = range(last + 1) if last < most else [round(place * last / (most - 1)) for place in range(most)]
+    x, median, low, high = (
+        tuple(values[place] for place in places) for values in (line.steps, line.median, line.low, line.high)
+    )
+    return Series(line.label, line.style, row, x, median, low, high)
 
 
 def _solve(rows: Sequence[int], data: SolveFigure, name: str, title: str, note: str) -> Chart:

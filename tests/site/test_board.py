@@ -1,5 +1,10 @@
 import pytest
 
+from mann_bench.site.build import build_site
+from mann_bench.site.task_charts import MOST_POINTS
+
+TASKS = ["copy:layout=collier2018", "repeat_copy:layout=collier2018", "associative_recall:layout=collier2018"]
+
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "../a", "A", "a b", ".a", "a.", "a..b", "a" * 101, "é", "a\n"])
 def test_a_name_that_is_no_folder_is_refused(make_entry, make_board, name):
@@ -24,3 +29,37 @@ def test_two_entries_of_one_name_are_refused(make_entry, make_board):
 def test_an_entry_has_records(make_entry):
     with pytest.raises(ValueError, match="at least 1 item"):
         make_entry(at=())
+
+
+@pytest.fixture
+def large_entry(make_entry, make_record):
+    """Return a function that makes an entry of three cells of five seeds, with curves as long as 900 rows keep."""
+
+    def record(number, task, seed):
+        factor = 1 + (7_919 * number + 104_729 * seed) % 9_973 / 9_973
+        curve = [
+            {
+                "step": step,
+                "sequences": 32 * step,
+                "training_seconds": step * factor,
+                "scores": {"bit_errors": factor / step},
+            }
+            for step in range(200, 200 * (MOST_POINTS // 900 + 1), 200)
+        ]
+        sizes = [({"length": length}, factor * length, 0.5) for length in (20, 40, 60, 80, 100, 120)]
+        at = {"converged_at": 2_000 + 200 * seed, "steps": curve[-1]["step"], "best_step": 200}
+        return make_record("ntm:memory_init=learned", task, seed, sizes=sizes, curve=curve, **at)
+
+    def make(number):
+        records = [record(number, task, seed) for task in TASKS for seed in range(5)]
+        return make_entry(f"entry-{number}", records=records, name=f"A group of people, number {number}")
+
+    return make
+
+
+def test_a_page_of_three_hundred_entries_of_three_cells_stays_below_three_megabytes(make_board, large_entry):
+    entries = list(map(large_entry, range(60)))
+    few, many = (build_site([make_board(*entries[:count])]) for count in (30, 60))
+    entry = (len(many["study/index.html"]) - len(few["study/index.html"])) / 30
+    shared = sum(len(content) for path, content in many.items() if path.startswith("assets/"))
+    assert len(many["study/index.html"]) + 240 * entry + shared < 3_000_000

@@ -4,7 +4,9 @@ import math
 import pytest
 
 from mann_bench.analysis.cells import cells
+from mann_bench.site import task_charts
 from mann_bench.site.build import build_site
+from mann_bench.site.chart_data import chart_data
 from mann_bench.site.columns import columns, folded
 from mann_bench.site.seed_charts import seed_section
 from mann_bench.site.sheet import model_styles, own_sheet
@@ -66,6 +68,38 @@ def test_what_was_not_tested_is_infinitely_wrong(charts, make_record, make_faile
     assert charts(records)["lengths"].series[0].high == (math.inf,)
 
 
+@pytest.fixture
+def long_record(make_record):
+    """Return a run of many evaluations, each with a score of its own."""
+    steps = range(200, 31_400, 200)
+    curve = [
+        {"step": step, "sequences": 32 * step, "training_seconds": step / 100, "scores": {"bit_errors": 1e4 / step}}
+        for step in steps
+    ]
+    return make_record(converged_at=None, steps=steps[-1], curve=curve)
+
+
+def test_where_rows_have_too_many_points_each_learning_curve_keeps_some_and_its_ends(charts, long_record, monkeypatch):
+    whole = charts([long_record])["learning"]
+    monkeypatch.setattr(task_charts, "MOST_POINTS", 30)
+    thinned = charts([long_record])["learning"]
+    (before,), (after,) = whole.series, thinned.series
+    assert (len(before.x), len(after.x)) == (156, 30)
+    assert (after.x[0], after.x[-1]) == (before.x[0], before.x[-1])
+    assert dict(zip(after.x, after.y, strict=True)).items() <= dict(zip(before.x, before.y, strict=True)).items()
+    assert ("30 points are drawn" in thinned.note, "are drawn" in whole.note) == (True, False)
+
+
+def test_what_recurs_in_charts_stands_once(make_record):
+    sections = task_sections(own_sheet(cells([make_record()])))
+    data = json.loads(chart_data(sections))
+    (section,) = data["sections"]
+    assert section["lines"] == [[0, "ntm", 0]]
+    assert len(set(map(str, data["lists"]))) == len(data["lists"])
+    line, x, y, *_ = section["charts"][0]["series"][0]
+    assert (line, data["lists"][x], data["lists"][y]) == (0, *map(list, sections[0].charts[0].series[0][3:5]))
+
+
 def test_a_cell_has_a_line_a_seed(make_record):
     sheet = own_sheet(cells([make_record(seed=seed) for seed in (3, 1)]))
     (chart,) = seed_section(sheet.lines[0], 0).charts
@@ -87,11 +121,9 @@ def test_a_model_has_one_style_on_all_boards(make_board, make_entry, elements):
     for board in ("one", "two"):
         page = build_site([one, two])[f"{board}/index.html"]
         (data,) = [each for each in elements(page, "script") if each.attributes.get("id") == "charts"]
-        series = [each for section in json.loads("".join(data.text)) for c in section["charts"] for each in c["series"]]
-        for each in series:
-            styles.setdefault({"A": "ntm", "B": "dnc", "C": "acme", "D": "dnc"}[each["label"]], set()).add(
-                each["style"]
-            )
+        for section in json.loads("".join(data.text))["sections"]:
+            for _, label, style in section["lines"]:
+                styles.setdefault({"A": "ntm", "B": "dnc", "C": "acme", "D": "dnc"}[label], set()).add(style)
     assert sorted(map(sorted, styles.values())) == [[0], [1], [2]]
 
 

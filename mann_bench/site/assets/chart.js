@@ -7,7 +7,16 @@
   const SYMBOLS = ["circle", "square", "triangle", "diamond", "star", "wye", "cross", "hexagon"];
   const MARKS = 6;
   const BANDS = 3;  // more than these on one another cannot be read
-  const sections = JSON.parse(document.getElementById("charts").textContent);
+  // What recurs stands once in the page: a series names its line and its lists by their places.
+  const { lists, sections: packed } = JSON.parse(document.getElementById("charts").textContent);
+  const list = (place) => (place === undefined || place === null ? null : lists[place]);
+  const unpacked = (lines, [line, x, y, low, high, hollow, marks, bold = false]) => {
+    const [row, label, style] = lines[line];
+    return { row, label, style, x: list(x), y: list(y), low: list(low), high: list(high), hollow: list(hollow) ?? [], marks: list(marks), bold };
+  };
+  const sections = packed.map(({ lines, charts, ...section }) => ({
+    ...section, charts: charts.map((chart) => ({ ...chart, series: chart.series.map((series) => unpacked(lines, series)) })),
+  }));
 
   const plain = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
   const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
