@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import NamedTuple
 
 from mann_bench.analysis.comparable import Model
@@ -69,11 +69,21 @@ def count_range(least: int, most: int) -> str:
 
 
 def _claims(boards: Iterable[Board]) -> list[str]:
-    verdicts = Counter(result.verdict for board in boards for result in board.claims)
+    """Return what became of claims. What several studies state counts once, as `_together` says."""
+    stated: dict[str, set[Verdict]] = {}
+    for result in (result for board in boards for result in board.claims):
+        stated.setdefault(result.claim.statement, set()).add(result.verdict)
+    verdicts = Counter(map(_together, stated.values()))
     if not verdicts:
         return []
     counts = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict)
-    return [f"Of {verdicts.total():,} claims about published results, {counts}."]
+    return [f"Of {counted(verdicts.total(), 'claim')} about published results, {counts}."]
+
+
+def _together(verdicts: Set[Verdict]) -> Verdict:
+    """Return the verdict of those that studies reach which decide; where two of them contradict each other, none."""
+    decided = verdicts - {Verdict.UNDECIDED}
+    return next(iter(decided)) if len(decided) == 1 else Verdict.UNDECIDED
 
 
 def _told_apart(front: Front) -> str:

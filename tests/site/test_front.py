@@ -56,12 +56,31 @@ def test_without_such_a_pair_the_sentences_say_what_it_would_take(make_board, ma
     assert "none is told apart yet: cells have 2 seeds, and it takes 4 of each" in told
 
 
-def test_the_sentences_count_claims_over_all_boards(make_board, claim):
-    refuted = claim._replace(verdict=Verdict.NOT_REPRODUCED)
-    boards = [make_board(claims=(claim,), name="a"), make_board(claims=(refuted, refuted), name="b")]
-    assert sentences(boards, front(boards))[0] == (
-        "Of 3 claims about published results, 0 reproduced, 2 not reproduced, 1 undecided."
-    )
+@pytest.fixture
+def first_sentence(make_board, claim):
+    """Return a function that tells what became of claims, each given by its statement and verdict, a board each."""
+
+    def say(*stated):
+        results = [claim._replace(claim=claim.claim.model_copy(update={"statement": s}), verdict=v) for s, v in stated]
+        boards = [make_board(claims=(result,), name=f"b{number}") for number, result in enumerate(results)]
+        return sentences(boards, front(boards))[0]
+
+    return say
+
+
+def test_the_sentences_count_claims_over_all_boards(first_sentence):
+    found = first_sentence(("a", Verdict.UNDECIDED), ("b", Verdict.NOT_REPRODUCED), ("c", Verdict.NOT_REPRODUCED))
+    assert found == "Of 3 claims about published results, 0 reproduced, 2 not reproduced, 1 undecided."
+
+
+def test_a_claim_that_two_studies_state_alike_counts_once_by_the_one_that_decides_it(first_sentence):
+    found = first_sentence(("a", Verdict.UNDECIDED), ("a", Verdict.REPRODUCED))
+    assert found == "Of 1 claim about published results, 1 reproduced, 0 not reproduced, 0 undecided."
+
+
+def test_a_claim_on_which_two_studies_contradict_each_other_is_undecided(first_sentence):
+    found = first_sentence(("a", Verdict.NOT_REPRODUCED), ("a", Verdict.REPRODUCED))
+    assert found == "Of 1 claim about published results, 0 reproduced, 0 not reproduced, 1 undecided."
 
 
 def test_a_task_in_short_names_the_models_that_come_first(make_board, make_entry):
