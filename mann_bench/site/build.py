@@ -1,7 +1,7 @@
 """The leaderboard site: every file of it, made from records."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.cells import cells
@@ -14,6 +14,7 @@ from mann_bench.site.assets import COMPARE, FRONT, TRACES, Assets, asset_files, 
 from mann_bench.site.board import Board, check_distinct
 from mann_bench.site.columns import columns, folded
 from mann_bench.site.front import front
+from mann_bench.site.front_costs import cost_sections
 from mann_bench.site.front_words import in_short, sentences
 from mann_bench.site.pages import page, run_facts, sheet_pairs
 from mann_bench.site.sheet import Sheet, board_sheet, model_styles
@@ -52,19 +53,21 @@ def build_site(boards: Iterable[Board]) -> dict[str, bytes]:
     sheets = [board_sheet(board, styles) for board in ordered]
     found = asset_files()
     summaries = [_Summary(board, _facts(board, sheet)) for board, sheet in zip(ordered, sheets, strict=True)]
-    found["index.html"] = _first_page(summaries)
+    found["index.html"] = _first_page(summaries, styles)
     for board, sheet in zip(ordered, sheets, strict=True):
         found |= {f"{board.name}/{path}": content for path, content in _board_files(board, sheet)}
     return dict(sorted(found.items()))
 
 
-def _first_page(summaries: Sequence[_Summary]) -> bytes:
+def _first_page(summaries: Sequence[_Summary], styles: Mapping[str, int]) -> bytes:
     boards = [summary.board for summary in summaries]
     made = front(boards)
-    assets = asset_links("", table=bool(made.tasks), more=[FRONT, COMPARE] if made.tasks else [])
+    sections = cost_sections(made, styles)
+    more = [FRONT, COMPARE] if made.tasks else []
+    assets = asset_links("", charts=bool(sections), table=bool(made.tasks), more=more)
     return page(
         "index.html", root="", assets=assets, boards=summaries, front=made, sentences=sentences(boards, made),
-        short=in_short(made),
+        short=in_short(made), sections=sections,
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from mann_bench.reporting.naming import SCORE_WORDS
+
 Numbers = tuple[float, ...]
 
 
@@ -20,6 +22,11 @@ class Axis(NamedTuple):
     floor: float | None = None
     least: float | None = None
     most: float | None = None
+
+
+def score_axis(metric: str, floor: float | None) -> Axis:
+    """Return the axis of a score, logarithmic, down to the least that is told apart."""
+    return Axis(SCORE_WORDS.get(metric, metric), "log", floor)
 
 
 class Series(NamedTuple):
@@ -69,8 +76,8 @@ class Chart(NamedTuple):
 
     Attributes:
         name: unique on its page.
-        kind: ``lines``, ``steps`` (each value holds until the next), ``marks`` (not connected) or ``front`` (marks,
-            and the line of those that no other beats in both).
+        kind: ``lines``, ``steps`` (each value holds until the next), ``marks`` (not connected), or marks with the line
+            of those that no other beats in both: ``front`` where low is better, ``crest`` where high is.
         title, note: what it shows, and how.
         x, y: its axes.
         series: in the order of the table.

@@ -7,10 +7,9 @@ from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject, bounded
 from mann_bench.analysis.curves.learning import learning_figure
 from mann_bench.analysis.curves.probe import ProbePanel, ProbeSeed, probe_figure
 from mann_bench.results.schema import Record
-from mann_bench.site.chart import Axis, Chart, Rule, Section, Series
+from mann_bench.site.chart import Axis, Chart, Rule, Section, Series, score_axis
 from mann_bench.site.safe_text import shown
 from mann_bench.site.sheet import Line
-from mann_bench.site.task_charts import score_axis
 
 _STEPS = Axis("training steps", least=0)
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mann_bench.analysis.cells import Cell, cells
 from mann_bench.analysis.convergence import convergence_row
+from mann_bench.analysis.curves.cost import CostFigure, cost_figure
 from mann_bench.analysis.curves.groups import DrawnCell, Group
 from mann_bench.analysis.curves.groups import Subject as FigureSubject
 from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
@@ -45,6 +46,7 @@ class Figures(NamedTuple):
     solve: SolveFigure
     lengths: LengthFigure | None
     generalizing: SolveFigure | None
+    cost: CostFigure | None
 
 
 class Sheet(NamedTuple):
@@ -129,7 +131,7 @@ def _add(sheet: Sheet, subject: Subject, lines: Sequence[Line], styles: Mapping[
     pairs = [pairs_row(subject, each, sheet.significance) for each in ranked] if len(lines) > 1 else []
     at = [first + order.index(index) for index in range(len(lines))]
     tests = list(pairs_of(len(sheet.figures), [line.cell for line in lines], at, {each.by: each for each in ranked}))
-    curves = learning_figure(group), solve_figure(group), lengths, generalizing_figure(group)
+    curves = learning_figure(group), solve_figure(group), lengths, generalizing_figure(group), cost_figure(group)
     sheet.figures.append(Figures(group, numbers, pairs, tests, *curves))
     for place, index in enumerate(order):
         longest = lengths.lines[place] if lengths else None

@@ -1,14 +1,13 @@
 """The charts that compare the rows of a task."""
 
-import math
 from collections.abc import Iterator, Sequence
 
 from mann_bench.analysis.curves.learning import LearningFigure, LearningLine
 from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine
 from mann_bench.analysis.curves.solve import SolveFigure, SolveLine
 from mann_bench.analysis.measures import probed
-from mann_bench.reporting.naming import SCORE_WORDS
-from mann_bench.site.chart import Axis, Chart, Reference, Rule, Section, Series
+from mann_bench.site.chart import Axis, Chart, Reference, Rule, Section, Series, score_axis
+from mann_bench.site.cost_charts import cost_charts
 from mann_bench.site.rows import SheetRow
 from mann_bench.site.safe_text import shown
 from mann_bench.site.sheet import Figures, Sheet
@@ -32,11 +31,6 @@ def task_sections(sheet: Sheet) -> list[Section]:
         )
         for number, figures in enumerate(sheet.figures)
     ]
-
-
-def score_axis(metric: str, floor: float | None) -> Axis:
-    """Return the axis of a score, logarithmic, down to the least that is told apart."""
-    return Axis(SCORE_WORDS.get(metric, metric), "log", floor)
 
 
 def section_title(sheet: Sheet, figures: Figures) -> str:
@@ -67,7 +61,8 @@ def _charts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[C
         )  # fmt: skip
     if figures.lengths:
         yield _lengths(figures, figures.lengths, f"{name}-lengths")
-        yield from _fronts(figures, [rows[row] for row in figures.rows], f"{name}-front")
+    if figures.cost:
+        yield from cost_charts(figures.cost, figures.rows, name)
 
 
 def _learning(figures: Figures, data: LearningFigure, name: str, most: int) -> Chart:
@@ -148,43 +143,3 @@ def _length_series(line: LengthLine, row: int, single: bool) -> Series:
 def _places(sizes: Sequence[str], single: bool) -> tuple[float, ...] | tuple[str, ...]:
     """Return where sizes stand: those of a single dimension on a scale, those of several as categories."""
     return tuple(map(float, sizes)) if single else tuple(sizes)
-
-
-def _fronts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[Chart]:
-    """Yield the error at the longest size against parameters, the bytes of state, and seconds."""
-    note = "Left and low is better. The line joins what no other row of the task beats in both."
-    metric, size = figures.group.subject.metric, next((row.error.size for row in rows if row.error), "")
-    y = score_axis(metric, figures.lengths.floor if figures.lengths else None)
-    y = y._replace(label=f"{y.label}, size {size}")
-    yield Chart(
-        f"{name}-parameters", "front", "Error against parameters", note, Axis("parameters", "log"), y,
-        tuple(_points(figures, rows, "parameters")), "interval of the median",
-    )  # fmt: skip
-    yield Chart(
-        f"{name}-state", "front", "Error against state", note,
-        Axis("bytes of recurrent state of one sequence", "log"), y, tuple(_points(figures, rows, "state")),
-        "interval of the median",
-    )  # fmt: skip
-    yield Chart(
-        f"{name}-seconds", "front", "Error against time",
-        f"{note} Hollow: not converged within the budget; it stands at the longest run.",
-        Axis("seconds of training until convergence", "log"), y,
-        tuple(_points(figures, rows, "seconds")), "interval of the median",
-    )  # fmt: skip
-
-
-def _points(figures: Figures, rows: Sequence[SheetRow], of: str) -> Iterator[Series]:
-    for drawn, number, row in zip(figures.group.cells, figures.rows, rows, strict=True):
-        seconds = row.convergence.seconds
-        reached = {
-            "parameters": row.convergence.parameters, "state": row.state_bytes, "seconds": seconds.estimate.value
-        }[of]  # fmt: skip
-        x = seconds.budget if reached == math.inf else reached
-        if x and row.error:
-            value, interval = row.error.estimate
-            yield Series(
-                drawn.label, drawn.style, number, (float(x),), (value,),
-                low=(interval.low,) if interval else None,
-                high=(interval.high,) if interval else None,
-                hollow=(0,) if reached == math.inf else (),
-            )  # fmt: skip

@@ -9,7 +9,7 @@ from mann_bench.reporting.pictures import plain_settings
 MODELS = ("dnc:memory_slots=16", "lstm", "ntm:memory_slots=64")
 TASK, STEM = "copy:layout=collier2018", "copy-layout-collier2018"
 PROBE = f"probe-{STEM}-ntm-memory_slots-64"
-FIGURES = ("learning", "solve", "length")
+FIGURES = ("learning", "solve", "length", "cost")
 LENGTHS = (20, 40, 120)
 
 
@@ -99,6 +99,24 @@ def test_axes_are_labelled(drawn_once, kind, x, y):
     axes = drawn_once[f"{kind}-{STEM}"].axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == (x, y)
     assert axes.get_title(loc="left").endswith(f": {TASK}")
+
+
+def test_error_and_generalising_stand_against_each_cost(drawn_once):
+    panels = drawn_once[f"cost-{STEM}"].axes
+    assert [axes.get_xlabel() for axes in panels[3:]] == [
+        *("parameters", "bytes of state of one sequence", "seconds until convergence"),
+    ]
+    assert [panels[place].get_ylabel().replace("\n", " ") for place in (0, 3)] == [
+        *("wrong bits a sequence, size 120", "share of seeds that generalise"),
+    ]
+
+
+def test_a_model_has_one_colour_and_marker_in_all_figures(drawn_once):
+    handles = {kind: drawn_once[f"{kind}-{STEM}"].legends[0].legend_handles[:3] for kind in ("length", "cost")}
+    styles = {
+        kind: [(to_hex(each.get_color()), each.get_marker()) for each in found] for kind, found in handles.items()
+    }
+    assert styles["length"] == styles["cost"]
 
 
 def test_axes_have_the_unit_of_the_task(ngrams):

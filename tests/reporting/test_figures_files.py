@@ -24,7 +24,7 @@ def files(records):
 
 
 def test_each_figure_is_written_as_svg_and_png_and_last_the_data_of_all(records, files):
-    stems = ["learning-copy", "solve-copy", "length-copy", "probe-copy-ntm"]
+    stems = ["learning-copy", "solve-copy", "length-copy", "cost-copy", "probe-copy-ntm"]
     assert list(figures(cells(records))) == stems
     names = [f"{stem}.{form}" for stem in stems for form in ("svg", "png")]
     assert list(files) == [*names, "figures.json"]

@@ -27,6 +27,7 @@ def charts():
 def test_a_task_has_its_charts(charts, make_record):
     assert list(charts([make_record()])) == [
         *("learning", "solve", "generalizing", "lengths", "front-parameters", "front-state", "front-seconds"),
+        *("crest-parameters", "crest-state", "crest-seconds"),
     ]
 
 
@@ -59,6 +60,13 @@ def test_the_training_range_is_shaded(charts, make_record):
 def test_what_never_converged_stands_hollow_at_the_longest_run(charts, make_record):
     (series,) = charts([make_record(converged_at=None)])["front-seconds"].series
     assert (series.x, series.hollow) == ((3.0,), (0,))
+
+
+def test_generalising_stands_against_cost_where_it_was_measured(charts, make_record):
+    without = charts([make_record(protocol="collier2018:probe_every=0")])
+    assert [name for name in without if name.startswith("crest")] == []
+    (series,) = charts([make_record()])["crest-state"].series
+    assert (series.x, series.y, series.label) == ((10_240.0,), (0.0,), "ntm")
 
 
 def test_what_was_not_tested_is_infinitely_wrong(charts, make_record, make_failed_record):

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from mann_bench.site.assets import asset_files
 from mann_bench.site.build import build_site
 from mann_bench.site.front import MOST_ROWS, front
 from mann_bench.site.front_words import in_short, sentences
@@ -123,7 +124,28 @@ def test_the_first_page_of_many_entries_stays_small(make_board, make_entry, firs
     entries = [make_entry(f"e{number}", (400,), f"m{number}:x={number}", f"task{number % 9}") for number in range(300)]
     boards = [make_board(*entries)]
     assert len(front(boards).rows) == MOST_ROWS
-    assert len(first_page(boards)) < 1_000_000
+    shared = sum(len(content) for path, content in asset_files().items())
+    assert len(first_page(boards)) + shared < 1_000_000
+
+
+def test_the_first_page_shows_error_and_generalising_of_its_models_against_their_cost(decided, first_page, elements):
+    page = elements(first_page(decided))
+    figures = [each.attributes["id"] for each in page if each.name == "figure"]
+    assert figures == [
+        f"cost0-{kind}-{cost}" for kind in ("front", "crest") for cost in ("parameters", "state", "seconds")
+    ]
+    (data,) = [each for each in page if each.attributes.get("id") == "charts"]
+    (section,) = json.loads("".join(data.text))["sections"]
+    assert [(row, label) for row, label, _ in section["lines"]] == [(0, "fast"), (1, "slow")]
+
+
+def test_a_model_has_the_style_of_the_boards_on_the_first_page(decided, elements):
+    site = build_site(decided)
+    styles = []
+    for path in ("index.html", "one/index.html", "two/index.html"):
+        (data,) = [each for each in elements(site[path], "script") if each.attributes.get("id") == "charts"]
+        styles.append({label: style for _, label, style in json.loads("".join(data.text))["sections"][0]["lines"]})
+    assert styles == [{"slow": 0, "fast": 1}, {"slow": 0}, {"fast": 1}]
 
 
 def test_texts_of_strangers_stand_in_the_first_page_as_text(make_board, make_entry, named, first_page):

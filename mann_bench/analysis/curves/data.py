@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mann_bench.analysis.cells import Cell
+from mann_bench.analysis.curves.cost import CostFigure, cost_figure
 from mann_bench.analysis.curves.course import CourseFigure, course_figure
 from mann_bench.analysis.curves.groups import Group, groups
 from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
@@ -15,7 +16,7 @@ from mann_bench.analysis.curves.lengths import LengthFigure, length_figure
 from mann_bench.analysis.curves.probe import ProbeFigure, probe_figure
 from mann_bench.analysis.curves.solve import SolveFigure, solve_figure
 
-FigureData = LearningFigure | SolveFigure | LengthFigure | ProbeFigure | CourseFigure
+FigureData = LearningFigure | SolveFigure | LengthFigure | CostFigure | ProbeFigure | CourseFigure
 
 _LONGEST_STEM = 120
 
@@ -45,7 +46,12 @@ def to_json(data: Mapping[str, FigureData]) -> str:
 
 def _of_task(group: Group) -> Iterator[_Made]:
     key, task = group.cells[0].cell.records[0].key, group.subject.task
-    figures = {"learning": learning_figure(group), "solve": solve_figure(group), "length": length_figure(group)}
+    figures = {
+        "learning": learning_figure(group),
+        "solve": solve_figure(group),
+        "length": length_figure(group),
+        "cost": cost_figure(group),
+    }
     for kind, data in figures.items():
         if data:
             yield _Made(_stem(kind, task), key, data)

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from mann_bench.analysis.cells import Cell
+from mann_bench.analysis.curves.cost import CostFigure
 from mann_bench.analysis.curves.course import CourseFigure
 from mann_bench.analysis.curves.data import FigureData, figure_data, to_json
 from mann_bench.analysis.curves.learning import LearningFigure
 from mann_bench.analysis.curves.lengths import LengthFigure
 from mann_bench.analysis.curves.solve import SolveFigure
-from mann_bench.reporting.figures import course, learning, lengths, probe, solve
+from mann_bench.reporting.figures import cost, course, learning, lengths, probe, solve
 from mann_bench.reporting.pictures import plain_settings, png, svg
 
 DATA_NAME = "figures.json"
@@ -48,6 +49,8 @@ def draw(data: FigureData) -> Figure:
             return solve.draw(data)
         case LengthFigure():
             return lengths.draw(data)
+        case CostFigure():
+            return cost.draw(data)
         case CourseFigure():
             return course.draw(data)
         case _:

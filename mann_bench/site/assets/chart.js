@@ -155,10 +155,13 @@
     return marks;
   };
 
-  const isFront = (all) => {
+  // Marks of which no other is both cheaper and better: lower on a front, higher on a crest.
+  const isFront = (chart) => chart.kind === "front" || chart.kind === "crest";
+  const unbeaten = (chart, all) => {
+    const sign = chart.kind === "crest" ? -1 : 1;
     let best = Infinity;
-    return all.filter((p) => Number.isFinite(p.y)).sort((a, b) => a.x - b.x || a.y - b.y)
-      .filter((p) => p.y < best && ((best = p.y), true));
+    return all.filter((p) => Number.isFinite(p.y)).sort((a, b) => a.x - b.x || sign * (a.y - b.y))
+      .filter((p) => sign * p.y < best && ((best = sign * p.y), true));
   };
 
   const backgroundMarks = (chart, all, floor) => {
@@ -178,10 +181,10 @@
       marks.push(Plot.lineY(line, { x: "x", y: "y", ...muted, strokeDasharray: "8 4", clip: true }));
       marks.push(Plot.text(line.slice(-1), { x: "x", y: "y", text: () => reference.label, textAnchor: "end", dy: -8, fill: "var(--muted)" }));
     }
-    if (chart.kind === "front") {
+    if (isFront(chart)) {
       const clamped = all.map((p) => ({ ...p, y: Math.max(p.y, floor) })).filter((p) => Number.isFinite(p.y));
       marks.push(Plot.dot(clamped, { x: "x", y: "y", r: 2.2, fill: "var(--muted)", fillOpacity: 0.45 }));
-      marks.push(Plot.lineY(isFront(clamped), { x: "x", y: "y", ...muted, curve: "step-after" }));
+      marks.push(Plot.lineY(unbeaten(chart, clamped), { x: "x", y: "y", ...muted, curve: "step-after" }));
     }
     return marks;
   };
@@ -191,7 +194,7 @@
   const draw = (chart, shown, plot) => {
     const width = Math.max(240, plot.clientWidth);
     const every = chart.series.flatMap(points);
-    const all = chart.kind === "front" ? every : shown.flatMap(({ series }) => points(series));
+    const all = isFront(chart) ? every : shown.flatMap(({ series }) => points(series));
     const clear = shown.filter(({ faint }) => !faint);
     const drawn = clear.flatMap(({ series }) => points(series));
     if (!all.length) return plot.replaceChildren(make("p", { class: "muted" }, "Nothing to draw."));

@@ -11,12 +11,13 @@ from mann_bench.analysis.curves.data import figure_data, to_json
 PROBE = [{"step": 1_000, "rows": [{"size": {"length": 20}, "sequences": 64, "scores": {"bit_errors": 1.0}}]}]
 
 
-def test_a_task_has_three_figures_and_each_of_its_models_one(make_record):
+def test_a_task_has_four_figures_and_each_of_its_models_one(make_record):
     records = [make_record(model, "copy:layout=collier2018", probe=PROBE) for model in ("ntm:memory_slots=64", "lstm")]
     assert list(figure_data(cells(records))) == [
         "learning-copy-layout-collier2018",
         "solve-copy-layout-collier2018",
         "length-copy-layout-collier2018",
+        "cost-copy-layout-collier2018",
         "probe-copy-layout-collier2018-lstm",
         "probe-copy-layout-collier2018-ntm-memory_slots-64",
     ]
