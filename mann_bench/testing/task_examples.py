@@ -8,6 +8,8 @@ An example stands in the docstring of the class, one word a time step and one ch
 
 A digit is its value, ``-`` where nothing is scored. The line ``options``, for the options that differ from their
 defaults, may be left out; so may ``where``, for letters that stand for other numbers: ``where a=0.75 b=-0.5``.
+Where there are many channels, there may be several lines ``inputs``, and below them several lines ``targets``; a lone
+``-`` stands for a whole step.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,6 +53,8 @@ class WorkedExample:
         return Batch(inputs, targets, mask)
 
     def _tensor(self, words: list[str]) -> Tensor:
+        width = max(map(len, words))
+        words = [width * word if word == _UNSCORED else word for word in words]
         numbers = {str(digit): float(digit) for digit in range(10)} | {_UNSCORED: 0.0, **self.where}
         unknown = sorted({character for word in words for character in word} - numbers.keys())
         require(
@@ -63,16 +67,17 @@ class WorkedExample:
 
 
 def worked_examples(docstring: str) -> list[WorkedExample]:
-    """Return the examples of a docstring: each line ``targets`` right below ``inputs``, and what stands above them."""
+    """Return the examples of a docstring: lines ``targets`` right below ``inputs``, and what stands above them."""
     examples, block = [], dict[str, list[str]]()
-    for line in docstring.splitlines():
+    for line in [*docstring.splitlines(), ""]:
         word, *rest = line.split() or [""]
-        if word in _LINES and rest:
-            block[word] = rest
-        else:
+        stated = word in _LINES and bool(rest)
+        if "targets" in block and not (stated and word == "targets"):
+            examples += [_example(**block)] if "inputs" in block else []
             block = {}
-        if word == "targets" and "inputs" in block:
-            examples.append(_example(**block))
+        if stated:
+            block.setdefault(word, []).extend(rest)
+        else:
             block = {}
     return examples
 

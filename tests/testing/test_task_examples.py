@@ -40,3 +40,16 @@ def test_rows_of_different_lengths_are_an_error():
     (example,) = worked_examples("inputs 10 0\ntargets 1 1")
     with pytest.raises(ConformanceError, match="the rows 10 0 hold different numbers of channels"):
         example.batch()
+
+
+def test_an_example_may_go_on_in_further_lines():
+    (example,) = worked_examples("where .=0\ninputs 1.\ninputs .1 -\ntargets -\ntargets 11 .1\n")
+    inputs, targets, mask = example.batch()
+    assert inputs[:, 0].tolist() == [[1, 0], [0, 1], [0, 0]]
+    assert targets[:, 0].tolist() == [[0, 0], [1, 1], [0, 1]]
+    assert mask[:, 0].tolist() == [0, 1, 1]
+
+
+def test_examples_need_no_empty_line_between_them():
+    examples = worked_examples("inputs 1\ntargets 1\ninputs 0\ntargets 0")
+    assert [each.inputs for each in examples] == [["1"], ["0"]]
