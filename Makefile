@@ -4,8 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 PLUGINS := mann-bench-baselines mann-bench-formal mann-bench-modern mann-bench-ray mann-bench-recall mann-bench-slurm
 
-.PHONY: run test smoke leaderboards lint types wheel afternoon plugins $(PLUGINS) results slurm-packages test-slurm lowest docs
-.PHONY: schema rest check clean
+.PHONY: run test smoke leaderboards lint types wheel afternoon plugins $(PLUGINS) results pictures
+.PHONY: slurm-packages test-slurm lowest docs schema rest check clean
 
 run: $(READY)  ## The main job: NTM on copy, default protocol, two seeds
 	$(BIN)/mann-bench run --model ntm --task copy --seeds 0-1
@@ -41,6 +41,9 @@ plugins: $(PLUGINS)  ## Each plugin of this repository passes its tests in an en
 
 $(PLUGINS): wheel
 	bash tests/plugin.sh $(BIN)/python $@
+
+pictures: $(READY)  ## Take the pictures of pages in docs/leaderboard.md anew; it needs Chromium
+	$(BIN)/python docs/pictures.py
 
 slurm-packages:  ## What test-slurm needs, as root on Debian
 	apt-get install --yes --no-install-recommends slurmctld slurmd slurm-client munge
