@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 
 
-def interleaved(functions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+def interleaved(
+    functions: Mapping[str, Callable[[], object]], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, list[float]]:
     """Call the functions in turn, `rounds` times over; return the seconds of each call. Neighbours hit all alike."""
     for function in functions.values():
         function()  # what is loaded, built or allocated late is not measured
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(rounds):
         for name, function in functions.items():
-            started = time.perf_counter()
+            started = clock()
             function()
-            seconds[name].append(time.perf_counter() - started)
+            seconds[name].append(clock() - started)
     return seconds
 
 

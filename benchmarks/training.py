@@ -5,6 +5,7 @@ backends of a cell take turns; given are median [least to greatest] over rounds,
 
 With --forms, only the models of mann-bench-modern that are named, each chunked form beside its plain recurrent twin,
 forward and backward, on a batch of 32 sequences of 256 steps: the recurrence of a layer alone, and the whole model.
+The seconds are those of the processor (CPU time), of which other processes take none.
 
 .venv/bin/python benchmarks/training.py [--models ntm dnc] [--tasks copy] [--batch 32 128] [--threads 1 2]
 .venv/bin/python benchmarks/training.py --forms gated_deltanet mlstm mamba2 rwkv7 titans ttt_linear
@@ -13,6 +14,7 @@ forward and backward, on a batch of 32 sequences of 256 steps: the recurrence of
 import argparse
 import copy
 import statistics
+import time
 
 import torch
 from measuring import copy_bandwidth, interleaved, multiply_add_rate, print_table, spread
@@ -38,7 +40,7 @@ def main() -> None:
     parser.add_argument("--batch", nargs="+", type=int, default=[32])
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--forms", nargs="+", default=[])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
     given = parser.parse_args()
     if given.forms:
         rows = [row for name in given.forms for row in forms(name, given.threads[0], given.rounds)]
@@ -92,7 +94,7 @@ def forms(model_name, threads, rounds):
         rule, told = model.layers.layers[0].mixer.rule, told_to_rule(model, inputs)
         alone[form] = lambda rule=rule, told=told: rule(*told)[0].square().mean().backward()
     for what, functions in (("recurrence", alone), ("model", whole)):
-        seconds = interleaved(functions, rounds)
+        seconds = interleaved(functions, rounds, time.process_time)
         ratio = statistics.median(seconds["recurrent"]) / statistics.median(seconds["chunked"])
         yield [model_name, what, *(spread(seconds[form], 3) for form in ("recurrent", "chunked")), f"{ratio:.1f}"]
 

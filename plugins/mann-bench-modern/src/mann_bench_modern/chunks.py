@@ -1,10 +1,9 @@
 """Cutting sequences into chunks whose steps are computed at once, and how much of the past is left in them."""
 
 import math
-from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -19,7 +18,7 @@ def cut(rows: Float[Tensor, "B H T D"], chunk_size: int) -> Float[Tensor, "B H N
     steps = rows.shape[2]
     chunks = math.ceil(steps / chunk_size)
     size = math.ceil(steps / chunks)
-    padded = functional.pad(rows, (0, 0, 0, chunks * size - steps))
+    padded = functional.pad(rows, (0, 0, 0, chunks * size - steps)) if chunks * size > steps else rows
     return padded.reshape(*rows.shape[:2], chunks, size, rows.shape[3])
 
 
@@ -35,48 +34,33 @@ def decays_between(log_decays: Float[Tensor, "*chunks C"]) -> Float[Tensor, "*ch
     return between.masked_fill_(later, -math.inf).exp_()
 
 
-def scan_chunks(
-    kept: Float[Tensor, "B H N K K"], added: Float[Tensor, "B H N K V"], memory: Float[Tensor, "B H K V"]
-) -> tuple[Float[Tensor, "B H N K V"], Float[Tensor, "B H K V"]]:
-    """Return the memory before each chunk, and after the last: each chunk leaves `kept @ memory + added`."""
-    before = [memory.flatten(0, 1)]
-    for keep, add in zip(kept.flatten(0, 1).unbind(1), added.flatten(0, 1).unbind(1), strict=True):
-        before.append(torch.baddbmm(add, keep, before[-1]))
-    *memories, last = (each.reshape_as(memory) for each in before)
-    return torch.stack(memories, dim=2), last
+def in_turn(*chunks: Float[Tensor, "B H N _ D"]) -> Float[Tensor, "R C D"]:
+    """Put the rows of all arguments below each other, chunk by chunk, and all first chunks before all second ones.
+
+    The chunks of a turn lie in one piece of storage, and each chunk does. Torch multiplies such batches of matrices at
+    once, and others one by one.
+    """
+    turns = [each.permute(2, 0, 1, 3, 4) for each in chunks]
+    return (torch.cat(turns, dim=3) if len(turns) > 1 else turns[0].contiguous()).flatten(0, 2)
+
+
+def by_chunk(rows: Float[Tensor, "R C D"], memories: int) -> tuple[Float[Tensor, "M C D"], ...]:
+    """Return the chunks of each turn, one of each memory."""
+    return rows.view(-1, memories, *rows.shape[1:]).unbind(0)
+
+
+def joined(rows: Float[Tensor, "R C D"], sequences: int, heads: int, steps: int) -> Float[Tensor, "B H T D"]:
+    """Undo `in_turn` and `cut`."""
+    chunks = rows.view(-1, sequences, heads, *rows.shape[1:])
+    return chunks.permute(1, 2, 0, 3, 4).flatten(2, 3)[:, :, :steps]
 
 
 def inverse_unit_lower(below: Float[Tensor, "*chunks C C"]) -> Float[Tensor, "*chunks C C"]:
     """Return the inverse of a lower triangular matrix with ones on its diagonal.
 
-    Pairs of neighbouring blocks are put together, from blocks of one row to all rows. For matrices so small this
-    takes half the time of `torch.linalg.solve_triangular`, and is as exact.
-
     Args:
         below: what is below the diagonal. The diagonal and what is above it are not read.
     """
-    inverse: Tensor = _InverseUnitLower.apply(below)  # type: ignore[no-untyped-call]
+    ones = torch.eye(below.shape[-1], dtype=below.dtype, device=below.device).expand_as(below)
+    inverse: Tensor = torch.linalg.solve_triangular(below, ones, upper=False, unitriangular=True)
     return inverse
-
-
-class _InverseUnitLower(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, below: Tensor) -> Tensor:
-        rows, size = torch.arange(below.shape[-1], device=below.device), 2
-        inverse = torch.eye(len(rows), dtype=below.dtype, device=below.device) - below * _pairs(rows)
-        while size < len(rows):
-            inverse = inverse - inverse @ (below * _pairs(rows // size)) @ inverse
-            size *= 2
-        ctx.save_for_backward(inverse)
-        return inverse
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        (inverse,) = ctx.saved_tensors
-        changed: Tensor = inverse.mT @ gradient @ inverse.mT
-        return -changed.tril(-1)
-
-
-def _pairs(blocks: Int[Tensor, " C"]) -> Bool[Tensor, "C C"]:
-    """Return where the row lies in the second block of a pair and the column in the first."""
-    return (blocks.unsqueeze(1) == blocks + 1) & (blocks % 2 == 0)
