@@ -17,7 +17,7 @@ _TARGET_SEQUENCES = 32
 
 _LARGEST_BATCH = 256
 _MOST_NUMBERS = 2**27
-"""Sequences run at once, and numbers that a tensor of their activations may hold, 512 MiB.
+"""Sequences run at once, and numbers that a tensor of their activations or states may hold, 512 MiB.
 
 They bound memory and do not change what is measured.
 """
@@ -64,16 +64,19 @@ def _measure(
     model.eval()
     try:
         with torch.inference_mode():
-            return [_size_scores(model, task, stream, size, n) for size, n in counts]
+            most = _most_states(model)
+            return [_size_scores(model, task, stream, size, n, most) for size, n in counts]
     finally:
         model.train(was_training)
 
 
-def _size_scores(model: SequenceModule, task: SequenceTask, stream: Stream, size: Size, count: int) -> SizeScores:
+def _size_scores(
+    model: SequenceModule, task: SequenceTask, stream: Stream, size: Size, count: int, most: int
+) -> SizeScores:
     with measuring(f"scores on the {stream} stream"):
         drawn = task.evaluation_batch(stream, size, count)
     batch = drawn.to(model.device)
-    at_once = _sequences_at_once(model, len(batch.inputs))
+    at_once = min(most, _sequences_at_once(model, len(batch.inputs)))
     chunks = zip(*(torch.split(tensor, at_once, dim=1) for tensor in batch), strict=True)
     parts = []
     for chunk in chunks:
@@ -83,6 +86,11 @@ def _size_scores(model: SequenceModule, task: SequenceTask, stream: Stream, size
     deviations = {name: found[name].std().item() for name in found if name in task.sequence_scores and count > 1}
     known = {name: deviation for name, deviation in deviations.items() if math.isfinite(deviation)}
     return SizeScores(size, count, {name: each.mean().item() for name, each in found.items()}, known)
+
+
+def _most_states(model: SequenceModule) -> int:
+    """Return of how many sequences the states, of 4 bytes a number, are held at once: memories may be large."""
+    return max(1, 4 * _MOST_NUMBERS // max(1, model.state_bytes()))
 
 
 def _sequences_at_once(model: SequenceModule, steps: int) -> int:

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from mann_bench.models.base import RecurrentModel, SequenceModule
+from mann_bench.evaluation.visited import SparseStep, over_visited, slots_visited, visited_slots
+from mann_bench.models.base import Observation, RecurrentModel, SequenceModule
+from mann_bench.nn.sparse import SparseWeighting
 
 
 class Trace(NamedTuple):
@@ -17,10 +19,15 @@ class Trace(NamedTuple):
         logits: [T, B, O].
         memory: by name: ``read_weightings`` [T, B, R, N], ``write_weightings`` [T, B, K, N], ``memory_norm``
             [T, B, N] (Euclidean norm of each slot), and each gate [T, B, heads].
+        slots: of a memory with sparse weightings, the numbers of the N slots that were visited, in rising order: of
+            the others nothing is told. None where all slots are told of.
+        slots_visited: how many slots a step visits in the mean, by any head; None where weightings are dense.
     """
 
     logits: Float[Tensor, "T B O"]
     memory: Mapping[str, Tensor]
+    slots: Int[Tensor, " N"] | None = None
+    slots_visited: float | None = None
 
 
 def trace(model: SequenceModule, inputs: Float[Tensor, "T B I"], norms: bool = True) -> Trace:
@@ -36,18 +43,34 @@ def trace(model: SequenceModule, inputs: Float[Tensor, "T B I"], norms: bool = T
 
 def _recurrent(model: RecurrentModel, inputs: Float[Tensor, "T B I"], norms: bool) -> Trace:
     state = model.initial_state(inputs.shape[1])
-    logits, seen = [], []
+    logits: list[Tensor] = []
+    steps: list[SparseStep] = []
+    seen: list[Mapping[str, Tensor]] = []
     for at_time in inputs:
         output, state, observation = model.observe(at_time, state)
         logits.append(output)
-        if observation is not None:
-            seen.append(
-                {
-                    "read_weightings": observation.read_weightings,
-                    "write_weightings": observation.write_weightings,
-                    **({"memory_norm": observation.memory.norm(dim=-1)} if norms else {}),
-                    **observation.gates,
-                }
-            )
-    names = seen[0] if seen else ()
-    return Trace(torch.stack(logits), {name: torch.stack([step[name] for step in seen]) for name in names})
+        if observation is None:
+            continue
+        if isinstance(observation.read_weightings, SparseWeighting):
+            steps.append(SparseStep.of(observation, norms, first=not steps))
+            seen.append(observation.gates)
+        else:
+            seen.append(_dense(observation, norms))
+    over_time = {name: torch.stack([step[name] for step in seen]) for name in (seen[0] if seen else ())}
+    if not steps:
+        return Trace(torch.stack(logits), over_time)
+    slots = visited_slots(steps)
+    return Trace(torch.stack(logits), over_visited(steps, slots) | over_time, slots, slots_visited(steps))
+
+
+def _dense(observation: Observation, norms: bool) -> Mapping[str, Tensor]:
+    """Return what a step with dense weightings tells, by name."""
+    read, written = observation.read_weightings, observation.write_weightings
+    if isinstance(read, SparseWeighting) or isinstance(written, SparseWeighting):
+        raise TypeError("read and write weightings must be of one kind: both sparse, or both dense")
+    return {
+        "read_weightings": read,
+        "write_weightings": written,
+        **({"memory_norm": observation.memory.norm(dim=-1)} if norms else {}),
+        **observation.gates,
+    }

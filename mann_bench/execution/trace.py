@@ -18,7 +18,7 @@ class SequenceTrace(NamedTuple):
 
     Attributes:
         arrays: by name: inputs, targets and outputs [T, channels], mask [T], and of a memory what
-            `mann_bench.evaluation.trace.Trace` names, without the batch.
+            `mann_bench.evaluation.trace.Trace` names, without the batch; slots [N] where not all are told of.
         scores: of this sequence, by name, as the task has them.
     """
 
@@ -54,7 +54,8 @@ def trace_sequence(restored: Restored, size: Size, index: int) -> SequenceTrace:
         **traced.memory,
     }
     scores = restored.task.scores(traced.logits, batch)
+    slots = {} if traced.slots is None else {"slots": traced.slots.numpy()}
     return SequenceTrace(
-        {name: tensor[:, 0].numpy() for name, tensor in tensors.items()},
+        {name: tensor[:, 0].numpy() for name, tensor in tensors.items()} | slots,
         {name: score.item() for name, score in scores.items()},
     )

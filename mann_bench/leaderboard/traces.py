@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mann_bench.analysis.trace_parts import NO_GATES, WEIGHTINGS, Array, attended_slots
+from mann_bench.analysis.trace_parts import NO_GATES, WEIGHTINGS, Array, drawn_slots
 from mann_bench.core.errors import StoreError
 from mann_bench.execution.restore import Restored, restore
 from mann_bench.execution.trace import trace_sequence
@@ -74,10 +74,10 @@ def _trace(restored: Restored, slots: Sequence[int] | None) -> RunTrace:
 
 
 def _memory(arrays: Mapping[str, Array], slots: Sequence[int] | None) -> MemoryTrace:
-    shown = attended_slots(*(arrays[name] for name in WEIGHTINGS)) if slots is None else np.array(slots)
+    shown, numbers = drawn_slots(arrays, slots)
     weightings = {name: [Picture.of(head[shown]) for head in arrays[name].transpose(1, 2, 0)] for name in WEIGHTINGS}
     return MemoryTrace(
-        slots=shown.tolist(),
+        slots=numbers.tolist(),
         **weightings,
         memory_norm=Picture.of(arrays["memory_norm"].T[shown]),
         gates={name: Picture.of(values.T) for name, values in arrays.items() if name not in NO_GATES},

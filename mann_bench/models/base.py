@@ -20,6 +20,7 @@ from mann_bench.models.compiled_cache import use_own_cache
 from mann_bench.models.compiled_scan import CompiledScan
 from mann_bench.models.optimizing import protocol_optimizer, rate_schedule
 from mann_bench.nn.scan import Run, recompute, scan
+from mann_bench.nn.sparse import SparseWeighting
 
 
 class NonFiniteError(ArithmeticError):
@@ -181,13 +182,17 @@ def zero_inputs(model: SequenceModule, steps: int, sequences: int) -> Float[Tens
 
 
 class Observation(NamedTuple):
-    """What a memory did in one time step, for traces and diagnostics. R read heads, K write heads, N slots."""
+    """What a memory did in one time step, for traces and diagnostics. R read heads, K write heads, N slots.
 
-    read_weightings: Float[Tensor, "B R N"]
-    write_weightings: Float[Tensor, "B K N"]
+    Both weightings may be sparse: then what is kept of a step does not grow with the slots. A slot that is not listed
+    in a sparse write weighting must not have changed in the step.
+    """
+
+    read_weightings: Float[Tensor, "B R N"] | SparseWeighting
+    write_weightings: Float[Tensor, "B K N"] | SparseWeighting
     memory: Float[Tensor, "B N W"]
     gates: dict[str, Float[Tensor, "B _"]]
-    """What the controller told the heads, one value a head, by name: interpolation gates, sharpening ..."""
+    """What is told of each head, one value, by name: interpolation gates, sharpening ..."""
 
 
 class RecurrentModel(SequenceModule):

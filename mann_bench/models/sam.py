@@ -1,14 +1,16 @@
 """Sparse Access Memory, for the suite."""
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from mann_bench.models.base import Observation
 from mann_bench.models.cell_model import CellModel
 from mann_bench.native.sam import problem_of, sam_outputs
+from mann_bench.nn import sparse
 from mann_bench.nn.checks import require_at_least
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sam import SAMCell, SAMState
+from mann_bench.nn.sparse import SparseWeighting
 
 
 class SAMModel(CellModel):
@@ -73,12 +75,24 @@ class SAMModel(CellModel):
     def observe(
         self, inputs: Float[Tensor, "B I"], state: SAMState
     ) -> tuple[Float[Tensor, "B O"], SAMState, Observation]:
-        """Do a step and tell where the heads were and how they got there; weightings are dense, so below the memory."""
+        """Do a step and tell where the heads were and how they got there."""
         output, after, told, written = self.cell.observe(inputs, state)
         gates = {
             "key_strength": told.key_strength,
             "write_gate": told.write_gate,
             "interpolation_gate": told.interpolation_gate,
+            "read_age": read_age(state.age, written, after.read_weighting),
         }
-        read, write = (each.dense(self.cell.memory_slots) for each in (after.read_weighting, written))
-        return self.logits(output), after, Observation(read, write, after.memory, gates)
+        return self.logits(output), after, Observation(after.read_weighting, written, after.memory, gates)
+
+
+def read_age(age: Int[Tensor, "B N"], written: SparseWeighting, visited: SparseWeighting) -> Float[Tensor, "B H"]:
+    """Return how many steps ago each head's slots were last accessed, in the mean by its weights.
+
+    Args:
+        age: of all slots, before the step.
+        written: where the step writes; a slot that it writes and then reads has the age 0.
+        visited: where each head reads.
+    """
+    since = sparse.aged(age, written).gather(-1, visited.slots.flatten(1)).view_as(visited.slots)
+    return (visited.weights * since).sum(-1) / visited.weights.sum(-1).clamp_min(sparse.ACCESS_THRESHOLD)

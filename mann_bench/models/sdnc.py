@@ -5,6 +5,7 @@ from torch import Tensor
 
 from mann_bench.models.base import Observation
 from mann_bench.models.cell_model import CellModel
+from mann_bench.models.sam import read_age
 from mann_bench.native.sdnc import problem_of, sdnc_outputs
 from mann_bench.nn.checks import require_at_least
 from mann_bench.nn.ntm import MemoryInit
@@ -76,7 +77,7 @@ class SDNCModel(CellModel):
     def observe(
         self, inputs: Float[Tensor, "B I"], state: SDNCState
     ) -> tuple[Float[Tensor, "B O"], SDNCState, Observation]:
-        """Do a step and tell where the heads were and how they got there; weightings are dense, so below the memory."""
+        """Do a step and tell where the heads were and how they got there."""
         output, after, told, written = self.cell.observe(inputs, state)
         backward, content, forward = told.read_modes.unbind(-1)
         gates = {
@@ -86,6 +87,6 @@ class SDNCModel(CellModel):
             "backward_mode": backward,
             "content_mode": content,
             "forward_mode": forward,
+            "read_age": read_age(state.age, written, after.read_weighting),
         }
-        read, write = (each.dense(self.cell.memory_slots) for each in (after.read_weighting, written))
-        return self.logits(output), after, Observation(read, write, after.memory, gates)
+        return self.logits(output), after, Observation(after.read_weighting, written, after.memory, gates)

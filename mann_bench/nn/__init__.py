@@ -5,6 +5,7 @@ from mann_bench.nn.initialization import Normal, Uniform, draw_weights, start
 from mann_bench.nn.ntm import NTM, NTMCell, NTMState
 from mann_bench.nn.sam import SAM, SAMCell, SAMState
 from mann_bench.nn.sdnc import SDNC, SDNCCell, SDNCState
+from mann_bench.nn.sparse import SparseWeighting
 
 __all__ = [
     "DNC",
@@ -20,6 +21,7 @@ __all__ = [
     "SAMState",
     "SDNCCell",
     "SDNCState",
+    "SparseWeighting",
     "Uniform",
     "draw_weights",
     "start",

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mann_bench.analysis.trace_parts import NO_GATES, NORM, SEQUENCE, WEIGHTINGS, Array, attended_slots, head_names
+from mann_bench.analysis.trace_parts import NO_GATES, NORM, SEQUENCE, WEIGHTINGS, Array, drawn_slots, head_names
 from mann_bench.reporting.pictures import png
 
 _TALLEST = 50
@@ -28,7 +28,8 @@ def trace_figure(title: str, arrays: Mapping[str, Array]) -> bytes:
     Args:
         title: what is shown.
         arrays: as ``mann-bench trace`` writes them: inputs, targets and outputs [T, channels], and of the
-            memory weightings [T, heads, N], memory_norm [T, N] and gates [T, heads].
+            memory weightings [T, heads, N], memory_norm [T, N], gates [T, heads], and slots [N] where a memory
+            tells of those it visited alone.
     """
     images = list(_images(arrays))
     gates = [name for name in arrays if name not in NO_GATES]
@@ -53,12 +54,12 @@ def _images(arrays: Mapping[str, Array]) -> Iterator[_Image]:
         yield _Image(label, arrays[name].T, np.arange(arrays[name].shape[1]))
     if "memory_norm" not in arrays:
         return
-    slots = attended_slots(*(arrays[name] for name in WEIGHTINGS))
+    slots, numbers = drawn_slots(arrays)
     for name, label in WEIGHTINGS.items():
         for head, rows in enumerate(arrays[name].transpose(1, 2, 0)):
             several = len(arrays[name][0]) > 1
-            yield _Image(f"{label}\nhead {head + 1}" if several else label, rows[slots], slots)
-    yield _Image(NORM, arrays["memory_norm"].T[slots], slots)
+            yield _Image(f"{label}\nhead {head + 1}" if several else label, rows[slots], numbers)
+    yield _Image(NORM, arrays["memory_norm"].T[slots], numbers)
 
 
 def _draw_gate(panel: Axes, name: str, values: Array, heads: list[str]) -> None:

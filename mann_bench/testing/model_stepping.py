@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mann_bench.models.base import Observation, RecurrentModel, SequenceModule
 from mann_bench.nn.scan import scan
+from mann_bench.nn.sparse import SparseWeighting
 from mann_bench.testing.clause import DoesNotApplyError, require
 from mann_bench.testing.subject import INPUT_SIZE, ModelSubject
 from mann_bench.testing.tensors import bits, close, distance, replaced, tensors_of
@@ -136,6 +137,8 @@ def _check_observation(seen: Observation) -> None:
     batch, slots = seen.memory.shape[:2]
     for name in ("read_weightings", "write_weightings"):
         weighting = getattr(seen, name)
+        if isinstance(weighting, SparseWeighting):
+            weighting = weighting.dense(slots)
         require(
             weighting.ndim == 3 and weighting.shape[0] == batch and weighting.shape[2] == slots,
             f"{name} has shape {list(weighting.shape)} where memory has {list(seen.memory.shape)}",

@@ -9,6 +9,8 @@ from mann_bench.execution.worker import execute_job
 from mann_bench.models.dnc import DNCModel
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.models.ntm import NTMModel
+from mann_bench.models.sam import SAMModel
+from mann_bench.models.sdnc import SDNCModel
 from mann_bench.results.store import Store
 from mann_bench.tasks.copy import Copy
 from mann_bench.training.trainer import train
@@ -103,6 +105,24 @@ def test_a_memory_has_these_diagnostics(task, model, gates):
     found = diagnostics(model(9, 8, **SIZES), task)
     assert set(found) == {"read_entropy", "write_entropy", "slots_written"} | gates
     assert all(isinstance(value, float) and math.isfinite(value) for value in found.values())
+
+
+@pytest.mark.parametrize("model", [SAMModel, SDNCModel])
+def test_a_sparse_memory_tells_what_it_visits(task, model):
+    found = diagnostics(model(9, 8, **SIZES), task)
+    assert {"read_entropy", "write_entropy", "slots_written", "slots_visited", "read_age"} <= set(found)
+    assert 1 <= found["slots_visited"] <= 16
+
+
+@pytest.mark.parametrize(("most", "watched"), [(56, (7, 8)), (55, (7, 7)), (7, (7, 1)), (6, (5, 1)), (1, (5, 1))])
+def test_of_a_large_memory_fewer_and_shorter_sequences_are_watched(scripted, monkeypatch, most, watched):
+    model, seen = scripted([[0]] * 100), []
+    step = model.step
+    model.step = lambda inputs, state: (seen.append(len(inputs)), step(inputs, state))[1]
+    monkeypatch.setattr("mann_bench.evaluation.diagnostics._MOST_STATE", most * model.state_bytes())
+    monkeypatch.setattr(Copy, "training_sizes", lambda task: [{"length": length} for length in (2, 3, 3)])
+    diagnostics(model, Copy())
+    assert (len(seen), seen[0]) == watched
 
 
 def test_a_model_without_memory_has_none(task):

@@ -37,11 +37,14 @@ class Recurrent(RecurrentModel):
 
     def __init__(self, task):
         super().__init__(task.input_size, task.output_size)
-        self.batches = []
+        self.batches, self.state = [], ()
 
     def initial_state(self, batch_size):
-        self.batches.append(batch_size)
-        return ()
+        return self.state
+
+    def forward(self, inputs):
+        self.batches.append(inputs.shape[1])
+        return super().forward(inputs)
 
     def step(self, inputs, state):
         return inputs[:, : self.output_size], state
@@ -103,6 +106,14 @@ def test_of_long_sequences_fewer_are_run_at_once_and_the_scores_are_the_same(tas
     monkeypatch.setattr(measure, "_MOST_NUMBERS", 3 * numbers)
     assert size_scores(few, task, Stream.TEST, {"length": 120}, 7).scores == pytest.approx(expected.scores)
     assert (whole.batches, few.batches) == ([7], [3, 3, 1])
+
+
+def test_of_large_states_fewer_are_held_at_once(task, monkeypatch):
+    model = Recurrent(task)
+    model.state = torch.zeros(1000)
+    monkeypatch.setattr(measure, "_MOST_NUMBERS", 3999)
+    size_scores(model, task, Stream.TEST, {"length": 20}, 7)
+    assert model.batches == [3, 3, 1]
 
 
 def test_the_bound_leaves_what_committed_runs_were_tested_on_in_one_batch():

@@ -5,6 +5,8 @@ from mann_bench.evaluation.trace import trace
 from mann_bench.models.dnc import DNCModel
 from mann_bench.models.lstm import LSTMModel
 from mann_bench.models.ntm import NTMModel
+from mann_bench.models.sam import SAMModel
+from mann_bench.models.sdnc import SDNCModel
 
 SIZES = {"controller_size": 8, "memory_slots": 6, "slot_width": 4, "read_heads": 2}
 MODELS = {
@@ -77,3 +79,53 @@ def test_a_model_that_raises_gets_its_mode_back(scripted):
     with pytest.raises(TypeError):
         trace(model, None)
     assert model.training
+
+
+@pytest.fixture(params=[SAMModel, SDNCModel])
+def sparse(request):
+    """Build a sparse model whose weights are not small."""
+
+    def build(slots):
+        torch.manual_seed(0)
+        model = request.param(9, 8, controller_size=8, memory_slots=slots, slot_width=4, memory_init="random")
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter)
+        return model
+
+    return build
+
+
+def densely(model, inputs):
+    """Observe every slot at every step: read weightings, write weightings and norms over time."""
+    state, seen = model.initial_state(inputs.shape[1]), []
+    for at_time in inputs:
+        _, state, told = model.observe(at_time, state)
+        both = [each.dense(model.cell.memory_slots) for each in (told.read_weightings, told.write_weightings)]
+        seen.append((*both, told.memory.norm(dim=-1)))
+    return [torch.stack(each) for each in zip(*seen, strict=True)]
+
+
+@torch.no_grad()
+def test_of_a_sparse_memory_the_slots_visited_are_told(sparse, inputs):
+    model = sparse(500)
+    traced, (read, written, norms) = trace(model, inputs), densely(model, inputs)
+    slots = traced.slots
+    assert torch.equal(slots, (read.sum((0, 1, 2)) + written.sum((0, 1, 2))).nonzero()[:, 0])
+    for name, expected in (("read_weightings", read), ("write_weightings", written), ("memory_norm", norms)):
+        torch.testing.assert_close(traced.memory[name], expected[..., slots])
+
+
+def test_what_is_told_of_a_sparse_memory_does_not_grow_with_its_slots(sparse, inputs):
+    few, many = (trace(sparse(slots), inputs) for slots in (1_000, 100_000))
+    heads, steps = few.memory["read_weightings"].shape[2], len(inputs)
+    most = inputs.shape[1] * steps * heads * (2 * 4 + 1)
+    assert max(len(few.slots), len(many.slots)) <= most
+    assert many.slots_visited <= heads * (2 * 4 + 1)
+
+
+def test_the_slots_visited_are_counted_step_by_step(sparse, inputs):
+    model = sparse(500)
+    with torch.no_grad():
+        read, written, _ = densely(model, inputs)
+    visited = ((read.sum(2) + written.sum(2)) > 0).sum(-1)  # [T, B]
+    assert trace(model, inputs).slots_visited == pytest.approx(visited.float().mean().item())

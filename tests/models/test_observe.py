@@ -8,6 +8,7 @@ from mann_bench.models.dnc import DNCModel
 from mann_bench.models.ntm import NTMModel
 from mann_bench.models.sam import SAMModel
 from mann_bench.models.sdnc import SDNCModel
+from mann_bench.nn.sparse import SparseWeighting
 
 SIZES = {"controller_size": 8, "memory_slots": 6, "slot_width": 4}
 MODELS = {
@@ -22,7 +23,7 @@ MODELS = {
     "dnc_heads": lambda: DNCModel(3, 2, **SIZES, read_heads=2, masked=True, sharpened=True),
 }
 NTM_GATES = ["key_strength", "interpolation_gate", "shift", "sharpening"]
-SAM_GATES = ["key_strength", "write_gate", "interpolation_gate"]
+SAM_GATES = ["key_strength", "write_gate", "interpolation_gate", "read_age"]
 MODES = ["backward_mode", "content_mode", "forward_mode"]
 DNC_GATES = ["free_gate", "allocation_gate", "write_gate", "backward_mode", "content_mode", "forward_mode"]
 
@@ -44,6 +45,10 @@ def observed(request, draw):
     for at_time in before:
         _, state = model.step(at_time, state)
     return model, inputs, state, model.observe(inputs, state)
+
+
+def dense(weighting):
+    return weighting.dense(6) if isinstance(weighting, SparseWeighting) else weighting
 
 
 def leaves(state):
@@ -73,7 +78,7 @@ def test_weightings_and_memory_are_those_of_the_state_after_the_step(observed):
         both = torch.cat([observation.read_weightings, observation.write_weightings], dim=1)
         assert torch.equal(both[..., : after.weightings.shape[-1]], after.weightings)  # content alone carries none
     elif hasattr(after, "read_weighting"):
-        assert torch.equal(observation.read_weightings, after.read_weighting.dense(6))
+        assert observation.read_weightings is after.read_weighting
     else:
         assert torch.equal(observation.read_weightings, after.read_weightings)
         assert torch.equal(observation.write_weightings[:, 0], after.write_weighting)
@@ -94,8 +99,8 @@ def test_weightings_and_memory_are_those_of_the_state_after_the_step(observed):
 def test_every_head_has_its_weighting(draw, name, readers, writers):
     model = made(name)
     _, _, observation = model.observe(draw(1, 4)[0], model.initial_state(4))
-    assert observation.read_weightings.shape == (4, readers, 6)
-    assert observation.write_weightings.shape == (4, writers, 6)
+    assert dense(observation.read_weightings).shape == (4, readers, 6)
+    assert dense(observation.write_weightings).shape == (4, writers, 6)
     assert observation.memory.shape == (4, 6, 4)
 
 
@@ -106,7 +111,7 @@ def test_every_head_has_its_weighting(draw, name, readers, writers):
         ("ntm_heads", dict.fromkeys(NTM_GATES, 5)),
         ("ntm_content", {"key_strength": 2}),
         ("sam", dict.fromkeys(SAM_GATES, 3)),
-        ("sdnc", dict.fromkeys(MODES, 3) | {"key_strength": 3, "write_gate": 1, "interpolation_gate": 1}),
+        ("sdnc", dict.fromkeys([*MODES, "key_strength", "read_age"], 3) | {"write_gate": 1, "interpolation_gate": 1}),
         ("dnc", dict.fromkeys(DNC_GATES, 1)),
         ("dnc_heads", dict.fromkeys(DNC_GATES, 2) | {"allocation_gate": 1, "write_gate": 1}),
     ],
@@ -150,7 +155,20 @@ def test_what_a_sparse_memory_is_observed_to_write_is_what_its_step_writes(draw,
         _, state = model.step(at_time, state)
     _, after, observation = model.observe(inputs, state)
     changed = (after.memory != state.memory).any(-1)
-    assert torch.equal(changed, observation.write_weightings.sum(1) > 0)
+    assert torch.equal(changed, dense(observation.write_weightings).sum(1) > 0)
+
+
+@pytest.mark.parametrize("name", ["sam", "sdnc"])
+def test_what_is_read_has_the_age_of_its_last_access(draw, name):
+    model, accessed = made(name), torch.full((4, 6), -1)
+    state = model.initial_state(4)
+    for step, at_time in enumerate(draw(5, 4)):
+        _, state, seen = model.observe(at_time, state)
+        read, written = dense(seen.read_weightings), dense(seen.write_weightings)
+        accessed = torch.where(written.sum(1) > 0.005, step, accessed)
+        expected = (read * (step - accessed).unsqueeze(1)).sum(-1) / read.sum(-1)
+        torch.testing.assert_close(seen.gates["read_age"], expected)
+        accessed = torch.where((read.sum(1) + written.sum(1)) > 0.005, step, accessed)
 
 
 def test_the_gates_of_an_ntm_are_in_their_ranges(draw):
