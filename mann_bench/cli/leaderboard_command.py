@@ -46,7 +46,9 @@ def _registry(context: click.Context) -> "Registry":
     return registry.with_own_names()
 
 
-def _no_entries(root: Path) -> UsageError:
+def _no_entries(root: Path, study: str | None = None) -> UsageError:
+    if study:
+        return UsageError(f"{root}: no entry of {study} here. `leaderboard submit` makes one; --root names the folder.")
     return UsageError(f"{root}: no <study>/<entry>/entry.json here. Give --root the folder with all leaderboards.")
 
 
@@ -259,23 +261,29 @@ def _replays(registry: "Registry", loaded: "LoadedEntry", steps: int) -> "Iterat
             click.echo(f"{record.key[:12]}  not replayed. {error}", err=True)
 
 
-@command.command(epilog=examples("mann-bench leaderboard build --out pages"))
+@command.command(
+    epilog=examples(
+        "mann-bench leaderboard build --out pages", "mann-bench leaderboard build --study mine.toml --out pages"
+    )
+)
 @root_option
 @site_option
+@click.option("--study", help="Build the board of this study alone: a name, or a file that ends in .toml.")
 @click.pass_context
-def build(context: click.Context, root: Path, out: Path) -> None:
-    """Build the web pages of all leaderboards. Every entry must be without faults.
+def build(context: click.Context, root: Path, out: Path, study: str | None) -> None:
+    """Build the web pages of all leaderboards, or of one. Every entry that they show must be without faults.
 
     The pages work without a server and a network: open index.html. The command never removes the page of a study
-    that exists already. The same entries always give the same bytes.
+    that exists already, so the board of one study needs a folder of its own. The same entries always give the same
+    bytes.
     """
     from mann_bench.site.boards import boards
     from mann_bench.site.build import build_site
     from mann_bench.site.folder import write_pages
 
-    found = boards(_registry(context), root)
+    found = boards(_registry(context), root, study)
     if not found:
-        raise _no_entries(root)
+        raise _no_entries(root, study)
     files = build_site(found)
     write_pages(files, out)
     say(f"{counted(len(files), 'file')}: {out / 'index.html'}", err=True)

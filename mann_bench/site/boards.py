@@ -12,27 +12,34 @@ from mann_bench.results.schema import Record
 from mann_bench.site.board import Board
 from mann_bench.site.checked import checked_text
 from mann_bench.studies.claims import ClaimRuns, check_claims
+from mann_bench.studies.loading import load_study
 from mann_bench.studies.plan import plan_study
 
 
-def boards(registry: Registry, root: Path) -> list[Board]:
+def boards(registry: Registry, root: Path, study: str | None = None) -> list[Board]:
     """Return the board of every study that has entries below `root`; its claims are checked against all of them.
+
+    Args:
+        registry: answers which studies, tasks and protocols there are.
+        root: the folder of the leaderboards.
+        study: the only one that a board is made of: a name, or the path of a file that ends in ``.toml``.
 
     Raises:
         EntryError: an entry is not sound; nothing of it is shown.
         StoreError: a folder cannot be read.
         UsageError: a study is not installed.
     """
-    folders = entry_folders(root)
-    studies = by_study(sound_entries(folders, folders, rules_resolver(registry)))
-    return [_board(registry, study, entries) for study, entries in sorted(studies.items())]
+    every = entry_folders(root)
+    asked = entry_folders(root, load_study(registry, study).name) if study else every
+    studies = by_study(sound_entries(asked, every, rules_resolver(registry, study)))
+    return [_board(registry, study or name, entries) for name, entries in sorted(studies.items())]
 
 
-def _board(registry: Registry, name: str, entries: Sequence[LoadedEntry]) -> Board:
-    planned, records = plan_study(registry, name), records_of(entries)
+def _board(registry: Registry, study: str, entries: Sequence[LoadedEntry]) -> Board:
+    planned, records = plan_study(registry, study), records_of(entries)
     answered = answers(planned.all_runs, records)
     return Board(
-        name=name,
+        name=planned.study.name,
         summary=planned.study.summary,
         reference=planned.study.reference,
         entries=entries,

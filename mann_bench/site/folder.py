@@ -23,7 +23,8 @@ def write_pages(files: Mapping[str, bytes], folder: Path) -> None:
     if gone:
         raise UsageError(
             f"{folder} has boards that no entry is there for: {', '.join(sorted(gone))}. Is --root the folder with all "
-            "leaderboards? To take a board down, remove its folder of pages first."
+            "leaderboards? Build the board of one study with --out into another folder. To take a board down, remove "
+            "its folder of pages first."
         )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

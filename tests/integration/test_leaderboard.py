@@ -176,6 +176,17 @@ def test_pages_are_not_made_of_a_root_without_entries(mann_bench, root):
     assert f"{root}: no <study>/<entry>/entry.json here." in err
 
 
+def test_the_board_of_a_study_file_is_built_into_a_folder_of_its_own(mann_bench):
+    assert mann_bench("leaderboard", "build", "--study", "tiny.toml", "--out", "pages")[0] == 0
+    assert Path("pages/tiny/index.html").exists()
+    other = Path("pages/other/index.html")
+    other.parent.mkdir()
+    other.write_bytes(Path("pages/tiny/index.html").read_bytes())
+    code, _, err = mann_bench("leaderboard", "build", "--study", "tiny.toml", "--out", "pages")
+    assert (code, other.exists()) == (2, True)
+    assert "boards that no entry is there for: other" in err
+
+
 def test_reproduce_prints_commands_that_run(mann_bench):
     code, out, _ = mann_bench("reproduce", entry_folder().name, "--out", "again")
     assert code == 0

@@ -41,5 +41,13 @@ def test_nothing_is_made_of_an_entry_that_is_not_sound(registry, board):
         boards(registry, board.root)
 
 
+def test_the_board_of_one_study_is_made_of_its_entries_alone(registry, board):
+    (board.root / "other" / "broken").mkdir(parents=True)
+    (board.root / "other" / "broken" / "entry.json").write_text("{")
+    assert [made.name for made in boards(registry, board.root, "smoke")] == ["smoke"]
+    with pytest.raises(EntryError, match="not-json"):
+        boards(registry, board.root)
+
+
 def test_without_entries_there_are_no_boards(registry, tmp_path):
     assert boards(registry, tmp_path) == []
