@@ -87,6 +87,6 @@ def public():
             try:
                 return importlib.import_module(name)
             except ImportError as error:
-                pytest.skip(f"{distribution} is not installed ({error}); see the extra `public`")
+                pytest.skip(f"{distribution} is not installed ({error}); see the extras `public` and `public-whole`")
 
     return load
