@@ -93,7 +93,7 @@ def chunked_learning(
     """Return what `recurrent_learning` returns, with a Python step a chunk instead of one a time step.
 
     Within a chunk, all gradients are known at once, and M_t is a sum of them with numbers as coefficients. So a layer
-    of M_t is applied to a query without M_t itself: the dual form of Sun et al. 2024, section 2.5,
+    of M_t is applied to a query without M_t itself: the dual form of Sun et al. 2024,
     https://arxiv.org/abs/2407.04620.
 
     Args:

@@ -60,7 +60,7 @@ def chunked_gated_delta_rule(
     """Return what `recurrent_gated_delta_rule` returns, with a Python step a chunk instead of one a time step.
 
     With d_ti what is left after step t of what step i wrote, d_t what is left of the memory S before the chunk,
-    and u_t what step t writes (section 3.3 of the paper, the extended WY representation):
+    and u_t what step t writes (section 3.3 and appendix A of the paper, the extended WY representation):
 
         u_t = beta_t (v_t - d_t S k_t - sum_{i<t} d_ti (k_i . k_t) u_i)
 

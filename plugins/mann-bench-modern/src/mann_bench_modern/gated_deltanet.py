@@ -32,7 +32,7 @@ class GatedDeltaNetModel(LayeredModel):
     """A linear Transformer with the gated delta rule (Yang et al. 2024, section 3.4, https://arxiv.org/abs/2412.06464).
 
     Each head of a layer has a memory of `head_width` x `head_width`. With `householder` above 1, a step
-    writes that often, and forgets once: Gated DeltaProduct (Siems et al. 2025, section 3, https://arxiv.org/abs/2502.10297).
+    writes that often, and forgets once: Gated DeltaProduct (Siems et al. 2025, https://arxiv.org/abs/2502.10297).
     The layers are those of `mann_bench_modern.layered.Layers`: the feedforward network has GELUs where the paper
     has SwiGLU.
 

@@ -25,18 +25,18 @@ class LRUAState(NamedTuple):
 
 
 class LRUAModel(RecurrentModel):
-    """An LSTM with Least Recently Used Access (Santoro et al. 2016, section 3.2, https://arxiv.org/abs/1605.06065).
+    """An LSTM with Least Recently Used Access (Santoro et al. 2016, https://arxiv.org/abs/1605.06065).
 
     The controller sees the input and what was read in the step before. From its output follow a key k_t and a gate
-    alpha_t of each head. Then, for each head (the numbers are those of the paper's equations),
+    alpha_t of each head. Then, for each head,
 
-        w^r_t = softmax_i(cosine(k_t, M_{t-1}(i)))                             (2), (3)
-        r_t = sum_i w^r_t(i) M_{t-1}(i)                                        (4)
-        w^w_t = sigma(alpha_t) w^r_{t-1} + (1 - sigma(alpha_t)) w^lu_{t-1}     (7)
-        w^u_t = gamma w^u_{t-1} + w^r_t + w^w_t, summed over the heads         (5)
-        M_t(i) = M_{t-1}(i) + w^w_t(i) k_t, summed over the heads              (8)
+        w^r_t = softmax_i(cosine(k_t, M_{t-1}(i)))
+        r_t = sum_i w^r_t(i) M_{t-1}(i)
+        w^w_t = sigma(alpha_t) w^r_{t-1} + (1 - sigma(alpha_t)) w^lu_{t-1}
+        w^u_t = gamma w^u_{t-1} + w^r_t + w^w_t, summed over the heads
+        M_t(i) = M_{t-1}(i) + w^w_t(i) k_t, summed over the heads
 
-    where w^lu_{t-1} is one at the least used slot and zero elsewhere (6); that slot is erased before it is written. The
+    where w^lu_{t-1} is one at the least used slot and zero elsewhere; that slot is erased before it is written. The
     logits follow from the controller's output and what was read.
 
     Where the paper is silent, we choose: a step reads before it writes, as its key would find itself otherwise. Each

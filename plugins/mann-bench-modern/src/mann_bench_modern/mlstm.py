@@ -33,7 +33,7 @@ class MLSTMModel(LayeredModel):
     """Layers of mLSTM (Beck et al. 2024, section 2.3, https://arxiv.org/abs/2405.04517).
 
     Each head of a layer has a cell of `head_width` x `head_width`. The layers are those of
-    `mann_bench_modern.layered.Layers`, in the order of xLSTM 7B (Beck et al. 2025, section 3.1, https://arxiv.org/abs/2503.13427):
+    `mann_bench_modern.layered.Layers`, in the order of xLSTM 7B (Beck et al. 2025, https://arxiv.org/abs/2503.13427):
     the mLSTM works in `heads` x `head_width` channels, and a feedforward network follows it, where the blocks of
     2024 project up before the mLSTM and have no such network.
 

@@ -19,14 +19,14 @@ Form = Literal["chunked", "recurrent"]
 Rule = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 _STRONGEST = math.exp(-0.5)
-"""A step leaves exp(-_STRONGEST), 0.545, of a channel at the least (section 4.1 of the paper)."""
+"""A step leaves exp(-_STRONGEST), 0.545, of a channel at the least, as in the paper."""
 
 _LONGEST_CHUNK = 64
 """With more steps, what is left of a chunk's first step could be too small for float32."""
 
 
 class RWKV7Model(LayeredModel):
-    """Layers of RWKV-7 (Peng et al. 2025, section 4, https://arxiv.org/abs/2503.14456).
+    """Layers of RWKV-7 (Peng et al. 2025, https://arxiv.org/abs/2503.14456).
 
     Each head of a layer has a memory of `head_width` x `head_width`. The layers are those of
     `mann_bench_modern.layered.Layers`: the feedforward network sees the present step alone and has GELUs, where that of
@@ -83,7 +83,7 @@ class RWKV7State(NamedTuple):
 
 
 class TimeMix(Mixer):
-    """Heads that write to and read from memories of their own (Peng et al. 2025, section 4.1).
+    """Heads that write to and read from memories of their own (Peng et al. 2025).
 
     Everything that a head is told sees the inputs of a step, mixed with those of the step before by channel. Answers
     are normalised head by head; a bonus for the present value is added, and all of it is gated and mapped to the

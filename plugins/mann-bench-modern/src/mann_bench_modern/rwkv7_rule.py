@@ -1,6 +1,6 @@
 """The memory of RWKV-7: each channel decays by itself, and a key is taken out before another is written.
 
-For a sequence and a head (Peng et al. 2025, section 4.1, https://arxiv.org/abs/2503.14456):
+For a sequence and a head (Peng et al. 2025, https://arxiv.org/abs/2503.14456):
 
     S_t = S_{t-1} (diag(w_t) - k_t (a_t * k_t)^T) + v_t r_t^T
     o_t = S_t q_t

@@ -19,7 +19,7 @@ _LEAST_RATE, _GREATEST_RATE = 1.0, 16.0
 class Timescales(nn.Module):
     """Time that passes in a step, and what it leaves of a memory.
 
-    Gu & Dao 2023, section 3.5, https://arxiv.org/abs/2312.00752, with one rate a head:
+    Gu & Dao 2023, https://arxiv.org/abs/2312.00752, with one rate a head:
 
         Delta_t = softplus(W x_t + b)
         log alpha_t = -exp(A) Delta_t
