@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -12,7 +12,6 @@ from torch.nn import functional
 from mann_bench import require_one_of, require_positive
 from mann_bench.nn import Uniform, start
 from mann_bench_modern.fast_weights import (
-    FastState,
     Learner,
     Learning,
     Outer,
@@ -21,16 +20,8 @@ from mann_bench_modern.fast_weights import (
     chunked_learning,
     recurrent_learning,
 )
-from mann_bench_modern.layered import (
-    EPSILON,
-    CausalConvolution,
-    LayeredModel,
-    Layers,
-    Mixer,
-    join_heads,
-    split_heads,
-    unit,
-)
+from mann_bench_modern.layered import EPSILON, LayeredModel, Layers, join_heads
+from mann_bench_modern.trained_memory import TrainedMemory
 
 Form = Literal["chunked", "recurrent"]
 
@@ -122,30 +113,16 @@ class Perceptron(Learner):
         return last(queries)
 
 
-class TitansState(NamedTuple):
-    """What a layer carries from step to step."""
-
-    memory: FastState
-    past: Float[Tensor, "S B C"]
-    """The last inputs of the convolution."""
-
-
-class NeuralMemory(Mixer):
+class NeuralMemory(TrainedMemory):
     """Heads that train a network each on what they are to remember (Behrouz et al. 2025, section 3.1).
 
-    Queries, keys and values pass a short causal convolution and SiLU; queries and keys are then made unit vectors.
-    Answers are normalised by their root mean square, head by head, gated, and mapped to the outputs. The weights that
-    the memories start with are learned.
+    Queries, keys and values pass SiLU. Answers are normalised by their root mean square, head by head, and gated by
+    SiLU. The weights that the memories start with are learned.
 
     Args:
-        width: channels of inputs and outputs.
-        heads: memories.
-        head_width: channels of a memory's queries, keys and values.
-        convolution: steps that the convolution spans.
+        width, heads, head_width, convolution, rule, chunk_size: as for `TrainedMemory`.
         memory_layers: layers of a memory.
         rate: the greatest theta.
-        rule: a form of the recurrence.
-        chunk_size: steps whose gradients are taken at the same weights.
     """
 
     def __init__(
@@ -159,38 +136,26 @@ class NeuralMemory(Mixer):
         rule: Learning,
         chunk_size: int,
     ) -> None:
-        super().__init__()
-        self.heads, self.rate, self.rule, self.chunk_size = heads, rate, rule, chunk_size
-        channels = heads * head_width
-        self.project = nn.Linear(width, 3 * channels, bias=False)
-        self.convolution = CausalConvolution(3 * channels, convolution)
-        self.learner = Perceptron()
+        silu = functional.silu
+        super().__init__(width, heads, head_width, convolution, Perceptron(), silu, silu, rule, chunk_size)
+        self.rate = rate
         self.first_weights = nn.Parameter(torch.empty(memory_layers, heads, head_width, head_width))
         self.rates = nn.Parameter(torch.zeros(3 * heads, width))
         first = torch.tensor([0.0, _KEPT_AT_FIRST, _MOMENTUM_AT_FIRST])
         self.rates_bias = nn.Parameter(first.repeat_interleave(heads))
         start(self, first_weights=Uniform(head_width**-0.5))
         self.norm = nn.RMSNorm(head_width, eps=EPSILON)
-        self.gate = nn.Linear(width, channels, bias=False)
-        self.merge = nn.Linear(channels, width, bias=False)
 
-    def initial_state(self, batch_size: int) -> TitansState:
-        """Return memories with the weights that they start with."""
-        weights = tuple(each.expand(batch_size, -1, -1, -1) for each in self.first_weights.unbind(0))
-        position = torch.zeros(batch_size, dtype=torch.int64, device=self.first_weights.device)
-        memory = FastState(weights, tuple(torch.zeros_like(each) for each in weights), weights, position)
-        return TitansState(memory, self.convolution.initial_state(batch_size))
+    def at_first(self) -> tuple[Weights, Weights]:
+        """Return the learned weights, which nothing moves."""
+        weights = self.first_weights.unbind(0)
+        return weights, tuple(torch.zeros_like(each) for each in weights)
 
-    def forward(self, inputs: Float[Tensor, "T B W"], state: TitansState) -> tuple[Float[Tensor, "T B W"], TitansState]:
-        """Learn, then answer, step after step."""
-        convolved, past = self.convolution(self.project(inputs), state.past)
-        told = (split_heads(each, self.heads) for each in functional.silu(convolved).chunk(3, dim=2))
-        queries, keys, values = told
-        logits = functional.linear(inputs, self.rates, self.rates_bias).permute(1, 2, 0)
-        step, kept, momentum = logits.chunk(3, dim=1)
-        rates = Rates(self.rate * step.sigmoid(), functional.logsigmoid(kept), functional.logsigmoid(momentum))
-        answers, memory = self.rule(
-            self.learner, unit(queries), unit(keys), values, rates, state.memory, self.chunk_size
-        )
-        outputs: Tensor = self.merge(join_heads(self.norm(answers)) * functional.silu(self.gate(inputs)))
-        return outputs, TitansState(memory, past)
+    def rates_of(self, inputs: Float[Tensor, "T B W"]) -> Rates:
+        """Return theta, and the logarithms of alpha and eta, of each step and head."""
+        step, kept, momentum = functional.linear(inputs, self.rates, self.rates_bias).permute(1, 2, 0).chunk(3, dim=1)
+        return Rates(self.rate * step.sigmoid(), functional.logsigmoid(kept), functional.logsigmoid(momentum))
+
+    def normalised(self, answers: Float[Tensor, "B H T D"]) -> Float[Tensor, "T B C"]:
+        """Normalise head by head."""
+        return join_heads(self.norm(answers))

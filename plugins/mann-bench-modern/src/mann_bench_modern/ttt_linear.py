@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -12,7 +12,6 @@ from torch.nn import functional
 from mann_bench import require_one_of, require_positive
 from mann_bench.nn import Uniform, start
 from mann_bench_modern.fast_weights import (
-    FastState,
     Learner,
     Learning,
     Outer,
@@ -21,22 +20,14 @@ from mann_bench_modern.fast_weights import (
     chunked_learning,
     recurrent_learning,
 )
-from mann_bench_modern.layered import (
-    EPSILON,
-    CausalConvolution,
-    LayeredModel,
-    Layers,
-    Mixer,
-    join_heads,
-    split_heads,
-    unit,
-)
+from mann_bench_modern.layered import EPSILON, LayeredModel, Layers, join_heads
+from mann_bench_modern.trained_memory import TrainedMemory
 
 Form = Literal["chunked", "recurrent"]
 
 
 class TTTLinearModel(LayeredModel):
-    """Layers of TTT-Linear (Sun et al. 2024, section 2, https://arxiv.org/abs/2407.04620).
+    """Layers of TTT-Linear (Sun et al. 2024, https://arxiv.org/abs/2407.04620).
 
     Each head of a layer has a linear model from `head_width` to `head_width` channels. The layers are those of
     `mann_bench_modern.layered.Layers`. Queries and keys are unit vectors here, and each step has a learning rate of its
@@ -90,7 +81,7 @@ class TTTLinearModel(LayeredModel):
 
 
 class ResidualLinear(Learner):
-    """f(x) = x + LN(W x + b); the loss is half the squared error of the value (section 2.7 and equation 4).
+    """f(x) = x + LN(W x + b); the loss is half the squared error of the value.
 
     The bias is a further row of the weights.
 
@@ -128,28 +119,14 @@ def _with_one(rows: Tensor) -> Tensor:
     return functional.pad(rows, (0, 1), value=1.0)
 
 
-class TTTState(NamedTuple):
-    """What a layer carries from step to step."""
+class TTTLinear(TrainedMemory):
+    """Heads that train a linear model each (Sun et al. 2024).
 
-    models: FastState
-    past: Float[Tensor, "S B C"]
-    """The last inputs of the convolution."""
-
-
-class TTTLinear(Mixer):
-    """Heads that train a linear model each (Sun et al. 2024, sections 2.1 to 2.7).
-
-    Queries, keys and values pass a short causal convolution; queries and keys are then made unit vectors. Answers are
-    normalised, gated by GELU, and mapped to the outputs. The weights that the models start with are learned.
+    Answers are normalised over all heads, and gated by GELU. The weights that the models start with are learned.
 
     Args:
-        width: channels of inputs and outputs.
-        heads: linear models.
-        head_width: channels of a head's queries, keys and values.
-        convolution: steps that the convolution spans.
+        width, heads, head_width, convolution, rule, chunk_size: as for `TrainedMemory`.
         rate: the greatest eta.
-        rule: a form of the recurrence.
-        chunk_size: steps whose gradients are taken at the same weights.
     """
 
     def __init__(
@@ -162,33 +139,26 @@ class TTTLinear(Mixer):
         rule: Learning,
         chunk_size: int,
     ) -> None:
-        super().__init__()
-        self.heads, self.rate, self.rule, self.chunk_size = heads, rate, rule, chunk_size
-        channels = heads * head_width
-        self.project = nn.Linear(width, 3 * channels, bias=False)
-        self.convolution = CausalConvolution(3 * channels, convolution)
-        self.learner = ResidualLinear(heads, head_width)
+        learner = ResidualLinear(heads, head_width)
+        super().__init__(
+            width, heads, head_width, convolution, learner, nn.Identity(), functional.gelu, rule, chunk_size
+        )
+        self.rate = rate
         self.first_weights = nn.Parameter(torch.empty(heads, head_width, head_width))
         self.first_bias = nn.Parameter(torch.zeros(heads, 1, head_width))
         start(self, first_weights=Uniform(head_width**-0.5))
         self.step_size = nn.Linear(width, heads)
-        self.norm = nn.LayerNorm(channels)
-        self.gate = nn.Linear(width, channels, bias=False)
-        self.merge = nn.Linear(channels, width, bias=False)
+        self.norm = nn.LayerNorm(heads * head_width)
 
-    def initial_state(self, batch_size: int) -> TTTState:
-        """Return models with the weights that they start with."""
-        weights = (torch.cat([self.first_weights, self.first_bias], dim=1).expand(batch_size, -1, -1, -1),)
-        position = torch.zeros(batch_size, dtype=torch.int64, device=self.first_weights.device)
-        return TTTState(FastState(weights, (), weights, position), self.convolution.initial_state(batch_size))
+    def at_first(self) -> tuple[Weights, Weights]:
+        """Return the learned weights and bias, as rows of one matrix a head."""
+        return (torch.cat([self.first_weights, self.first_bias], dim=1),), ()
 
-    def forward(self, inputs: Float[Tensor, "T B W"], state: TTTState) -> tuple[Float[Tensor, "T B W"], TTTState]:
-        """Learn, then answer, step after step."""
-        convolved, past = self.convolution(self.project(inputs), state.past)
-        queries, keys, values = (split_heads(each, self.heads) for each in convolved.chunk(3, dim=2))
-        rates = Rates(self.rate * self.step_size(inputs).permute(1, 2, 0).sigmoid(), None, None)
-        answers, models = self.rule(
-            self.learner, unit(queries), unit(keys), values, rates, state.models, self.chunk_size
-        )
-        outputs: Tensor = self.merge(self.norm(join_heads(answers)) * functional.gelu(self.gate(inputs)))
-        return outputs, TTTState(models, past)
+    def rates_of(self, inputs: Float[Tensor, "T B W"]) -> Rates:
+        """Return eta of each step and head; nothing is forgotten, and nothing moves on."""
+        return Rates(self.rate * self.step_size(inputs).permute(1, 2, 0).sigmoid(), None, None)
+
+    def normalised(self, answers: Float[Tensor, "B H T D"]) -> Float[Tensor, "T B C"]:
+        """Normalise over all heads."""
+        normed: Tensor = self.norm(join_heads(answers))
+        return normed
