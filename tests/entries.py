@@ -9,7 +9,7 @@ import pytest
 
 from mann_bench.leaderboard.checks.aggregates import aggregates_of
 from mann_bench.leaderboard.checks.traces import traced_runs
-from mann_bench.leaderboard.files import LoadedEntry, record_content
+from mann_bench.leaderboard.files import LoadedEntry, entry_content, record_content
 from mann_bench.leaderboard.resolving import study_rules
 from mann_bench.leaderboard.schema import Aggregates, Badge, Entry, RunReference, StudyReference
 from mann_bench.leaderboard.submit import Submitter, submit
@@ -163,7 +163,7 @@ class Board:
         except ValueError:
             self.file.write_text(json.dumps(content))
             return
-        self.file.write_text(entry.model_dump_json(indent=1) + "\n")
+        self.file.write_bytes(entry_content(entry))
         self.folder = self.folder.rename(self.folder.with_name(entry.id))
 
     def edit_record(self, change, index=0, rekey=False, sign=True):

@@ -3,17 +3,24 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from mann_bench.analysis.tuned import RATE, RunsUnder, Tuned, TunedCells, tuned_text
+from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import TrainingMethod
 from mann_bench.results.schema import Record, RuleRecord
 
 
 class Cell(NamedTuple):
-    """The runs that differ in their seed alone, in the order of their seeds."""
+    """The runs that differ in their seed alone, in the order of their seeds.
+
+    Cells whose learning rate was `tuned`, each to its own, share a protocol with the rate left open, by which they
+    stand together.
+    """
 
     task: str
     model: str
     protocol: str
     records: list[Record]
+    tuned: Tuned | None = None
 
     @property
     def seeds(self) -> list[int]:
@@ -41,6 +48,12 @@ class Cell(NamedTuple):
         return sorted(set().union(*[record.own_hooks for record in self.records]))
 
     @property
+    def protocol_fields(self) -> dict[str, OptionValue]:
+        """The fields of the protocol; in place of a rate that was tuned, that it was."""
+        fields = self.records[0].protocol.fields
+        return {**fields, RATE: "tuned"} if self.tuned else dict(fields)
+
+    @property
     def budget(self) -> int:
         """Most training steps that a run could take."""
         return self.records[0].protocol.integer("max_steps")
@@ -56,26 +69,27 @@ def origin(record: Record) -> str:
     return ", ".join(f"{part.distribution} {part.name} v{part.version}" for part in (record.model, record.task))
 
 
-def cells(records: Iterable[Record]) -> list[Cell]:
+def cells(records: Iterable[Record], tuned: TunedCells | None = None) -> list[Cell]:
     """Return the cells of `records`, sorted by task, model and protocol, whatever the order of the records.
 
     Variants that read the same but were brought by another distribution, or have another version, are not
     mixed. A record that occurs twice counts once.
+
+    Args:
+        records: of the runs.
+        tuned: which of the cells were tuned, by what their records state.
     """
     groups: dict[str, dict[str, Record]] = {}
     for record in records:
         groups.setdefault(_identity(record), {})[record.key] = record
-    made = (
-        Cell(
-            task=first.task.text,
-            model=first.model.text,
-            protocol=first.protocol.text,
-            records=ordered,
-        )
-        for ordered in (sorted(group.values(), key=lambda r: (r.seed, r.key)) for group in groups.values())
-        for first in ordered[:1]
-    )
+    made = (_cell(sorted(group.values(), key=lambda r: (r.seed, r.key)), tuned or {}) for group in groups.values())
     return sorted(made, key=lambda cell: (cell.task, cell.model, cell.protocol, cell.records[0].key))
+
+
+def _cell(ordered: list[Record], tuned: TunedCells) -> Cell:
+    model, task, protocol = (part.text for part in (ordered[0].model, ordered[0].task, ordered[0].protocol))
+    known = tuned.get(RunsUnder(model, task, protocol))
+    return Cell(task, model, tuned_text(protocol) if known else protocol, ordered, known)
 
 
 def _identity(record: Record) -> str:

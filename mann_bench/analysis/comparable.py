@@ -94,9 +94,9 @@ def _grouped(places: Sequence[int], name: Callable[[int], _Name]) -> dict[_Name,
 
 def _recipe(cell: Cell) -> str:
     """Return what comparable protocols share, as text: it tells 1, 1.0 and true apart."""
-    protocol = cell.records[0].protocol
-    spread = {"max_steps"} if protocol.fields.get("schedule", "constant") != "constant" else set[str]()
-    fields = {name: value for name, value in protocol.fields.items() if name not in _HOW_LONG - spread}
+    protocol, fields = cell.records[0].protocol, cell.protocol_fields
+    spread = {"max_steps"} if fields.get("schedule", "constant") != "constant" else set[str]()
+    fields = {name: value for name, value in fields.items() if name not in _HOW_LONG - spread}
     return repr((protocol.name, protocol.version, sorted(fields.items())))
 
 
@@ -104,7 +104,7 @@ def _subject(cell: Cell) -> str:
     """Return what cells that are ranked with each other share."""
     first = cell.records[0]
     task = first.task.name, first.task.version, first.task.distribution, sorted(first.task.options.items())
-    fields = sorted(first.protocol.fields.items())
+    fields = sorted(cell.protocol_fields.items())
     return repr((task, cell.rule, first.protocol.name, first.protocol.version, fields))
 
 

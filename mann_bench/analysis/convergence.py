@@ -7,6 +7,7 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import Unit, convergence_durations, final_scores
 from mann_bench.analysis.rows import MERGED, CellRow, Share
 from mann_bench.analysis.target import on_target
+from mann_bench.analysis.tuned import Tuned
 from mann_bench.core.runs import Outcome
 from mann_bench.statistics.interval import Estimate
 from mann_bench.statistics.medians import median_estimate, survival_median
@@ -47,6 +48,7 @@ class ConvergenceRow(CellRow):
         target: on the greatest training size alone; None where records do not tell.
         own_training: the methods by which a model was trained in its own way, not as the protocol says; None of most.
         own_hooks: the hooks of Lightning that a model has of its own; None of most.
+        tuned: how the learning rate was tuned; None where it was not.
     """
 
     backend: str
@@ -66,6 +68,7 @@ class ConvergenceRow(CellRow):
     target: TargetConvergence | None = None
     own_training: str | None = None
     own_hooks: str | None = None
+    tuned: Tuned | None = None
 
 
 def convergence_rows(cells: Sequence[Cell]) -> list[ConvergenceRow]:
@@ -103,6 +106,7 @@ def convergence_row(cell: Cell) -> ConvergenceRow:
         target=_target(cell),
         own_training=", ".join(cell.own_training) or None,
         own_hooks=", ".join(cell.own_hooks) or None,
+        tuned=cell.tuned,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from mann_bench.analysis.cells import cells
+from mann_bench.analysis.tuned import TunedCells
 from mann_bench.api import Results, execute, wandb_mode
 from mann_bench.cli.columns import terminal_width
 from mann_bench.cli.parameters import ExecutionOptions
@@ -29,9 +30,15 @@ from mann_bench.training.checkpoint import Checkpoints
 
 
 def execute_plan(
-    registry: Registry, plan: Plan, options: ExecutionOptions, describe: Callable[[Plan, Setting], None]
+    registry: Registry,
+    plan: Plan,
+    options: ExecutionOptions,
+    describe: Callable[[Plan, Setting], None],
+    tuned: TunedCells | None = None,
 ) -> int:
     """Prepare the plan, announce it and execute it; under ``--dry-run`` let `describe` tell it instead.
+
+    The tables say which cells were `tuned`.
 
     Returns: the exit code, 0 where every run has a record, 1 where one failed or diverged.
 
@@ -72,7 +79,7 @@ def execute_plan(
             wandb=mode,
             observers=[ConsoleProgress(console, len(plan.missing))],
         )
-    _print_records(results, options.as_json)
+    _print_records(results, options.as_json, tuned)
     _print(console, f"Records: {options.out}. W&B: {mode}.")
     if mode is WandbMode.OFFLINE and plan.missing:
         logs = shlex.quote(str(options.out / "wandb"))
@@ -121,10 +128,10 @@ def _print_resumed(console: Console, plan: Plan, store: Store) -> None:
             _print(console, f"{run.text}: resumes at step {step:,}.")
 
 
-def _print_records(results: Results, as_json: bool) -> None:
+def _print_records(results: Results, as_json: bool, tuned: TunedCells | None) -> None:
     """Print the tables, or the records as JSON and their errors on standard error."""
     if not as_json:
-        say(render(cells(results.records), Format.TEXT, terminal_width()), nl=False)
+        say(render(cells(results.records, tuned), Format.TEXT, terminal_width()), nl=False)
         return
     for record in results.records:
         say(json.dumps(json.loads(record.model_dump_json())))  # in ASCII, which any output can hold

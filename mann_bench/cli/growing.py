@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
+from mann_bench.analysis.tuned import TunedCells
 from mann_bench.cli.columns import aligned, prose
 from mann_bench.cli.execution import execute_plan
 from mann_bench.cli.parameters import ExecutionOptions
@@ -27,6 +28,7 @@ def run_until_decided(
     options: ExecutionOptions,
     max_seeds: int | None,
     describe: Callable[[Plan, Setting], None],
+    tuned: TunedCells | None = None,
 ) -> int:
     """Do the seeds of the next look of the cells that need them, judge, and go on until all is decided or done.
 
@@ -55,7 +57,7 @@ def run_until_decided(
         runs = [run for name, size in (begun | wanted).items() for run in planned.cells[name][:size]]
         if options.as_json:  # each record once
             runs = [run for run in runs if run.key not in told]
-        code = max(code, execute_plan(registry, Plan(sorted(runs, key=lambda run: run.seed)), options, describe))
+        code = max(code, execute_plan(registry, Plan(sorted(runs, key=lambda run: run.seed)), options, describe, tuned))
         if options.dry_run:
             return code
         told |= {run.key for run in runs}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mann_bench.cli.parameters import PathType, VariantType, examples, registry_of
+from mann_bench.cli.parameters import PathType, VariantType, examples, registry_of, tuned_option
 from mann_bench.cli.problems import say
 from mann_bench.core.errors import UsageError
 from mann_bench.core.message_text import counted
@@ -71,6 +71,7 @@ def command() -> None:
 @click.option("--url", required=True, help="https address of a page about the entry.")
 @click.option("--note", default="", help="Note for readers.")
 @click.option("--weights-url", help="https address of the weights, if you publish them; {key} stands for the run key.")
+@tuned_option
 @root_option
 @click.pass_context
 def submit(
@@ -81,13 +82,14 @@ def submit(
     url: str,
     note: str,
     weights_url: str | None,
+    tuned: Path | None,
     root: Path,
 ) -> None:
     """Make an entry for the leaderboard of STUDY from the records in RUNS, and print the commands to commit it.
 
     For each model, task and protocol, all seeds of the study must be there, however the runs ended, and no other
     seeds; of a study with looks, all seeds of one look. Runs of tasks and protocols that the study does not have are
-    left out.
+    left out. With --tuned, each run must have the learning rate that the file states for its model and task.
 
     The command removes the paths in tracebacks and the names of this machine and user from the records. For each
     model, task and protocol it traces one run for the pages: the lowest seed that has weights beside its record.
@@ -98,13 +100,14 @@ def submit(
     from mann_bench.leaderboard.submit import Submitter
     from mann_bench.leaderboard.submit import submit as submit_records
     from mann_bench.results.store import load_record, record_files
+    from mann_bench.studies.tuning_file import load_tuning
 
-    registry = _registry(context)
+    registry, tuning = _registry(context), load_tuning(tuned) if tuned else None
     files = {file: load_record(file) for path in runs for file in record_files(path)}
     rules = study_rules(registry, study, {record.model.text for record in files.values()})
-    records = _of_study(list(files.values()), rules)
+    records = _of_study(list(files.values()), rules.at_rates(tuning))
     tracer = _tracer(registry, {record.key: file for file, record in files.items()})
-    folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer)
+    folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer, tuning)
     subject = f"Add {folder.name} to the leaderboard of {rules.name}"
     say(f"{counted(len(records), 'run')}: {folder}. Commit them and open a pull request:", err=True)
     say(f"git switch --create {folder.name}")
@@ -116,12 +119,15 @@ def submit(
 
 def _of_study(records: "Sequence[Record]", rules: "StudyRules") -> "list[Record]":
     """Return the runs that the study has a place for, and name the others; raises UsageError where all are others."""
+    from mann_bench.studies.schema import FIRST_TUNING_SEED
+
     found, others = [], Counter[str]()
     for record in records:
         if rules.has_place_for(record):
             found.append(record)
         else:
-            others[f"{record.task.text} under {record.protocol.text}"] += 1
+            tuning = f" on seeds from {FIRST_TUNING_SEED} on" * (record.seed >= FIRST_TUNING_SEED)
+            others[f"{record.task.text} under {record.protocol.text}{tuning}"] += 1
     for cell, count in sorted(others.items()):
         say(f"Left out {count} of {cell}: {rules.name} does not contain them.", err=True)
     if others and not found:

@@ -21,6 +21,7 @@ INTERRUPTED = 130
 _COMMANDS = {
     "run": "Train models on tasks over seeds and print the tables.",
     "study": "Run a study and check its claims: list, show, run, status, check, power.",
+    "tune": "Choose the learning rate of each model of a study, on seeds kept for tuning.",
     "merge": "Copy the records of several folders into one.",
     "report": "Print the tables of finished runs, and draw their figures.",
     "leaderboard": "Submit runs to a leaderboard, check entries and build the pages.",

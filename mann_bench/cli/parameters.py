@@ -85,6 +85,10 @@ out_option = click.option(
     "--out", default="runs", show_default=True, type=PathType(file_okay=False),
     help="Folder for the records.",
 )  # fmt: skip
+tuned_option = click.option(
+    "--tuned", metavar="FILE", type=PathType(dir_okay=False),
+    help="File of mann-bench tune; each model has the learning rate there for each task.",
+)  # fmt: skip
 jobs_option = click.option(
     "--jobs", type=click.IntRange(min=1),
     help="Number of runs at the same time, with the executor local.  [default: one for each core]",

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from mann_bench.cli.columns import terminal_width
-from mann_bench.cli.parameters import PathType, examples
+from mann_bench.cli.parameters import PathType, examples, tuned_option
 from mann_bench.cli.problems import say, tell
 from mann_bench.core.collector import uncollected
 from mann_bench.core.errors import UsageError
+from mann_bench.core.message_text import counted
 
 if TYPE_CHECKING:
     from mann_bench.analysis.cells import Cell
+    from mann_bench.results.schema import Record
 
 _CLASH = "these folders hold records of this run that differ; the last one is shown. Give one of the folders alone."
 
@@ -55,6 +57,7 @@ _CLASH = "these folders hold records of this run that differ; the last one is sh
     "--converged-on", type=click.Choice(["mix", "target"]), default="mix", show_default=True,
     help="Judge convergence on all training sizes, or on the greatest alone.",
 )  # fmt: skip
+@tuned_option
 def command(
     runs: tuple[Path, ...],
     form: str,
@@ -64,6 +67,7 @@ def command(
     figures: Path | None,
     html: Path | None,
     converged_on: str,
+    tuned: Path | None,
 ) -> int:
     """Print the tables from all records in the files and folders RUNS (default: the folder runs).
 
@@ -87,7 +91,7 @@ def command(
     if compare and table:
         raise UsageError("--compare prints a table of its own: leave --table out.")
     with uncollected():  # until all is told: nothing of it becomes garbage before
-        return _report(runs, tell_tables, out, figures, html, converged_on == "target")
+        return _report(runs, tell_tables, out, figures, html, converged_on == "target", tuned)
 
 
 def _report(
@@ -97,6 +101,7 @@ def _report(
     figures: Path | None,
     html: Path | None,
     target: bool,
+    tuned: Path | None,
 ) -> int:
     from mann_bench.results.many import clashing, load_records, load_thinned
     from mann_bench.results.store import record_files
@@ -113,17 +118,32 @@ def _report(
         tell(["Judged on sequences of the greatest training size alone."])
     tell([each.reason for each in problems], "Left out: ")
     tell([f"{record.text}: {_CLASH}" for record in clashing(records)])
+    rates = None
+    if tuned:
+        from mann_bench.studies.tuning_file import load_tuning
+
+        rates, records = load_tuning(tuned).tuned_cells(), _without_tuning(records)
     if records:
         for folder, option in ((out, "--out"), (figures, "--figures"), (html and html.parent, "--html")):
             if folder:
                 prepare_folder(folder, option)
-        made = cells(records)
+        made = cells(records, rates)
         tell_tables(made)
         if figures:
             _draw(made, figures)
         if html:
             _write_page(made, html)
     return 1 if problems else 0
+
+
+def _without_tuning(records: "list[Record]") -> "list[Record]":
+    """Return the records but for those of tuning runs, by which rates were chosen, and say how many those are."""
+    from mann_bench.studies.schema import FIRST_TUNING_SEED
+
+    kept = [record for record in records if record.seed < FIRST_TUNING_SEED]
+    if left_out := len(records) - len(kept):
+        tell([f"Left out {counted(left_out, 'run')} on seeds from {FIRST_TUNING_SEED} on: they are kept for tuning."])
+    return kept
 
 
 def _import_tables() -> None:

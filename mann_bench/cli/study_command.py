@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,19 +22,18 @@ from mann_bench.cli.parameters import (
     registry_of,
     say_begins,
     threads_option,
+    tuned_option,
 )
 from mann_bench.cli.problems import say, tell
 from mann_bench.core.collector import imported_for_good, uncollected
 from mann_bench.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from mann_bench.core.runs import Run
-    from mann_bench.execution.plan import Plan
-    from mann_bench.execution.prepare import Setting
     from mann_bench.registry import Registry
     from mann_bench.results.schema import Record
     from mann_bench.statistics.looks import Looks
     from mann_bench.studies.plan import StudyPlan
+    from mann_bench.studies.tuning_file import Tuning
 
 REFUTED = 4
 
@@ -86,6 +85,7 @@ def show(context: click.Context, study: str) -> None:
         "mann-bench study run memory-init",
         "mann-bench study run memory-init --jobs 4 --dry-run",
         "mann-bench study run memory-init --until-decided --max-seeds 20",
+        "mann-bench study run my-study.toml --tuned my-study-tuned.json",
     )
 )
 @_study
@@ -97,10 +97,16 @@ def show(context: click.Context, study: str) -> None:
     "--max-seeds", metavar="N", type=click.IntRange(min=1),
     help="With --until-decided: stop at the last look that has no more seeds than this.",
 )  # fmt: skip
+@tuned_option
 @execution_options
 @click.pass_context
 def run(
-    context: click.Context, study: str, until_decided: bool, max_seeds: int | None, options: ExecutionOptions
+    context: click.Context,
+    study: str,
+    until_decided: bool,
+    max_seeds: int | None,
+    tuned: Path | None,
+    options: ExecutionOptions,
 ) -> int:
     """Do the runs of STUDY that failed or have no record yet, and print the tables.
 
@@ -119,27 +125,21 @@ def run(
     with imported_for_good():
         expect_runs(options, loaded.run_count())
         from mann_bench.cli.execution import execute_plan
-        from mann_bench.cli.study_tables import PlanStatus, cell_lines
-        from mann_bench.execution.resolve import device_name
-        from mann_bench.results.outlines import Outlines, reading
+        from mann_bench.cli.study_tables import describing
         from mann_bench.studies.plan import plan_study
 
-        planned = plan_study(registry, study)
-
-    def describe(plan: "Plan", setting: "Setting") -> None:
-        with reading(options.out) as begun:
-            earlier = Outlines.of(begun.results()).on(device_name(setting.device))
-        outcomes = {key: record.outcome for key, record in (plan.cached | plan.failed).items()}
-        _print(cell_lines(PlanStatus(plan.runs, outcomes, earlier, options.out), setting.workers), err=True)
-
+        tuning = _tuning(tuned)
+        planned = plan_study(registry, study, tuning)
+    describe, rates = describing(options.out), tuning.tuned_cells() if tuning else None
     if until_decided:
         from mann_bench.cli.growing import run_until_decided
 
-        code = run_until_decided(registry, planned, options, max_seeds, describe)
+        code = run_until_decided(registry, planned, options, max_seeds, describe, rates)
     else:
-        code = execute_plan(registry, planned.plan, options, describe)
+        code = execute_plan(registry, planned.plan, options, describe, rates)
     if planned.claims and not options.dry_run and not options.shard:
-        words = shlex.join(["mann-bench", "study", "check", study, "--out", str(options.out)])
+        with_rates = ["--tuned", str(tuned)] if tuned else []
+        words = shlex.join(["mann-bench", "study", "check", study, "--out", str(options.out), *with_rates])
         say(f"Check its claims: {words}", err=True)
     return code
 
@@ -150,25 +150,28 @@ def run(
 @jobs_option
 @threads_option
 @device_option
+@tuned_option
 @click.pass_context
-def status(context: click.Context, study: str, out: Path, jobs: int | None, threads: int, device: str) -> None:
+def status(
+    context: click.Context, study: str, out: Path, jobs: int | None, threads: int, device: str, tuned: Path | None
+) -> None:
     """Show which runs of STUDY are finished, how they ended, and how long the others will take."""
     from mann_bench.results.outlines import Outlines, reading
 
     with uncollected(), reading(out) as begun:
         # Imported and resolved while another process reads: with torch, the one takes about as long as the other.
-        from mann_bench.cli.study_tables import PlanStatus, cell_lines
+        from mann_bench.cli.study_tables import PlanStatus, cell_lines, tell_missing
         from mann_bench.execution.prepare import most_workers
         from mann_bench.execution.resolve import device_name, resolve_device
         from mann_bench.studies.plan import plan_study
 
-        planned = plan_study(registry_of(context), study)
+        planned = plan_study(registry_of(context), study, _tuning(tuned))
         resolved = resolve_device(device)
         found = Outlines.of(begun.results())
     outcomes = {each.key: each.outcome for each in found.known}
     runs = planned.begun(outcomes)
     asked = {run.key for run in runs}
-    _tell_missing([each.reason for each in found.problems if each.file.parent.name in asked])
+    tell_missing([each.reason for each in found.problems if each.file.parent.name in asked])
     so_far = PlanStatus(runs, outcomes, found.on(device_name(resolved)), out)
     workers = min(most_workers(jobs, threads, resolved), max(1, len(so_far.missing)))
     _print(cell_lines(so_far, workers))
@@ -182,9 +185,12 @@ def status(context: click.Context, study: str, out: Path, jobs: int | None, thre
 @_study
 @out_option
 @_leaderboards
+@tuned_option
 @click.option("--json", "as_json", is_flag=True, help="Print each claim as one line of JSON.")
 @click.pass_context
-def check(context: click.Context, study: str, out: Path, leaderboards: Path | None, as_json: bool) -> int:
+def check(
+    context: click.Context, study: str, out: Path, leaderboards: Path | None, tuned: Path | None, as_json: bool
+) -> int:
     """Check for each claim of STUDY whether the records support it.
 
     The exit code is 4 if a claim is not reproduced. It is 0 if all claims are reproduced or undecided.
@@ -192,11 +198,8 @@ def check(context: click.Context, study: str, out: Path, leaderboards: Path | No
     from mann_bench.cli.claim_tables import claim_json, claim_lines
     from mann_bench.studies.claim_text import counts_text
     from mann_bench.studies.claims import Verdict, check_claims
-    from mann_bench.studies.plan import plan_study
 
-    registry = registry_of(context)
-    planned = plan_study(registry, study)
-    records = _records(registry, planned, study, out, leaderboards)
+    planned, records = _planned(registry_of(context), study, out, leaderboards, tuned)
     results = check_claims(planned.claims, records)
     if as_json:
         _print(map(claim_json, results))
@@ -217,6 +220,7 @@ def check(context: click.Context, study: str, out: Path, leaderboards: Path | No
 @jobs_option
 @threads_option
 @device_option
+@tuned_option
 @click.option("--json", "as_json", is_flag=True, help="Print each claim and pair as one line of JSON.")
 @click.pass_context
 def power(
@@ -227,6 +231,7 @@ def power(
     jobs: int | None,
     threads: int,
     device: str,
+    tuned: Path | None,
     as_json: bool,
 ) -> None:
     """Show how many seeds each undecided claim and each pair of models of STUDY needs, and how long they take.
@@ -238,12 +243,9 @@ def power(
     from mann_bench.execution.resolve import device_name, resolve_device
     from mann_bench.results.outlines import Outline
     from mann_bench.studies.growing import Standing
-    from mann_bench.studies.plan import plan_study
     from mann_bench.studies.power import needs
 
-    registry = registry_of(context)
-    planned = plan_study(registry, study)
-    records = _records(registry, planned, study, out, leaderboards)
+    planned, records = _planned(registry_of(context), study, out, leaderboards, tuned)
     resolved = resolve_device(device)
     standing, outlines = Standing.of(planned, records), [Outline.of(record) for record in records.values()]
     workers = most_workers(jobs, threads, resolved)
@@ -251,38 +253,37 @@ def power(
     _print((power_json(outlook, need) for need in outlook.needs) if as_json else power_lines(outlook))
 
 
-def _records(
-    registry: "Registry", planned: "StudyPlan", study: str, out: Path, leaderboards: Path | None
-) -> "dict[str, Record]":
-    """Return the records of a study by run key, from its entries where there is a folder of leaderboards."""
+def _tuning(file: Path | None) -> "Tuning | None":
+    """Return the rates in a file of `mann-bench tune`; None where there is no file."""
+    from mann_bench.studies.tuning_file import load_tuning
+
+    return load_tuning(file) if file else None
+
+
+def _planned(
+    registry: "Registry", study: str, out: Path, leaderboards: Path | None, tuned: Path | None
+) -> "tuple[StudyPlan, dict[str, Record]]":
+    """Return a study and its records by run key, from its entries where there is a folder of leaderboards."""
+    from mann_bench.studies.plan import plan_study
+
     if leaderboards is None:
-        return _recorded(planned.all_runs, out)
+        from mann_bench.cli.study_tables import recorded
+
+        planned = plan_study(registry, study, _tuning(tuned))
+        return planned, recorded(planned.all_runs, out)
+    if tuned:
+        raise UsageError("--tuned: entries hold the rates of their runs. Leave it out with --leaderboards.")
     from mann_bench.leaderboard.records import earlier_versions, study_records
 
-    records = study_records(registry, leaderboards, study, planned)
+    planned, records = study_records(registry, leaderboards, study)
     if earlier := earlier_versions(registry, records.values()):
         tell([", ".join(earlier)], before="Judged by records of ", after=".")
-    return records
-
-
-def _recorded(runs: "Sequence[Run]", out: Path) -> "dict[str, Record]":
-    """Return the records of runs that lie under `out`, by key; a corrupt one stays where it is and is told."""
-    from mann_bench.execution.plan import Plan, look_up
-    from mann_bench.results.store import Store
-
-    plan = Plan(list(runs))
-    look_up(plan, Store(out), mend=False)
-    _tell_missing([reason for _, reason in plan.set_aside])
-    return plan.cached | plan.failed
+    return planned, records
 
 
 def _level_lines(looks: "Looks") -> list[str]:
     """Return at which level a study that grows is judged; of one that does not, its intervals say all."""
     return [f"Judged at {looks.words()}."] if len(looks.sizes) > 1 else []
-
-
-def _tell_missing(reasons: Sequence[str]) -> None:
-    tell(reasons, after=" Its run counts as missing.")
 
 
 def _print(lines: Iterable[str], err: bool = False) -> None:

@@ -1,17 +1,22 @@
 """What `study show` and `study status` print: a study in words, how far its cells are."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from mann_bench.cli.columns import aligned, prose
+from mann_bench.cli.problems import say, tell
 from mann_bench.core.message_text import counted
 from mann_bench.core.runs import Outcome, Run
 from mann_bench.core.variants import seeds_text
 from mann_bench.execution.estimate import Seconds, seconds_in_parallel, seconds_of_cells
-from mann_bench.execution.plan import by_cell
-from mann_bench.results.outlines import Outline
+from mann_bench.execution.plan import Plan, by_cell, look_up
+from mann_bench.execution.prepare import Setting
+from mann_bench.execution.resolve import device_name
+from mann_bench.results.outlines import Outline, Outlines, reading
+from mann_bench.results.schema import Record
+from mann_bench.results.store import Store
 from mann_bench.studies.claim_text import sizes_text, tolerance_text
 from mann_bench.studies.plan import StudyPlan
 from mann_bench.studies.schema import Claim
@@ -30,6 +35,7 @@ def study_lines(planned: StudyPlan) -> Iterator[str]:
         *_listed("looks", looks),
         ["runs", str(len(planned.plan.runs))],
         *_listed("protocols", study.protocols),
+        *_listed("tuning", [study.tuning.words()] if study.tuning else []),
     ])  # fmt: skip
     for block in study.cells:
         yield ""
@@ -93,6 +99,32 @@ def cell_lines(status: PlanStatus, workers: int | None) -> Iterator[str]:
         yield prose(
             f"Unknown for {counted(unknown, 'cell')}: {status.out} holds no run of that model and task on this machine."
         )
+
+
+def describing(out: Path) -> Callable[[Plan, Setting], None]:
+    """Return what tells on standard error how far the runs of a plan are, whose records lie in `out`."""
+
+    def describe(plan: Plan, setting: Setting) -> None:
+        with reading(out) as begun:
+            earlier = Outlines.of(begun.results()).on(device_name(setting.device))
+        outcomes = {key: record.outcome for key, record in (plan.cached | plan.failed).items()}
+        for line in cell_lines(PlanStatus(plan.runs, outcomes, earlier, out), setting.workers):
+            say(line, err=True)
+
+    return describe
+
+
+def recorded(runs: Sequence[Run], out: Path) -> dict[str, Record]:
+    """Return the records of runs that lie under `out`, by key; a corrupt one stays where it is and is told."""
+    plan = Plan(list(runs))
+    look_up(plan, Store(out), mend=False)
+    tell_missing([reason for _, reason in plan.set_aside])
+    return plan.cached | plan.failed
+
+
+def tell_missing(reasons: Sequence[str]) -> None:
+    """Tell why records cannot be read."""
+    tell(reasons, after=" Its run counts as missing.")
 
 
 def time_text(time: Seconds) -> str:

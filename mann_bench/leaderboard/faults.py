@@ -28,6 +28,7 @@ class FaultName(StrEnum):
     WRONG_MODEL = "wrong-model"
     WRONG_TASK = "wrong-task"
     WRONG_PROTOCOL = "wrong-protocol"
+    WRONG_TUNING = "wrong-tuning"
     MISSING_SEEDS = "missing-seeds"
     EXTRA_SEEDS = "extra-seeds"
     AGGREGATES = "aggregates"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from mann_bench.analysis.tuned import TunedCells
 from mann_bench.core.errors import StoreError, UsageError, nearest
 from mann_bench.leaderboard.faults import EntryError, Fault, FaultName
 from mann_bench.leaderboard.schema import Entry, RunReference
@@ -48,6 +49,11 @@ class LoadedEntry(NamedTuple):
     def record_file(self, key: str) -> Path:
         """Return the file of a run's record."""
         return record_file(self.folder, key)
+
+    @property
+    def tuned(self) -> TunedCells:
+        """Its cells whose learning rate was tuned, and what that cost."""
+        return self.entry.tuning.tuned_cells() if self.entry.tuning else {}
 
     @property
     def identifier(self) -> str:
@@ -135,7 +141,8 @@ def _is_entry(folder: Path) -> bool:
 
 def entry_content(entry: Entry) -> bytes:
     """Return the file of an entry, byte for byte."""
-    return f"{entry.model_dump_json(indent=1)}\n".encode()
+    untuned = {"tuning"} if entry.tuning is None else None  # entries of before have no such field
+    return f"{entry.model_dump_json(indent=1, exclude=untuned)}\n".encode()
 
 
 def record_content(record: Record) -> bytes:

@@ -14,28 +14,42 @@ from mann_bench.leaderboard.validate import sound_entries
 from mann_bench.registry import Registry
 from mann_bench.results.repeatable import differences, repeatable
 from mann_bench.results.schema import Record
-from mann_bench.studies.plan import StudyPlan
+from mann_bench.studies.loading import load_study
+from mann_bench.studies.plan import StudyPlan, at_tuned_rates, plan_study
 
 
-def study_records(registry: Registry, root: Path, study: str, planned: StudyPlan) -> dict[str, Record]:
-    """Return the records of all entries of a study below `root` that answer its runs, as of `answers`.
+def study_records(registry: Registry, root: Path, study: str) -> tuple[StudyPlan, dict[str, Record]]:
+    """Return a study, and the records of all of its entries below `root` that answer its runs, as of `answers`.
 
     Args:
         registry: answers which models, tasks and protocols there are.
         root: folder of the leaderboards.
         study: how the study is named to the registry: its name, or the path of its file.
-        planned: that study.
 
     Raises:
         EntryError: an entry is not sound.
         StoreError: there is none.
     """
-    name = planned.study.name
+    name = load_study(registry, study).name
     folders = entry_folders(root, name)
     if not folders:
         raise StoreError(f"{root}: no entries of {name} here. Expected {root}/{name}/<entry>/entry.json.")
     file = study if study != name else None
-    return answers(planned.all_runs, records_of(sound_entries(folders, folders, rules_resolver(registry, file))))
+    entries = sound_entries(folders, folders, rules_resolver(registry, file))
+    planned = judged_plan(registry, plan_study(registry, study), entries)
+    return planned, answers(planned.all_runs, records_of(entries))
+
+
+def judged_plan(registry: Registry, planned: StudyPlan, entries: Iterable[LoadedEntry]) -> StudyPlan:
+    """Return a study with the runs that its claims are judged by.
+
+    They have the learning rates of the first entry, by date, that tuned all cells of the study. Where none did, they
+    have those of the study's protocols: no claim compares cells that were tuned with others.
+    """
+    tunings = (loaded.entry.tuning for loaded in by_date(entries))
+    whole = (tuning for tuning in tunings if tuning and planned.cells.keys() <= tuning.by_name().keys())
+    tuning = next(whole, None)
+    return planned if tuning is None else at_tuned_rates(registry, planned, tuning)
 
 
 def records_of(entries: Iterable[LoadedEntry]) -> list[Record]:

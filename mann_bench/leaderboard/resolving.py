@@ -64,6 +64,7 @@ def _study(registry: Registry, study: str) -> StudyRules:
         {task.component.text: task for task in tasks},
         {protocol.text: protocol for protocol in protocols},
         models={},
+        tuning=loaded.tuning,
     )
 
 

@@ -1,12 +1,16 @@
 """What the study asks of an entry, as plain data: `mann_bench.leaderboard.resolving` makes it."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from mann_bench.analysis.tuned import RATE, RunsUnder
 from mann_bench.core.options import OptionValue
 from mann_bench.core.sizes import Size
 from mann_bench.results.schema import ComponentRecord, GridRow, ProtocolRecord, Record, RuleRecord
+from mann_bench.studies.schema import FIRST_TUNING_SEED, TuningTable
+from mann_bench.studies.tuning_file import TunedCell, Tuning
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class StudyRules:
         looks: the seeds that a cell may have, those of one look and no others; the looks rise.
         tasks, protocols: by canonical text.
         models: by canonical text, those whose name is installed here; in words, why a variant cannot be had.
+        tuning: how learning rates are tuned; None where the study does not state it.
+        tuned: of an entry that was tuned, the protocol that the runs of each cell must have; they have no other.
     """
 
     name: str
@@ -78,7 +84,32 @@ class StudyRules:
     tasks: Mapping[str, TaskRules]
     protocols: Mapping[str, ProtocolRecord]
     models: Mapping[str, ModelRules | str]
+    tuning: TuningTable | None = None
+    tuned: Mapping[RunsUnder, ProtocolRecord] = field(default_factory=dict)
 
     def has_place_for(self, record: Record) -> bool:
-        """Tell whether the run is of a task and a protocol of the study, by their texts."""
-        return record.task.text in self.tasks and record.protocol.text in self.protocols
+        """Tell whether the run is of a task and a protocol of the study, by their texts, and no run of a tuning."""
+        known = record.task.text in self.tasks and self.protocol_of(record) is not None
+        return known and record.seed < FIRST_TUNING_SEED
+
+    def protocol_of(self, record: Record) -> ProtocolRecord | None:
+        """Return the protocol that the run must have followed; None where the study has none of this text for it."""
+        if not self.tuned:
+            return self.protocols.get(record.protocol.text)
+        return self.tuned.get(RunsUnder(record.model.text, record.task.text, record.protocol.text))
+
+    def at_rates(self, tuning: Tuning | None) -> "StudyRules":
+        """Return what the study asks of an entry with a tuning: each cell at its rate, and nothing else changed."""
+        if tuning is None:
+            return self
+        tuned = {
+            cell.runs_under: _at_rate(self.protocols[cell.protocol], cell)
+            for cell in tuning.cells
+            if cell.protocol in self.protocols
+        }
+        return dataclasses.replace(self, tuned=tuned)
+
+
+def _at_rate(protocol: ProtocolRecord, cell: TunedCell) -> ProtocolRecord:
+    fields = {**protocol.fields, RATE: cell.rate}
+    return protocol.model_copy(update={"text": cell.tuned_protocol, "fields": fields})

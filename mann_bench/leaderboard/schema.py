@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.options import OptionValue
+from mann_bench.studies.tuning_file import Tuning
 
 LONGEST_NAME = 80
 LONGEST_NOTE = 2_000
@@ -123,6 +124,10 @@ class Entry(_Part):
     aggregates: Aggregates = Field(description="what the records say together")
     badge: Badge = Field(description="how far others checked it")
     evidence: list[Evidence] = Field(default=[], description="what the badge rests on")
+    tuning: Tuning | None = Field(
+        default=None,
+        description="learning rates of the runs, as mann-bench tune chose them; left out where it did not",
+    )
 
     @property
     def id(self) -> str:

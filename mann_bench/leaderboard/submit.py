@@ -12,6 +12,7 @@ from mann_bench.leaderboard.checks.identity import check_cells
 from mann_bench.leaderboard.checks.names import check_name
 from mann_bench.leaderboard.checks.publishable import check_text, check_url
 from mann_bench.leaderboard.checks.traces import traced_runs
+from mann_bench.leaderboard.checks.tuning import check_tuning
 from mann_bench.leaderboard.faults import EntryError
 from mann_bench.leaderboard.files import (
     ENTRY_NAME,
@@ -39,6 +40,7 @@ from mann_bench.results.files import write_atomically
 from mann_bench.results.schema import Record
 from mann_bench.results.store import RECORDS_NAME, digest
 from mann_bench.results.trace import RunTrace
+from mann_bench.studies.tuning_file import Tuning
 
 Tracer = Callable[[Record], RunTrace | None]
 """Traces a run; None where it cannot."""
@@ -72,6 +74,7 @@ def submit(
     rules: StudyRules,
     root: Path,
     tracer: Tracer = lambda record: None,
+    tuning: Tuning | None = None,
 ) -> Path:
     """Write an entry and return its folder.
 
@@ -81,6 +84,7 @@ def submit(
         rules: what the study asks.
         root: folder of the leaderboards.
         tracer: is asked for the trace of one run of each cell; by default there are none.
+        tuning: the learning rates of the runs; by default all have that of the study's protocols.
 
     Raises:
         EntryError: something is wrong with the records or the words; each fault by its name. Nothing is written.
@@ -88,8 +92,8 @@ def submit(
         StoreError: the entry could not be written.
     """
     public = [without_private(record) for record in _each_once(records)]
-    _check(public, submitter, rules, root)
-    entry = _entry(public, submitter, rules)
+    _check(public, submitter, rules.at_rates(tuning), root, tuning)
+    entry = _entry(public, submitter, rules, tuning)
     traces = [trace for record in traced_runs(public).values() if (trace := tracer(record)) is not None]
     folder = root / rules.name / entry.id
     try:
@@ -116,7 +120,9 @@ def _each_once(records: Iterable[Record]) -> list[Record]:
     return [found[key] for key in sorted(found)]
 
 
-def _check(records: Sequence[Record], submitter: Submitter, rules: StudyRules, root: Path) -> None:
+def _check(
+    records: Sequence[Record], submitter: Submitter, rules: StudyRules, root: Path, tuning: Tuning | None
+) -> None:
     """Refuse what is wrong with the parts, by the run that it is wrong with."""
     folder = root / rules.name / entry_id(submitter.name, (record.key for record in records))
     if not submitter.name.strip():
@@ -126,6 +132,7 @@ def _check(records: Sequence[Record], submitter: Submitter, rules: StudyRules, r
         *check_name("--name", submitter.name),
         *check_url("--url", submitter.url),
         *check_text("--note", submitter.note, LONGEST_NOTE, lines=True),
+        *check_tuning(tuning, rules),
     ]
     faults = [finding.at(folder) for finding in words]
     for record in records:
@@ -136,7 +143,7 @@ def _check(records: Sequence[Record], submitter: Submitter, rules: StudyRules, r
         raise EntryError(faults)
 
 
-def _entry(records: Sequence[Record], submitter: Submitter, rules: StudyRules) -> Entry:
+def _entry(records: Sequence[Record], submitter: Submitter, rules: StudyRules, tuning: Tuning | None) -> Entry:
     return Entry(
         schema_version=1,
         study=StudyReference(name=rules.name, version=rules.version),
@@ -155,6 +162,7 @@ def _entry(records: Sequence[Record], submitter: Submitter, rules: StudyRules) -
         ],
         aggregates=aggregates_of(records),
         badge=Badge.REPORTED,
+        tuning=tuning,
     )
 
 

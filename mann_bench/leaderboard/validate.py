@@ -12,6 +12,7 @@ from mann_bench.leaderboard.checks.identity import check_cells, check_identity
 from mann_bench.leaderboard.checks.names import check_name, check_names
 from mann_bench.leaderboard.checks.publishable import check_strings, check_text, check_url
 from mann_bench.leaderboard.checks.traces import check_trace, traced_runs
+from mann_bench.leaderboard.checks.tuning import check_tuning
 from mann_bench.leaderboard.faults import EntryError, Fault, FaultName, Finding
 from mann_bench.leaderboard.files import LoadedEntry, load_entry, trace_file
 from mann_bench.leaderboard.rules import StudyRules
@@ -85,6 +86,8 @@ def check_entry(loaded: LoadedEntry, rules_of: RulesOf) -> list[Fault]:
         rules = rules_of(entry.study.name, {record.model.text for record in records})
     except MannBenchError as error:
         return [*faults, Fault(FaultName.WRONG_STUDY, file, "study", str(error))]
+    faults += [finding.at(file) for finding in check_tuning(entry.tuning, rules)]
+    rules = rules.at_rates(entry.tuning)
     if (entry.study.name, entry.study.version) != (rules.name, rules.version):
         text = f"version {entry.study.version} of {entry.study.name}, but here is {rules.version}. Submit it anew."
         faults.append(Fault(FaultName.WRONG_STUDY, file, "study", text))
@@ -124,6 +127,8 @@ def _check_words(entry: Entry) -> Iterator[Finding]:
             yield from check_url(f"runs[{index}].weights_url", run.weights_url)
     for index, evidence in enumerate(entry.evidence):
         yield from check_strings(evidence.model_dump(mode="json"), f"evidence[{index}]")
+    if entry.tuning is not None:
+        yield from check_strings(entry.tuning.model_dump(mode="json"), "tuning")
 
 
 def _check_badge(entry: Entry) -> Iterator[Finding]:

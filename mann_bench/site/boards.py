@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mann_bench.leaderboard.files import LoadedEntry, entry_folders
-from mann_bench.leaderboard.records import answers, earlier_versions, records_of, replications
+from mann_bench.leaderboard.records import answers, earlier_versions, judged_plan, records_of, replications
 from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import by_study, sound_entries
 from mann_bench.registry import Registry
@@ -36,7 +36,7 @@ def boards(registry: Registry, root: Path, study: str | None = None) -> list[Boa
 
 
 def _board(registry: Registry, study: str, entries: Sequence[LoadedEntry]) -> Board:
-    planned, records = plan_study(registry, study), records_of(entries)
+    planned, records = judged_plan(registry, plan_study(registry, study), entries), records_of(entries)
     answered = answers(planned.all_runs, records)
     return Board(
         name=planned.study.name,

@@ -113,7 +113,7 @@ def _entry_page(board: Board, entry: LoadedEntry, sheet: Sheet) -> bytes:
     rows = [sheet.rows[place] for place in own]
     shown, equal = folded(rows, columns(rows, named=False))
     views = [cell_view(sheet.lines[place], number) for number, place in enumerate(own)]
-    made = cells(entry.records)
+    made = cells(entry.records, entry.tuned)
     probe, traces = probe_table(made), trace_views((sheet.lines[place] for place in own), entry.traces)
     assets = asset_links("../../", charts=True, more=[TRACES] if traces else [])
     return page(

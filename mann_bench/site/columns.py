@@ -8,6 +8,7 @@ from mann_bench.analysis.convergence import ConvergenceRow, Training
 from mann_bench.analysis.probe import Generalizing
 from mann_bench.analysis.ranking import By
 from mann_bench.analysis.rows import Share
+from mann_bench.core.message_text import counted
 from mann_bench.reporting.naming import OWN_TRAINING
 from mann_bench.reporting.tables.table import estimate_text, parameters_text, share_text
 from mann_bench.site.rows import SheetRow
@@ -68,8 +69,9 @@ def columns(rows: Sequence[SheetRow], named: bool) -> list[Column]:
             left_out.add(name)
     if not any(row.generalizing for row in rows):
         left_out.add("generalizing")
-    if not any(row.convergence.target for row in rows):
-        left_out.add("target")
+    for name in ("target", "tuned"):
+        if not any(getattr(row.convergence, name) for row in rows):
+            left_out.add(name)
     return [column for column in _COLUMNS if column.name not in left_out]
 
 
@@ -139,6 +141,13 @@ def _target(row: SheetRow) -> Value:
     return _training(target.steps)._replace(beside=f"solved {target.solved.successes}/{target.solved.n}")
 
 
+def _rate(row: SheetRow) -> Value:
+    if (tuned := row.convergence.tuned) is None:
+        return Value("not tuned")
+    cost = f"{counted(tuned.runs, 'run')} at {tuned.rates} rates, {tuned.sequences:,} sequences"
+    return Value(f"{tuned.rate:g}", sort=tuned.rate, beside=f"tuned by {cost}, {tuned.seconds:,.0f} s")
+
+
 def _generalizing(row: SheetRow) -> Value:
     if row.generalizing is None:
         return Value("-")
@@ -165,6 +174,10 @@ _COLUMNS = (
     Column("task", "Task", None, lambda row: _words(row.convergence.task), words=True),
     Column("name", "Entry", None, lambda row: _words(row.name), words=True),
     Column("protocol", "Protocol", None, lambda row: _words(row.convergence.protocol), words=True),
+    Column(
+        "tuned", "Rate", "learning rate that mann-bench tune chose by validation alone, on seeds kept for it; beside: "
+        "what that cost", _rate,
+    ),
     Column(
         "solved", "Solved", "seeds that met the task's rule, of all; [ ]: its exact interval",
         _ranked(By.SOLVED, lambda row: _share(row.convergence.solved)),

@@ -126,7 +126,9 @@ def front(boards: Sequence[Board]) -> Front:
     """Return the first page of the site of these boards."""
     board_of = {id(entry): board for board in boards for entry in board.entries}
     entries = by_date(entry for board in boards for entry in board.entries)
-    places = [Place(board_of[id(entry)].name, entry, cell) for entry in entries for cell in cells(entry.records)]
+    places = [
+        Place(board_of[id(entry)].name, entry, cell) for entry in entries for cell in cells(entry.records, entry.tuned)
+    ]
     levels = [board_of[id(place.entry)].significance for place in places]
     made = matrix([place.cell for place in places], levels)
     tasks = [_task(column, places) for column in made.columns]

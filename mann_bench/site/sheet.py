@@ -90,7 +90,7 @@ def model_styles(boards: Sequence[Board]) -> dict[str, int]:
 
 
 def _entry_lines(entry: LoadedEntry, alone: bool) -> Iterator[Line]:
-    made = cells(entry.records)
+    made = cells(entry.records, entry.tuned)
     labels, name = _labels(made), shown(entry.entry.name)
     several = len(set(labels)) > 1
     for cell, label in zip(made, labels, strict=True):

@@ -69,7 +69,7 @@ class Standing:
         """Yield the cells of each claim and pair that more seeds may decide."""
         for runs, result in zip(self.planned.claims, self.claims, strict=True):
             if result.more_may_decide:
-                yield [CellName.of(cell[0]) for cell in runs.cells]
+                yield [self.planned.names[cell[0].key] for cell in runs.cells]
         for each in self.open_pairs:
             yield each.pair
 

@@ -12,9 +12,9 @@ from mann_bench.core.errors import UsageError, located, nearest
 from mann_bench.core.message_text import shortened
 from mann_bench.core.variants import parse_seeds
 from mann_bench.registry import Registry
-from mann_bench.studies.schema import Cells, Claim, ClaimMetric, Study
+from mann_bench.studies.schema import Cells, Claim, ClaimMetric, Study, TuningTable
 
-_KEYS: Mapping[str, type[pydantic.BaseModel]] = {"cells": Cells, "claims": Claim}
+_KEYS: Mapping[str, type[pydantic.BaseModel]] = {"cells": Cells, "claims": Claim, "tuning": TuningTable}
 
 _EXPECTED = {
     "string_type": "a text in quotes",

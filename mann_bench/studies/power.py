@@ -49,7 +49,7 @@ def needs(standing: Standing, records: Mapping[str, Record]) -> Iterator[Need]:
 
 
 def _claim_need(standing: Standing, runs: ClaimRuns, result: ClaimResult, at_hand: Mapping[CellName, Cell]) -> Need:
-    names = [CellName.of(cell[0]) for cell in runs.cells]
+    names = [standing.planned.names[cell[0].key] for cell in runs.cells]
     need = Need("claim", runs.claim.name, names)
     if result.verdict is not Verdict.UNDECIDED:
         return need._replace(known=str(result.verdict))

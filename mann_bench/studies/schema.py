@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from mann_bench.core.errors import UsageError
 from mann_bench.core.variants import parse_seeds, seeds_text
 from mann_bench.statistics.looks import Looks
 
@@ -20,6 +21,13 @@ OwnField = Literal["against", "against_protocols", "converged_on", "score", "siz
 _OWN: tuple[OwnField, ...] = get_args(OwnField)
 
 ConvergedOn = Literal["mix", "target"]
+
+FIRST_TUNING_SEED = 1_000_000
+"""Seeds from here on are kept for tuning: a study has none of them, so that no rate is chosen by its own seeds."""
+
+TuningRule = Literal["solved", "error"]
+
+Rates = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=20)]
 
 
 class ClaimMetric(StrEnum):
@@ -164,6 +172,35 @@ class Claim(_Part):
         return below or (self.at_most is not None and low > self.at_most)
 
 
+class TuningTable(_Part):
+    """How the learning rate of each model on each task is tuned."""
+
+    rates: Rates = Field(default=[3e-4, 1e-3, 3e-3], description="learning rates to choose from, rising")
+    seeds: str = Field(
+        default=f"{FIRST_TUNING_SEED}-{FIRST_TUNING_SEED + 2}",
+        description=f"seeds of the tuning runs, all from {FIRST_TUNING_SEED} on",
+    )
+    rule: TuningRule = Field(default="solved", description="how a rate is chosen")
+
+    def words(self) -> str:
+        """Return it for people: ``rates 0.0003, 0.001, 0.003, seeds 1000000-1000002, rule solved``."""
+        return f"rates {', '.join(f'{rate:g}' for rate in self.rates)}, seeds {self.seeds}, rule {self.rule}"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "TuningTable":
+        for index, (one, other) in enumerate(itertools.pairwise(self.rates), start=1):
+            if other <= one:
+                raise _Fault(("rates", index), f"{other:g} is not above {one:g}, the rate before. Raise it.").error()
+        try:
+            least = parse_seeds(self.seeds)[0]
+        except UsageError as error:
+            raise _Fault(("seeds",), str(error)).error() from error
+        if least < FIRST_TUNING_SEED:
+            text = f"seed {least} is one of those that studies compare. Tuning has seeds from {FIRST_TUNING_SEED} on."
+            raise _Fault(("seeds",), text).error()
+        return self
+
+
 class Study(_Part):
     """A named matrix of runs plus the claims that it is to confirm or refute."""
 
@@ -178,11 +215,15 @@ class Study(_Part):
     protocols: Texts = Field(description="protocol variants")
     cells: Annotated[list[Cells], Field(min_length=1)] = Field(description="blocks of models and tasks")
     claims: list[Claim] = Field(default=[], description="what the runs are to confirm or refute")
+    tuning: TuningTable | None = Field(default=None, description="how learning rates are tuned, by mann-bench tune")
+
+    def cell_count(self) -> int:
+        """Return the number of cells: every model on every task of a block, under every protocol."""
+        return sum(len(block.models) * len(block.tasks) for block in self.cells) * len(self.protocols)
 
     def run_count(self) -> int:
         """Return the number of runs; raises UsageError where the seeds cannot be read."""
-        cells = sum(len(block.models) * len(block.tasks) for block in self.cells)
-        return cells * len(self.protocols) * len(parse_seeds(self.seeds))
+        return self.cell_count() * len(parse_seeds(self.seeds))
 
     def all_looks(self) -> Looks:
         """Return the looks; a study that names none has one, at all of its seeds."""
@@ -201,6 +242,13 @@ class Study(_Part):
             seeds = seeds_text(range(self.looks[0]))
             text = f"{self.looks[0]} seeds are {seeds}, but seeds is {self.seeds!r}. Give both the same."
             raise _Fault(("looks", 0), text).error()
+        return self
+
+    @model_validator(mode="after")
+    def _leaves_the_seeds_of_tuning(self) -> "Study":
+        if (most := parse_seeds(self.seeds)[-1]) >= FIRST_TUNING_SEED:
+            text = f"seed {most} is kept for tuning, as all from {FIRST_TUNING_SEED} on are. Give lower ones."
+            raise _Fault(("seeds",), text).error()
         return self
 
     @model_validator(mode="after")

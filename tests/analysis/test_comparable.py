@@ -2,6 +2,7 @@ import pytest
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparable import Model, choices
+from mann_bench.analysis.tuned import Tuned
 
 
 @pytest.fixture
@@ -39,6 +40,15 @@ def test_budgets_over_which_a_schedule_is_spread_are_not_comparable(make_cell):
     cosine = "schedule=cosine,max_steps={}"
     cells = [make_cell(task=f"task{steps}", fields=cosine.format(steps)) for steps in (1000, 2000)]
     assert len(shown(*cells)) == 1
+
+
+def test_cells_that_were_tuned_are_comparable_with_each_other_alone(make_cell):
+    tuned = Tuned(rate=0.5, rates=3, runs=9, sequences=1, seconds=1.0)
+    cells = [
+        make_cell(model, fields=f"learning_rate={rate}")._replace(tuned=tuned)
+        for model, rate in (("ntm", 0.5), ("dnc", 0.25))
+    ]
+    assert [places for *_, places in shown(make_cell("lstm"), *cells)] == [[1, 2]]
 
 
 def test_seeds_that_can_tell_models_apart_go_before_more_models(make_cell):

@@ -102,3 +102,10 @@ def test_all_fields_but_the_first_ones_are_younger_than_committed_records():
     file = next(LEADERBOARDS.glob("collier-beel-2018-short/*/records/*.json"))
     known = {*json.loads(file.read_bytes())["protocol"]["fields"], "name", "version"}
     assert {field.name for field in dataclasses.fields(Protocol)} - known == set(LATER)
+
+
+def test_committed_records_state_their_protocols_as_they_would_today():
+    for entry in sorted(LEADERBOARDS.glob("*/*/records")):
+        stated = json.loads(next(iter(sorted(entry.glob("*.json")))).read_bytes())["protocol"]
+        fields = {"name": stated["name"], "version": stated["version"], **stated["fields"]}
+        assert Protocol(**fields).recorded() == fields

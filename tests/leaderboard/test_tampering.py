@@ -40,6 +40,22 @@ def aggregate(board):
     board.edit(lambda entry: entry["aggregates"]["convergence"][0].update(steps_median=1.0))
 
 
+def tuning_of_another_study(board):
+    """The rates are those of the runs, but for another study."""
+    records = [Record.model_validate_json(file.read_bytes()) for file in board.files]
+    rates = [0.001, 0.01, 0.1]
+    trials = [
+        {"rate": rate, "solved": 0, "steps": None, "error": None, "sequences": 1, "seconds": 1.0} for rate in rates
+    ]
+    texts = sorted({tuple(part.text for part in (r.model, r.task, r.protocol)) for r in records})
+    cells = [
+        {"model": model, "task": task, "protocol": protocol, "rate": 0.01, "tuned_protocol": protocol, "trials": trials}
+        for model, task, protocol in texts
+    ]
+    tuning = {"schema_version": 1, "study": "other", "study_version": 1, "table": {"rates": rates}, "cells": cells}
+    board.edit(lambda entry: entry.update(tuning=tuning))
+
+
 def unsigned_curve(board):
     board.edit_record(lambda r: scores(r["curve"][1], loss_bits=0.5), sign=False)
 
@@ -632,6 +648,7 @@ def trace_of_impossible_outputs(board):
 
 TAMPERED = {
     aggregate: FaultName.AGGREGATES,
+    tuning_of_another_study: FaultName.WRONG_TUNING,
     unsigned_curve: FaultName.DIGEST,
     curve: RecordFault.CONTRADICTION,
     tested_score: RecordFault.CONTRADICTION,

@@ -1,6 +1,7 @@
 """docs/studies.md says what is so."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from mann_bench.core.specs import StudySpec
 from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.studies.plan import plan_study
-from mann_bench.studies.schema import Cells, Claim, ClaimMetric, Study
+from mann_bench.studies.schema import Cells, Claim, ClaimMetric, Study, TuningTable
+from mann_bench.studies.tuning_file import RULES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
 
@@ -35,9 +37,18 @@ def test_the_example_of_a_plugin_brings_it(tmp_path):
     assert names["mann_bench_studies"]() == [StudySpec("my-study", tmp_path / "my-study.toml", "one line")]
 
 
-@pytest.mark.parametrize("part", [Study, Cells, Claim])
+@pytest.mark.parametrize("part", [Study, Cells, Claim, TuningTable])
 def test_every_field_is_described(part):
     assert [name for name in part.model_fields if f"`{name}`" not in PAGE] == []
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_of_tuning_has_its_row_in_its_words(rule):
+    assert f"\n| `{rule}` | {RULES[rule]} |" in PAGE
+
+
+def test_the_example_of_tuning_has_the_default_rates_seeds_and_rule():
+    assert TuningTable.model_validate(tomllib.loads(block("toml", 2))["tuning"]) == TuningTable()
 
 
 def test_every_metric_and_every_study_has_its_row(registry):

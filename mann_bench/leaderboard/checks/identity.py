@@ -100,9 +100,11 @@ def _check_task(record: Record, rules: StudyRules) -> Iterator[Finding]:
 
 def _check_protocol(record: Record, rules: StudyRules) -> Iterator[Finding]:
     protocol = record.protocol
-    asked = rules.protocols.get(protocol.text)
+    asked = rules.protocol_of(record)
     if asked is None:
-        yield _foreign(FaultName.WRONG_PROTOCOL, "protocol.text", protocol.text, rules.protocols)
+        of_cell = [at.protocol for at in rules.tuned if at[:2] == (record.model.text, record.task.text)]
+        known = dict.fromkeys(of_cell) if rules.tuned else rules.protocols
+        yield _foreign(FaultName.WRONG_PROTOCOL, "protocol.text", protocol.text, known)
         return
     yield from _check_text(FaultName.WRONG_PROTOCOL, "protocol", *_whole(record))
     if record.syllabus is not None:
@@ -196,7 +198,8 @@ def _check_text(
 
 
 def _foreign(name: FaultName, place: str, given: str, known: Mapping[str, object]) -> Finding:
-    return Finding(name, place, f"{given!r} is none of the study's: {'; '.join(known)}. Leave the run out.")
+    listed = "; ".join(known) or "its cell was not tuned"
+    return Finding(name, place, f"{given!r} is none of the study's: {listed}. Leave the run out.")
 
 
 def _differences(

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.convergence import ConvergenceRow, backends, convergence_row
 from mann_bench.analysis.runs import failure
+from mann_bench.analysis.tuned import RATE
+from mann_bench.core.message_text import counted
 from mann_bench.reporting.naming import SCORE_WORDS, own_training_notes, row_labels
 from mann_bench.reporting.tables.runs import KEY_DIGITS, by_seeds
 from mann_bench.reporting.tables.table import (
@@ -23,14 +25,19 @@ def convergence_table(cells: Sequence[Cell]) -> Table:
     """Return the convergence table."""
     labels = row_labels(cells)
     rows = [_text(cell, label) for cell, label in zip(cells, labels, strict=True)]
+    columns = ["task", "model", "parameters", "solved", "steps", "seconds", "final", "NaN", "failed"]
+    if any(cell.tuned for cell in cells):
+        columns.append("rate")
+        rows = [[*row, _rate_text(cell)] for row, cell in zip(rows, cells, strict=True)]
     return Table(
         "Convergence",
-        ["task", "model", "parameters", "solved", "steps", "seconds", "final", "NaN", "failed"],
+        columns,
         rows,
         [
             "solved: seeds that met the task's rule; steps, seconds: Kaplan-Meier median of training until then",
             *(["parameters: trained, of all that there are"] if any(" of " in row[2] for row in rows) else []),
             *_rule_notes(cells),
+            *_tuning_notes(cells),
             INTERVALS,
             SHARES,
             *([ONE_SEED] if any(len(cell.records) == 1 for cell in cells) else []),
@@ -55,6 +62,22 @@ def _text(cell: Cell, label: str) -> list[str]:
         str(row.diverged),
         str(row.failed),
     ]
+
+
+def _rate_text(cell: Cell) -> str:
+    """Return the learning rate of a cell, and whether it was tuned."""
+    rate = cell.records[0].protocol.fields.get(RATE)
+    return f"{rate}, tuned" if cell.tuned else f"{rate}"
+
+
+def _tuning_notes(cells: Sequence[Cell]) -> list[str]:
+    """Return what tuning cost in all."""
+    found = [cell.tuned for cell in cells if cell.tuned]
+    if not found:
+        return []
+    runs, sequences, seconds = (sum(getattr(each, name) for each in found) for name in ("runs", "sequences", "seconds"))
+    cost = f"{counted(runs, 'run')}, {sequences:,} sequences, {seconds:,.1f} seconds of training"
+    return [f"rate: the learning rate; tuning chose those that are called so by validation alone: {cost}"]
 
 
 def _beyond_seconds(cell: Cell, row: ConvergenceRow) -> str:
