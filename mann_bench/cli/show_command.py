@@ -151,7 +151,7 @@ def _component(registry: "Registry", kind: Literal["model", "task", "syllabus"],
     fields = {"name": spec.name, "version": spec.version, "summary": spec.summary, "reference": spec.reference}
     return _Shown(
         "\n".join([*lines, Doc.of(target.__doc__).text]),
-        _rows(options_of(target), component.options),
+        _rows(options_of(target), {**component.defaults, **component.options}),
         fields | _brought(registered.plugin),
     )
 

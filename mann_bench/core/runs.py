@@ -69,7 +69,7 @@ class Component:
     Attributes:
         name, version, target: as in its spec.
         distribution, distribution_version: what to install to get it; the version is not part of the key.
-        options: every option with its value.
+        options: every option with its value, but those that a run key leaves out (`ModelSpec.later_options`).
         defaults: every option with its default.
         given: the options as the user typed them.
     """

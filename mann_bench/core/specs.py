@@ -58,6 +58,7 @@ class _ClassSpec:
     reference: str = ""
     requires: tuple[str, ...] = ()
     expected_failures: tuple[ExpectedFailure, ...] = ()
+    later_options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class ModelSpec(_ClassSpec):
         reference: the paper, with a link.
         requires: import names of packages that it needs and its distribution does not install.
         expected_failures: clauses of `mann_bench.testing` that it is known not to meet.
+        later_options: options that are younger than the first records of this version, and whose defaults train as
+            before. With its default such an option is left out of run keys and records, so that runs keep their keys.
     """
 
 
