@@ -44,6 +44,7 @@ def mann_bench_models() -> list[ModelSpec]:
             target="mann_bench.models.sam:SAMModel",
             summary="Sparse Access Memory: an LSTM whose memory is read and written in a few slots a step",
             reference=_RAE,
+            later_options=("index",),
         ),
         ModelSpec(
             name="sdnc",
@@ -51,6 +52,7 @@ def mann_bench_models() -> list[ModelSpec]:
             target="mann_bench.models.sdnc:SDNCModel",
             summary="sparse Differentiable Neural Computer: a few slots a step, a few links a slot",
             reference=_RAE,
+            later_options=("index",),
         ),
         ModelSpec(
             name="lstm",

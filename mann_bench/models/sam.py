@@ -8,6 +8,7 @@ from mann_bench.models.cell_model import CellModel
 from mann_bench.native.sam import problem_of, sam_outputs
 from mann_bench.nn import sparse
 from mann_bench.nn.checks import require_at_least
+from mann_bench.nn.memory_start import Index
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sam import SAMCell, SAMState
 from mann_bench.nn.sparse import SparseWeighting
@@ -31,6 +32,10 @@ class SAMModel(CellModel):
         memory_init: where the memory of every sequence starts. ``constant``: 1e-6 in every cell; ``learned``: tanh of
             a vector that starts Glorot-uniform and is trained; ``random``: tanh of a matrix that is drawn from
             N(0, 0.5) and not trained.
+        index: how the slots most like a key are searched for. ``exact``: among all. ``approximate``: among those that
+            differ from the start, and of the others among a few in a hundred, which find about four in ten of the
+            true neighbours there; for a memory that starts ``random``, and pays from some 16,000 slots on. One that
+            starts ``constant`` is searched exactly either way, and ``learned`` needs ``exact``.
         clip: bound of what the heads are told and of the logits, above 0; none for unbounded.
     """
 
@@ -47,6 +52,7 @@ class SAMModel(CellModel):
         read_heads: int = 4,
         neighbours: int = 4,
         memory_init: MemoryInit = "constant",
+        index: Index = "exact",
         clip: float | None = 20.0,
     ) -> None:
         require_at_least(
@@ -60,6 +66,7 @@ class SAMModel(CellModel):
             read_heads=read_heads,
             neighbours=neighbours,
             memory_init=memory_init,
+            index=index,
             clip=clip,
         )
         super().__init__(input_size, output_size, cell, clip)

@@ -8,6 +8,7 @@ from mann_bench.models.cell_model import CellModel
 from mann_bench.models.sam import read_age
 from mann_bench.native.sdnc import problem_of, sdnc_outputs
 from mann_bench.nn.checks import require_at_least
+from mann_bench.nn.memory_start import Index
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sdnc import SDNCCell, SDNCState
 
@@ -31,6 +32,10 @@ class SDNCModel(CellModel):
         memory_init: where the memory of every sequence starts. ``constant``: 1e-6 in every cell; ``learned``: tanh of
             a vector that starts Glorot-uniform and is trained; ``random``: tanh of a matrix that is drawn from
             N(0, 0.5) and not trained.
+        index: how the slots most like a key are searched for. ``exact``: among all. ``approximate``: among those that
+            differ from the start, and of the others among a few in a hundred, which find about four in ten of the
+            true neighbours there; for a memory that starts ``random``, and pays from some 16,000 slots on. One that
+            starts ``constant`` is searched exactly either way, and ``learned`` needs ``exact``.
         clip: bound of the interface and of the logits, above 0; none for unbounded.
     """
 
@@ -48,6 +53,7 @@ class SDNCModel(CellModel):
         neighbours: int = 4,
         links: int = 8,
         memory_init: MemoryInit = "constant",
+        index: Index = "exact",
         clip: float | None = 20.0,
     ) -> None:
         require_at_least(
@@ -62,6 +68,7 @@ class SDNCModel(CellModel):
             neighbours=neighbours,
             links=links,
             memory_init=memory_init,
+            index=index,
             clip=clip,
         )
         super().__init__(input_size, output_size, cell, clip)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.native import arguments, operators, sparse, sparse_operators
+from mann_bench.native import arguments, operators, sparse, sparse_buckets, sparse_operators
 from mann_bench.native.sparse import Sizes
 from mann_bench.nn.controller import LSTMController, LSTMState
 from mann_bench.nn.sam import SAMCell, SAMState
@@ -46,8 +46,10 @@ def sam_outputs(cell: SAMCell, inputs: Float[Tensor, "T B I"], state: SAMState) 
 
 
 def _run(cell: SAMCell, inputs: Tensor, state: SAMState, keep_end: bool) -> tuple[Tensor, ...]:
-    given = [inputs, *arguments.weights_of(cell), *arguments.tensors_of(state)]
-    return operators.run(_sequence, given, _sizes(cell), cell.clip, keep_end)
+    sizes, start = _sizes(cell), arguments.tensors_of(state)
+    buckets = sparse_buckets.packed(cell.memory_start, start[-1], sizes, cell.clip or 0.0)
+    given = [inputs, *arguments.weights_of(cell), *start, buckets]
+    return operators.run(_sequence, given, sizes, cell.clip, keep_end)
 
 
 def _to_state(tensors: Sequence[Tensor]) -> SAMState:
@@ -80,6 +82,7 @@ def _forward(
     read_weights: Tensor,
     age: Tensor,
     memory: Tensor,
+    buckets: Tensor,
     sizes: Sequence[int],
     clip: float,
     keep_tape: bool,
@@ -88,7 +91,7 @@ def _forward(
     """Return the outputs, the seven tensors of the last state, empty if not kept, and the tape."""
     weights = [weight, bias, interface_weight, interface_bias]
     start = [hidden, cell, reads, read_slots, read_weights, age, memory]
-    made = sparse.forward(inputs, weights, start, Sizes(*sizes), clip, keep_tape, keep_end)
+    made = sparse.forward(inputs, weights, start, buckets, Sizes(*sizes), clip, keep_tape, keep_end)
     return tuple(made)  # type: ignore[return-value]
 
 

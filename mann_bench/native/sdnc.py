@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.native import arguments, operators, sparse, sparse_operators
+from mann_bench.native import arguments, operators, sparse, sparse_buckets, sparse_operators
 from mann_bench.native.sparse import Sizes
 from mann_bench.nn.controller import LSTMController, LSTMState
 from mann_bench.nn.sdnc import SDNCCell, SDNCState
@@ -47,8 +47,10 @@ def sdnc_outputs(cell: SDNCCell, inputs: Float[Tensor, "T B I"], state: SDNCStat
 
 
 def _run(cell: SDNCCell, inputs: Tensor, state: SDNCState, keep_end: bool) -> tuple[Tensor, ...]:
-    given = [inputs, *arguments.weights_of(cell), *arguments.tensors_of(state)]
-    return operators.run(_sequence, given, _sizes(cell), cell.clip, keep_end)
+    sizes, start = _sizes(cell), arguments.tensors_of(state)
+    buckets = sparse_buckets.packed(cell.memory_start, start[-1], sizes, cell.clip or 0.0)
+    given = [inputs, *arguments.weights_of(cell), *start, buckets]
+    return operators.run(_sequence, given, sizes, cell.clip, keep_end)
 
 
 def _to_state(tensors: Sequence[Tensor]) -> SDNCState:
@@ -93,6 +95,7 @@ def _forward(
     precedence: Tensor,
     precedence_weights: Tensor,
     memory: Tensor,
+    buckets: Tensor,
     sizes: Sequence[int],
     clip: float,
     keep_tape: bool,
@@ -101,7 +104,7 @@ def _forward(
     weights = [weight, bias, interface_weight, interface_bias]
     links = [predecessors, predecessor_weights, successors, successor_weights, precedence, precedence_weights]
     start = [hidden, cell, reads, read_slots, read_weights, age, *links, memory]
-    made = sparse.forward(inputs, weights, start, Sizes(*sizes), clip, keep_tape, keep_end)
+    made = sparse.forward(inputs, weights, start, buckets, Sizes(*sizes), clip, keep_tape, keep_end)
     return tuple(made)  # type: ignore[return-value]
 
 

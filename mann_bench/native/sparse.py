@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mann_bench.native import arguments, build
 from mann_bench.native import memory as native_memory
+from mann_bench.nn.sparse_buckets import PROBES
 
 Count = int | torch.SymInt
 """Steps or sequences; symbolic while torch.compile traces."""
@@ -82,8 +83,9 @@ class _Start(ctypes.Structure):
 def library(sizes: Sizes, clip: float) -> ctypes.CDLL:
     """Return the library for these sizes, compiled where that is not done."""
     constants = {name.upper(): size for name, size in sizes._asdict().items()}
-    made = build.load("sparse.cpp", {**constants, "CLIP": clip})
-    return native_memory.declare(made, "sparse_forward", "sparse_backward", "sparse_undo")
+    made = build.load("sparse.cpp", {**constants, "CLIP": clip, "PROBES": PROBES})
+    made.sparse_buckets_bytes.restype = ctypes.c_int64
+    return native_memory.declare(made, "sparse_forward", "sparse_backward", "sparse_undo", "sparse_buckets_make")
 
 
 @functools.cache
@@ -110,9 +112,18 @@ def check(inputs: Tensor, start: Sequence[Tensor], sizes: Sizes) -> None:
 
 
 def forward(
-    inputs: Tensor, weights: Sequence[Tensor], start: Sequence[Tensor], sizes: Sizes, clip: float, *keep: bool
+    inputs: Tensor,
+    weights: Sequence[Tensor],
+    start: Sequence[Tensor],
+    buckets: Tensor,
+    sizes: Sizes,
+    clip: float,
+    *keep: bool,
 ) -> list[Tensor]:
-    """Return the outputs, the tensors of the last state, and the tape; empty what is not kept (tape, last state)."""
+    """Return the outputs, the tensors of the last state, and the tape; empty what is not kept (tape, last state).
+
+    The buckets are those of the memory in `start`, as `sparse_buckets.packed` returns them.
+    """
     check(inputs, start, sizes)
     (steps, batch), (keep_tape, keep_end) = inputs.shape[:2], keep
     outputs, *end = empty_results(inputs, sizes, keep_end)
@@ -131,6 +142,7 @@ def forward(
         arguments.pointer(inputs),
         arguments.pointers(first),
         ctypes.byref(_Start(len(start[0]), *alike)),
+        arguments.pointer(buckets if len(buckets) else None),
         arguments.pointer(outputs),
         arguments.pointers(end if keep_end else [None] * len(end)),
         arguments.pointer(tape),

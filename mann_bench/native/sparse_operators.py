@@ -19,7 +19,7 @@ def differentiable(name: str, forward: Callable[..., Any]) -> Callable[..., Any]
     Args:
         name: of the recurrence.
         forward: takes inputs, the four weights, the tensors of the first state in the order of `sparse.names_of`,
-            sizes, clip, keep_tape and keep_end; returns the outputs, the last state and the tape.
+            buckets, sizes, clip, keep_tape and keep_end; returns the outputs, the last state and the tape.
     """
     return operators.differentiable(
         name,
@@ -64,7 +64,7 @@ def _backward_fake(weights: Sequence[Tensor], *rest: Any) -> list[Tensor]:
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    *tensors, ctx.sizes, ctx.clip, ctx.keep_tape, _keep_end = inputs
+    *tensors, _buckets, ctx.sizes, ctx.clip, ctx.keep_tape, _keep_end = inputs
     ctx.counts = (*tensors[0].shape[:2], len(tensors[-1]))
     ctx.set_materialize_grads(False)
     ctx.mark_non_differentiable(output[4], *output[6:-2], output[-1])  # slots, ages, links and the tape
@@ -78,10 +78,10 @@ def _differentiate(
         raise RuntimeError(f"{name}_forward kept nothing to differentiate with; call it with keep_tape=True")
     *weights, tape = ctx.saved_tensors
     d_outputs, d_hidden, d_cell, d_reads, _slots, d_read_weights, *_rest, d_memory, _tape = gradients
-    needs_input, _, _, _, _, *needs_start = ctx.needs_input_grad[:-4]
+    needs_input, _, _, _, _, *needs_start = ctx.needs_input_grad[:-5]
     needs_start[_LINKS] = [False] * len(needs_start[_LINKS])
     wanted = [needs_input, *needs_start]
     d_end = d_hidden, d_cell, d_reads, d_read_weights, d_memory
     made = backward(weights, tape, d_outputs, *d_end, ctx.counts, ctx.sizes, ctx.clip, wanted)
     optional = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
-    return optional[0], *made[:4], *optional[1:], None, None, None, None
+    return optional[0], *made[:4], *optional[1:], None, None, None, None, None

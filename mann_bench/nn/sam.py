@@ -16,7 +16,7 @@ from mann_bench.nn.checks import require_at_most, require_one_of, require_positi
 from mann_bench.nn.controller import ControllerState, LSTMController
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
 from mann_bench.nn.layer import RecurrentLayer
-from mann_bench.nn.memory_start import MemoryStart
+from mann_bench.nn.memory_start import Index, MemoryStart
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sparse import SparseWeighting
 
@@ -82,10 +82,15 @@ class SAMCell(nn.Module):
         memory_init: where the memory of every sequence starts: ``constant`` (1e-6 in every cell), ``learned`` (tanh of
             a vector that starts Glorot-uniform and is trained), ``random`` (tanh of a matrix drawn from N(0, 0.5),
             which is not trained).
+        index: how the slots most like a key are searched for. ``exact``: among all. ``approximate``: among those that
+            differ from the start, and of the others among those in the buckets most like the key
+            (`mann_bench.nn.sparse_buckets`), a few in a hundred. Rows of a constant start are alike, so that finds the
+            same there; a learned start has no such index.
         clip: bound of what the heads are told; none for unbounded.
 
     Raises:
-        ValueError: a size is not positive, or there are fewer slots than heads or neighbours.
+        ValueError: a size is not positive, there are fewer slots than heads or neighbours, or an approximate index is
+            asked for over a learned start.
     """
 
     def __init__(
@@ -98,6 +103,7 @@ class SAMCell(nn.Module):
         read_heads: int = 4,
         neighbours: int = 4,
         memory_init: MemoryInit = "constant",
+        index: Index = "exact",
         clip: float | None = 20.0,
     ) -> None:
         super().__init__()
@@ -112,14 +118,14 @@ class SAMCell(nn.Module):
         require_one_of(memory_init=(memory_init, MemoryInit))
         require_at_most("memory_slots", memory_slots, read_heads=read_heads, neighbours=neighbours)
         self.memory_slots, self.slot_width, self.read_heads = memory_slots, slot_width, read_heads
-        self.neighbours, self.memory_init, self.clip = neighbours, memory_init, clip
+        self.neighbours, self.memory_init, self.index, self.clip = neighbours, memory_init, index, clip
         self.input_size, self.controller_size = input_size, controller_size
         self.output_size = controller_size + read_heads * slot_width
 
         self._head_sizes = [slot_width, 1, slot_width, 1, 1]
         self.controller = LSTMController(input_size + read_heads * slot_width, controller_size)
         self.interface = truncated_normal_linear(controller_size, read_heads * sum(self._head_sizes))
-        self.memory_start = MemoryStart(memory_init, memory_slots, slot_width)
+        self.memory_start = MemoryStart(memory_init, memory_slots, slot_width, index, neighbours)
 
     def initial_state(self, batch_size: int) -> SAMState:
         """Return the state before the first step, the same for every sequence of the batch."""
@@ -154,7 +160,8 @@ class SAMCell(nn.Module):
         written = self.write_weighting(told, state)
         unused = written.slots[..., -1]
         memory = sparse.write(state.memory, unused, written, told.write_word)
-        visited = sparse.content_weighting(memory, told.key, told.key_strength, self.neighbours)
+        among = self.memory_start.compared(memory, told.key)
+        visited = sparse.content_weighting(memory, told.key, told.key_strength, self.neighbours, among)
         reads = sparse.read(memory, visited)
         after = SAMState(controller, reads, visited, sparse.aged(state.age, written, visited), memory)
         return SAMStep(torch.cat([hidden, reads.flatten(1)], dim=-1), after, told, written)

@@ -16,7 +16,7 @@ from mann_bench.nn.checks import require_at_most, require_one_of, require_positi
 from mann_bench.nn.controller import ControllerState, LSTMController
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
 from mann_bench.nn.layer import RecurrentLayer
-from mann_bench.nn.memory_start import MemoryStart
+from mann_bench.nn.memory_start import Index, MemoryStart
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sparse import SparseWeighting
 from mann_bench.nn.sparse_links import Links
@@ -80,10 +80,12 @@ class SDNCCell(nn.Module):
         neighbours: slots that a head reads in a step, K; up to `memory_slots`.
         links: slots that each slot is linked to in either direction, K_L.
         memory_init: where the memory of every sequence starts, as in `SAMCell`.
+        index: how the slots most like a key are searched for, ``exact`` or ``approximate``, as in `SAMCell`.
         clip: bound of the interface; none for unbounded.
 
     Raises:
-        ValueError: a size is not positive, or there are fewer slots than neighbours.
+        ValueError: a size is not positive, there are fewer slots than neighbours, or an approximate index is asked
+            for over a learned start.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class SDNCCell(nn.Module):
         neighbours: int = 4,
         links: int = 8,
         memory_init: MemoryInit = "constant",
+        index: Index = "exact",
         clip: float | None = 20.0,
     ) -> None:
         super().__init__()
@@ -112,14 +115,15 @@ class SDNCCell(nn.Module):
         require_one_of(memory_init=(memory_init, MemoryInit))
         require_at_most("memory_slots", memory_slots, neighbours=neighbours)
         self.memory_slots, self.slot_width, self.read_heads = memory_slots, slot_width, read_heads
-        self.neighbours, self.links, self.memory_init, self.clip = neighbours, links, memory_init, clip
+        self.neighbours, self.links, self.clip = neighbours, links, clip
+        self.memory_init, self.index = memory_init, index
         self.input_size, self.controller_size = input_size, controller_size
         self.output_size = controller_size + read_heads * slot_width
 
         self._interface_sizes = [read_heads * slot_width, read_heads, 3 * read_heads, slot_width, 1, 1]
         self.controller = LSTMController(input_size + read_heads * slot_width, controller_size)
         self.interface = truncated_normal_linear(controller_size, sum(self._interface_sizes))
-        self.memory_start = MemoryStart(memory_init, memory_slots, slot_width)
+        self.memory_start = MemoryStart(memory_init, memory_slots, slot_width, index, neighbours)
 
     def initial_state(self, batch_size: int) -> SDNCState:
         """Return the state before the first step, the same for every sequence of the batch."""
@@ -183,9 +187,10 @@ class SDNCCell(nn.Module):
     def _read_weighting(
         self, told: Interface, previous: SparseWeighting, links: Links, memory: Float[Tensor, "B N W"]
     ) -> SparseWeighting:
+        among = self.memory_start.compared(memory, told.read_keys)
         candidates = [
             sparse_links.followed(links.predecessors, previous),
-            sparse.content_weighting(memory, told.read_keys, told.read_strengths, self.neighbours),
+            sparse.content_weighting(memory, told.read_keys, told.read_strengths, self.neighbours, among),
             sparse_links.followed(links.successors, previous),
         ]
         shares = told.read_modes.unsqueeze(-1).unbind(2)  # 3 of [B, R, 1]

@@ -10,7 +10,7 @@ Axes: B batch, H heads, K slots that a head visits, N memory slots, W slot width
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mann_bench.nn.addressing import unit
@@ -50,10 +50,15 @@ def largest(values: Float[Tensor, "*any N"], count: int) -> Int[Tensor, "*any K"
 
 
 def content_weighting(
-    memory: Float[Tensor, "B N W"], keys: Float[Tensor, "B H W"], key_strength: Float[Tensor, "B H"], neighbours: int
+    memory: Float[Tensor, "B N W"],
+    keys: Float[Tensor, "B H W"],
+    key_strength: Float[Tensor, "B H"],
+    neighbours: int,
+    among: Bool[Tensor, "B H N"] | None = None,
 ) -> SparseWeighting:
-    """Weight the `neighbours` slots most like the key by the softmax over them of key_strength * cosine."""
-    slots = largest(unit(keys.detach()) @ unit(memory.detach()).mT, neighbours)
+    """Weight the `neighbours` slots most like the key, of all or `among` some, by the softmax of strength * cosine."""
+    likeness = unit(keys.detach()) @ unit(memory.detach()).mT
+    slots = largest(likeness if among is None else likeness.masked_fill(~among, -torch.inf), neighbours)
     similarity = (unit(rows(memory, slots)) @ unit(keys).unsqueeze(-1)).squeeze(-1)  # [B, H, K]
     return SparseWeighting(slots, torch.softmax(key_strength.unsqueeze(-1) * similarity, dim=-1))
 

@@ -23,9 +23,11 @@ VARIANTS = [
     f"sam:{_SMALL}",
     f"sam:{_SMALL},read_heads=2,neighbours=2,memory_init=learned",
     f"sam:{_SMALL},read_heads=1,neighbours=6,memory_init=random,clip=none",
+    "sam:controller_size=8,memory_slots=200,slot_width=4,memory_init=random,index=approximate",
     f"sdnc:{_SMALL}",
     f"sdnc:{_SMALL},read_heads=2,neighbours=2,links=2,memory_init=learned",
     f"sdnc:{_SMALL},read_heads=1,memory_init=random,clip=none",
+    "sdnc:controller_size=8,memory_slots=200,slot_width=4,memory_init=random,index=approximate",
     "lstm:layers=2,units=5",
     "lstm_matched",
 ]

@@ -23,6 +23,7 @@ WIDE = {"controller_size": 33, "memory_slots": 200, "slot_width": 40, "read_head
 ONE = {"controller_size": 4, "memory_slots": 37, "slot_width": 16, "read_heads": 1, "neighbours": 1, "clip": 0.1}
 MANY = {"controller_size": 5, "memory_slots": 1500, "slot_width": 6, "read_heads": 3, "neighbours": 4}
 kinds = pytest.mark.parametrize("kind", KINDS)
+NO_BUCKETS = torch.empty(0, dtype=torch.uint8)
 
 
 def cell_of(kind, sizes, seed=0, memory_init="random"):
@@ -107,12 +108,47 @@ def test_a_slot_that_links_outweighed_once_is_found_again():
     torch.testing.assert_close(native, plain, rtol=0, atol=1e-3)
 
 
+def approximate(kind, **sizes):
+    torch.manual_seed(0)
+    cell = KINDS[kind][0](3, memory_init="random", index="approximate", **(MANY | sizes))
+    for parameter in cell.parameters():
+        torch.nn.init.normal_(parameter)
+    return cell
+
+
+@kinds
+def test_an_approximate_search_finds_and_differentiates_as_the_plain_twin_does(kind, bits):
+    cell, inputs = approximate(kind), bits(30, 6, 3)
+    native, plain = (each(cell, inputs, cell.initial_state(n))[0] for each, n in ((sequence_of(kind), 1), (scan, 6)))
+    torch.testing.assert_close(native, plain, rtol=0, atol=1e-5)
+    own, other = (torch.autograd.grad(each.square().sum(), list(cell.parameters())) for each in (native, plain))
+    assert max(map(relative_error, own, other)) < 1e-5
+
+
+@kinds
+def test_an_approximate_search_misses_slots_that_an_exact_one_finds(kind, bits):
+    cell, inputs = approximate(kind), bits(30, 6, 3)
+    found = sequence_of(kind)(cell, inputs, cell.initial_state(1))[0]
+    copied = cell.initial_state(1)._replace(memory=cell.initial_state(1).memory.clone())  # no buckets are known of it
+    assert not torch.allclose(sequence_of(kind)(cell, inputs, copied)[0], found, atol=1e-3)
+
+
+@kinds
+def test_an_approximate_search_follows_new_weights(kind, bits):
+    cell, inputs = approximate(kind), bits(9, 6, 3)
+    before = sequence_of(kind)(cell, inputs, cell.initial_state(1))[0]
+    cell.memory_start.raw.mul_(-1)
+    after, plain = (each(cell, inputs, cell.initial_state(n))[0] for each, n in ((sequence_of(kind), 1), (scan, 6)))
+    assert not torch.allclose(before, after, atol=1e-3)
+    torch.testing.assert_close(after, plain, rtol=0, atol=1e-5)
+
+
 @kinds
 def test_backward_undoes_the_writes_bit_for_bit(kind, bits):
     cell, inputs = cell_of(kind, DEFAULT_LIKE), bits(25, 9, 3)
     module, start = KINDS[kind][1], start_of(kind, cell, 9)
     sizes = module._sizes(cell)
-    *_, end, tape = sparse.forward(inputs, arguments.weights_of(cell), start, sizes, cell.clip, True, True)
+    *_, end, tape = sparse.forward(inputs, arguments.weights_of(cell), start, NO_BUCKETS, sizes, cell.clip, True, True)
     before = start[-1]
     assert not torch.equal(end, before)
     assert sparse.library(sizes, cell.clip).sparse_undo(arguments.pointer(tape), arguments.pointer(end), 25, 9) == 0
@@ -278,7 +314,7 @@ def test_the_operators_keep_torchs_contract(kind, bits, monkeypatch):
     cell, inputs, module = cell_of(kind, ODD), bits(3, 2, 3).requires_grad_(), KINDS[kind][1]
     start = [p.requires_grad_() if p.is_floating_point() else p for p in start_of(kind, cell, 2)]
     weights = [weight.detach().requires_grad_() for weight in arguments.weights_of(cell)]
-    given = [inputs, *weights, *start, module._sizes(cell), 20.0, True, True]
+    given = [inputs, *weights, *start, NO_BUCKETS, module._sizes(cell), 20.0, True, True]
     torch.library.opcheck(getattr(torch.ops.mann_bench, f"{kind}_forward"), given)
 
 
@@ -286,7 +322,7 @@ def test_the_operators_keep_torchs_contract(kind, bits, monkeypatch):
 def test_it_can_be_part_of_a_compiled_graph(kind, bits):
     cell, module = cell_of(kind, ODD), KINDS[kind][1]
     weights = [weight.detach() for weight in arguments.weights_of(cell)]
-    constants = (*weights, *start_of(kind, cell, 2), module._sizes(cell), 20.0, True, True)
+    constants = (*weights, *start_of(kind, cell, 2), NO_BUCKETS, module._sizes(cell), 20.0, True, True)
 
     def graph(inputs):
         return module._sequence(2 * inputs, *constants)[0].square().sum()
@@ -300,7 +336,7 @@ def test_it_can_be_part_of_a_compiled_graph(kind, bits):
 @kinds
 def test_differentiating_what_kept_no_tape_is_an_error(kind, bits):
     cell, module = cell_of(kind, ODD), KINDS[kind][1]
-    given = [bits(3, 2, 3), *arguments.weights_of(cell), *start_of(kind, cell, 2), module._sizes(cell)]
+    given = [bits(3, 2, 3), *arguments.weights_of(cell), *start_of(kind, cell, 2), NO_BUCKETS, module._sizes(cell)]
     outputs = module._sequence(*given, 20.0, False, True)[0]
     with pytest.raises(RuntimeError, match="keep_tape"):
         outputs.sum().backward()

@@ -57,15 +57,24 @@ EXPORTED void sparse_layout(int* layout) {
   layout[5] = Rows::kRounded;
 }
 
+// Bytes that so many buckets of a start take.
+EXPORTED int64_t sparse_buckets_bytes(int count) { return Buckets::bytes(count); }
+
+// Set `buckets` from the rows of a start, [slots, width], the centers, [count, width], and the bucket of every slot.
+EXPORTED int64_t sparse_buckets_make(const float* rows, const float* centers, const int64_t* bucket_of, void* buckets,
+                                     int count, int threads) {
+  return bytes_lacking([&] { Buckets(buckets, count).make(rows, centers, bucket_of, threads); });
+}
+
 // `inputs` [T, B, input] and `outputs` [T, B, units + reads]; `state` has as many sequences as `start` says, B or one.
-// Null pointers: any of `end` where not wanted.
+// Null pointers: `buckets` to search all rows, any of `end` where not wanted.
 EXPORTED int64_t sparse_forward(const Weights* weights, const float* inputs, const State* state, const Start* start,
-                                float* outputs, const State* end, void* tape_start, int steps, int batch, int keep_tape,
-                                int threads) {
+                                void* buckets, float* outputs, const State* end, void* tape_start, int steps, int batch,
+                                int keep_tape, int threads) {
   return bytes_lacking([&] {
     const Pooled<ForwardWeights> packed(*weights);
     const Tape tape(tape_start, steps, batch, keep_tape);
-    const Base base(*state, *start, tape.most_rows(), threads);
+    const Base base(*state, *start, buckets, tape.most_rows(), threads);
     parallel_for(groups_of(batch), threads, [&](int index) {
       const Pooled<ForwardPass> pass(*packed, tape, base, Group(index, batch), steps);
       pass->start(*state);

@@ -3,17 +3,18 @@
 
 #include "calls.h"
 #include "sparse_arguments.h"
-#include "sparse_coarse.h"
+#include "sparse_buckets.h"
 
 class Base {
  public:
   static constexpr ptrdiff_t kBlocks = whole_scans(kSlotVectors);
 
-  // `most` is how many slots a sequence may visit.
-  Base(const State& state, const Start& start, ptrdiff_t most, int threads)
+  // `most` is how many slots a sequence may visit; `buckets` are those of the rows, or null to search all of them.
+  Base(const State& state, const Start& start, void* buckets, ptrdiff_t most, int threads)
       : state_(state),
         start_(start),
-        blocks_(start.rows_alike ? kScanVectors : kBlocks),
+        buckets_(buckets),
+        blocks_(start.rows_alike ? kScanVectors : buckets_.any() ? 0 : kBlocks),
         ordered_(start.ages_alike ? 0 : std::min<ptrdiff_t>(kSlots, most + kWriteHeads)),
         units_(start.sequences * blocks_),
         order_(start.sequences * (start.ages_alike ? 0 : kSlots)),
@@ -36,6 +37,8 @@ class Base {
   const Start& start() const { return start_; }
   bool shared() const { return start_.sequences == 1; }
   bool rows_alike() const { return start_.rows_alike; }
+  // Those of the rows, which all sequences share; none where all rows are searched.
+  const Buckets& buckets() const { return buckets_; }
   int sequence(int s) const { return shared() ? 0 : s; }
 
   const float* row(int s, int slot) const {
@@ -95,6 +98,7 @@ class Base {
 
   State state_;
   Start start_;
+  Buckets buckets_;
   ptrdiff_t blocks_;
   ptrdiff_t ordered_;
   float rows_move_ = 0.0f;

@@ -71,7 +71,7 @@ class ForwardPass {
     float weight_of_unused[kWriteHeads];
   };
 
-  // The slots most like the keys of all heads: among the rows visited, then among all others. Where the sequences start
+  // The slots most like the keys of all heads: among the rows changed, then among all others. Where the sequences start
   // alike, the latter serves all of them at once.
   void search() {
     float(*key)[kWidth] = queries_.key;
@@ -93,12 +93,28 @@ class ForwardPass {
       for (int lane = 0; lane < group_.count; ++lane) {
         memory_[lane].search_alike(key + lane * kReadHeads, nearest + lane * kReadHeads);
       }
+    } else if (base_.buckets().any()) {
+      search_buckets(base_.buckets());
     } else if (base_.shared()) {
       search_base<keys_at_once(kGroup * kReadHeads)>(0, group_.count * kReadHeads, take(0));
     } else {
       for (int lane = 0; lane < group_.count; ++lane) {
         search_base<keys_at_once(kReadHeads)>(lane, kReadHeads, take(lane));
       }
+    }
+  }
+
+  // Look for buckets for all keys at once, then for slots in those of one key after the other.
+  void search_buckets(const Buckets& buckets) {
+    const int count = group_.count * kReadHeads;
+    for (int i = 0; i < Queries::kMost; ++i) probed_[i].clear();
+    for (int i = count; i < Queries::kMost; ++i) probed_[i].bar = INFINITY;
+    buckets.probe<keys_at_once(kGroup * kReadHeads)>(queries_.key, probed_, count);
+    for (int i = 0; i < count; ++i) {
+      Nearest& nearest = queries_.nearest[i];
+      buckets.search(queries_.key + i, probed_[i], nearest, [&](int slot, float score) {
+        if (!memory_[i / kReadHeads].is_touched(slot)) nearest.offer(score, slot, -1);
+      });
     }
   }
 
@@ -155,4 +171,5 @@ class ForwardPass {
   SparseMemory memory_[kGroup];
   Lane lane_[kGroup];
   Queries queries_;
+  Buckets::Probed probed_[Queries::kMost];
 };

@@ -1,4 +1,4 @@
-// The slots most like a key: exact, over all slots. A key and a row go by their unit vectors.
+// The slots most like a key: exact, over all slots that are looked at. A key and a row go by their unit vectors.
 //
 // Unit rows lie in blocks of kLanes slots, transposed. Equal rows have equal scores to the bit, wherever they lie: what
 // makes units and scores of them does so lane by lane, in one order.
@@ -37,13 +37,14 @@ inline bool any(Mask mask) {
 #endif
 }
 
-// The best slots for a key so far, best first. Of equal ones, those with the lowest numbers come first.
-struct Nearest {
+// The `most` best slots for a key so far, best first. Of equal ones, those with the lowest numbers come first.
+template <int most>
+struct BestOf {
   float bar;  // a score below it cannot be among them
   int count;
-  float score[kNeighbours];
-  int32_t slot[kNeighbours];
-  int32_t place[kNeighbours];  // among the visited rows; -1 for others
+  float score[most];
+  int32_t slot[most];
+  int32_t place[most];  // among the visited rows; -1 for others
 
   void clear() {
     bar = -INFINITY;
@@ -52,38 +53,38 @@ struct Nearest {
 
   // Whether it is among the best so far. NaN is not.
   bool could_take(float offered, int32_t its_slot) const {
-    return offered >= bar && (count < kNeighbours || ahead(offered, its_slot, kNeighbours - 1));
+    return offered >= bar && (count < most || ahead(offered, its_slot, most - 1));
   }
 
   // Slots that are offered later are above `from`.
   void offer(float offered, int32_t its_slot, int32_t its_place, int32_t from = -1) {
     if (!could_take(offered, its_slot)) return;
-    int i = count == kNeighbours ? kNeighbours - 1 : count++;
+    int i = count == most ? most - 1 : count++;
     for (; i > 0 && ahead(offered, its_slot, i - 1); --i) set(i, score[i - 1], slot[i - 1], place[i - 1]);
     set(i, offered, its_slot, its_place);
-    if (count < kNeighbours) return;
-    const float least = score[kNeighbours - 1];
-    bar = slot[kNeighbours - 1] <= from ? std::nextafter(least, INFINITY) : least;
+    if (count < most) return;
+    const float least = score[most - 1];
+    bar = slot[most - 1] <= from ? std::nextafter(least, INFINITY) : least;
   }
 
   // Where NaN leaves too few slots, take the first others.
   void fill() {
-    for (int32_t candidate = 0; count < kNeighbours; ++candidate) {
+    for (int32_t candidate = 0; count < most; ++candidate) {
       if (std::find(slot, slot + count, candidate) == slot + count) set(count++, NAN, candidate, -1);
     }
   }
 
   // In the order of sparse.py: by number, those that are as good as the last one after all others.
   void sort() {
-    int32_t order[kNeighbours];
-    const Nearest old = *this;
-    const float least = score[kNeighbours - 1];
-    for (int i = 0; i < kNeighbours; ++i) order[i] = i;
-    std::sort(order, order + kNeighbours, [&](int a, int b) {
+    int32_t order[most];
+    const BestOf old = *this;
+    const float least = score[most - 1];
+    for (int i = 0; i < most; ++i) order[i] = i;
+    std::sort(order, order + most, [&](int a, int b) {
       const bool last_a = !(old.score[a] > least), last_b = !(old.score[b] > least);
       return last_a != last_b ? last_b : old.slot[a] < old.slot[b];
     });
-    for (int i = 0; i < kNeighbours; ++i) set(i, old.score[order[i]], old.slot[order[i]], old.place[order[i]]);
+    for (int i = 0; i < most; ++i) set(i, old.score[order[i]], old.slot[order[i]], old.place[order[i]]);
   }
 
  private:
@@ -97,10 +98,12 @@ struct Nearest {
   }
 };
 
+using Nearest = BestOf<kNeighbours>;
+
 // Compare the first `count` of the keys, some at once, with all slots of so many blocks, and call
 // take(key, slot, score) for every score that reaches the key's bar.
-template <int at_once, typename Take>
-inline void scan(const Block* blocks, ptrdiff_t count_of_blocks, const float (*key)[kWidth], const Nearest* nearest,
+template <int at_once, typename Best, typename Take>
+inline void scan(const Block* blocks, ptrdiff_t count_of_blocks, const float (*key)[kWidth], const Best* nearest,
                  int count, Take take) {
   for (ptrdiff_t block = 0; block < count_of_blocks; block += kScanVectors) {
     for (int first = 0; first < count; first += at_once) {
