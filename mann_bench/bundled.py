@@ -28,6 +28,11 @@ BUNDLED: Mapping[str, Mapping[str, Sequence[str]]] = {
         ],
         "study": ["chomsky", "word-problems"],
     },
+    "mann-bench-graphs": {
+        "task": ["graph_traversal", "graph_inference"],
+        "syllabus": ["lessons"],
+        "study": ["graph-lessons"],
+    },
     "mann-bench-modern": {
         "model": ["gated_deltanet", "mlstm", "slstm", "mamba2", "rwkv7", "titans", "ttt_linear", "lrua"]
     },
