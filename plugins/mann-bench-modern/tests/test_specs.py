@@ -4,6 +4,7 @@ import importlib.metadata
 import pkgutil
 import subprocess
 import sys
+import tomllib
 
 import mann_bench_modern
 
@@ -26,3 +27,11 @@ def test_the_entry_point_names_the_module():
 def test_listing_the_models_does_not_import_torch():
     code = "import sys, mann_bench_modern as m; m.mann_bench_models(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_study_is_what_its_spec_says_and_names_all_models(all_models):
+    (spec,) = mann_bench_modern.mann_bench_studies()
+    study = tomllib.loads(spec.path.read_text())
+    assert (study["name"], study["summary"]) == (spec.name, spec.summary)
+    assert set(study["cells"][0]["models"]) >= set(all_models)
+    assert len(study["cells"][0]["models"]) == 19

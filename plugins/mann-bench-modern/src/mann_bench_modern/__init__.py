@@ -1,6 +1,8 @@
-"""What this plugin brings: the memories of recent recurrent models. Imports nothing heavy."""
+"""What this plugin brings: the memories of recent recurrent models, and a study of them. Imports nothing heavy."""
 
-from mann_bench import ExpectedFailure, ModelSpec, hookimpl
+from pathlib import Path
+
+from mann_bench import ExpectedFailure, ModelSpec, StudySpec, hookimpl
 
 MANN_BENCH_PLUGIN_API = (1, 1)
 """The lowest and the highest plugin API that this was written for."""
@@ -70,4 +72,16 @@ def mann_bench_models() -> list[ModelSpec]:
                 ExpectedFailure("feedback", "usage tells which slots are used least, and nothing else of it is read"),
             ),
         ),
+    ]
+
+
+@hookimpl
+def mann_bench_studies() -> list[StudySpec]:
+    """Return the study; some of its models and tasks come with the plugins baselines, formal and recall."""
+    return [
+        StudySpec(
+            "modern-rows",
+            Path(__file__).with_name("modern-rows.toml"),
+            "nineteen memories and baselines of the NTM's size on recall and regular tasks, learning rates tuned",
+        )
     ]
