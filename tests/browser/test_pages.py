@@ -32,6 +32,14 @@ def test_a_page_fits_a_phone(visit, path):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_fits_a_phone_with_all_that_is_folded_open(visit, path):
+    page = visit(path, **PHONE)
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_dark_mode_follows_the_system(visit):
     assert background(visit(STUDY, color_scheme="light")) == "rgb(246, 247, 249)"
     assert background(visit(STUDY, color_scheme="dark")) == "rgb(18, 21, 26)"
