@@ -75,6 +75,14 @@ def test_the_first_page_compares_two_models_and_searches(visit):
     assert page.locator("#board tbody tr:visible").count() == 1
 
 
+@pytest.mark.parametrize("ranking", ["steps until convergence", "error at the longest size"])
+def test_a_cell_of_the_first_page_shows_the_rank_of_the_chosen_ranking_alone(visit, ranking):
+    page = visit("index.html")
+    page.get_by_label("Rank by").select_option(ranking)
+    cells = page.locator("#board td[data-value]").all()
+    assert [cell.locator("small.rank:visible").count() for cell in cells] == [1] * len(cells)
+
+
 def test_an_address_of_a_folded_cell_opens_it(visit):
     page = visit("report.html#cell1-fold")
     page.locator("#cell1-fold[open]").wait_for()
