@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
-PLUGINS := mann-bench-baselines mann-bench-formal mann-bench-graphs mann-bench-modern mann-bench-ray mann-bench-recall mann-bench-slurm
+PLUGINS := $(notdir $(wildcard plugins/mann-bench-*))
 
 .PHONY: run test smoke leaderboards lint types wheel afternoon plugins $(PLUGINS) results pictures
 .PHONY: slurm-packages test-slurm lowest docs schema rest check clean
