@@ -15,7 +15,14 @@ from mann_bench.core.machine import ram_left
 from mann_bench.core.message_text import unstopped
 from mann_bench.core.runs import Component
 from mann_bench.execution.resolve import checked_model, checked_task
-from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes, recomputes, recomputing_bytes
+from mann_bench.models.backward_memory import (
+    RECOMPUTE_ABOVE,
+    backward_bytes,
+    held_state_bytes,
+    recomputes,
+    recomputing_bytes,
+    shared_bytes,
+)
 from mann_bench.models.base import RecurrentModel, SequenceModule, zero_inputs
 from mann_bench.native.build import NativeBuildError
 from mann_bench.tasks.base import training_lengths
@@ -27,7 +34,10 @@ _LARGEST_TRIED = 2**24
 """Bytes of a sequence's state up to which a model is run to count what it keeps."""
 
 _STATES_A_STEP = 4
-"""What a step is taken to keep, of a model with larger ones."""
+"""What a step is taken to keep, of a model with larger ones; of a sparse memory, what all steps hold at once."""
+
+_WORTH_SAYING = 2**24
+"""Bytes above which people are told what a sparse memory takes."""
 
 WORKER_BYTES = 600 * 2**20
 """What a worker takes besides: the interpreter, torch, Lightning and evaluation."""
@@ -66,12 +76,14 @@ class RamNeed(NamedTuple):
         held: bytes at the peak: fewer where most steps are recomputed.
         batch_size: sequences of that batch.
         problem: why none of this is known, where running the model failed; then the rest is a guess.
+        shared: bytes besides that do not depend on the batch, those of a sparse memory.
     """
 
     kept: int
     held: int
     batch_size: int
     problem: str | None = None
+    shared: int = 0
 
     @classmethod
     def of(
@@ -89,29 +101,36 @@ class RamNeed(NamedTuple):
         """
         task = checked_task(task_component)
         model = checked_model(model_component, task)
+        shared = 0
         try:
-            state, steps = model.state_bytes(), max(training_lengths(task))
-            if (states := batch_size * state) > (available_ram() or states):  # to run it would end this process
-                return cls(states, states, batch_size)
-            if state > _LARGEST_TRIED:
-                guess = _STATES_A_STEP * states * steps
-                problem = f"the model is not tried with {bytes_text(state)} of state a sequence"
-                return cls(guess, guess, batch_size, problem)
-            if device == "cpu" and backend in (AUTO, Backend.NATIVE):
+            shared, steps = shared_bytes(model), max(training_lengths(task))
+            free = available_ram()
+            if device == "cpu" and backend in (AUTO, Backend.NATIVE) and (free is None or shared <= free):
                 _set_native(model)
+            state = held_state_bytes(model)
+            states = batch_size * state
+            if free is not None and states + shared > free:  # to run it would end this process
+                return cls(states, states, batch_size, shared=shared)
+            if state > _LARGEST_TRIED:
+                guess = _STATES_A_STEP * states * (1 if shared else steps)
+                problem = f"the model is not tried with {bytes_text(state)} of state a sequence"
+                return cls(guess, guess, batch_size, problem, shared)
             kept = backward_bytes(model, steps, batch_size)
+            if shared:  # a step copies the states that backward does not keep
+                kept += _STATES_A_STEP * states
             held = recomputing_bytes(model, kept, steps, batch_size) if recomputes(model, kept) else kept
         except (Exception, SystemExit) as error:
             problem = f"running the model raised {type(error).__name__}: {unstopped(error)}"
-            return cls(RECOMPUTE_ABOVE, RECOMPUTE_ABOVE, batch_size, problem)
-        return cls(kept, held, batch_size)
+            return cls(RECOMPUTE_ABOVE, RECOMPUTE_ABOVE, batch_size, problem, shared)
+        return cls(kept, held, batch_size, shared=shared)
 
     def __str__(self) -> str:
         if self.problem:
             return f"what backward keeps is unknown, and taken for {bytes_text(self.kept)}: {self.problem}"
         batch = f"the longest batch ({self.batch_size} sequences)"
         if self.held == self.kept:
-            return f"backward keeps {bytes_text(self.kept)} for {batch}"
+            besides = f", and the memory takes {bytes_text(self.shared)}" if self.shared > _WORTH_SAYING else ""
+            return f"backward keeps {bytes_text(self.kept)} for {batch}{besides}"
         return (
             f"backward would keep {bytes_text(self.kept)} for {batch}, so most steps are recomputed: "
             f"{bytes_text(self.held)}"
@@ -120,7 +139,7 @@ class RamNeed(NamedTuple):
     @property
     def worker_bytes(self) -> int:
         """What a worker process takes at its peak, roughly."""
-        return WORKER_BYTES + self.held
+        return WORKER_BYTES + self.held + self.shared
 
 
 def _set_native(model: SequenceModule) -> None:
@@ -139,9 +158,9 @@ def check_fit(needs: Mapping[tuple[str, str], RamNeed]) -> None:
     """
     available = available_ram()
     for (model, task), need in needs.items():
-        if available is None or need.problem or need.held <= available:
+        if available is None or need.problem or need.held + need.shared <= available:
             continue
-        room = max(0, available - WORKER_BYTES) * need.batch_size // need.held
+        room = max(0, available - WORKER_BYTES - need.shared) * need.batch_size // max(1, need.held)
         fits = f"at most batch_size={room}" if room else "shorter sequences or a smaller model: not one sequence fits"
         raise UsageError(
             f"{model} on {task}: {need}, and {bytes_text(available)} of memory are free here. Expected {fits}."

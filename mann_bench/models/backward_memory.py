@@ -29,6 +29,30 @@ _LARGEST_COUNT = 2**30
 
 _STATES_A_STEP = 8
 
+_COPIES = 5
+"""Of a sparse memory while it is watched, measured at a million slots; of its weights, with gradients and moments."""
+
+
+def held_state_bytes(model: SequenceModule) -> int:
+    """Return the bytes of state that a sequence takes on the model's backend; what backward keeps is counted apart."""
+    native = isinstance(model, RecurrentModel) and model.backend is Backend.NATIVE
+    return 0 if native and _is_sparse(model) else model.state_bytes()
+
+
+def shared_bytes(model: SequenceModule) -> int:
+    """Return the bytes that a sparse memory takes however few the sequences: a run watches a sequence step by step.
+
+    That holds some copies of the memory, and training some of the weights, where these start it.
+    """
+    if not _is_sparse(model):
+        return 0
+    weights = sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
+    return _COPIES * (model.state_bytes() + weights)
+
+
+def _is_sparse(model: SequenceModule) -> bool:
+    return isinstance(model, RecurrentModel) and model.sparse
+
 
 def recomputes(model: SequenceModule, kept: int) -> bool:
     """Tell whether training recomputes steps where backward would have to keep `kept` bytes."""
@@ -49,7 +73,7 @@ def backward_bytes(model: SequenceModule, steps: int, batch_size: int) -> int:
     steps before it, as in attention, and is taken to grow no faster.
     """
     native = isinstance(model, RecurrentModel) and model.backend is Backend.NATIVE
-    few = _GROUP if native and model.state_bytes() <= _LARGE_STATE else 1
+    few = _GROUP if native and held_state_bytes(model) <= _LARGE_STATE else 1
     if batch_size <= few:
         return _bytes_over_time(model, steps, batch_size)
     one, two = (_bytes_over_time(model, steps, sequences) for sequences in (few, 2 * few))
@@ -58,7 +82,7 @@ def backward_bytes(model: SequenceModule, steps: int, batch_size: int) -> int:
 
 def _bytes_over_time(model: SequenceModule, steps: int, sequences: int) -> int:
     apart = _SCANNED if isinstance(model, RecurrentModel) else _AT_ONCE
-    each = max(1, _STATES_A_STEP * sequences * model.state_bytes())
+    each = max(1, _STATES_A_STEP * sequences * held_state_bytes(model))
     if steps > 3 * apart:
         each = max(each, _saved_bytes(model, 1, sequences))
     apart = max(1, min(apart, _LARGEST_COUNT // (3 * each)))

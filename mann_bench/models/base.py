@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, NamedTuple, get_args
+from typing import Any, ClassVar, NamedTuple, get_args
 
 import pytorch_lightning as pl
 import torch
@@ -202,7 +202,11 @@ class RecurrentModel(SequenceModule):
         backend: how it is computed; `mann_bench.models.preparation.prepare` sets it.
         recompute: whether backward recomputes most steps, where the backend keeps what autograd asks for; the
             runner sets it where keeping them all takes too much memory.
+        sparse: whether a step changes a few rows of the state alone: backward keeps these and no states, and the
+            native recurrence holds no others for each sequence.
     """
+
+    sparse: ClassVar[bool] = False
 
     def __init__(self, input_size: int, output_size: int) -> None:
         super().__init__(input_size, output_size)

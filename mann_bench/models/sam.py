@@ -39,6 +39,7 @@ class SAMModel(CellModel):
         clip: bound of what the heads are told and of the logits, above 0; none for unbounded.
     """
 
+    sparse = True
     cell: SAMCell
 
     def __init__(

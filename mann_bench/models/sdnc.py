@@ -39,6 +39,7 @@ class SDNCModel(CellModel):
         clip: bound of the interface and of the logits, above 0; none for unbounded.
     """
 
+    sparse = True
     cell: SDNCCell
 
     def __init__(

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,9 @@ from mann_bench.execution.ram import (
 )
 from mann_bench.execution.resolve import resolve_component
 from mann_bench.models import backward_memory
-from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes, recomputes
+from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes, recomputes, shared_bytes
 from mann_bench.models.ntm import NTMModel
+from mann_bench.models.sam import SAMModel
 from mann_bench.native.build import NativeBuildError
 from mann_bench.registry import Registry
 from mann_bench.training import trainer
@@ -255,6 +258,76 @@ def test_the_words_of_a_model_that_cannot_run_end_in_one_full_stop(monkeypatch):
     monkeypatch.setattr("mann_bench.execution.ram.backward_bytes", fail)
     need = RamNeed.of(component("model", "lstm:layers=1,units=4"), component("task", "copy"), 32)
     assert f"{need}.".endswith("raised RuntimeError: no memory.")
+
+
+PEAK = """
+import sys, torch
+from mann_bench.core.backends import Backend
+from mann_bench.evaluation.trace import trace
+from mann_bench.execution.ram import peak_ram, reset_peak_ram
+from mann_bench.models.sam import SAMModel
+
+torch.set_num_threads(1)
+what, slots, steps, sequences = sys.argv[1], *map(int, sys.argv[2:])
+model = SAMModel(9, 8, memory_slots=slots)
+model.backend = Backend.NATIVE if what == "train" else Backend.EAGER
+
+def work(steps, sequences):
+    if what == "train":
+        model(torch.ones(steps, sequences, 9)).sum().backward()
+    else:
+        trace(model, torch.ones(steps, sequences, 9), norms=False)
+
+work(1, 1)
+model.zero_grad()
+reset_peak_ram("cpu")
+before = peak_ram("cpu")
+work(steps, sequences)
+print(peak_ram("cpu") - before)
+"""
+
+
+def measured(*arguments):
+    """The bytes that a process of its own really takes at the peak, beyond those that it had."""
+    command = [sys.executable, "-c", PEAK, *map(str, arguments)]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the peak cannot start anew")
+def test_what_a_large_sparse_memory_takes_is_foretold_to_a_factor_of_three(monkeypatch):
+    monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: 2**40)
+    need = RamNeed.of(component("model", "sam:memory_slots=20000"), component("task", "copy"), 32)
+    assert need.kept / 3 <= measured("train", 20_000, 2 * 20 + 1, 32) <= 3 * need.kept
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the peak cannot start anew")
+def test_what_watching_a_sparse_memory_takes_is_foretold_to_a_factor_of_two(monkeypatch):
+    slots = 500_000
+    need = shared_bytes(SAMModel(9, 8, memory_slots=slots))
+    assert need / 2 <= measured("watch", slots, 3, 1) <= 2 * need
+
+
+@pytest.mark.parametrize("model", ["sam", "sdnc"])
+def test_a_sparse_memory_that_does_not_fit_is_refused_before_it_is_built(monkeypatch, model):
+    monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: 2**30)
+    text = f"{model}:memory_slots=10000000"
+    need = RamNeed.of(component("model", text), component("task", "copy"), 32)
+    with pytest.raises(UsageError, match=r"the memory takes .* GiB, and 1\.0 GiB of memory are free here"):
+        check_fit({(text, "copy"): need})
+
+
+def test_what_does_not_depend_on_the_batch_is_taken_before_it(monkeypatch):
+    need = RamNeed(2**32, 2**32, 32, shared=2**30)
+    assert need.worker_bytes == WORKER_BYTES + 2**32 + 2**30
+    monkeypatch.setattr("mann_bench.execution.ram.available_ram", lambda: WORKER_BYTES + 2**31)
+    with pytest.raises(UsageError, match=r"Expected at most batch_size=8\.$"):
+        check_fit({("sam", "copy"): need})
+
+
+@pytest.mark.parametrize("model", ["sam:neighbours=129", "sam:read_heads=129", "sdnc:neighbours=129"])
+def test_more_neighbours_or_heads_than_slots_are_refused_before_training(model):
+    with pytest.raises(UsageError, match="must be at most memory_slots, 128, not 129"):
+        RamNeed.of(component("model", model), component("task", "copy"), 32)
 
 
 def component(kind, text):
