@@ -137,6 +137,12 @@ def of_sequences(score: str, rows: Iterable[SizeRow] = ()) -> bool:
     return score in _SEQUENCE_SCORES or any(score in row.spread for row in rows)
 
 
+def accuracies_of_sequences(cells: Iterable[Cell]) -> list[str]:
+    """Return the accuracies in which no model has a part, such as that of the best constant."""
+    rows = [row for cell in cells for record in cell.records for row in record.generalization]
+    return list(dict.fromkeys(name for row in rows for name in row.spread if is_accuracy(name)))
+
+
 def sequences_estimate(score: str, rows: Sequence[SizeRow], level: float = LEVEL) -> Estimate:
     """Return a score of the sequences alone, with its interval over them.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mann_bench.analysis.cells import Cell, origin
+from mann_bench.analysis.measures import accuracies_of_sequences
 from mann_bench.analysis.rows import FlatRow, Row, flat
 from mann_bench.core.errors import UsageError
 from mann_bench.core.sizes import size_text
@@ -65,8 +66,9 @@ def frame(name: str, rows: Iterable[Mapping[str, Any]], cells: Sequence[Cell], a
     Args:
         name: one of `FEW`.
         rows: names of columns to values.
-        cells: what the rows are about: the score of each task's rule and the accuracy are among the few columns, and
-            the origin where versions of a model or task stand beside each other.
+        cells: what the rows are about: the score of each task's rule, the accuracy, and accuracies in which no model
+            has a part are among the few columns, and the origin where versions of a model or task stand beside each
+            other.
         all_columns: whether to keep all.
 
     Raises:
@@ -79,7 +81,8 @@ def frame(name: str, rows: Iterable[Mapping[str, Any]], cells: Sequence[Cell], a
     made = pd.DataFrame(list(rows))
     if all_columns:
         return made
-    scores = list(dict.fromkeys([cell.rule.metric for cell in cells] + ["sequence_accuracy"]))
+    metrics = [cell.rule.metric for cell in cells]
+    scores = list(dict.fromkeys([*metrics, "sequence_accuracy", *accuracies_of_sequences(cells)]))
     few = {*FEW[name], *scores, *(f"target_{score}" for score in scores)}
     few |= {f"{score}_{part}" for score in scores for part in ("median", "low", "high")}
     if len({(cell.task, cell.model, cell.protocol) for cell in cells}) < len(cells):

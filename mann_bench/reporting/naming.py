@@ -17,6 +17,11 @@ SCORE_WORDS = {
 """How scores that the suite knows read; any other reads as its name."""
 
 
+def predictor(score: str) -> str:
+    """Name the predictor of an accuracy in which no model has a part: ``constant`` that of ``constant_accuracy``."""
+    return score.removesuffix("_accuracy").replace("_", " ")
+
+
 OWN_TRAINING = "trains by its own optimiser or training step, not the protocol's"
 
 _OWN = "‡"

@@ -2,15 +2,15 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.generalization import GeneralizationRow, size_rows
 from mann_bench.analysis.labels import with_protocol
-from mann_bench.analysis.measures import accuracy_beyond_training, masters, test_sizes
+from mann_bench.analysis.measures import accuracies_of_sequences, accuracy_beyond_training, masters, test_sizes
 from mann_bench.core.scores import is_accuracy
 from mann_bench.core.sizes import Size
-from mann_bench.reporting.naming import SCORE_WORDS, own_training_notes, row_labels
+from mann_bench.reporting.naming import SCORE_WORDS, own_training_notes, predictor, row_labels
 from mann_bench.reporting.tables.runs import by_seeds
 from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table, estimate_text
 from mann_bench.results.schema import Record
@@ -44,8 +44,9 @@ def generalization_tables(cells: Sequence[Cell]) -> list[Table]:
 
 def _table(task: str, cells: Sequence[Cell]) -> Table:
     metric = cells[0].rule.metric
-    shown = _shown(cells)
-    needed = {*shown, "sequence_accuracy", "bayes_bits", *(cell.rule.metric for cell in cells)}
+    apart = accuracies_of_sequences(cells)
+    shown = [name for name in _shown(cells) if name not in apart]
+    needed = {*shown, *apart, "sequence_accuracy", "bayes_bits", *(cell.rule.metric for cell in cells)}
     by_cell = [{row.size: row for row in size_rows(cell, needed)} for cell in cells]
     sizes = list(dict.fromkeys(size for rows in by_cell for size in rows))
     first: Size = next((test_sizes(cell)[0] for cell in cells if test_sizes(cell)), {"size": 0})
@@ -63,9 +64,15 @@ def _table(task: str, cells: Sequence[Cell]) -> Table:
                 _mastered(rows, cells[0]),
             ]
             for (label, rows), mean in zip(labelled, means, strict=True)
+        ]
+        + [
+            [label, *(_size_text(rows.get(size), [name]) for size in sizes), *("-" for _ in beyond), "-"]
+            for name in apart
+            for label, rows in _without_model(cells, by_cell, predictor(name), {name: name})
         ],
         [
             "median over seeds of " + " / ".join(SCORE_WORDS.get(name, name) for name in shown),
+            *(f"{predictor(name)}: {name}, in which no model has a part" for name in apart),
             *(_BEYOND_TRAINING_NOTE for _ in beyond),
             "mastered: the last size up to which "
             + ("99 % of the sequences are right" if metric != "regret_bits" else "the task's rule is met"),
@@ -80,14 +87,29 @@ def _table(task: str, cells: Sequence[Cell]) -> Table:
 
 def _bayes_rows(cells: Sequence[Cell], by_cell: Sequence[_BySize]) -> list[tuple[str, _BySize]]:
     """Return, of a task that knows it, how the Bayes-optimal predictor scores on the sequences of each protocol."""
+    return _without_model(cells, by_cell, "Bayes", {"bayes_bits": "loss_bits"}, regret_bits=0.0)
+
+
+def _without_model(
+    cells: Sequence[Cell], by_cell: Sequence[_BySize], words: str, names: Mapping[str, str], **known: float
+) -> list[tuple[str, _BySize]]:
+    """Return rows of a predictor that is no model, one for each protocol.
+
+    Args:
+        cells: of one task.
+        by_cell: their rows.
+        words: what it is called.
+        names: scores of the sequences that tell how it does, and what each is called in its rows.
+        known: further scores.
+    """
     by_label: dict[str, _BySize] = {}
     for cell, rows in zip(cells, by_cell, strict=True):
         for size, row in rows.items():
-            if "bayes_bits" in row.scores:
-                values = {"loss_bits": row.scores["bayes_bits"].value, "regret_bits": 0.0}
+            if names.keys() <= row.scores.keys():
+                values = {new: row.scores[name].value for name, new in names.items()} | known
                 scores = {name: Estimate(value, None) for name, value in values.items()}
-                best = dataclasses.replace(row, scores=scores, beyond_capacity=False)
-                by_label.setdefault(with_protocol("Bayes", cell, cells), {})[size] = best
+                made = dataclasses.replace(row, scores=scores, beyond_capacity=False)
+                by_label.setdefault(with_protocol(words, cell, cells), {})[size] = made
     return list(by_label.items())
 
 

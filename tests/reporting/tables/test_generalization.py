@@ -222,3 +222,31 @@ def test_a_model_with_a_training_of_its_own_is_marked(make_record):
     (table,) = generalization_tables(cells([make_record("acme", own_training=["training_step"]), make_record("ntm")]))
     assert [row[0] for row in table.rows] == ["acme ‡", "ntm"]
     assert "‡ trains by its own optimiser or training step, not the protocol's" in table.notes
+
+
+@pytest.fixture
+def constant_record(make_record):
+    """Return a function that makes a run of a task whose best constant is right in a share of the tokens."""
+
+    def made(constant, **fields):
+        scores = {"token_error_rate": 0.25, "token_accuracy": 0.75, "sequence_accuracy": 0.5}
+        spread = {"constant_accuracy": 0.1}
+        row = {"size": {"length": 20}, "sequences": 64, "scores": scores | {"constant_accuracy": constant}}
+        rule = {"metric": "token_error_rate", "below": 0.1}
+        return make_record(convergence=rule, generalization=[row | {"spread": spread}], **fields)
+
+    return made
+
+
+def test_the_best_constant_has_a_row_beside_the_models(constant_record):
+    (table,) = generalization_tables(cells([constant_record(0.5)]))
+    assert table.rows == [["ntm", "75.0 % / 50.0 %", "none"], ["constant", "50.0 %", "-"]]
+    assert table.notes[1] == "constant: constant_accuracy, in which no model has a part"
+
+
+def test_the_best_constant_is_that_of_the_sequences_of_the_protocol(constant_record):
+    (table,) = generalization_tables(cells([constant_record(0.5), constant_record(0.25, protocol=OTHER)]))
+    assert [row[:2] for row in table.rows[2:]] == [
+        ["constant (collier2018)", "50.0 %"],
+        [f"constant ({OTHER})", "25.0 %"],
+    ]
