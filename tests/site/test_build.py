@@ -11,6 +11,8 @@ from mann_bench.results.schema import Record
 from mann_bench.site.build import build_site, spreadsheet_row
 from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.studies.measurement import Count, Measurement
+from mann_bench.studies.schema import TuningTable
+from mann_bench.studies.tuning_file import Trial, TunedCell, Tuning
 
 HOSTILE = "</script><script>document.title='x'</script><style>*{display:none}</style>\u202e" + "W" * 10_000
 
@@ -159,3 +161,32 @@ def test_the_page_of_a_study_names_replications(make_board, make_entry, elements
     board = dataclasses.replace(make_board(make_entry("one")), replications=["B repeats 7 runs of A"])
     words = [each.words for each in elements(build_site([board])["study/index.html"], "p")]
     assert any(text.startswith("Some entries are replications: B repeats 7 runs of A.") for text in words)
+
+
+@pytest.fixture
+def tuned_entry(make_entry, make_record):
+    """An entry of two models, each tuned to a rate of its own."""
+    rates = {"ntm": 3e-3, "lstm": 3e-4}
+    texts = {model: f"collier2018:learning_rate={rate}" for model, rate in rates.items()}
+    table = TuningTable(rates=sorted(rates.values()), seeds="1000000")
+
+    def tuned(model, rate):
+        tried = {"steps": 1.0, "error": 0.0, "sequences": 700, "seconds": 1.5}
+        trials = [Trial(rate=each, solved=int(each == rate), **tried) for each in table.rates]
+        name = {"model": model, "task": "copy", "protocol": "collier2018", "tuned_protocol": texts[model]}
+        return TunedCell(**name, rate=rate, trials=trials)
+
+    cells = [tuned(*each) for each in rates.items()]
+    tuning = Tuning(schema_version=1, study="study", study_version=1, table=table, cells=cells)
+    records = [make_record(model, "copy", seed, 400, protocol=texts[model]) for model in rates for seed in range(3)]
+    return make_entry("tuned", records=records, tuning=tuning)
+
+
+def test_a_board_ranks_tuned_rows_with_each_other_and_tells_rate_and_cost(make_board, make_entry, tuned_entry):
+    files = build_site([make_board(tuned_entry, make_entry("plain"))])
+    rows = json.loads(files["study/board.json"])
+    found = [(row["protocol"], row["tuned_rate"], row["tuned_sequences"]) for row in rows if "tuned_rate" in row]
+    assert sorted(found) == [("collier2018:learning_rate=tuned", rate, 1400) for rate in (3e-4, 3e-3)]
+    page = files["study/index.html"].decode()
+    assert "tuned by 2 runs at 2 rates, 1,400 sequences, 3 s" in page
+    assert "not tuned" in page
