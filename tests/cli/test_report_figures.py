@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-NAMES = ["learning-copy-max_length-3", "solve-copy-max_length-3", "length-copy-max_length-3"]
+NAMES = ["learning-copy-max_length-3", "solve-copy-max_length-3", "length-copy-max_length-3", "cost-copy-max_length-3"]
 
 
 @pytest.fixture
