@@ -8,7 +8,7 @@ forward and backward, on a batch of 32 sequences of 256 steps: the recurrence of
 The seconds are those of the processor (CPU time), of which other processes take none.
 
 .venv/bin/python benchmarks/training.py [--models ntm dnc] [--tasks copy] [--batch 32 128] [--threads 1 2]
-.venv/bin/python benchmarks/training.py --forms gated_deltanet mlstm mamba2 rwkv7 titans ttt_linear
+.venv/bin/python benchmarks/training.py --forms gated_deltanet mlstm mamba2 rwkv7 titans ttt_linear kv_memory
 """
 
 import argparse

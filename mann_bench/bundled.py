@@ -34,7 +34,7 @@ BUNDLED: Mapping[str, Mapping[str, Sequence[str]]] = {
         "study": ["graph-lessons"],
     },
     "mann-bench-modern": {
-        "model": ["gated_deltanet", "mlstm", "slstm", "mamba2", "rwkv7", "titans", "ttt_linear", "lrua"],
+        "model": ["gated_deltanet", "mlstm", "slstm", "mamba2", "rwkv7", "titans", "ttt_linear", "kv_memory", "lrua"],
         "study": ["modern-rows"],
     },
     "mann-bench-ray": {"executor": ["ray"]},

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mann_bench_modern.gated_deltanet import GatedDeltaNetModel
+from mann_bench_modern.kv_memory import KVMemoryModel
 from mann_bench_modern.lrua import LRUAModel
 from mann_bench_modern.mamba2 import Mamba2Model
 from mann_bench_modern.mlstm import MLSTMModel
@@ -24,6 +25,7 @@ MODELS = {
     "rwkv7": RWKV7Model,
     "titans": TitansModel,
     "ttt_linear": TTTLinearModel,
+    "kv_memory": KVMemoryModel,
     "lrua": LRUAModel,
 }
 
@@ -39,6 +41,7 @@ VARIANTS = {
     "titans": (TitansModel, {}),
     "titans, a matrix as memory": (TitansModel, {"memory_layers": 1}),
     "ttt_linear": (TTTLinearModel, {}),
+    "kv_memory": (KVMemoryModel, {"memory_slots": 9, "active_slots": 3}),
 }
 """Small models that have two forms."""
 

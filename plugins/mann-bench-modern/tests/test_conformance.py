@@ -20,6 +20,8 @@ VARIANTS = [
     "titans:form=recurrent,memory_layers=1,chunk_size=5",
     "ttt_linear",
     "ttt_linear:form=recurrent,chunk_size=5",
+    "kv_memory",
+    "kv_memory:form=recurrent,memory_slots=16,active_slots=2",
     "lrua",
     "lrua:memory_slots=8,read_heads=1",
 ]

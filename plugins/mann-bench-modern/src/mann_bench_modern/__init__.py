@@ -63,6 +63,14 @@ def mann_bench_models() -> list[ModelSpec]:
             reference="Sun et al. 2024, https://arxiv.org/abs/2407.04620",
         ),
         ModelSpec(
+            name="kv_memory",
+            version=1,
+            target="mann_bench_modern.kv_memory:KVMemoryModel",
+            summary="slots that are found by product keys and written by the delta rule",
+            reference="Lample et al. 2019, https://arxiv.org/abs/1907.05242; Zhao & Jones 2026, "
+            "https://arxiv.org/abs/2601.00671",
+        ),
+        ModelSpec(
             name="lrua",
             version=1,
             target="mann_bench_modern.lrua:LRUAModel",
