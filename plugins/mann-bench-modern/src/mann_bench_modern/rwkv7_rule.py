@@ -97,12 +97,16 @@ class _WriteAndRead(torch.autograd.Function):
         total = log_decays.cumsum(1)
         kept = total[:, -1:].exp().mT
         grown = total.sub_(total[:, -1:].clone())
-        growth, decay = torch.cat([grown - log_decays, grown], dim=1).exp_(), grown.neg_().exp_()
-        asked, offered = asked * growth, _both(offered, decay)
+        growth = torch.empty_like(asked)
+        torch.sub(grown, log_decays, out=growth[:, :size])
+        growth[:, size:] = grown
+        growth, decay = growth.exp_(), grown.neg_().exp_()
+        asked, offered = asked * growth, (_halves(offered) * decay.unsqueeze(1)).view_as(offered)
         scores = torch.bmm(asked, offered.mT).mul_(_earlier(size, values))
         solve = inverse_unit_lower(scores[:, :size, :size]).contiguous().neg_()
         known, held = torch.bmm(scores[:, :size, size:], values), memory.new_empty(len(values), *memory.shape[1:])
-        written = torch.cat([known, values], dim=1)
+        written = values.new_empty(len(values), 2 * size, values.shape[2])
+        written[:, size:] = values
         columns = (solve, asked[:, :size], offered.mT, kept, known, written, held)
         for inverse, key, write, keep, x, u, decayed in zip(*(by_chunk(each, count) for each in columns), strict=True):
             torch.mul(keep, memory, out=decayed)
@@ -117,7 +121,8 @@ class _WriteAndRead(torch.autograd.Function):
         asked, offered, growth, decay, scores, solve, kept, written, held = ctx.saved_tensors
         size, count = answers.shape[1], len(memory)
         on_written, on_held = torch.bmm(scores[:, size:].mT, answers), torch.bmm(asked[:, size:].mT, answers)
-        told, after = torch.cat([answers, answers], dim=1), torch.empty_like(on_held)
+        told, after = torch.empty_like(on_written), torch.empty_like(on_held)
+        told[:, size:] = answers
         columns = (solve.mT, asked[:, :size].mT, offered, kept, on_written, on_held, told, after)
         turns = zip(*(by_chunk(each, count)[::-1] for each in columns), strict=True)
         for inverse, key, write, keep, on_u, on_decayed, on_told, on_next in turns:
@@ -129,22 +134,22 @@ class _WriteAndRead(torch.autograd.Function):
         on_asked = torch.bmm(told, held.mT).baddbmm_(on_scores, offered)
         on_offered = torch.bmm(written, after.mT).baddbmm_(on_scores.mT, asked)
         on_values = torch.baddbmm(on_written[:, size:], scores[:, :size, size:].mT, told[:, :size])
-        # The logarithms of the factors that `asked` and `offered` have been scaled with.
-        (on_lookups, on_queries), (on_taken, on_keys) = (
-            (on_asked * asked).split(size, 1),
-            (on_offered * offered).split(size, 1),
-        )
-        on_total = (on_queries - on_taken).sub_(on_keys).add_(on_lookups)
+        (lookups, queries), (taken, keys) = asked.split(size, 1), offered.split(size, 1)
+        (on_lookups, on_queries), (on_taken, on_keys) = on_asked.split(size, 1), on_offered.split(size, 1)
+        # From here on, of the logarithms of the factors that `asked` and `offered` have been scaled with.
+        on_lookups = on_lookups * lookups
+        on_total = torch.addcmul(on_lookups, on_queries, queries)
+        on_total.addcmul_(on_taken, taken, value=-1).addcmul_(on_keys, keys, value=-1)
         on_kept = (on_held * held).sum(-1).unsqueeze(1)
         earlier = torch.ones_like(scores[0, :size, :size]).tril_(-1)
         on_log_decays = (on_kept - on_lookups).sub_(earlier @ on_total)
-        return on_asked.mul_(growth), _both(on_offered, decay), on_values, on_log_decays, memory
+        _halves(on_offered).mul_(decay.unsqueeze(1))
+        return on_asked.mul_(growth), on_offered, on_values, on_log_decays, memory
 
 
-def _both(rows: Float[Tensor, "R C2 K"], decay: Float[Tensor, "R C K"]) -> Float[Tensor, "R C2 K"]:
-    """Scale the upper and the lower rows."""
-    halves = rows.view(len(rows), 2, *decay.shape[1:])
-    return (halves * decay.unsqueeze(1)).flatten(1, 2)
+def _halves(rows: Float[Tensor, "R C2 K"]) -> Float[Tensor, "R 2 C K"]:
+    """Return the upper and the lower rows."""
+    return rows.view(len(rows), 2, -1, rows.shape[2])
 
 
 def _earlier(size: int, like: Tensor) -> Float[Tensor, "C2 C2"]:
