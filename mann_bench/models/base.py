@@ -246,6 +246,11 @@ class RecurrentModel(SequenceModule):
         """How often compiled code was called; 0 where nothing was compiled, or all of it runs eagerly after all."""
         return self._compiled.graph_calls if self._compiled else 0
 
+    @property
+    def whole_step_problem(self) -> str | None:
+        """Why the compiled backend cannot do without Dynamo from step to step, which is slower; None where it can."""
+        return self._compiled.problem if self._compiled else None
+
     def forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
         """Run `step` over time from the initial state, on the backend that was prepared."""
         if self.backend is Backend.NATIVE:

@@ -1,23 +1,29 @@
 """Time steps compiled by `torch.compile`, several at once, for one model alone; it knows whether compiled code runs."""
 
 from collections.abc import Callable
-from types import FunctionType, MethodType
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch._dynamo import lookup_backend
+from torch._dynamo.backends.inductor import inductor
+from torch._dynamo.exc import FailOnRecompileLimitHit, TorchDynamoException
 from torch.utils import _pytree as pytree
+
+from mann_bench.models.step_scan import StepScan
+from mann_bench.models.tracing import WholeStepError, contiguous_copy, own_copy
 
 CHUNK = 4
 """Time steps that are compiled as one. With more of them calls cost less, and compiling takes longer."""
 
 
 class CompiledScan:
-    """What `scan` does of a step, by calls of compiled code that does `CHUNK` steps; the steps left over one by one.
+    """What `scan` does of a step, by one pair of graphs of it (`StepScan`), or by calls that do `CHUNK` steps.
 
-    A call costs like a small step. Two graphs, each forward and backward, are compiled when they are first needed, and
+    Where Dynamo makes more than one graph of the step, or the step does more than to return logits and state, Dynamo
+    and autograd have their say at each call, which costs as much as a small step. So it does `CHUNK` steps, and those
+    left over come one by one. Two graphs, each forward and backward, are compiled when they are first needed, and
     serve all lengths: no part of a sequence has a state that Dynamo can tell from another's, and inference runs the
     code of training. Where Dynamo gives up, it runs the steps eagerly and says so in a log alone; hence the count.
 
@@ -25,12 +31,15 @@ class CompiledScan:
         step: the `step` of a `RecurrentModel`.
 
     Attributes:
-        graph_calls: how often compiled code was called.
+        problem: why the steps are done in chunks; None where that is not so.
     """
 
     def __init__(self, step: Callable[..., Any]) -> None:
-        self.graph_calls = 0
-        step = _own_copy(step)
+        step = own_copy(step)
+        self._whole = StepScan(step)
+        self._calls = 0
+        # Whoever gives Dynamo a compiler of that name is asked.
+        self.problem = None if lookup_backend("inductor") is inductor else "inductor is not that of torch"
 
         def steps(inputs: Tensor, state: Any) -> tuple[Tensor, Any]:
             outputs = []
@@ -39,18 +48,31 @@ class CompiledScan:
                 outputs.append(output)
             return torch.stack(outputs), state
 
-        self._steps = torch.compile(_own_copy(steps), dynamic=False, backend=self._compile)
+        self._steps = torch.compile(own_copy(steps), dynamic=False, backend=self._compile)
+
+    @property
+    def graph_calls(self) -> int:
+        """How often compiled code was called."""
+        return self._calls + self._whole.graph_calls
 
     def __call__(self, inputs: Float[Tensor, "T B I"], state: Any) -> tuple[Float[Tensor, "T B O"], Any]:
         """Return what `scan` returns."""
         if torch.is_grad_enabled():
-            return self._run(inputs, state, lambda tensor: tensor)
+            return self._run(inputs, state, trained=True)
         with torch.inference_mode(False), torch.enable_grad():
-            return self._run(inputs, state, Tensor.detach)
+            return self._run(inputs, state, trained=False)
 
-    def _run(self, inputs: Tensor, state: Any, keep: Callable[[Tensor], Tensor]) -> tuple[Tensor, Any]:
+    def _run(self, inputs: Tensor, state: Any, trained: bool) -> tuple[Tensor, Any]:
+        inputs, state = pytree.tree_map_only(Tensor, contiguous_copy, (inputs, state))
+        if self.problem is None:
+            try:
+                return self._whole(inputs, state, trained=trained)
+            except (WholeStepError, TorchDynamoException, FailOnRecompileLimitHit) as error:
+                self.problem = _reason(error)
+        return self._in_chunks(inputs, state, (lambda tensor: tensor) if trained else Tensor.detach)
+
+    def _in_chunks(self, inputs: Tensor, state: Any, keep: Callable[[Tensor], Tensor]) -> tuple[Tensor, Any]:
         outputs: list[Tensor] = []
-        inputs, state = pytree.tree_map_only(Tensor, _contiguous_copy, (inputs, state))
         whole, left = divmod(len(inputs), CHUNK)
         for part in torch.split(inputs, [CHUNK] * whole + [1] * left):
             output, state = self._steps(part, pytree.tree_map_only(Tensor, _alike, state))
@@ -65,15 +87,10 @@ class CompiledScan:
         compiled = inductor(graph, example_inputs, config_patches={"cpp_wrapper": on_cpu})
 
         def counted(*arguments: Any) -> Any:
-            self.graph_calls += 1
+            self._calls += 1
             return compiled(*arguments)
 
         return counted
-
-
-def _contiguous_copy(tensor: Tensor) -> Tensor:
-    """Return a tensor of its own, also where inference made it, with the strides of a new one."""
-    return tensor.clone(memory_format=torch.contiguous_format)
 
 
 def _alike(part: Tensor) -> Tensor:
@@ -83,17 +100,7 @@ def _alike(part: Tensor) -> Tensor:
     return part.detach().requires_grad_() if differentiable and not part.requires_grad else part
 
 
-def _own_copy(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function or method whose code object is its own.
-
-    Dynamo keeps what it compiled, and counts how often it did, by code object: the variants of a model would share
-    one, and after eight compilations the next variant would run eagerly.
-    """
-    if isinstance(function, MethodType):
-        return MethodType(_own_copy(function.__func__), function.__self__)
-    if not isinstance(function, FunctionType):
-        return function
-    code = function.__code__.replace()
-    copy = FunctionType(code, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
-    copy.__kwdefaults__ = function.__kwdefaults__
-    return copy
+def _reason(error: Exception) -> str:
+    """Return what an error of Dynamo says, or the one that it wraps, in a line."""
+    cause = getattr(error, "inner_exception", None) or error
+    return (str(cause).splitlines() or [""])[0].strip().rstrip(".") or type(cause).__name__

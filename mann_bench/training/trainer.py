@@ -121,6 +121,9 @@ def _train(
     prepared = _prepared(model, task, run, device, backend, resume_from)
     if prepared.notice:
         emit(Notice(run.key, f"{run.model.text}: {prepared.notice}"))
+    slow = model.whole_step_problem if isinstance(model, RecurrentModel) else None
+    if slow and prepared.backend is Backend.COMPILED:
+        emit(Notice(run.key, f"{run.model.text}: compiled code is slower than it could be: {slow}."))
     evaluation = Evaluation(run, task, emit, lambda: judge(_untrained(run, model, task, evaluation, grid)), clock)
     graph_calls, trained_before = _graph_calls(model), 0
     with Interruption() as interruption:
