@@ -19,6 +19,9 @@ AGAIN = 5.0
 SAVED = 1 / 3
 """Share of the time of eager training that compiled code is expected to save where nothing is known."""
 
+_WAY = 2
+"""Number of the way in which models are compiled; what another one saved says nothing."""
+
 
 class Experience:
     """The share of eager time that compiled code saves, kept in a file of the user's cache once it was measured.
@@ -31,7 +34,8 @@ class Experience:
     def __init__(self, model: RecurrentModel, batch_size: int) -> None:
         kind = f"{type(model).__module__}.{type(model).__qualname__}"
         shapes = [(name, tuple(each.shape), each.dtype, each.device.type) for name, each in model.named_parameters()]
-        conditions = kind, shapes, model.state_bytes(), batch_size, torch.get_num_threads(), str(torch.__version__)
+        here = torch.get_num_threads(), str(torch.__version__), _WAY
+        conditions = kind, shapes, model.state_bytes(), batch_size, *here
         self._name = f"compiled-{hashlib.sha256(repr(conditions).encode()).hexdigest()[:32]}"
         self._saved: float | None = None
         with contextlib.suppress(OSError, ValueError, NativeBuildError):
