@@ -20,7 +20,6 @@ from mann_bench.leaderboard.records import study_records
 from mann_bench.registry import Registry
 from mann_bench.studies.claim_text import measured_text, number_text, tolerance_text
 from mann_bench.studies.claims import check_claims
-from mann_bench.studies.plan import plan_study
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/reproduction.md"
@@ -47,8 +46,7 @@ def page() -> str:
 
 def _rows(study: str) -> Iterator[list[str]]:
     registry = Registry.discover(third_party=False)
-    planned = plan_study(registry, study)
-    records = study_records(registry, ROOT / "leaderboards", study, planned)
+    planned, records = study_records(registry, ROOT / "leaderboards", study)
     needs = {row["name"]: row for row in _power(study) if row["kind"] == "claim"}
     for result in check_claims(planned.claims, records):
         if result.claim.published is not None:

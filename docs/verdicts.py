@@ -16,7 +16,6 @@ from mann_bench.statistics.interval import Interval
 from mann_bench.studies.claim_text import counts_text, measured_text, tolerance_text
 from mann_bench.studies.claims import ClaimResult, Verdict, check_claims
 from mann_bench.studies.measurement import Measurement
-from mann_bench.studies.plan import plan_study
 from mann_bench.studies.schema import Claim
 
 ROOT = Path(__file__).parents[1]
@@ -72,8 +71,7 @@ def _result(row: dict[str, Any]) -> ClaimResult:
 def _now(studies: list[str]) -> Results:
     registry, found = Registry.discover(third_party=False), {}
     for study in studies:
-        planned = plan_study(registry, study)
-        records = study_records(registry, ROOT / "leaderboards", study, planned)
+        planned, records = study_records(registry, ROOT / "leaderboards", study)
         found[study] = check_claims(planned.claims, records)
     return found
 
