@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 
 from mann_bench.core.errors import UsageError, located, nearest
-from mann_bench.core.message_text import shortened
+from mann_bench.core.message_text import counted, shortened
 from mann_bench.core.variants import parse_seeds
 from mann_bench.registry import Registry
 from mann_bench.studies.schema import Cells, Claim, ClaimMetric, Study, TuningTable
@@ -98,7 +98,9 @@ def _words(kind: str, place: Sequence[str | int], error: Mapping[str, Any]) -> s
         given, metrics = str(error["input"]), [metric.value for metric in ClaimMetric]
         return f"unknown metric {given!r}.{nearest(given, metrics)} Known: {', '.join(metrics)}."
     if kind == "too_short":
-        return "it is empty. Give at least one value; see docs/studies.md."
+        has, least = error["ctx"]["actual_length"], counted(error["ctx"]["min_length"], "value")
+        found = f"it has {counted(has, 'value')}" if has else "it is empty"
+        return f"{found}. Give at least {least}; see docs/studies.md."
     if kind in _EXPECTED:
         tables = kind == "list_type" and str(place[0]) in _KEYS and len(place) == 1
         words = f"keys with values, below lines [[{place[0]}]]" if tables else _EXPECTED[kind]

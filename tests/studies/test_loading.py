@@ -67,7 +67,7 @@ FAULTS = {
     "seeds": (('"0-1"', '"-1"'), "seeds '-1': expected numbers and ranges such as 0-9 or 3,5"),
     "type": (('"0-1"', "0"), "seeds: it should be a text in quotes, not 0."),
     "item": (('"ntm:memory_slots=8"', "8"), "cells[0].models[1]: it should be a text in quotes, not 8."),
-    "empty": (('tasks = ["copy:max_length=3"]', "tasks = []"), "cells[0].tasks: it is empty. Give at least one"),
+    "empty": (('tasks = ["copy:max_length=3"]', "tasks = []"), "cells[0].tasks: it is empty. Give at least 1"),
     "no list": (('tasks = ["copy:max_length=3"]', 'tasks = "copy"'), "cells[0].tasks: it should be a list in brackets"),
     "one table": (("[[claims]]", "[claims]"), "claims: it should be keys with values, below lines [[claims]], not"),
     "no version": (("version = 1", "version = 0"), "version: it should be 1 or more, not 0."),
@@ -76,7 +76,7 @@ FAULTS = {
         ('"0-1"', '"0,2"\nlooks = [2, 4]'),
         "looks[0]: 2 seeds are 0-1, but seeds is '0,2'. Give both the same.",
     ),
-    "no looks": (('"0-1"', '"0-1"\nlooks = []'), "looks: it is empty. Give at least one value"),
+    "no looks": (('"0-1"', '"0-1"\nlooks = []'), "looks: it is empty. Give at least 1 value"),
     "looks as text": (('"0-1"', '"0-1"\nlooks = ["2"]'), "looks[0]: it should be a whole number, not '2'."),
     "claim name": (('"lstm-solves"', '"LSTM solves"'), "claims[0].name: it should be lower-case letters and digits"),
 }  # fmt: skip
@@ -90,6 +90,30 @@ def test_a_fault_is_named_by_file_and_line_or_key(registry, write_study, replace
     first, _, rest = message.partition(".*")
     assert str(caught.value).startswith(f"{path}: {first}")
     assert rest in str(caught.value)
+
+
+TUNING_FAULTS = {
+    'seeds = "5-7"': "seeds: seed 5 is one of those that studies compare. Tuning has seeds from 1000000 on.",
+    'seeds = "x"': "seeds: seeds 'x': expected numbers and ranges such as 0-9",
+    "rates = [0.2, 0.1]": "rates[1]: 0.1 is not above 0.2, the rate before. Raise it.",
+    "rates = [-0.1, 0.1]": "rates[0]: it should be greater than 0, not -0.1.",
+    "rates = [0.1]": "rates: it has 1 value. Give at least 2 values; see docs/studies.md.",
+    'rule = "best"': "rule: it should be 'solved' or 'error', not 'best'.",
+    "rats = [0.1]": "rats: unknown key. Did you mean 'rates'? Known: rates, seeds, rule.",
+}
+
+
+@pytest.mark.parametrize(("line", "message"), TUNING_FAULTS.items(), ids=list(TUNING_FAULTS))
+def test_a_fault_of_tuning_is_named_by_its_key(registry, write_study, line, message):
+    path = write_study(("[[claims]]", f"[tuning]\n{line}\n\n[[claims]]"))
+    with pytest.raises(UsageError) as caught:
+        load_study(registry, path)
+    assert str(caught.value).startswith(f"{path}: tuning.{message}")
+
+
+def test_a_study_has_no_seed_that_is_kept_for_tuning(registry, write_study):
+    with pytest.raises(UsageError, match="seeds: seed 1000000 is kept for tuning, as all from 1000000 on are"):
+        load_study(registry, write_study(('"0-1"', '"0,1000000"')))
 
 
 def test_two_claims_of_one_name_are_an_error(registry, write_study):
