@@ -134,8 +134,8 @@ class _WriteAndRead(torch.autograd.Function):
         on_asked = torch.bmm(told, held.mT).baddbmm_(on_scores, offered)
         on_offered = torch.bmm(written, after.mT).baddbmm_(on_scores.mT, asked)
         on_values = torch.baddbmm(on_written[:, size:], scores[:, :size, size:].mT, told[:, :size])
-        (lookups, queries), (taken, keys) = asked.split(size, 1), offered.split(size, 1)
-        (on_lookups, on_queries), (on_taken, on_keys) = on_asked.split(size, 1), on_offered.split(size, 1)
+        (lookups, queries), (taken, keys) = asked.chunk(2, dim=1), offered.chunk(2, dim=1)
+        (on_lookups, on_queries), (on_taken, on_keys) = on_asked.chunk(2, dim=1), on_offered.chunk(2, dim=1)
         # From here on, of the logarithms of the factors that `asked` and `offered` have been scaled with.
         on_lookups = on_lookups * lookups
         on_total = torch.addcmul(on_lookups, on_queries, queries)
