@@ -12,6 +12,13 @@ HORIZON = 10.0
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _numpy_warns_as_before():
+    """Undo what lifelines does to a whole process: its Kaplan-Meier estimator silences numpy."""
+    with np.errstate():
+        yield
+
+
 @pytest.fixture
 def benchmark_named(monkeypatch):
     """Return a function that loads a benchmark, under another name than its own: there is a package `coverage`."""
