@@ -34,7 +34,7 @@ class SAMModel(CellModel):
             N(0, 0.5) and not trained.
         index: how the slots most like a key are searched for. ``exact``: among all. ``approximate``: among those that
             differ from the start, and of the others among a few in a hundred, which find about four in ten of the
-            true neighbours there; for a memory that starts ``random``, and pays from some 16,000 slots on. One that
+            true neighbours there; for a memory that starts ``random``, and pays from some 8,000 slots on. One that
             starts ``constant`` is searched exactly either way, and ``learned`` needs ``exact``.
         clip: bound of what the heads are told and of the logits, above 0; none for unbounded.
     """

@@ -71,10 +71,10 @@ class MemoryStart(nn.Module):
 
     def compared(self, memory: Float[Tensor, "B N W"], keys: Float[Tensor, "B H W"]) -> Bool[Tensor, "B H N"] | None:
         """Return which slots a key is compared with; None for all."""
-        made = self._untrained
-        if made is None or made.buckets is None:
+        if self.raw is None or self.index == "exact":
             return None
-        return compared(made.buckets, made.memory, memory, keys)
+        made = self._untrained or self._once(self.raw)
+        return None if made.buckets is None else compared(made.buckets, made.memory, memory, keys)
 
     def untrained(self) -> Untrained | None:
         """Return the start as the last call of `forward` made it; None where all its rows are alike or trained."""

@@ -27,7 +27,8 @@ VARIANTS = [
     f"sdnc:{_SMALL}",
     f"sdnc:{_SMALL},read_heads=2,neighbours=2,links=2,memory_init=learned",
     f"sdnc:{_SMALL},read_heads=1,memory_init=random,clip=none",
-    "sdnc:controller_size=8,memory_slots=200,slot_width=4,memory_init=random,index=approximate",
+    # So many slots are read that their ages matter within a few steps.
+    "sdnc:controller_size=8,memory_slots=128,slot_width=4,read_heads=8,neighbours=8,memory_init=random,index=approximate",
     "lstm:layers=2,units=5",
     "lstm_matched",
 ]
