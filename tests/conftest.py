@@ -471,3 +471,20 @@ def address(folder):
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def make_syllabus():
+    """Return a function that makes what a record says of a syllabus, from its curriculum point by step."""
+
+    def make(points, sizes=(1, 2, 4), name="exponential"):
+        rule = {"name": name, "version": 1, "text": name, "given": {}, "options": {}}
+        rule |= {"distribution": "mann-bench", "distribution_version": "1"}
+        drawn = [0] * len(sizes)
+        rows = [
+            {"step": step, "point": None if at is None else {"length": at}, "drawn": drawn, "rewards": []}
+            for step, at in points.items()
+        ]
+        return {"rule": rule, "sizes": [{"length": size} for size in sizes], "course": rows}
+
+    return make

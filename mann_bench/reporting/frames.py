@@ -22,6 +22,7 @@ FEW = {
     ),
     "generalization": (*_OF_CELLS, "size", "seeds"),
     "generalizing": (*_OF_CELLS, "size", "seeds", "generalizing", "from_step_median", "by_seed"),
+    "levels": (*_OF_CELLS, "syllabus", "seeds", "level_median", "level_low", "level_high", "by_seed"),
     "curves": (*_OF_RUNS, "step", "training_seconds"),
     "probe": (*_OF_RUNS, "step", "size"),
     "runs": (*_OF_RUNS, "outcome", "steps", "converged_first", "target_first", "failure", "key"),

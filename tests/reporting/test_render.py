@@ -11,6 +11,7 @@ from mann_bench.analysis.cells import cells
 from mann_bench.analysis.comparison import comparison_rows
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.generalization import generalization_rows
+from mann_bench.analysis.level import level_rows
 from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.ranking import pairs_rows, rank_rows
 from mann_bench.analysis.rows import flat
@@ -46,10 +47,24 @@ def records(make_record, make_failed_record, make_probe):
     ]
 
 
+@pytest.fixture
+def at_level(make_record, make_syllabus):
+    """Return a function that lets a record have run under a syllabus with a curriculum point."""
+    syllabus = make_record(syllabus=make_syllabus({0: 1, 200: 4})).syllabus
+    return lambda record: record.model_copy(update={"syllabus": syllabus})
+
+
+@pytest.fixture
+def leveled(records, make_record, at_level):
+    """The same, and a model that reached a level: they have something for every table."""
+    return [*records, at_level(make_record("dnc"))]
+
+
 def all_rows(records):
     """The rows of every table by its name."""
     made = cells(records)
-    return {**table_rows(made), "ranks": rank_rows(made), "pairs": pairs_rows(made), "runs": run_rows(made)}
+    more = {"ranks": rank_rows(made), "pairs": pairs_rows(made), "runs": run_rows(made)}
+    return {**table_rows(made), "level": level_rows(made), **more}
 
 
 def cells_of(line):
@@ -207,15 +222,21 @@ def test_markdown_shows_names_as_they_are(named, name):
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_csv_parses_back_to_the_rows(records, table):
-    wanted = [as_csv(row) for row in all_rows(records)[table]]
-    parsed = csv_rows(records, table)
+def test_csv_parses_back_to_the_rows(leveled, table):
+    wanted = [as_csv(row) for row in all_rows(leveled)[table]]
+    parsed = csv_rows(leveled, table)
     assert [{name: row[name] for name in want} for row, want in zip(parsed, wanted, strict=True)] == wanted
 
 
-def test_csv_never_holds_two_tables(records):
+def test_csv_never_holds_two_tables(leveled):
     with pytest.raises(UsageError, match=f"CSV holds one table, and here are {', '.join(TABLES)}"):
-        render(cells(records), Format.CSV)
+        render(cells(leveled), Format.CSV)
+
+
+def test_the_levels_reached_stand_in_a_table_for_people(leveled):
+    (table,) = markdown_tables(render(cells(leveled), Format.MARKDOWN, table="level"))
+    assert table[0] == ["task", "model", "syllabus", "level", "greatest", "by seed", "steps", "symbols"]
+    assert table[2][:6] == ["copy", "dnc", "exponential", "4", "4", "0: 4"]
 
 
 @pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN, Format.LATEX])
@@ -251,11 +272,12 @@ def test_csv_leaves_dimensions_that_a_task_lacks_empty(records):
 
 
 @pytest.mark.parametrize("name", ['a,b"c', "a|b", "[red]"])
-def test_csv_quotes_what_needs_it(named, name):
+def test_csv_quotes_what_needs_it(named, at_level, name):
     other = named(f"{name} too", "copy")
     other = other.model_copy(update={"model": other.model.model_copy(update={"version": 2})})
     of_models = [table for table in TABLES if table != "pairs"]
-    assert [csv_rows([named(name, "copy"), other], table)[0]["model"] for table in of_models] == [name] * 5
+    records = [at_level(named(name, "copy")), other]
+    assert [csv_rows(records, table)[0]["model"] for table in of_models] == [name] * 6
 
 
 def test_csv_leaves_out_a_table_without_rows(make_failed_record):
@@ -356,7 +378,8 @@ def test_every_form_ends_its_last_line(records, form):
 
 
 @pytest.mark.parametrize("table", [table for table in TABLES if table != "pairs"])
-def test_csv_and_json_tell_versions_of_a_model_apart(versions, table):
+def test_csv_and_json_tell_versions_of_a_model_apart(versions, at_level, table):
+    versions = list(map(at_level, versions))
     rows = json.loads(render(cells(versions), Format.JSON, table=table))[table]
     origins = {f"mann-bench ntm v{version}, mann-bench copy v1" for version in (1, 2)}
     assert {row["origin"] for row in rows} == {row["origin"] for row in csv_rows(versions, table)} == origins
