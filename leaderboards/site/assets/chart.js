@@ -7,7 +7,16 @@
   const SYMBOLS = ["circle", "square", "triangle", "diamond", "star", "wye", "cross", "hexagon"];
   const MARKS = 6;
   const BANDS = 3;  // more than these on one another cannot be read
-  const sections = JSON.parse(document.getElementById("charts").textContent);
+  // What recurs stands once in the page: a series names its line and its lists by their places.
+  const { lists, sections: packed } = JSON.parse(document.getElementById("charts").textContent);
+  const list = (place) => (place === undefined || place === null ? null : lists[place]);
+  const unpacked = (lines, [line, x, y, low, high, hollow, marks, bold = false]) => {
+    const [row, label, style] = lines[line];
+    return { row, label, style, x: list(x), y: list(y), low: list(low), high: list(high), hollow: list(hollow) ?? [], marks: list(marks), bold };
+  };
+  const sections = packed.map(({ lines, charts, ...section }) => ({
+    ...section, charts: charts.map((chart) => ({ ...chart, series: chart.series.map((series) => unpacked(lines, series)) })),
+  }));
 
   const plain = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
   const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
@@ -146,10 +155,13 @@
     return marks;
   };
 
-  const isFront = (all) => {
+  // Marks of which no other is both cheaper and better: lower on a front, higher on a crest.
+  const isFront = (chart) => chart.kind === "front" || chart.kind === "crest";
+  const unbeaten = (chart, all) => {
+    const sign = chart.kind === "crest" ? -1 : 1;
     let best = Infinity;
-    return all.filter((p) => Number.isFinite(p.y)).sort((a, b) => a.x - b.x || a.y - b.y)
-      .filter((p) => p.y < best && ((best = p.y), true));
+    return all.filter((p) => Number.isFinite(p.y)).sort((a, b) => a.x - b.x || sign * (a.y - b.y))
+      .filter((p) => sign * p.y < best && ((best = sign * p.y), true));
   };
 
   const backgroundMarks = (chart, all, floor) => {
@@ -169,10 +181,10 @@
       marks.push(Plot.lineY(line, { x: "x", y: "y", ...muted, strokeDasharray: "8 4", clip: true }));
       marks.push(Plot.text(line.slice(-1), { x: "x", y: "y", text: () => reference.label, textAnchor: "end", dy: -8, fill: "var(--muted)" }));
     }
-    if (chart.kind === "front") {
+    if (isFront(chart)) {
       const clamped = all.map((p) => ({ ...p, y: Math.max(p.y, floor) })).filter((p) => Number.isFinite(p.y));
       marks.push(Plot.dot(clamped, { x: "x", y: "y", r: 2.2, fill: "var(--muted)", fillOpacity: 0.45 }));
-      marks.push(Plot.lineY(isFront(clamped), { x: "x", y: "y", ...muted, curve: "step-after" }));
+      marks.push(Plot.lineY(unbeaten(chart, clamped), { x: "x", y: "y", ...muted, curve: "step-after" }));
     }
     return marks;
   };
@@ -182,7 +194,7 @@
   const draw = (chart, shown, plot) => {
     const width = Math.max(240, plot.clientWidth);
     const every = chart.series.flatMap(points);
-    const all = chart.kind === "front" ? every : shown.flatMap(({ series }) => points(series));
+    const all = isFront(chart) ? every : shown.flatMap(({ series }) => points(series));
     const clear = shown.filter(({ faint }) => !faint);
     const drawn = clear.flatMap(({ series }) => points(series));
     if (!all.length) return plot.replaceChildren(make("p", { class: "muted" }, "Nothing to draw."));

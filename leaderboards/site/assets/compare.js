@@ -50,7 +50,8 @@
     } else {
       compared.replaceChildren(make("p", { class: "muted" }, "There is no test of these two here: they have no task in common, or are not among the first rows, of which each pair is tested."));
     }
-    document.dispatchEvent(new CustomEvent("compared", { detail: labels.every(Boolean) ? labels : null }));
+    const places = data.labels.flatMap((label, row) => (labels.includes(label) ? [row] : []));
+    document.dispatchEvent(new CustomEvent("compared", { detail: labels.every(Boolean) ? places : null }));
   };
 
   const read = () => {

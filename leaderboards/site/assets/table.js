@@ -9,15 +9,21 @@
   const fields = [...controls.querySelectorAll("[name]")];
   const status = document.getElementById("status");
   const packed = JSON.parse(document.getElementById("rows")?.textContent ?? '{"rows": []}');
-  const data = packed.rows.map(([names, ...values]) => Object.fromEntries(packed.names[names].map((name, place) => [name, values[place]])));
+  const valueAt = (value) => (Array.isArray(value) ? packed.texts[value[0]] : value);
+  const data = packed.rows.map(([names, ...values]) => Object.fromEntries(packed.names[names].map((name, place) => [name, valueAt(values[place])])));
+  const rankings = table.dataset.rankings.split(" ");
   let state = {};
   let compared = null;
 
   const collator = new Intl.Collator("en", { numeric: true });
+  // Rows know their places by each ranking, and the places of their task, model and badge among those to choose from.
+  const ranking = () => (state.sort?.startsWith("rank_") ? state.sort.slice("rank_".length) : null);
+  const choices = fields.filter((field) => ["task", "model", "badge"].includes(field.name));
   const valueOf = (row, place) => {
-    const { value, words } = place < 0 ? { value: row.dataset[state.sort] } : row.cells[place].dataset;
-    if (value === undefined) return null;
-    return words === undefined ? Number(value) : value;
+    const cell = row.cells[place];
+    if (cell?.classList.contains("words")) return cell.textContent || null;
+    const value = cell ? cell.dataset.value : row.dataset.places.split(" ")[rankings.indexOf(ranking())];
+    return value === undefined || value === "-" ? null : Number(value);
   };
   const compare = (one, other) => (typeof one === "string" ? collator.compare(one, other) : one < other ? -1 : one > other ? 1 : 0);
 
@@ -33,8 +39,9 @@
 
   const matches = (row) => {
     const words = (state.find ?? "").toLowerCase().split(/\s+/).filter(Boolean);
-    if (compared && !compared.includes(row.dataset.label)) return false;
-    return ["task", "model", "badge"].every((name) => !state[name] || row.dataset[name] === state[name])
+    if (compared && !compared.includes(Number(row.dataset.row))) return false;
+    const own = row.dataset.is?.split(" ") ?? [];
+    return choices.every((field, place) => !state[field.name] || Number(own[place]) === field.selectedIndex - 1)
       && words.every((word) => row.textContent.toLowerCase().includes(word));
   };
 
@@ -46,7 +53,7 @@
       if (head.dataset.column === state.sort) head.setAttribute("aria-sort", state.dir === "desc" ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     }
-    if (table.dataset.by) table.dataset.by = state.sort?.startsWith("rank_") ? state.sort.slice("rank_".length) : table.dataset.by;
+    if (table.dataset.by) table.dataset.by = ranking() ?? table.dataset.by;
     for (const row of rows) row.hidden = !matches(row);
     const active = document.activeElement;
     body.append(...sorted());
@@ -115,7 +122,7 @@
   controls.addEventListener("submit", (event) => event.preventDefault());
   controls.addEventListener("reset", () => setTimeout(() => change({ sort: "", dir: "", find: "", task: "", model: "", badge: "" })));
   document.addEventListener("compared", (event) => {
-    if (!rows[0].dataset.label) return;
+    if (table.classList.contains("matrix")) return;
     compared = event.detail;
     apply();
   });
