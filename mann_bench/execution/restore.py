@@ -73,7 +73,7 @@ def _component(registry: Registry, kind: Literal["model", "task"], ran: Componen
             f"the record needs version {ran.version} of {kind} {ran.name!r}, but version {component.version} is "
             f"installed. Install {ran.distribution} {ran.distribution_version}."
         )
-    if gone := [name for name in ran.options if name not in component.options]:
+    if gone := [name for name in ran.options if name not in component.defaults]:
         raise UsageError(f"{kind} {ran.name!r} as installed has no option {gone[0]!r}, which the record gives.")
     return dataclasses.replace(component, options={**component.options, **ran.options})
 

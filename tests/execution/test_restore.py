@@ -56,6 +56,11 @@ def replace_weights(file, content):
     edit(file, weights_sha256=digest(content))
 
 
+def test_an_option_that_run_keys_leave_out_at_its_default_is_restored(recorded, registry):
+    file = recorded("sam:controller_size=8,index=approximate,memory_init=random,memory_slots=64,slot_width=4")
+    assert restore(registry, file).record.model.options["index"] == "approximate"
+
+
 def test_the_weights_are_those_that_were_kept(recorded, registry, make_run):
     file = recorded(NTM)
     kept = train(make_run(NTM, task="copy:max_length=2,bits=3"), "cpu", "eager", lambda event: None).weights
