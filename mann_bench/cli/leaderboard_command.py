@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mann_bench.registry import Registry
     from mann_bench.results.schema import Record
     from mann_bench.results.trace import RunTrace
+    from mann_bench.studies.tuning_file import Tuning
 
 REFUSED = 4
 
@@ -105,7 +106,7 @@ def submit(
     registry, tuning = _registry(context), load_tuning(tuned) if tuned else None
     files = {file: load_record(file) for path in runs for file in record_files(path)}
     rules = study_rules(registry, study, {record.model.text for record in files.values()})
-    records = _of_study(list(files.values()), rules.at_rates(tuning))
+    records = _of_study(list(files.values()), rules, tuning)
     tracer = _tracer(registry, {record.key: file for file, record in files.items()})
     folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer, tuning)
     subject = f"Add {folder.name} to the leaderboard of {rules.name}"
@@ -117,19 +118,27 @@ def submit(
     say(f"Text for the pull request:\n\n{text}", err=True)
 
 
-def _of_study(records: "Sequence[Record]", rules: "StudyRules") -> "list[Record]":
-    """Return the runs that the study has a place for, and name the others; raises UsageError where all are others."""
+def _of_study(records: "Sequence[Record]", rules: "StudyRules", tuning: "Tuning | None") -> "list[Record]":
+    """Return the runs that an entry has a place for, and name the others; raises UsageError where all are others."""
     from mann_bench.studies.schema import FIRST_TUNING_SEED
 
-    found, others = [], Counter[str]()
+    found, others = [], Counter[tuple[str, str]]()
+    tuned = rules.at_rates(tuning)
     for record in records:
-        if rules.has_place_for(record):
+        if tuned.has_place_for(record):
             found.append(record)
+            continue
+        cell = f"{record.task.text} under {record.protocol.text}"
+        if record.seed >= FIRST_TUNING_SEED:
+            cell += f" on seeds from {FIRST_TUNING_SEED} on"
+        if tuning is not None and rules.has_place_for(record):
+            known = (record.model.text, record.task.text, record.protocol.text) in tuning.by_name()
+            reason = "the tuning gives them another rate" if known else "the tuning has no rate for them"
+            others[f"{record.model.text} on {cell}", reason] += 1
         else:
-            tuning = f" on seeds from {FIRST_TUNING_SEED} on" * (record.seed >= FIRST_TUNING_SEED)
-            others[f"{record.task.text} under {record.protocol.text}{tuning}"] += 1
-    for cell, count in sorted(others.items()):
-        say(f"Left out {count} of {cell}: {rules.name} does not contain them.", err=True)
+            others[cell, f"{rules.name} does not contain them"] += 1
+    for (cell, reason), count in sorted(others.items()):
+        say(f"Left out {count} of {cell}: {reason}.", err=True)
     if others and not found:
         asked = f"tasks {'; '.join(rules.tasks)} under protocols {'; '.join(rules.protocols)}"
         raise UsageError(f"no run belongs to {rules.name}, which has the {asked}. Give the folder of its runs.")

@@ -15,6 +15,7 @@ from mann_bench.core.message_text import counted
 
 if TYPE_CHECKING:
     from mann_bench.analysis.cells import Cell
+    from mann_bench.analysis.tuned import TunedCells
     from mann_bench.results.schema import Record
 
 _CLASH = "these folders hold records of this run that differ; the last one is shown. Give one of the folders alone."
@@ -123,6 +124,7 @@ def _report(
         from mann_bench.studies.tuning_file import load_tuning
 
         rates, records = load_tuning(tuned).tuned_cells(), _without_tuning(records)
+        _check_rates(records, rates, tuned)
     if records:
         for folder, option in ((out, "--out"), (figures, "--figures"), (html and html.parent, "--html")):
             if folder:
@@ -144,6 +146,26 @@ def _without_tuning(records: "list[Record]") -> "list[Record]":
     if left_out := len(records) - len(kept):
         tell([f"Left out {counted(left_out, 'run')} on seeds from {FIRST_TUNING_SEED} on: they are kept for tuning."])
     return kept
+
+
+def _check_rates(records: "list[Record]", rates: "TunedCells", file: Path) -> None:
+    """Say which cells are not at the rates of a file; raises UsageError where none is, or the file misstates one."""
+    from mann_bench.analysis.tuned import RATE, RunsUnder
+
+    found = {RunsUnder(each.model.text, each.task.text, each.protocol.text): each.protocol for each in records}
+    for cell in found.keys() & rates.keys():
+        if (trained := found[cell].fields.get(RATE)) != rates[cell].rate:
+            raise UsageError(
+                f"{file}: it gives {cell.model} on {cell.task} under {cell.protocol} the rate {rates[cell].rate:g}, "
+                f"and the runs have {trained}. Tune the study anew with mann-bench tune."
+            )
+    if not found.keys() & rates.keys():
+        raise UsageError(
+            f"no run here is at a rate of {file}. Train some with mann-bench study run STUDY --tuned {file}, or leave "
+            "--tuned out."
+        )
+    others = sorted(found.keys() - rates.keys())
+    tell([f"{each.model} on {each.task} under {each.protocol}: not at a rate of {file}." for each in others])
 
 
 def _import_tables() -> None:

@@ -26,6 +26,7 @@ from mann_bench.core.variants import parse_seeds
 
 if TYPE_CHECKING:
     from mann_bench.studies.schema import Study, TuningTable
+    from mann_bench.studies.tuning import TuningPlan
     from mann_bench.studies.tuning_file import Trial, Tuning
 
 
@@ -59,7 +60,7 @@ def command(context: click.Context, study: str, rates: str | None, file: Path | 
 
     registry = registry_of(context)
     loaded = load_study(registry, study)
-    table = _table(loaded, rates)
+    table, path = _table(loaded, rates), file or Path(f"{loaded.name}-tuned.json")
     runs = loaded.cell_count() * len(table.rates) * len(parse_seeds(table.seeds))
     say_begins(runs, f"tuning of {loaded.name}")
     with imported_for_good():
@@ -73,6 +74,9 @@ def command(context: click.Context, study: str, rates: str | None, file: Path | 
 
         planned = plan_study(registry, study)
         tuning = plan_tuning(registry, loaded.name, loaded.version, table, planned.cells)
+    if not options.dry_run:
+        prepare_folder(path.parent, "--file")
+        _check_replaces(path, tuning)
     say(prose(f"Tuning: {table.words()}: {RULES[table.rule]}."), err=True)
     code = execute_plan(registry, tuning.plan, options, describing(options.out))
     if options.dry_run or options.shard:
@@ -81,8 +85,7 @@ def command(context: click.Context, study: str, rates: str | None, file: Path | 
     if missing := len(tuning.plan.runs) - len(records):
         say(f"{counted(missing, 'run')} without a record: no rate is chosen yet. The same command continues.", err=True)
         return 1
-    found, path = tuning_of(tuning, records), file or Path(f"{loaded.name}-tuned.json")
-    prepare_folder(path.parent, "--file")
+    found = tuning_of(tuning, records)
     try:
         write_atomically({path: tuning_content(found)})
     except OSError as error:
@@ -108,6 +111,23 @@ def _table(study: "Study", rates: str | None) -> "TuningTable":
     except (ValueError, pydantic.ValidationError) as error:
         text = f"--rates {rates!r}: expected two or more positive numbers that rise, such as 3e-4,1e-3,3e-3."
         raise UsageError(text) from error
+
+
+def _check_replaces(path: Path, tuning: "TuningPlan") -> None:
+    """Raise UsageError where a file is there that is not of the same tuning."""
+    from mann_bench.studies.tuning_file import load_tuning
+
+    if not path.exists():
+        return
+    try:
+        earlier = load_tuning(path)
+    except UsageError as error:
+        raise UsageError(f"--file {path}: it is there, and no file of mann-bench tune. Choose another name.") from error
+    if (earlier.study, earlier.study_version, earlier.table) != (tuning.study, tuning.version, tuning.table):
+        raise UsageError(
+            f"--file {path}: it is there, and of {earlier.study}, version {earlier.study_version}, with "
+            f"{earlier.table.words()}. Choose another name, or move it away."
+        )
 
 
 def _lines(tuning: "Tuning") -> Iterator[str]:

@@ -112,12 +112,12 @@ def check_tuning(study: Study, tuning: Tuning) -> None:
     if (tuning.study, tuning.study_version) != (study.name, study.version):
         raise UsageError(
             f"the tuning is of {tuning.study}, version {tuning.study_version}, and this is {study.name}, version "
-            f"{study.version}. Tune it: mann-bench tune {study.name}."
+            f"{study.version}. Tune it with mann-bench tune."
         )
     if study.tuning is not None and tuning.table != study.tuning:
         raise UsageError(
-            f"the tuning had {tuning.table.words()}, and {study.name} states {study.tuning.words()}. Tune it anew: "
-            f"mann-bench tune {study.name}."
+            f"the tuning had {tuning.table.words()}, and {study.name} states {study.tuning.words()}. Tune it anew with "
+            "mann-bench tune."
         )
 
 
@@ -126,7 +126,10 @@ def _at_rate(registry: Registry, name: CellName, cell: Sequence[Run], found: Tun
         raise UsageError(f"the tuning has no rate for {name}. Tune the study anew with mann-bench tune.")
     run = run_at_rate(registry, cell[0], found.rate)
     if run.protocol_text != found.tuned_protocol:
-        raise UsageError(f"the tuning names {found.tuned_protocol!r} for {name}, which is {run.protocol_text!r} here.")
+        raise UsageError(
+            f"the tuning names {found.tuned_protocol!r} for {name}, which is {run.protocol_text!r} here. "
+            "Tune the study anew with mann-bench tune."
+        )
     return [dataclasses.replace(run, seed=each.seed) for each in cell]
 
 

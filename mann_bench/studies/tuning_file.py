@@ -151,7 +151,7 @@ def load_tuning(file: Path) -> Tuning:
     except UnsoundError as error:
         problem = error.problems[0]
         place = f"{problem.place}: " if problem.place else ""
-        raise UsageError(f"{file}: {place}{problem.text}. Expected a file of mann-bench tune.") from error
+        raise UsageError(f"{file}: {place}{problem.text.rstrip('.')}. Expected a file of mann-bench tune.") from error
     except (OSError, UnreadableFileError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"{file}: {reason}. Expected a file of mann-bench tune.") from error

@@ -145,3 +145,45 @@ def test_a_file_that_is_no_tuning_is_refused(study):
     code, _, err = study("study", "run", "study.toml", "--tuned", "other.json", *RUN)
     assert code == 2
     assert "Expected a file of mann-bench tune." in err
+
+
+def test_a_file_that_is_the_study_is_not_written_over(study):
+    before = Path("study.toml").read_bytes()
+    code, _, err = study("tune", "study.toml", *RUN, "--file", "study.toml")
+    assert (code, "it is there, and no file of mann-bench tune" in err) == (2, True)
+    assert Path("study.toml").read_bytes() == before
+    assert not Path("runs").exists()
+
+
+def test_the_rates_of_another_grid_are_not_written_over(tuned):
+    Path("study.toml").write_text(Path("study.toml").read_text().replace("0.5", "0.25"))
+    code, _, err = tuned("tune", "study.toml", *RUN)
+    assert (code, "with rates 0.001, 0.5, seeds 1000000" in err) == (2, True)
+
+
+def test_a_report_without_a_run_at_the_rates_of_the_file_says_so(tuned):
+    code, _, err = tuned("report", "--tuned", "example-tuned.json")
+    assert (code, "no run here is at a rate of example-tuned.json" in err) == (2, True)
+
+
+def test_a_report_at_rates_that_the_runs_did_not_have_is_refused(tuned):
+    tuned("study", "run", "study.toml", *RUN)
+    content = json.loads(Path("example-tuned.json").read_text())
+    for cell in content["cells"]:
+        cell["tuned_protocol"] = cell["protocol"]
+    for cell in content["cells"]:  # the rule chooses another rate than the protocol has
+        cell["rate"] = 0.5
+        cell["trials"] = [{**trial, "solved": int(trial["rate"] == 0.5)} for trial in cell["trials"]]
+    Path("lie.json").write_text(json.dumps(content))
+    code, _, err = tuned("report", "--tuned", "lie.json")
+    assert (code, "the rate 0.5, and the runs have 0.001" in err) == (2, True)
+
+
+def test_what_the_tuning_has_no_rate_for_is_left_out_of_an_entry_with_that_reason(tuned):
+    tuned("study", "run", "study.toml", *RUN)
+    content = json.loads(Path("example-tuned.json").read_text())
+    Path("part.json").write_text(json.dumps({**content, "cells": content["cells"][:1]}))
+    submit = ["leaderboard", "submit", "study.toml", "runs", "--name", "A group", "--url", "https://example.org"]
+    _, _, err = tuned(*submit, "--tuned", "part.json")
+    left_out = content["cells"][1]["model"]
+    assert re.search(rf"Left out 2 of {left_out} on copy\S* under \S+: the tuning has no rate for them.", err)
