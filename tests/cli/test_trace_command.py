@@ -102,6 +102,8 @@ def test_a_memory_has_weightings_norms_and_gates(trace, model, gates):
     readers, writers = HEADS[model]
     shapes = {"read_weightings": (7, readers, 6), "write_weightings": (7, writers, 6), "memory_norm": (7, 6)}
     shapes |= {name: (7, heads) for name, heads in gates.items()}
+    if model == "sam":  # the slots that were visited, here all six, and how old what a head read was
+        shapes |= {"slots": (6,), "read_age": (7, 3)}
     known = {"inputs", "targets", "mask", "outputs"}
     assert {name: values.shape for name, values in arrays.items() if name not in known} == shapes
 

@@ -5,6 +5,7 @@ import pytest
 
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.convergence import convergence_rows
+from mann_bench.analysis.level import level_rows
 from mann_bench.analysis.runs import run_rows
 from mann_bench.leaderboard.files import entry_folders, load_entry
 from mann_bench.reporting.render import TABLES, Format, render
@@ -42,12 +43,17 @@ def test_two_processes_read_the_same(files, monkeypatch):
 
 @pytest.mark.parametrize(
     ("form", "table"),
-    [*((form, None) for form in Format if form is not Format.CSV), *((Format.CSV, t) for t in TABLES)],
+    [*((form, None) for form in Format if form is not Format.CSV), *((Format.CSV, t) for t in TABLES if t != "level")],
 )
 def test_tables_need_no_more_than_a_thinned_record(form, table):
     records = [record for folder in entry_folders(ROOT / "leaderboards") for record in load_entry(folder).records]
     shown = render(cells([thinned(record) for record in records]), form, table=table)
     assert shown == render(cells(records), form, table=table)
+
+
+def test_the_level_reached_needs_no_more_than_a_thinned_record(make_record, make_syllabus):
+    record = make_record(syllabus=make_syllabus({0: 1, 200: 4, 400: 8}))
+    assert level_rows(cells([thinned(record)])) == level_rows(cells([record]))
 
 
 def test_a_run_that_did_nothing_can_be_thinned(make_failed_record):
