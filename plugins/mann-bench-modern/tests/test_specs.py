@@ -34,4 +34,4 @@ def test_the_study_is_what_its_spec_says_and_names_all_models(all_models):
     study = tomllib.loads(spec.path.read_text())
     assert (study["name"], study["summary"]) == (spec.name, spec.summary)
     assert set(study["cells"][0]["models"]) >= set(all_models)
-    assert len(study["cells"][0]["models"]) == 19
+    assert len(study["cells"][0]["models"]) == 20

@@ -90,6 +90,6 @@ def mann_bench_studies() -> list[StudySpec]:
         StudySpec(
             "modern-rows",
             Path(__file__).with_name("modern-rows.toml"),
-            "nineteen memories and baselines of the NTM's size on recall and regular tasks, learning rates tuned",
+            "twenty memories and baselines of the NTM's size on recall and regular tasks, learning rates tuned",
         )
     ]
