@@ -1,8 +1,7 @@
 """What came out, in words, from claims and tests alone: sentences for the first page, and its tasks in short."""
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.comparable import Model
@@ -11,12 +10,10 @@ from mann_bench.analysis.ranking import By
 from mann_bench.core.message_text import counted
 from mann_bench.site.board import Board
 from mann_bench.site.front import Figure, Front, Task
+from mann_bench.site.front_claims import claims_sentences
 from mann_bench.site.safe_text import shown
+from mann_bench.site.sentence import MOST, Sentence
 from mann_bench.statistics.ranks import seeds_to_decide
-from mann_bench.studies.claims import Verdict
-
-_MOST = 4
-"""Most models or pairs that a sentence names."""
 
 _BETTER = {
     By.STEPS: "{better} converges sooner than {worse} on {task}",
@@ -38,11 +35,11 @@ class Short(NamedTuple):
     told: str
 
 
-def sentences(boards: Sequence[Board], front: Front) -> list[str]:
+def sentences(boards: Sequence[Board], front: Front) -> list[Sentence]:
     """Return what came out: of claims, of pairs that are told apart, and of generalising."""
     if not front.tasks:
         return []
-    return [*_claims(boards), _told_apart(front), _generalizing(front)]
+    return [*claims_sentences(boards), Sentence(_told_apart(front)), Sentence(_generalizing(front))]
 
 
 def in_short(front: Front) -> list[Short]:
@@ -66,24 +63,6 @@ def told_text(column: Column) -> str:
 def count_range(least: int, most: int) -> str:
     """Return ``5``, or ``3 to 5``."""
     return str(most) if least == most else f"{least} to {most}"
-
-
-def _claims(boards: Iterable[Board]) -> list[str]:
-    """Return what became of claims. What several studies state counts once, as `_together` says."""
-    stated: dict[str, set[Verdict]] = {}
-    for result in (result for board in boards for result in board.claims):
-        stated.setdefault(result.claim.statement, set()).add(result.verdict)
-    verdicts = Counter(map(_together, stated.values()))
-    if not verdicts:
-        return []
-    counts = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict)
-    return [f"Of {counted(verdicts.total(), 'claim')} about published results, {counts}."]
-
-
-def _together(verdicts: Set[Verdict]) -> Verdict:
-    """Return the verdict of those that studies reach which decide; where two of them contradict each other, none."""
-    decided = verdicts - {Verdict.UNDECIDED}
-    return next(iter(decided)) if len(decided) == 1 else Verdict.UNDECIDED
 
 
 def _told_apart(front: Front) -> str:
@@ -130,8 +109,8 @@ def _generalizing(front: Front) -> str:
 
 
 def _listed(texts: Sequence[str], joint: str = ", ") -> str:
-    more = len(texts) - _MOST
-    return joint.join([*texts[:_MOST], *([f"{more:,} more"] if more > 0 else [])])
+    more = len(texts) - MOST
+    return joint.join([*texts[:MOST], *([f"{more:,} more"] if more > 0 else [])])
 
 
 def _name(model: Model) -> str:

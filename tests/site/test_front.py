@@ -46,7 +46,7 @@ def test_a_rank_that_may_be_any_is_undecided(make_board, make_entry, first_page,
 
 def test_the_sentences_name_the_pairs_that_tests_tell_apart(decided):
     (told, _) = sentences(decided, front(decided))
-    assert told.startswith(
+    assert told.text.startswith(
         "Of 1 pair of models on a task, these are told apart: fast converges sooner than slow on copy"
     )
 
@@ -54,7 +54,7 @@ def test_the_sentences_name_the_pairs_that_tests_tell_apart(decided):
 def test_without_such_a_pair_the_sentences_say_what_it_would_take(make_board, make_entry):
     boards = [make_board(make_entry("a", (400, 600), "slow"), make_entry("b", (600, 800), "fast"))]
     (told, _) = sentences(boards, front(boards))
-    assert "none is told apart yet: cells have 2 seeds, and it takes 4 of each" in told
+    assert "none is told apart yet: cells have 2 seeds, and it takes 4 of each" in told.text
 
 
 @pytest.fixture
@@ -69,19 +69,34 @@ def first_sentence(make_board, claim):
     return say
 
 
+def test_the_sentences_link_to_the_claims_that_are_decided(first_sentence):
+    found = first_sentence(("a", Verdict.UNDECIDED), ("b", Verdict.REPRODUCED))
+    assert found.text.endswith("Decided:")
+    assert found.links == [("faster of b1 (reproduced)", "b1/index.html#claim-faster")]
+
+
+def test_the_page_of_a_study_has_the_place_that_a_claim_is_linked_at(make_board, claim, elements):
+    page = build_site([make_board(claims=(claim,))])["study/index.html"]
+    assert "claim-faster" in [each.attributes.get("id") for each in elements(page, "li")]
+
+
 def test_the_sentences_count_claims_over_all_boards(first_sentence):
     found = first_sentence(("a", Verdict.UNDECIDED), ("b", Verdict.NOT_REPRODUCED), ("c", Verdict.NOT_REPRODUCED))
-    assert found == "Of 3 claims about published results, 0 reproduced, 2 not reproduced, 1 undecided."
+    assert found.text == "Of 3 claims about published results, 0 reproduced, 2 not reproduced, 1 undecided. Decided:"
 
 
 def test_a_claim_that_two_studies_state_alike_counts_once_by_the_one_that_decides_it(first_sentence):
     found = first_sentence(("a", Verdict.UNDECIDED), ("a", Verdict.REPRODUCED))
-    assert found == "Of 1 claim about published results, 1 reproduced, 0 not reproduced, 0 undecided."
+    assert found.text == (
+        "Of 1 claim about published results, 1 reproduced, 0 not reproduced, 0 undecided. The boards state them 2 "
+        "times; a claim that several boards state counts once. Decided:"
+    )
 
 
 def test_a_claim_on_which_two_studies_contradict_each_other_is_undecided(first_sentence):
     found = first_sentence(("a", Verdict.NOT_REPRODUCED), ("a", Verdict.REPRODUCED))
-    assert found == "Of 1 claim about published results, 0 reproduced, 0 not reproduced, 1 undecided."
+    assert found.text.startswith("Of 1 claim about published results, 0 reproduced, 0 not reproduced, 1 undecided.")
+    assert not found.links
 
 
 def test_a_task_in_short_names_the_models_that_come_first(make_board, make_entry):
