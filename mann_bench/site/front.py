@@ -12,6 +12,7 @@ from mann_bench.analysis.matrix import Column, Matrix, matrix
 from mann_bench.analysis.measures import probed
 from mann_bench.analysis.probe import Generalizing, probe_row
 from mann_bench.analysis.ranking import By
+from mann_bench.analysis.rows import Share
 from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.leaderboard.records import by_date
 from mann_bench.site.board import Board
@@ -96,6 +97,18 @@ class Found(NamedTuple):
         return self[:4]
 
 
+class Generalization(NamedTuple):
+    """How many seeds of a cell generalise, and where it is."""
+
+    place: Place
+    share: Share
+
+    @property
+    def task(self) -> str:
+        """The task of the cell."""
+        return self.place.cell.task
+
+
 class Front(NamedTuple):
     """What the first page shows.
 
@@ -104,6 +117,7 @@ class Front(NamedTuple):
         models: how many models there are in all.
         pairs: of the first rows.
         elsewhere: what the table leaves out: how many cells a board has under a protocol, with its name.
+        left: of those cells, the ones of which some seeds generalise, from the greatest share down.
         found: what a search looks through.
         significance: the level at which each task is ranked.
     """
@@ -113,6 +127,7 @@ class Front(NamedTuple):
     models: int
     pairs: list[Pair]
     elsewhere: list[tuple[str, str, int]]
+    left: list[Generalization]
     found: list[Found]
     significance: float
 
@@ -132,10 +147,10 @@ def front(boards: Sequence[Board]) -> Front:
     levels = [board_of[id(place.entry)].significance for place in places]
     made = matrix([place.cell for place in places], levels)
     tasks = [_task(column, places) for column in made.columns]
-    rows = _rows(made)
+    rows, left = _rows(made), _left(places, tasks)
     return Front(
-        rows, tasks, len(made.models), list(_pairs(rows, tasks)), _elsewhere(places, tasks), _found(places),
-        made.significance,
+        rows, tasks, len(made.models), list(_pairs(rows, tasks)), _elsewhere(left), _generalizing(left),
+        _found(places), made.significance,
     )  # fmt: skip
 
 
@@ -158,9 +173,8 @@ def _task(column: Column, places: Sequence[Place]) -> Task:
     known = {by: sum(rank is not None for rank in ranked.ranks) for by, ranked in column.ranked.items()}
     for number, (model, place) in enumerate(column.places.items()):
         cell = places[place].cell
-        found = probe_row(cell).found if probed(cell) else None
         ranks = {by: ranked.ranks[number] for by, ranked in column.ranked.items()}
-        figures[model] = Figure(places[place], convergence_row(cell), found, ranks, known)
+        figures[model] = Figure(places[place], convergence_row(cell), _start(cell), ranks, known)
     return Task(column, next(iter(figures.values())).place.cell.budget, figures)
 
 
@@ -172,12 +186,32 @@ def _pairs(rows: Sequence[ModelRow], tasks: Sequence[Task]) -> Iterator[Pair]:
         yield from pairs(number, held, [numbers.get(model) for model in task.figures], task.column.ranked)
 
 
-def _elsewhere(places: Sequence[Place], tasks: Sequence[Task]) -> list[tuple[str, str, int]]:
-    """Return what boards have under protocols that no column shows: protocol, board and number of cells."""
+def _left(places: Sequence[Place], tasks: Sequence[Task]) -> list[Place]:
+    """Return the cells under protocols that no column shows."""
     shown_protocols = {(task.column.task, task.column.protocol) for task in tasks}
-    left = [each for each in places if (each.cell.task, each.cell.protocol) not in shown_protocols]
+    return [each for each in places if (each.cell.task, each.cell.protocol) not in shown_protocols]
+
+
+def _elsewhere(left: Sequence[Place]) -> list[tuple[str, str, int]]:
+    """Return protocols and boards of cells, with their number."""
     counts = Counter((place.cell.protocol, place.board) for place in left)
     return [(*name, count) for name, count in sorted(counts.items())]
+
+
+def _generalizing(left: Sequence[Place]) -> list[Generalization]:
+    """Return the cells of which some seeds generalise; of alike ones on a board, that which was submitted first."""
+    first: dict[tuple[str, ...], Place] = {}
+    for place in left:
+        cell = place.cell
+        first.setdefault((cell.model, cell.task, cell.protocol, place.board), place)
+    measured = [(place, found) for place in first.values() if (found := _start(place.cell))]
+    made = [Generalization(place, found.generalizing) for place, found in measured if found.generalizing.successes]
+    return sorted(made, key=lambda each: -each.share.successes / each.share.n)
+
+
+def _start(cell: Cell) -> Generalizing | None:
+    """Return from when its seeds generalise; None where that was not measured over training."""
+    return probe_row(cell).found if probed(cell) else None
 
 
 def _found(places: Sequence[Place]) -> list[Found]:

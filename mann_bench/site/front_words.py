@@ -7,12 +7,13 @@ from typing import NamedTuple
 from mann_bench.analysis.comparable import Model
 from mann_bench.analysis.matrix import Column
 from mann_bench.analysis.ranking import By
+from mann_bench.analysis.rows import Share
 from mann_bench.core.message_text import counted
 from mann_bench.site.board import Board
-from mann_bench.site.front import Figure, Front, Task
+from mann_bench.site.front import Figure, Front, Generalization, Place, Task
 from mann_bench.site.front_claims import claims_sentences
 from mann_bench.site.safe_text import shown
-from mann_bench.site.sentence import MOST, Sentence
+from mann_bench.site.sentence import MOST, Link, Sentence
 from mann_bench.statistics.ranks import seeds_to_decide
 
 _BETTER = {
@@ -39,7 +40,7 @@ def sentences(boards: Sequence[Board], front: Front) -> list[Sentence]:
     """Return what came out: of claims, of pairs that are told apart, and of generalising."""
     if not front.tasks:
         return []
-    return [*claims_sentences(boards), Sentence(_told_apart(front)), Sentence(_generalizing(front))]
+    return [*claims_sentences(boards), Sentence(_told_apart(front)), Sentence(_generalizing(front)), *_elsewhere(front)]
 
 
 def in_short(front: Front) -> list[Short]:
@@ -48,7 +49,7 @@ def in_short(front: Front) -> list[Short]:
         Short(
             shown(task.column.task, 160), shown(task.column.protocol, 160), count_range(*task.seeds),
             _first(task, _share_solved, _solved, "no seed of any model"),
-            _soonest(task), _first(task, _share_generalizing, _generalized, "no seed of any model"),
+            _soonest(task), _generalizing_most(task, front.left),
             told_text(task.column),
         )
         for task in front.tasks
@@ -102,10 +103,32 @@ def _generalizing(front: Front) -> str:
     every = [text for share, text in shares if share == 1]
     some = [text for share, text in sorted(shares, key=lambda each: -each[0]) if 0 < share < 1]
     if not every and not some:
-        return "No seed generalises to the longest size yet."
+        return "Under the protocols of the table below, no seed generalises to the longest test size yet."
     parts = [f"{words} of {_listed(texts)}" for words, texts in (("all seeds", every), ("some seeds", some)) if texts]
-    words = ", and ".join(parts)
-    return f"{words[0].upper()}{words[1:]} generalise to the longest test size."
+    return f"Under the protocols of the table below, {', and '.join(parts)} generalise to the longest test size."
+
+
+def _elsewhere(front: Front) -> list[Sentence]:
+    """Return the cells of other protocols of which seeds generalise, as links; nothing where there is none."""
+    links = [
+        Link(f"{_cell_name(each.place)} ({_count(each.share)}, {each.place.board})", each.place.link)
+        for each in front.left
+    ]
+    text = "Under other protocols, which their boards alone show, seeds of these generalise to it too:"
+    return [Sentence(text, links[:MOST], len(links) - MOST)] if links else []
+
+
+def _cell_name(place: Place) -> str:
+    return f"{shown(place.cell.model, 160)} on {shown(place.cell.task, 160)}"
+
+
+def _generalizing_most(task: Task, left: Sequence[Generalization]) -> str:
+    """Return the models of which most seeds generalise, and the first of those under other protocols."""
+    here = _first(task, _share_generalizing, _generalized, "no seed of any model")
+    other = next((each for each in left if each.task == task.column.task), None)
+    if other is None:
+        return here
+    return f"{here}; under another protocol {shown(other.place.cell.model, 160)}: {_count(other.share)}"
 
 
 def _listed(texts: Sequence[str], joint: str = ", ") -> str:
@@ -118,10 +141,15 @@ def _name(model: Model) -> str:
 
 
 def _first(task: Task, share: Callable[[Figure], float], words: Callable[[Figure], str], none: str) -> str:
-    """Return the models with the greatest share, and that share; `none` where it is 0."""
+    """Return the models with the greatest share, and that share of each number of seeds; `none` where it is 0."""
     most = max(map(share, task.figures.values()))
-    named = [(model, figure) for model, figure in task.figures.items() if share(figure) == most]
-    return f"{_listed([_name(model) for model, _ in named])}: {words(named[0][1])}" if most > 0 else none
+    if most == 0:
+        return none
+    named: dict[str, list[str]] = {}
+    for model, figure in task.figures.items():
+        if share(figure) == most:
+            named.setdefault(words(figure), []).append(_name(model))
+    return "; ".join(f"{_listed(names)}: {text}" for text, names in named.items())
 
 
 def _soonest(task: Task) -> str:
@@ -132,12 +160,16 @@ def _soonest(task: Task) -> str:
     return f"{_listed([name for name, value in reached.items() if value == steps])}: {steps:,.0f}"
 
 
+def _count(share: Share) -> str:
+    return f"{share.successes}/{share.n}"
+
+
 def _share_solved(figure: Figure) -> float:
     return figure.row.solved.successes / figure.row.solved.n
 
 
 def _solved(figure: Figure) -> str:
-    return f"{figure.row.solved.successes}/{figure.row.solved.n}"
+    return _count(figure.row.solved)
 
 
 def _share_generalizing(figure: Figure) -> float:
@@ -147,4 +179,4 @@ def _share_generalizing(figure: Figure) -> float:
 
 def _generalized(figure: Figure) -> str:
     share = figure.generalizing and figure.generalizing.generalizing
-    return f"{share.successes}/{share.n}" if share else "-"
+    return _count(share) if share else "-"

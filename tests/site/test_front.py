@@ -99,6 +99,32 @@ def test_a_claim_on_which_two_studies_contradict_each_other_is_undecided(first_s
     assert not found.links
 
 
+@pytest.fixture
+def generalizes_elsewhere(make_board, make_record, make_probe, make_entry):
+    """Boards of which only one generalises, under a protocol that the table does not show."""
+    probe, protocol = make_probe(1.0, 1.0, 1.0), "collier2018:syllabus=target"
+    records = [make_record(seed=seed, steps=3_200, protocol=protocol, probe=probe) for seed in range(2)]
+    table = make_board(make_entry("b"), make_entry("c", model="dnc"), name="two")
+    return [make_board(make_entry("a", records=records), name="one"), table]
+
+
+def test_the_sentences_link_to_what_generalises_under_other_protocols(generalizes_elsewhere):
+    found = sentences(generalizes_elsewhere, front(generalizes_elsewhere))
+    assert found[1].text == "Under the protocols of the table below, no seed generalises to the longest test size yet."
+    assert found[2].links == [("ntm on copy (2/2, one)", "one/index.html#task=copy&model=ntm")]
+
+
+def test_a_task_in_short_names_what_generalises_under_another_protocol(generalizes_elsewhere):
+    (short,) = in_short(front(generalizes_elsewhere))
+    assert short.generalizing == "no seed of any model; under another protocol ntm: 2/2"
+
+
+def test_a_task_in_short_gives_each_model_its_own_number_of_seeds(make_board, make_entry):
+    boards = [make_board(make_entry("a", (400,) * 5, "few"), make_entry("b", (400,) * 10, "many"))]
+    (short,) = in_short(front(boards))
+    assert short.solved == "few: 5/5; many: 10/10"
+
+
 def test_a_task_in_short_names_the_models_that_come_first(make_board, make_entry):
     boards = [make_board(make_entry("a", (4_000, None), "half"), make_entry("b", (600, 800), "whole"))]
     (short,) = in_short(front(boards))
