@@ -11,7 +11,7 @@ from mann_bench.analysis.convergence import ConvergenceRow, convergence_row
 from mann_bench.analysis.matrix import Column, Matrix, matrix
 from mann_bench.analysis.measures import probed
 from mann_bench.analysis.probe import Generalizing, probe_row
-from mann_bench.analysis.ranking import By
+from mann_bench.analysis.ranking import By, Ranked
 from mann_bench.analysis.rows import Share
 from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.leaderboard.records import by_date
@@ -19,7 +19,7 @@ from mann_bench.site.board import Board
 from mann_bench.site.pairs import Pair, pairs
 from mann_bench.site.safe_text import shown
 from mann_bench.statistics.borda import Borda
-from mann_bench.statistics.ranks import Rank
+from mann_bench.statistics.ranks import Rank, pairs_within_reach, seeds_to_decide
 
 LONGEST_VARIANT = 160
 MOST_ROWS = 40
@@ -47,7 +47,8 @@ class Figure(NamedTuple):
         place: where it is from.
         row: how its seeds converged.
         generalizing: None where generalisation was not measured over training.
-        ranks: the places that it may have among the models of the task; None where its records hold no such value.
+        ranks: the places that it may have among the models of the task; None where its records hold no such value;
+            empty where the seeds of the task are too few to rank any model.
         of: how many models each ranking has.
     """
 
@@ -59,11 +60,20 @@ class Figure(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A column of the table."""
+    """A column of the table.
+
+    Attributes:
+        column, budget: the task, and how many steps its runs may train.
+        figures: of each model.
+        needed: seeds of each model with which the tests could tell one pair apart.
+        decidable: whether any pair has seeds enough to be told apart, whatever came out.
+    """
 
     column: Column
     budget: int
     figures: dict[Model, Figure]
+    needed: int
+    decidable: bool
 
     @property
     def seeds(self) -> tuple[int, int]:
@@ -146,7 +156,7 @@ def front(boards: Sequence[Board]) -> Front:
     ]
     levels = [board_of[id(place.entry)].significance for place in places]
     made = matrix([place.cell for place in places], levels)
-    tasks = [_task(column, places) for column in made.columns]
+    tasks = [_task(column, places, made.significance) for column in made.columns]
     rows, left = _rows(made), _left(places, tasks)
     return Front(
         rows, tasks, len(made.models), list(_pairs(rows, tasks)), _elsewhere(left), _generalizing(left),
@@ -168,14 +178,21 @@ def _rows(made: Matrix) -> list[ModelRow]:
     ]
 
 
-def _task(column: Column, places: Sequence[Place]) -> Task:
+def _task(column: Column, places: Sequence[Place], significance: float) -> Task:
     figures = {}
+    of_task = [places[place] for place in column.places.values()]
+    decidable = any(_decidable(ranked, of_task, significance) for ranked in column.ranked.values())
     known = {by: sum(rank is not None for rank in ranked.ranks) for by, ranked in column.ranked.items()}
-    for number, (model, place) in enumerate(column.places.items()):
-        cell = places[place].cell
-        ranks = {by: ranked.ranks[number] for by, ranked in column.ranked.items()}
-        figures[model] = Figure(places[place], convergence_row(cell), _start(cell), ranks, known)
-    return Task(column, next(iter(figures.values())).place.cell.budget, figures)
+    for number, (model, place) in enumerate(zip(column.places, of_task, strict=True)):
+        ranks = {by: ranked.ranks[number] for by, ranked in column.ranked.items() if decidable}
+        figures[model] = Figure(place, convergence_row(place.cell), _start(place.cell), ranks, known)
+    needed = seeds_to_decide(column.ranked[By.STEPS].pairs, significance)
+    return Task(column, of_task[0].cell.budget, figures, needed, decidable)
+
+
+def _decidable(ranked: Ranked, places: Sequence[Place], significance: float) -> bool:
+    sizes = [len(each.cell.records) for each, rank in zip(places, ranked.ranks, strict=True) if rank is not None]
+    return pairs_within_reach(sizes, significance) > 0
 
 
 def _pairs(rows: Sequence[ModelRow], tasks: Sequence[Task]) -> Iterator[Pair]:

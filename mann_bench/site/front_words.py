@@ -14,7 +14,6 @@ from mann_bench.site.front import Figure, Front, Generalization, Place, Task
 from mann_bench.site.front_claims import claims_sentences
 from mann_bench.site.safe_text import shown
 from mann_bench.site.sentence import MOST, Link, Sentence
-from mann_bench.statistics.ranks import seeds_to_decide
 
 _BETTER = {
     By.STEPS: "{better} converges sooner than {worse} on {task}",
@@ -50,15 +49,20 @@ def in_short(front: Front) -> list[Short]:
             shown(task.column.task, 160), shown(task.column.protocol, 160), count_range(*task.seeds),
             _first(task, _share_solved, _solved, "no seed of any model"),
             _soonest(task), _generalizing_most(task, front.left),
-            told_text(task.column),
+            told_text(task),
         )
         for task in front.tasks
     ]  # fmt: skip
 
 
-def told_text(column: Column) -> str:
-    """Return how many pairs of a task the steps until convergence tell apart: ``3 of 15``."""
-    return f"{column.ranked[By.STEPS].decided:,} of {column.ranked[By.STEPS].pairs:,}"
+def told_text(task: Task) -> str:
+    """Return how many pairs the steps tell apart, ``3 of 15 pairs told apart``, or why none can be."""
+    steps = task.column.ranked[By.STEPS]
+    if not steps.pairs:
+        return "nothing to compare"
+    if not task.decidable:
+        return f"too few seeds to tell any pair apart: it takes {task.needed}"
+    return f"{steps.decided:,} of {steps.pairs:,} pairs told apart"
 
 
 def count_range(least: int, most: int) -> str:
@@ -67,22 +71,31 @@ def count_range(least: int, most: int) -> str:
 
 
 def _told_apart(front: Front) -> str:
-    """Return which pairs are told apart, those of the fewest rivals first; where none is, what it would take."""
-    columns = [task.column for task in front.tasks]
-    pairs = sum(column.ranked[By.STEPS].pairs for column in columns)
-    found = [text for by in By for column in columns for text in _pair_texts(column, by)]
-    whole = f"{counted(pairs, 'pair')} of models on a task"
-    if found:
-        return f"Of {whole}, these are told apart: {_listed(found, '; ')}."
-    least, most = (pick(task.seeds[end] for task in front.tasks) for pick, end in ((min, 0), (max, 1)))
-    several = [count for column in columns if (count := column.ranked[By.STEPS].pairs)]
-    needed = [seeds_to_decide(count, front.significance) for count in several]
-    if not needed:
+    """Return which pairs are told apart, those of the fewest rivals first; where seeds are too few, what it takes."""
+    several = [task for task in front.tasks if task.column.ranked[By.STEPS].pairs]
+    able, unable = [task for task in several if task.decidable], [task for task in several if not task.decidable]
+    if not several:
         return "No task has two models to compare yet."
-    return (
-        f"Of {whole}, none is told apart yet: cells have {count_range(least, most)} seeds, and it takes "
-        f"{count_range(min(needed), max(needed))} of each to tell apart one pair of a task among all of its pairs."
-    )
+    if not able:
+        return f"Of {_pairs(unable)}, none can be told apart yet: {_too_few(unable)}."
+    found = [text for by in By for task in able for text in _pair_texts(task.column, by)]
+    told = f"these are told apart: {_listed(found, '; ')}" if found else "none is told apart"
+    if not unable:
+        return f"Of {_pairs(able)}, {told}."
+    where = f"On {len(able):,} of {len(several):,} tasks the seeds are enough to tell models apart"
+    return f"{where}: of {_pairs(able)} there, {told}. On the others no pair can be told apart yet: {_too_few(unable)}."
+
+
+def _pairs(tasks: Sequence[Task]) -> str:
+    return f"{counted(sum(task.column.ranked[By.STEPS].pairs for task in tasks), 'pair')} of models on a task"
+
+
+def _too_few(tasks: Sequence[Task]) -> str:
+    """Return how many seeds the models of tasks have, and how many they need."""
+    has = count_range(min(task.seeds[0] for task in tasks), max(task.seeds[1] for task in tasks))
+    needs = count_range(min(task.needed for task in tasks), max(task.needed for task in tasks))
+    seeds = "seed" if has == "1" else "seeds"
+    return f"models have {has} {seeds}, and it takes {needs} of each to tell apart one pair among all pairs of a task"
 
 
 def _pair_texts(column: Column, by: By) -> list[str]:

@@ -36,12 +36,34 @@ def test_a_cell_says_solved_generalising_steps_and_rank(decided, first_page, ele
     assert cells[0].startswith("8/8generalise 0/8400 stepsrank 1 of 2")
 
 
-def test_a_rank_that_may_be_any_is_undecided(make_board, make_entry, first_page, elements):
+@pytest.fixture
+def rank_words(first_page, elements):
+    """Return a function that says which ranks the first page of boards shows."""
+
+    def words(boards):
+        small = elements(first_page(boards), "small")
+        return {each.words for each in small if "rank" in (each.attributes.get("class") or "")}
+
+    return words
+
+
+def test_a_rank_that_may_be_any_is_undecided(make_board, make_entry, rank_words):
+    boards = [make_board(make_entry("a", FAST, "slow"), make_entry("b", FAST, "fast"))]
+    assert rank_words(boards) == {"undecided"}
+
+
+def test_a_task_with_too_few_seeds_says_so_and_ranks_no_model(make_board, make_entry, rank_words):
     boards = [make_board(make_entry("a", (400,), "slow"), make_entry("b", (600,), "fast"))]
-    ranks = [
-        each.words for each in elements(first_page(boards), "small") if "rank" in (each.attributes.get("class") or "")
-    ]
-    assert set(ranks) == {"undecided"}
+    assert rank_words(boards) == set()
+    assert in_short(front(boards))[0].told == "too few seeds to tell any pair apart: it takes 4"
+
+
+def test_the_sentences_tell_tasks_with_seeds_enough_from_the_others(decided, make_board, make_entry):
+    few = make_board(make_entry("c", (400,), "slow", "mqar"), make_entry("d", (600,), "fast", "mqar"), name="three")
+    boards = [*decided, few]
+    told = sentences(boards, front(boards))[0].text
+    assert told.startswith("On 1 of 2 tasks the seeds are enough to tell models apart: of 1 pair")
+    assert "On the others no pair can be told apart yet: models have 1 seed, and it takes 4 of each" in told
 
 
 def test_the_sentences_name_the_pairs_that_tests_tell_apart(decided):
@@ -54,7 +76,7 @@ def test_the_sentences_name_the_pairs_that_tests_tell_apart(decided):
 def test_without_such_a_pair_the_sentences_say_what_it_would_take(make_board, make_entry):
     boards = [make_board(make_entry("a", (400, 600), "slow"), make_entry("b", (600, 800), "fast"))]
     (told, _) = sentences(boards, front(boards))
-    assert "none is told apart yet: cells have 2 seeds, and it takes 4 of each" in told.text
+    assert "none can be told apart yet: models have 2 seeds, and it takes 4 of each" in told.text
 
 
 @pytest.fixture
