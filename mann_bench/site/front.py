@@ -36,7 +36,7 @@ class Place(NamedTuple):
     @property
     def link(self) -> str:
         """The way from the first page to the rows of its task and model on the page of its study."""
-        task, model = shown(self.cell.task, LONGEST_VARIANT), shown(self.cell.records[0].model.name)
+        task, model = (shown(text, LONGEST_VARIANT) for text in (self.cell.task, self.cell.model))
         return f"{self.board}/index.html#{urlencode({'task': task, 'model': model})}"
 
 

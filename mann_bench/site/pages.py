@@ -121,7 +121,7 @@ def _filters(sheet: Sheet) -> list[_Field]:
     """Return the fields that rows are chosen by."""
     found = {
         ("task", "Task"): [shown(line.cell.task, 160) for line in sheet.lines],
-        ("model", "Model"): [shown(line.cell.records[0].model.name) for line in sheet.lines],
+        ("model", "Model"): [shown(line.cell.model, 160) for line in sheet.lines],
         ("badge", "Checked"): [str(line.entry.entry.badge) for line in sheet.lines if line.entry],
     }
     options = {field: sorted(set(values)) for field, values in found.items() if values}

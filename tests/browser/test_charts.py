@@ -64,3 +64,19 @@ def test_no_more_lines_than_can_be_told_apart_are_drawn(visit, folder, make_reco
     legend = visit("many.html").locator("#task0 .legend li")
     assert legend.count() == 9
     assert "the first 8 of the 12 rows" in legend.last.text_content()
+
+
+def test_marks_of_models_of_one_colour_differ_in_shape(visit, folder, make_record):
+    from mann_bench.site.report import report_page
+
+    tasks = ["copy", *["repeat_copy"] * 7, "copy"]
+    records = [make_record(f"m{number}", task) for number, task in enumerate(tasks)]
+    (folder / "nine.html").write_bytes(report_page(cells(records)))
+    samples = visit("nine.html").locator("#task0 .legend .sample").all()
+    marks = [sample.evaluate("each => each.firstElementChild.lastElementChild.innerHTML") for sample in samples]
+    assert len(marks) == len(set(marks)) == 2
+
+
+def test_task_by_task_fits_a_phone(visit):
+    page = visit("index.html", viewport={"width": 390, "height": 800})
+    assert page.locator(".short").evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")

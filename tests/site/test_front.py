@@ -172,6 +172,25 @@ def test_cells_link_to_their_rows_on_the_board(decided, first_page, elements):
     assert "two/index.html#task=copy&model=fast" in links
 
 
+def test_a_cell_of_a_variant_links_to_that_variant(make_board, make_entry, first_page, elements):
+    page = first_page([make_board(make_entry("a", model="ntm:memory_slots=9"))])
+    links = [each.attributes["href"] for each in elements(page, "a")]
+    assert "study/index.html#task=copy&model=ntm%3Amemory_slots%3D9" in links
+
+
+def test_every_link_to_a_section_of_the_first_page_leads_to_one(decided, first_page, elements):
+    page = elements(first_page(decided))
+    names = {each.attributes.get("id") for each in page}
+    links = {each.attributes["href"][1:] for each in page if (each.attributes.get("href") or "").startswith("#")}
+    assert {"boards-title", "search-title"} <= links <= names
+
+
+def test_the_notes_explain_a_level_that_is_not_that_of_every_board(decided, first_page):
+    stricter = dataclasses.replace(decided[0], significance=0.0125)
+    words = b"this page ranks by the strictest level among its boards"
+    assert [words in first_page(each) for each in (decided, [stricter, decided[1]])] == [False, True]
+
+
 def test_other_protocols_are_named_with_their_boards(make_board, make_record, make_entry):
     other = [make_record("slow", seed=seed, protocol="collier2018:max_steps=9000") for seed in range(2)]
     boards = [make_board(make_entry("a", records=other), name="one"), make_board(make_entry("b"), name="two")]
