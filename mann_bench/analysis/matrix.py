@@ -1,6 +1,6 @@
 """Models against tasks over several studies: the cells that may stand beside each other, and their ranks."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
@@ -33,13 +33,16 @@ class Matrix(NamedTuple):
 
     Attributes:
         columns: the tasks.
-        models: every model that has a cell of one of them, from the most Borda points by steps down.
+        models: every model that has a cell of one of them: those that ran at least half of the tasks, from the most
+            Borda points by steps down, then the others.
+        few: those that ran fewer than half of the tasks. Their points say little: most count as the middle.
         borda: the points of each model by each ranking. Their ranks hold for all tasks together.
         significance: the level at which each task is ranked.
     """
 
     columns: list[Column]
     models: list[Model]
+    few: Set[Model]
     borda: dict[By, dict[Model, Borda]]
     significance: float
 
@@ -58,8 +61,13 @@ def matrix(cells: Sequence[Cell], significances: Sequence[float]) -> Matrix:
     together = [_ranked(cells, choice, level / len(chosen)) for choice in chosen]
     points = {by: {model: _borda(model, chosen, together, by) for model in models} for by in By}
     columns = [Column(*choice, _ranked(cells, choice, level)) for choice in chosen]
-    models.sort(key=lambda model: (-points[By.STEPS][model].value, -points[By.SOLVED][model].value, model))
-    return Matrix(columns, models, points, level)
+    few = {model for model in models if _ran(model, chosen) * 2 < len(chosen)}
+    models.sort(key=lambda model: (model in few, *(-points[by][model].value for by in (By.STEPS, By.SOLVED)), model))
+    return Matrix(columns, models, few, points, level)
+
+
+def _ran(model: Model, chosen: Sequence[Choice]) -> int:
+    return sum(model in choice.places for choice in chosen)
 
 
 def _ranked(cells: Sequence[Cell], choice: Choice, significance: float) -> dict[By, Ranked]:

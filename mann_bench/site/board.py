@@ -25,6 +25,7 @@ class Board:
         replications: which entries repeat runs of others, in words.
         checked: by the name of a claim, how far the runs that it rests on were checked, in words.
         significance: the level at which ranks are made, for all pairs of a task together.
+        task_summaries, model_summaries: what its tasks ask and its models are, a line each, by name.
 
     Raises ValueError where the name, or that of the folder of an entry, cannot name a page, or two entries share one.
     """
@@ -38,6 +39,8 @@ class Board:
     replications: Sequence[str] = ()
     checked: Mapping[str, str] = field(default_factory=dict)
     significance: float = SIGNIFICANCE
+    task_summaries: Mapping[str, str] = field(default_factory=dict)
+    model_summaries: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         identifiers = [entry.identifier for entry in self.entries]

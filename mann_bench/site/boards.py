@@ -1,13 +1,14 @@
 """The boards of the site: a study each, with its entries and what became of its claims."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
+from typing import Any
 
 from mann_bench.leaderboard.files import LoadedEntry, entry_folders
 from mann_bench.leaderboard.records import answers, earlier_versions, judged_plan, records_of, replications
 from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import by_study, sound_entries
-from mann_bench.registry import Registry
+from mann_bench.registry import Registered, Registry
 from mann_bench.results.schema import Record
 from mann_bench.site.board import Board
 from mann_bench.site.checked import checked_text
@@ -48,7 +49,13 @@ def _board(registry: Registry, study: str, entries: Sequence[LoadedEntry]) -> Bo
         replications=replications(entries),
         checked={each.claim.name: checked_text(entries, _keys(each, answered)) for each in planned.claims},
         significance=planned.looks.significance,
+        task_summaries=_summaries(registry.tasks, {record.task.name for record in records}),
+        model_summaries=_summaries(registry.models, {record.model.name for record in records}),
     )
+
+
+def _summaries(registered: Mapping[str, Registered[Any]], names: Set[str]) -> dict[str, str]:
+    return {name: registered[name].spec.summary for name in sorted(names & registered.keys())}
 
 
 def _keys(claim: ClaimRuns, answered: Mapping[str, Record]) -> Iterator[str]:

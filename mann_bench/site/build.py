@@ -68,7 +68,14 @@ def _first_page(summaries: Sequence[_Summary], styles: Mapping[str, int]) -> byt
     return page(
         "index.html", root="", assets=assets, boards=summaries, front=made, sentences=sentences(boards, made),
         short=in_short(made), sections=sections,
+        tasks=_merged(board.task_summaries for board in boards),
+        models=_merged(board.model_summaries for board in boards),
     )  # fmt: skip
+
+
+def _merged(summaries: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the summaries of all boards, by name."""
+    return dict(sorted((name, text) for each in summaries for name, text in each.items()))
 
 
 def spreadsheet_row(row: FlatRow) -> FlatRow:

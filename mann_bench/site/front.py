@@ -83,12 +83,17 @@ class Task(NamedTuple):
 
 
 class ModelRow(NamedTuple):
-    """A row of the table: a model, its Borda points, and its place by those of each ranking."""
+    """A row of the table: a model, its Borda points, and its place by those of each ranking.
+
+    Attributes:
+        placed: whether it ran at least half of the tasks; the others stand below, and show no points.
+    """
 
     model: Model
     label: str
     borda: dict[By, Borda]
     places: dict[By, int]
+    placed: bool
 
 
 class Found(NamedTuple):
@@ -146,6 +151,16 @@ class Front(NamedTuple):
         """Whether a model of the table was trained in its own way."""
         return any(figure.row.own_training for task in self.tasks for figure in task.figures.values())
 
+    @property
+    def open_orders(self) -> list[By]:
+        """The rankings whose points decide nothing: the intervals of all models overlap."""
+        points = {by: [row.borda[by] for row in self.rows if row.placed] for by in By}
+        return [
+            by
+            for by, of_rows in points.items()
+            if len(of_rows) > 1 and max(each.low for each in of_rows) <= min(each.high for each in of_rows)
+        ]
+
 
 def front(boards: Sequence[Board]) -> Front:
     """Return the first page of the site of these boards."""
@@ -166,13 +181,14 @@ def front(boards: Sequence[Board]) -> Front:
 
 def _rows(made: Matrix) -> list[ModelRow]:
     texts = [model.text for model in made.models]
-    orders = {by: sorted(made.models, key=lambda model: -made.borda[by][model].value) for by in By}
+    orders = {by: sorted(made.models, key=lambda model: (model in made.few, -made.borda[by][model].value)) for by in By}
     return [
         ModelRow(
             model,
             shown(model.text, LONGEST_VARIANT) + (f" [{shown(model.distribution)}]" * (texts.count(model.text) > 1)),
             {by: made.borda[by][model] for by in By},
             {by: orders[by].index(model) for by in By},
+            model not in made.few,
         )
         for model in made.models[:MOST_ROWS]
     ]

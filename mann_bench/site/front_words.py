@@ -141,7 +141,8 @@ def _generalizing_most(task: Task, left: Sequence[Generalization]) -> str:
     other = next((each for each in left if each.task == task.column.task), None)
     if other is None:
         return here
-    return f"{here}; under another protocol {shown(other.place.cell.model, 160)}: {_count(other.share)}"
+    name = shown(other.place.cell.model, 160)
+    return f"{here}; under another protocol {name}: {_count(other.share)} ({other.place.board})"
 
 
 def _listed(texts: Sequence[str], joint: str = ", ") -> str:

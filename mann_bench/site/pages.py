@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from mann_bench.analysis.comparable import RULE
+from mann_bench.analysis.measures import GENERALIZES_FROM
 from mann_bench.analysis.ranking import By
 from mann_bench.analysis.rows import without_provenance
 from mann_bench.leaderboard.schema import Badge
@@ -47,7 +48,7 @@ def page(template: str, assets: Assets, **values: Any) -> bytes:
         .get_template(template)
         .render(
             assets=assets, intervals=f"{INTERVALS}; {SHARES}", badges=list(Badge), ranked_by=RANKED_BY, rule=RULE,
-            own_training=OWN_TRAINING,
+            own_training=OWN_TRAINING, mastered=f"{100 * GENERALIZES_FROM:g} %",
             project_links=_project_links(), **values
         )
     )  # fmt: skip
@@ -97,6 +98,7 @@ def _environment() -> jinja2.Environment:
         "merit": _merit,
         "steps": lambda figure: training_text(figure.row.steps),
         "rank_texts": _rank_texts,
+        "ranked_words": RANKED_BY.__getitem__,
         "found_data": _found_data,
         "front_pairs": _front_pairs,
         "sheet_tests": _sheet_tests,

@@ -15,6 +15,12 @@ def test_every_study_with_entries_has_a_board(registry, board):
     assert (made.name, entry.identifier, len(entry.records)) == ("smoke", board.folder.name, len(board.files))
 
 
+def test_a_board_has_the_summaries_of_its_tasks_and_models(registry, board):
+    (made,) = boards(registry, board.root)
+    assert made.task_summaries == {"copy": registry.tasks["copy"].spec.summary}
+    assert made.model_summaries["ntm"] == registry.models["ntm"].spec.summary
+
+
 def test_the_claims_of_a_study_are_checked_against_its_entries(registry, board):
     (made,) = boards(registry, board.root)
     assert "ntm-solves" in [result.claim.name for result in made.claims]

@@ -138,7 +138,7 @@ def test_the_sentences_link_to_what_generalises_under_other_protocols(generalize
 
 def test_a_task_in_short_names_what_generalises_under_another_protocol(generalizes_elsewhere):
     (short,) = in_short(front(generalizes_elsewhere))
-    assert short.generalizing == "no seed of any model; under another protocol ntm: 2/2"
+    assert short.generalizing == "no seed of any model; under another protocol ntm: 2/2 (one)"
 
 
 def test_a_task_in_short_gives_each_model_its_own_number_of_seeds(make_board, make_entry):
@@ -189,6 +189,33 @@ def test_the_notes_explain_a_level_that_is_not_that_of_every_board(decided, firs
     stricter = dataclasses.replace(decided[0], significance=0.0125)
     words = b"this page ranks by the strictest level among its boards"
     assert [words in first_page(each) for each in (decided, [stricter, decided[1]])] == [False, True]
+
+
+@pytest.fixture
+def one_of_three(make_board, make_entry):
+    """A board on which one model ran one of three tasks, and two models ran all."""
+    tasks = ["copy", "mqar", "repeat_copy"]
+    entries = [make_entry(f"{model}{n}", (at,), model, task) for n, task in enumerate(tasks)
+               for model, at in (("slow", 800), ("fast", 600))]  # fmt: skip
+    return [make_board(*entries, make_entry("z", (400,), "rare"))]
+
+
+def test_a_model_that_ran_few_of_the_tasks_stands_last_without_points(one_of_three, first_page, elements):
+    assert [(row.label, row.placed) for row in front(one_of_three).rows] == [
+        ("fast", True), ("slow", True), ("rare", False),
+    ]  # fmt: skip
+    rows = [each.words for each in elements(first_page(one_of_three), "tr") if "data-row" in each.attributes]
+    assert rows[2].startswith("rare –1 of 3 tasks")
+
+
+def test_the_page_says_where_the_order_of_points_decides_nothing(one_of_three, decided, first_page):
+    words = b"The intervals of all points overlap"
+    assert [words in first_page(boards) for boards in (one_of_three, decided)] == [True, False]
+
+
+def test_the_page_says_what_tasks_and_models_are(make_board, first_page, elements):
+    board = dataclasses.replace(make_board(), task_summaries={"copy": "say it back"}, model_summaries={"ntm": "a tape"})
+    assert {"say it back", "a tape"} <= {each.words for each in elements(first_page([board]), "dd")}
 
 
 def test_other_protocols_are_named_with_their_boards(make_board, make_record, make_entry):
