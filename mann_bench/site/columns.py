@@ -152,7 +152,7 @@ def _generalizing(row: SheetRow) -> Value:
     if row.generalizing is None:
         return Value("-")
     step, budget = row.generalizing.from_step.value, row.convergence.steps.budget
-    beside = f"from {step:,.0f}" if math.isfinite(step) else f"from > {budget:,.0f}"
+    beside = f"from step {step:,.0f}" if math.isfinite(step) else f"not by step {budget:,.0f}"
     return _share(row.generalizing.generalizing)._replace(beside=beside)
 
 
@@ -191,8 +191,8 @@ _COLUMNS = (
         "Kaplan-Meier median, and seeds that met it; a run that ended before is censored there", _target,
     ),
     Column(
-        "generalizing", "Generalise", "seeds that master the longest size in every probe from some step on; from: the "
-        "Kaplan-Meier median of that step", _ranked(By.GENERALIZING, _generalizing),
+        "generalizing", "Generalise", "seeds that master the longest size in every probe from some step on; below: the "
+        "Kaplan-Meier median of that step; not by: it lies beyond the budget", _ranked(By.GENERALIZING, _generalizing),
     ),
     Column(
         "error", "Error", "score of the task's rule at the longest size of the test, median over seeds; ∞: not tested",
@@ -204,7 +204,8 @@ _COLUMNS = (
     Column("parameters", "Parameters", "trainable", _parameters),
     Column("state_bytes", "State bytes", "recurrent state of one sequence", lambda row: _count(row.state_bytes)),
     Column(
-        "seconds", "Seconds", "of training until convergence, Kaplan-Meier median, on the machine of the runs",
+        "seconds", "Seconds", "of training until convergence, Kaplan-Meier median, on the machine of the runs; "
+        "machines differ, so compare it only between rows of one machine",
         lambda row: _training(row.convergence.seconds, digits=1),
     ),
     Column("own_training", "Trained by", f"the model {OWN_TRAINING}", _own_training, words=True),

@@ -66,7 +66,7 @@ class Task(NamedTuple):
         column, budget: the task, and how many steps its runs may train.
         figures: of each model.
         needed: seeds of each model with which the tests could tell one pair apart.
-        decidable: whether any pair has seeds enough to be told apart, whatever came out.
+        decidable: whether any pair has seeds enough to be told apart, whatever came out; of one model alone, true.
     """
 
     column: Column
@@ -132,7 +132,7 @@ class Front(NamedTuple):
         models: how many models there are in all.
         pairs: of the first rows.
         elsewhere: what the table leaves out: how many cells a board has under a protocol, with its name.
-        left: of those cells, the ones of which some seeds generalise, from the greatest share down.
+        left: of those cells, the ones of which some seeds generalise: the greatest share first, then the most seeds.
         found: what a search looks through.
         significance: the level at which each task is ranked.
     """
@@ -197,7 +197,8 @@ def _rows(made: Matrix) -> list[ModelRow]:
 def _task(column: Column, places: Sequence[Place], significance: float) -> Task:
     figures = {}
     of_task = [places[place] for place in column.places.values()]
-    decidable = any(_decidable(ranked, of_task, significance) for ranked in column.ranked.values())
+    able = (_decidable(ranked, of_task, significance) for ranked in column.ranked.values())
+    decidable = len(of_task) == 1 or any(able)
     known = {by: sum(rank is not None for rank in ranked.ranks) for by, ranked in column.ranked.items()}
     for number, (model, place) in enumerate(zip(column.places, of_task, strict=True)):
         ranks = {by: ranked.ranks[number] for by, ranked in column.ranked.items() if decidable}
@@ -239,7 +240,7 @@ def _generalizing(left: Sequence[Place]) -> list[Generalization]:
         first.setdefault((cell.model, cell.task, cell.protocol, place.board), place)
     measured = [(place, found) for place in first.values() if (found := _start(place.cell))]
     made = [Generalization(place, found.generalizing) for place, found in measured if found.generalizing.successes]
-    return sorted(made, key=lambda each: -each.share.successes / each.share.n)
+    return sorted(made, key=lambda each: (-each.share.successes / each.share.n, -each.share.n))
 
 
 def _start(cell: Cell) -> Generalizing | None:

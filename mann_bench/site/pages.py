@@ -90,6 +90,7 @@ def _environment() -> jinja2.Environment:
         "filters": _filters,
         "sortable": _sortable,
         "rankings": _rankings,
+        "told_by": _told_by,
         "by_note": _by_note,
         "exact": _exact,
         "claim_pairs": _claim_pairs,
@@ -133,6 +134,12 @@ def _filters(sheet: Sheet) -> list[_Field]:
 def _rankings(sheet: Sheet) -> list[tuple[By, str]]:
     """Return by what the rows can be ranked, each with its words."""
     return [(by, RANKED_BY[by]) for by in By if any(by in places for places in sheet.places)]
+
+
+def _told_by(sheet: Sheet) -> list[set[By]]:
+    """Return, of each row, the rankings that tell any two rows of its task apart; the others leave it every place."""
+    of_task = [({pairs.by for pairs in figures.pairs if pairs.decided}, figures.rows) for figures in sheet.figures]
+    return [told for told, rows in of_task for _ in rows]
 
 
 def _sortable(value: float | str | None) -> str | None:

@@ -70,3 +70,10 @@ def test_a_page_of_three_hundred_entries_of_three_cells_stays_below_three_megaby
     entry = (len(many["study/index.html"]) - len(few["study/index.html"])) / 8
     shared = sum(len(content) for path, content in many.items() if path.startswith("assets/"))
     assert len(many["study/index.html"]) + 288 * entry + tested + shared < 3_000_000
+
+
+@pytest.mark.parametrize(("seeds", "shown"), [(8, True), (2, False)])
+def test_a_rank_stands_only_where_any_two_rows_are_told_apart(make_board, make_entry, elements, seeds, shown):
+    board = make_board(make_entry("a", [4_000] * seeds, "slow"), make_entry("b", [400] * seeds, "fast"))
+    cells = elements(build_site([board])["study/index.html"], "td")
+    assert any("rank" in each.words for each in cells) == shown

@@ -2,6 +2,7 @@ from email.message import Message
 
 import pytest
 
+from mann_bench.leaderboard.schema import Badge
 from mann_bench.site.build import build_site
 
 
@@ -38,6 +39,11 @@ def test_every_place_in_the_contents_exists(entry_page, elements):
     links = [each.attributes["href"] for each in found if each.name == "a" and each.attributes["href"].startswith("#")]
     assert {link[1:] for link in links} <= places
     assert {"#cell0-fold", "#cell1-fold", "#result-title", "#runs-title", "#tables-title"} <= set(links)
+
+
+def test_an_entry_says_what_its_badge_means(entry_page, elements):
+    entry = next(each.words for each in elements(entry_page, "dd"))
+    assert entry == f"one {Badge.REPORTED} {Badge.REPORTED.words}"
 
 
 def test_every_page_says_how_to_submit(entry_page, elements):

@@ -132,6 +132,12 @@ def test_the_values_of_a_column_tell_the_rank_that_they_give(make_record, probe_
     assert {name for name, rank in told.items() if rank == "1-2"} == ranked
 
 
+def test_where_seeds_do_not_generalise_the_column_names_the_last_step(make_record):
+    row = own_sheet(cells([make_record()])).rows[0]
+    (column,) = [each for each in columns([row], named=False) if each.name == "generalizing"]
+    assert column.value(row).beside == f"not by step {row.convergence.steps.budget:,.0f}"
+
+
 def test_a_study_with_looks_ranks_at_the_level_that_it_leaves_each(make_board, make_entry):
     # The least p of 4 against 4 is 2/70, 0.029: two looks leave each 0.025.
     board = make_board(make_entry("slow", [2_000] * 4), make_entry("fast", [400] * 4))
