@@ -36,19 +36,24 @@
     low: Number(series.low?.[index] ?? NaN), high: Number(series.high?.[index] ?? NaN),
   }));
 
-  // Colour and dash are the model's, on every page; rows of one model differ in their markers.
+  // Colour and dash are the model's, on every page, and so is the marker of its first row; its other rows have others.
+  // Marks have no dash: models of one colour differ in their markers.
   const styleOf = (number, same = 0) => ({
     color: `var(--series-${number % MOST})`,
     dash: DASHES[number % DASHES.length],
-    symbol: SYMBOLS[(number + same) % SYMBOLS.length],
+    symbol: SYMBOLS[(number + Math.floor(number / MOST) + same) % SYMBOLS.length],
     number,
   });
 
   const styled = (styles) => {
-    const counts = new Map();
+    const seen = new Set(), taken = new Set();
+    const looks = ({ color, symbol }) => `${color} ${symbol}`;
+    for (const number of styles.values()) taken.add(looks(styleOf(number)));
     return new Map([...styles].map(([key, number]) => {
-      const same = counts.get(number) ?? 0;
-      counts.set(number, same + 1);
+      let same = 0;
+      if (seen.has(number)) while (same < SYMBOLS.length - 1 && taken.has(looks(styleOf(number, same)))) same += 1;
+      seen.add(number);
+      taken.add(looks(styleOf(number, same)));
       return [key, styleOf(number, same)];
     }));
   };

@@ -27,7 +27,7 @@
     search.querySelector("[role=status]").textContent = words.length ? `${hits.length} of ${found.length} results${hits.length > MOST ? `, the first ${MOST} shown` : ""}` : "";
     results.replaceChildren(...(hits.length ? [tableOf(["Model", "Task", "Protocol", "Solved", "Entries", "Board"], hits.slice(0, MOST).map(([model, task, protocol, board, solved, entries]) => [
       isolated(model), isolated(task), isolated(protocol), solved, String(entries),
-      make("a", { href: `${board}/index.html#${new URLSearchParams({ task, model: model.split(":")[0] })}` }, board),
+      make("a", { href: `${board}/index.html#${new URLSearchParams({ task, model })}` }, board),
     ]))] : []));
   };
 
