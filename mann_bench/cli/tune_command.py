@@ -79,6 +79,8 @@ def command(context: click.Context, study: str, rates: str | None, file: Path | 
         _check_replaces(path, tuning)
     say(prose(f"Tuning: {table.words()}: {RULES[table.rule]}."), err=True)
     code = execute_plan(registry, tuning.plan, options, describing(options.out))
+    if options.shard and not options.dry_run:
+        say("No rate is chosen yet: give the command without --shard once all parts have their records.", err=True)
     if options.dry_run or options.shard:
         return code
     records = recorded(tuning.plan.runs, options.out)

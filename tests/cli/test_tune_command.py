@@ -70,7 +70,8 @@ def test_given_again_it_trains_nothing_and_chooses_the_same(tuned):
 
 
 def test_a_part_of_the_runs_chooses_nothing(study):
-    assert study("tune", "study.toml", *RUN, "--shard", "1/2")[0] == 0
+    code, _, err = study("tune", "study.toml", *RUN, "--shard", "1/2")
+    assert (code, "give the command without --shard once all parts have their records" in err) == (0, True)
     assert not Path("example-tuned.json").exists()
 
 
