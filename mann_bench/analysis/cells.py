@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mann_bench.analysis.tuned import RATE, RunsUnder, Tuned, TunedCells, tuned_text
+from mann_bench.analysis.tuned import RATE, Tuned, TunedCells, tuned_text
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import TrainingMethod
 from mann_bench.results.schema import Record, RuleRecord
@@ -87,9 +87,9 @@ def cells(records: Iterable[Record], tuned: TunedCells | None = None) -> list[Ce
 
 
 def _cell(ordered: list[Record], tuned: TunedCells) -> Cell:
-    model, task, protocol = (part.text for part in (ordered[0].model, ordered[0].task, ordered[0].protocol))
-    known = tuned.get(RunsUnder(model, task, protocol))
-    return Cell(task, model, tuned_text(protocol) if known else protocol, ordered, known)
+    name = ordered[0].cell_name
+    known = tuned.get(name)
+    return Cell(name.task, name.model, tuned_text(name.protocol) if known else name.protocol, ordered, known)
 
 
 def _identity(record: Record) -> str:

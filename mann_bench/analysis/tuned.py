@@ -2,22 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from mann_bench.core.runs import CellName
 from mann_bench.core.variants import Variant, variant_text
 
 RATE = "learning_rate"
 """The field of a protocol that is tuned."""
 
 _TUNED = "tuned"
-
-
-class RunsUnder(NamedTuple):
-    """What the runs of a cell state, as canonical texts."""
-
-    model: str
-    task: str
-    protocol: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +29,7 @@ class Tuned:
     seconds: float
 
 
-TunedCells = Mapping[RunsUnder, Tuned]
+TunedCells = Mapping[CellName, Tuned]
 """The cells that were tuned."""
 
 

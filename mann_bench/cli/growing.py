@@ -10,9 +10,9 @@ from mann_bench.cli.parameters import ExecutionOptions
 from mann_bench.cli.problems import say
 from mann_bench.core.errors import UsageError
 from mann_bench.core.message_text import counted
-from mann_bench.core.runs import Run
+from mann_bench.core.runs import CellName, Run
 from mann_bench.core.variants import seeds_text
-from mann_bench.execution.plan import CellName, Plan, look_up
+from mann_bench.execution.plan import Plan, look_up
 from mann_bench.execution.prepare import Setting
 from mann_bench.registry import Registry
 from mann_bench.results.schema import Record

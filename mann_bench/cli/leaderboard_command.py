@@ -132,7 +132,7 @@ def _of_study(records: "Sequence[Record]", rules: "StudyRules", tuning: "Tuning 
         if record.seed >= FIRST_TUNING_SEED:
             cell += f" on seeds from {FIRST_TUNING_SEED} on"
         if tuning is not None and rules.has_place_for(record):
-            known = (record.model.text, record.task.text, record.protocol.text) in tuning.by_name()
+            known = record.cell_name in tuning.by_name()
             reason = "the tuning gives them another rate" if known else "the tuning has no rate for them"
             others[f"{record.model.text} on {cell}", reason] += 1
         else:

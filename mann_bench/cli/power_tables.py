@@ -8,9 +8,8 @@ from typing import NamedTuple
 from mann_bench.cli.columns import aligned, prose
 from mann_bench.cli.study_tables import time_text
 from mann_bench.core.message_text import counted
-from mann_bench.core.runs import Run
+from mann_bench.core.runs import CellName, Run
 from mann_bench.execution.estimate import Seconds, seconds_in_parallel, seconds_of_cells
-from mann_bench.execution.plan import CellName
 from mann_bench.results.outlines import Outline
 from mann_bench.statistics.power import MOST, POWER, SAMPLES, SEED
 from mann_bench.studies.growing import Standing

@@ -150,13 +150,13 @@ def _without_tuning(records: "list[Record]") -> "list[Record]":
 
 def _check_rates(records: "list[Record]", rates: "TunedCells", file: Path) -> None:
     """Say which cells are not at the rates of a file; raises UsageError where none is, or the file misstates one."""
-    from mann_bench.analysis.tuned import RATE, RunsUnder
+    from mann_bench.analysis.tuned import RATE
 
-    found = {RunsUnder(each.model.text, each.task.text, each.protocol.text): each.protocol for each in records}
+    found = {each.cell_name: each.protocol for each in records}
     for cell in found.keys() & rates.keys():
         if (trained := found[cell].fields.get(RATE)) != rates[cell].rate:
             raise UsageError(
-                f"{file}: it gives {cell.model} on {cell.task} under {cell.protocol} the rate {rates[cell].rate:g}, "
+                f"{file}: it gives {cell} the rate {rates[cell].rate:g}, "
                 f"and the runs have {trained}. Tune the study anew with mann-bench tune."
             )
     if not found.keys() & rates.keys():
@@ -164,8 +164,7 @@ def _check_rates(records: "list[Record]", rates: "TunedCells", file: Path) -> No
             f"no run here is at a rate of {file}. Train some with mann-bench study run STUDY --tuned {file}, or leave "
             "--tuned out."
         )
-    others = sorted(found.keys() - rates.keys())
-    tell([f"{each.model} on {each.task} under {each.protocol}: not at a rate of {file}." for each in others])
+    tell([f"{each}: not at a rate of {file}." for each in sorted(found.keys() - rates.keys())])
 
 
 def _import_tables() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol
@@ -130,3 +130,19 @@ class Run:
     def text(self) -> str:
         """How the run is named to people: ``ntm on copy, seed 0``."""
         return f"{self.model.text} on {self.task.text}, seed {self.seed}"
+
+
+class CellName(NamedTuple):
+    """What runs share that differ in their seed alone, as canonical texts."""
+
+    model: str
+    task: str
+    protocol: str
+
+    @classmethod
+    def of(cls, run: Run) -> "CellName":
+        """Return the cell that a run belongs to."""
+        return cls(run.model.text, run.task.text, run.protocol_text)
+
+    def __str__(self) -> str:
+        return f"{self.model} on {self.task} under {self.protocol}"

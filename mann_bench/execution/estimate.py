@@ -5,8 +5,8 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from mann_bench.core.runs import Run
-from mann_bench.execution.plan import CellName, by_cell
+from mann_bench.core.runs import CellName, Run
+from mann_bench.execution.plan import by_cell
 from mann_bench.results.outlines import Outline
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, SupportsIndex, TypeVar
 
 from mann_bench.core.errors import UsageError
-from mann_bench.core.runs import Component, Outcome, Run
+from mann_bench.core.runs import CellName, Component, Outcome, Run
 from mann_bench.core.variants import LARGEST_SEED, MOST_RUNS
 from mann_bench.execution.mending import mend_idle
 from mann_bench.execution.recording import check_recordable
@@ -62,22 +62,6 @@ class Shard(NamedTuple):
         ordered = [run.key for runs in by_cell(plan.runs).values() for run in runs]
         chosen = set(ordered[self.number - 1 :: self.parts])
         return Plan([run for run in plan.runs if run.key in chosen])
-
-
-class CellName(NamedTuple):
-    """What runs share that differ in their seed alone, as canonical texts."""
-
-    model: str
-    task: str
-    protocol: str
-
-    @classmethod
-    def of(cls, run: Run) -> "CellName":
-        """Return the cell that a run belongs to."""
-        return cls(run.model.text, run.task.text, run.protocol_text)
-
-    def __str__(self) -> str:
-        return f"{self.model} on {self.task} under {self.protocol}"
 
 
 def by_cell(runs: Iterable[Run]) -> dict[CellName, list[Run]]:

@@ -6,15 +6,14 @@ from pathlib import Path
 from mann_bench.analysis.cells import cells
 from mann_bench.core.errors import StoreError
 from mann_bench.core.message_text import counted
-from mann_bench.core.runs import Run
-from mann_bench.execution.plan import CellName, by_cell
+from mann_bench.core.runs import CellName, Run
+from mann_bench.execution.plan import by_cell
 from mann_bench.leaderboard.files import LoadedEntry, entry_folders
 from mann_bench.leaderboard.resolving import rules_resolver
 from mann_bench.leaderboard.validate import sound_entries
 from mann_bench.registry import Registry
 from mann_bench.results.repeatable import differences, repeatable
 from mann_bench.results.schema import Record
-from mann_bench.studies.loading import load_study
 from mann_bench.studies.plan import StudyPlan, at_tuned_rates, plan_study
 
 
@@ -30,13 +29,14 @@ def study_records(registry: Registry, root: Path, study: str) -> tuple[StudyPlan
         EntryError: an entry is not sound.
         StoreError: there is none.
     """
-    name = load_study(registry, study).name
+    planned = plan_study(registry, study)
+    name = planned.study.name
     folders = entry_folders(root, name)
     if not folders:
         raise StoreError(f"{root}: no entries of {name} here. Expected {root}/{name}/<entry>/entry.json.")
     file = study if study != name else None
     entries = sound_entries(folders, folders, rules_resolver(registry, file))
-    planned = judged_plan(registry, plan_study(registry, study), entries)
+    planned = judged_plan(registry, planned, entries)
     return planned, answers(planned.all_runs, records_of(entries))
 
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mann_bench.analysis.tuned import RATE, RunsUnder
+from mann_bench.analysis.tuned import RATE
 from mann_bench.core.options import OptionValue
+from mann_bench.core.runs import CellName
 from mann_bench.core.sizes import Size
 from mann_bench.results.schema import ComponentRecord, GridRow, ProtocolRecord, Record, RuleRecord
 from mann_bench.studies.schema import FIRST_TUNING_SEED, TuningTable
@@ -85,7 +86,7 @@ class StudyRules:
     protocols: Mapping[str, ProtocolRecord]
     models: Mapping[str, ModelRules | str]
     tuning: TuningTable | None = None
-    tuned: Mapping[RunsUnder, ProtocolRecord] = field(default_factory=dict)
+    tuned: Mapping[CellName, ProtocolRecord] = field(default_factory=dict)
 
     def has_place_for(self, record: Record) -> bool:
         """Tell whether the run is of a task and a protocol of the study, by their texts, and no run of a tuning."""
@@ -96,7 +97,7 @@ class StudyRules:
         """Return the protocol that the run must have followed; None where the study has none of this text for it."""
         if not self.tuned:
             return self.protocols.get(record.protocol.text)
-        return self.tuned.get(RunsUnder(record.model.text, record.task.text, record.protocol.text))
+        return self.tuned.get(record.cell_name)
 
     def at_rates(self, tuning: Tuning | None) -> "StudyRules":
         """Return what the study asks of an entry with a tuning: each cell at its rate, and nothing else changed."""

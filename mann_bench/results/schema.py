@@ -13,7 +13,7 @@ from mann_bench.core.events import CoursePoint, CurvePoint, SizeScores
 from mann_bench.core.field_types import MOST
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol, TrainingMethod
-from mann_bench.core.runs import Component, Outcome
+from mann_bench.core.runs import CellName, Component, Outcome
 from mann_bench.core.sizes import GridPoint
 
 Row = TypeVar("Row")
@@ -359,6 +359,11 @@ class Record(_Part):
     def text(self) -> str:
         """How the run is named to people."""
         return f"{self.model.text} on {self.task.text}, seed {self.seed}"
+
+    @property
+    def cell_name(self) -> CellName:
+        """What it shares with the runs that differ from it in their seed alone."""
+        return CellName(self.model.text, self.task.text, self.protocol.text)
 
     def converged_row(self) -> CurveRow | None:
         """Return the evaluation at which the run converged, or None."""

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mann_bench.core.errors import UsageError, located, nearest
-from mann_bench.core.runs import Run
+from mann_bench.core.runs import CellName, Run
 from mann_bench.core.sizes import greatest_size, size_text
 from mann_bench.core.streams import Stream
-from mann_bench.execution.plan import CellName
 from mann_bench.execution.resolve import checked_task, resolve_component, resolve_protocol
 from mann_bench.registry import Registry
 from mann_bench.studies.claims import ClaimRuns

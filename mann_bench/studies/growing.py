@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mann_bench.core.errors import UsageError
-from mann_bench.execution.plan import CellName
+from mann_bench.core.runs import CellName
 from mann_bench.results.schema import Record
 from mann_bench.statistics.looks import Looks
 from mann_bench.studies.claims import ClaimResult, Verdict, check_claims, recorded

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.measures import Unit, convergence_durations
-from mann_bench.core.runs import Run
-from mann_bench.execution.plan import CellName
+from mann_bench.core.runs import CellName, Run
 from mann_bench.results.schema import Record
 from mann_bench.statistics.looks import Looks
 from mann_bench.statistics.permutation import Comparison, log_rank_test

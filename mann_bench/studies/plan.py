@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mann_bench.core.errors import UsageError, located
-from mann_bench.core.runs import Run
+from mann_bench.core.runs import CellName, Run
 from mann_bench.core.variants import parse_seeds
-from mann_bench.execution.plan import Block, CellName, Plan, by_cell, make_plan
+from mann_bench.execution.plan import Block, Plan, by_cell, make_plan
 from mann_bench.registry import Registry
 from mann_bench.statistics.looks import Looks
 from mann_bench.studies.claim_runs import claim_runs
@@ -17,7 +17,7 @@ from mann_bench.studies.claims import ClaimRuns
 from mann_bench.studies.loading import load_study, study_file
 from mann_bench.studies.names import check_distinct, component_texts, protocol_texts
 from mann_bench.studies.schema import Cells, Study
-from mann_bench.studies.tuning import run_at_rate
+from mann_bench.studies.tuning import run_at_rate, seeded
 from mann_bench.studies.tuning_file import TunedCell, Tuning
 
 
@@ -130,7 +130,7 @@ def _at_rate(registry: Registry, name: CellName, cell: Sequence[Run], found: Tun
             f"the tuning names {found.tuned_protocol!r} for {name}, which is {run.protocol_text!r} here. "
             "Tune the study anew with mann-bench tune."
         )
-    return [dataclasses.replace(run, seed=each.seed) for each in cell]
+    return seeded(run, [each.seed for each in cell])
 
 
 def _protocols(registry: Registry, given: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import Unit, convergence_durations
-from mann_bench.execution.plan import CellName
+from mann_bench.core.runs import CellName
 from mann_bench.results.schema import Record
 from mann_bench.statistics.power import draws, log_rank_power, seeds_needed
 from mann_bench.statistics.ranks import seeds_to_decide

@@ -11,9 +11,9 @@ from mann_bench.analysis.measures import final_scores
 from mann_bench.analysis.tuned import RATE, tuned_text
 from mann_bench.core.errors import UsageError
 from mann_bench.core.options import option_text
-from mann_bench.core.runs import Run
+from mann_bench.core.runs import CellName, Run
 from mann_bench.core.variants import Variant, parse_seeds, variant_text
-from mann_bench.execution.plan import CellName, Plan
+from mann_bench.execution.plan import Plan
 from mann_bench.execution.resolve import resolve_protocol
 from mann_bench.registry import Registry
 from mann_bench.results.schema import Record
@@ -64,7 +64,7 @@ def plan_tuning(
         version,
         table,
         {
-            name: {rate: _seeded(run_at_rate(registry, runs[0], rate), seeds) for rate in table.rates}
+            name: {rate: seeded(run_at_rate(registry, runs[0], rate), seeds) for rate in table.rates}
             for name, runs in cells.items()
         },
     )
@@ -78,7 +78,8 @@ def run_at_rate(registry: Registry, run: Run, rate: float) -> Run:
     return dataclasses.replace(run, protocol=protocol, protocol_given=typed, protocol_text=text, syllabus=syllabus)
 
 
-def _seeded(run: Run, seeds: Sequence[int]) -> list[Run]:
+def seeded(run: Run, seeds: Sequence[int]) -> list[Run]:
+    """Return a run once with each of the seeds."""
     return [dataclasses.replace(run, seed=seed) for seed in seeds]
 
 

@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mann_bench.analysis.tuned import RATE, RunsUnder, Tuned, TunedCells
+from mann_bench.analysis.tuned import RATE, Tuned, TunedCells
 from mann_bench.core.errors import UsageError
 from mann_bench.core.field_types import MOST
+from mann_bench.core.runs import CellName
 from mann_bench.core.variants import Variant, parse_seeds
 from mann_bench.results.parsing import parsed
 from mann_bench.results.problem import UnsoundError
@@ -79,17 +80,12 @@ class TunedCell(_Part):
     trials: list[Trial] = Field(description="one for each rate")
 
     @property
-    def name(self) -> RunsUnder:
+    def name(self) -> CellName:
         """The cell as the study names it."""
-        return RunsUnder(self.model, self.task, self.protocol)
+        return CellName(self.model, self.task, self.protocol)
 
     @property
-    def words(self) -> str:
-        """The cell for people."""
-        return f"{self.model} on {self.task} under {self.protocol}"
-
-    @property
-    def runs_under(self) -> RunsUnder:
+    def runs_under(self) -> CellName:
         """What its runs at the tuned rate state."""
         return self.name._replace(protocol=self.tuned_protocol)
 
@@ -111,16 +107,16 @@ class Tuning(_Part):
         seeds = len(parse_seeds(self.table.seeds))
         for cell in self.cells:
             if [trial.rate for trial in cell.trials] != self.table.rates:
-                raise _error(f"{cell.words} was not tried at the rates of the table")
+                raise _error(f"{cell.name} was not tried at the rates of the table")
             if any(trial.solved > seeds for trial in cell.trials):
-                raise _error(f"{cell.words} has more seeds solved than the table has")
+                raise _error(f"{cell.name} has more seeds solved than the table has")
             if cell.rate != (chosen := best(self.table.rule, cell.trials)):
-                raise _error(f"{cell.words} has rate {cell.rate:g}, but its rule chooses {chosen:g}")
+                raise _error(f"{cell.name} has rate {cell.rate:g}, but its rule chooses {chosen:g}")
             if not _states(cell.tuned_protocol, cell.rate):
-                raise _error(f"{cell.words}: tuned_protocol {cell.tuned_protocol!r} is not that of rate {cell.rate:g}")
+                raise _error(f"{cell.name}: tuned_protocol {cell.tuned_protocol!r} is not that of rate {cell.rate:g}")
         return self
 
-    def by_name(self) -> dict[tuple[str, str, str], TunedCell]:
+    def by_name(self) -> dict[CellName, TunedCell]:
         """Return the cells by how the study names them: model, task and protocol."""
         return {cell.name: cell for cell in self.cells}
 

@@ -2,13 +2,14 @@ from mann_bench.analysis.cells import cells
 from mann_bench.analysis.convergence import convergence_row
 from mann_bench.analysis.ranking import Subject
 from mann_bench.analysis.rows import flat
-from mann_bench.analysis.tuned import RunsUnder, Tuned, tuned_text
+from mann_bench.analysis.tuned import Tuned, tuned_text
+from mann_bench.core.runs import CellName
 
 TUNED = Tuned(rate=0.5, rates=3, runs=9, sequences=7, seconds=1.5)
 
 
 def under(model, rate):
-    return RunsUnder(model, "copy", f"collier2018:learning_rate={rate}")
+    return CellName(model, "copy", f"collier2018:learning_rate={rate}")
 
 
 def test_the_protocol_of_a_tuned_cell_leaves_the_rate_open():

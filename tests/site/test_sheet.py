@@ -5,7 +5,8 @@ import pytest
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.rows import PROVENANCE, without_provenance
-from mann_bench.analysis.tuned import RunsUnder, Tuned
+from mann_bench.analysis.tuned import Tuned
+from mann_bench.core.runs import CellName
 from mann_bench.site.columns import columns
 from mann_bench.site.pages import sheet_pairs
 from mann_bench.site.sheet import board_sheet, own_sheet
@@ -174,7 +175,7 @@ def test_a_model_has_one_name_under_all_protocols_of_a_board(make_board, make_en
 def test_a_column_tells_the_rate_and_what_tuning_cost_where_rows_were_tuned(make_record):
     tuned, plain = make_record("ntm", protocol="collier2018:learning_rate=0.5"), make_record("lstm")
     known = Tuned(rate=0.5, rates=3, runs=9, sequences=7000, seconds=12.0)
-    made = cells([tuned, plain], {RunsUnder("ntm", "copy", tuned.protocol.text): known})
+    made = cells([tuned, plain], {CellName("ntm", "copy", tuned.protocol.text): known})
     found = {column.name: column for column in columns(own_sheet(made).rows, named=False)}
     values = {row.convergence.model: found["tuned"].value(row) for row in own_sheet(made).rows}
     assert (values["ntm"].text, values["lstm"].text) == ("0.5", "not tuned")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mann_bench.execution.plan import CellName, by_cell
+from mann_bench.core.runs import CellName
+from mann_bench.execution.plan import by_cell
 from mann_bench.models.base import RecurrentModel
 from mann_bench.models.building import build_model, build_task
 from mann_bench.registry import Registry
