@@ -29,6 +29,11 @@ class ProbeRow(CellRow):
     found: Generalizing = field(metadata=MERGED)
 
 
+def generalizing(cell: Cell) -> Generalizing | None:
+    """Return the seeds of a cell that generalise; None where that was not measured over training."""
+    return probe_row(cell).found if probed(cell) else None
+
+
 def probe_rows(cells: Sequence[Cell]) -> list[ProbeRow]:
     """Return one row a cell whose length grid was measured over training: the seeds that generalise."""
     return [probe_row(cell) for cell in cells if probed(cell)]

@@ -49,6 +49,11 @@ class Share(NamedTuple):
         """Return `successes` of `n` with their interval."""
         return cls(successes, n, clopper_pearson(successes, n) if n > 1 else None)
 
+    @property
+    def value(self) -> float:
+        """The share, from 0 to 1."""
+        return self.successes / self.n
+
 
 def flat(row: Row) -> FlatRow:
     """Return a row as files have it.

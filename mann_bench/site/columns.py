@@ -107,8 +107,7 @@ def _own_training(row: SheetRow) -> Value:
 
 
 def _share(share: Share) -> Value:
-    part = share.successes / share.n
-    return _split(share_text(share), part)._replace(share=part)
+    return _split(share_text(share), share.value)._replace(share=share.value)
 
 
 def _estimate(estimate: Estimate, beyond: str, digits: int = 0) -> Value:

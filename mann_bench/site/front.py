@@ -9,8 +9,7 @@ from mann_bench.analysis.cells import Cell, cells
 from mann_bench.analysis.comparable import Model
 from mann_bench.analysis.convergence import ConvergenceRow, convergence_row
 from mann_bench.analysis.matrix import Column, Matrix, matrix
-from mann_bench.analysis.measures import probed
-from mann_bench.analysis.probe import Generalizing, probe_row
+from mann_bench.analysis.probe import Generalizing, generalizing
 from mann_bench.analysis.ranking import By, Ranked
 from mann_bench.analysis.rows import Share
 from mann_bench.leaderboard.files import LoadedEntry
@@ -202,7 +201,7 @@ def _task(column: Column, places: Sequence[Place], significance: float) -> Task:
     known = {by: sum(rank is not None for rank in ranked.ranks) for by, ranked in column.ranked.items()}
     for number, (model, place) in enumerate(zip(column.places, of_task, strict=True)):
         ranks = {by: ranked.ranks[number] for by, ranked in column.ranked.items() if decidable}
-        figures[model] = Figure(place, convergence_row(place.cell), _start(place.cell), ranks, known)
+        figures[model] = Figure(place, convergence_row(place.cell), generalizing(place.cell), ranks, known)
     needed = seeds_to_decide(column.ranked[By.STEPS].pairs, significance)
     return Task(column, of_task[0].cell.budget, figures, needed, decidable)
 
@@ -238,14 +237,9 @@ def _generalizing(left: Sequence[Place]) -> list[Generalization]:
     for place in left:
         cell = place.cell
         first.setdefault((cell.model, cell.task, cell.protocol, place.board), place)
-    measured = [(place, found) for place in first.values() if (found := _start(place.cell))]
+    measured = [(place, found) for place in first.values() if (found := generalizing(place.cell))]
     made = [Generalization(place, found.generalizing) for place, found in measured if found.generalizing.successes]
-    return sorted(made, key=lambda each: (-each.share.successes / each.share.n, -each.share.n))
-
-
-def _start(cell: Cell) -> Generalizing | None:
-    """Return from when its seeds generalise; None where that was not measured over training."""
-    return probe_row(cell).found if probed(cell) else None
+    return sorted(made, key=lambda each: (-each.share.value, -each.share.n))
 
 
 def _found(places: Sequence[Place]) -> list[Found]:

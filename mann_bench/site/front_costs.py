@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from mann_bench.analysis.curves.cost import cost_figure
 from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject
+from mann_bench.analysis.curves.lengths import length_figure
 from mann_bench.site.chart import Section
 from mann_bench.site.cost_charts import cost_charts
 from mann_bench.site.front import LONGEST_VARIANT, Front, Task
@@ -26,8 +27,8 @@ def _sections(front: Front, task: Task, name: str, styles: Mapping[str, int]) ->
     drawn = tuple(DrawnCell(cell, label, styles[cell.model]) for _, cell, label in held)
     if drawn:
         column, rule = task.column, drawn[0].cell.rule
-        made = cost_figure(Group(Subject(column.task, column.protocol, rule.metric, rule.below), drawn))
-        if made:
-            title = shown(column.task, LONGEST_VARIANT)
-            charts = tuple(cost_charts(made, [row for row, *_ in held], name, small=True))
+        group = Group(Subject(column.task, column.protocol, rule.metric, rule.below), drawn)
+        if lengths := length_figure(group):
+            title, rows = shown(column.task, LONGEST_VARIANT), [row for row, *_ in held]
+            charts = tuple(cost_charts(cost_figure(group, lengths), rows, name, small=True))
             yield Section(name, title, title, "Models", charts)

@@ -179,7 +179,7 @@ def _count(share: Share) -> str:
 
 
 def _share_solved(figure: Figure) -> float:
-    return figure.row.solved.successes / figure.row.solved.n
+    return figure.row.solved.value
 
 
 def _solved(figure: Figure) -> str:
@@ -188,7 +188,7 @@ def _solved(figure: Figure) -> str:
 
 def _share_generalizing(figure: Figure) -> float:
     share = figure.generalizing and figure.generalizing.generalizing
-    return share.successes / share.n if share else 0.0
+    return share.value if share else 0.0
 
 
 def _generalized(figure: Figure) -> str:

@@ -160,7 +160,7 @@ def _by_note(charts: Iterable[Chart]) -> list[tuple[str, list[Chart]]]:
 def _merit(figure: Figure) -> float:
     """Return what a cell of the first page is sorted by: first by seeds that are not solved, then by steps."""
     solved, steps = figure.row.solved, figure.row.steps
-    return (1 - solved.successes / solved.n) * 1e9 + steps.restricted_mean
+    return (1 - solved.value) * 1e9 + steps.restricted_mean
 
 
 def _rank_texts(figure: Figure) -> list[tuple[str, str]]:

@@ -12,8 +12,7 @@ from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
 from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine, length_figure
 from mann_bench.analysis.curves.solve import SolveFigure, generalizing_figure, solve_figure
 from mann_bench.analysis.labels import cell_labels
-from mann_bench.analysis.measures import probed
-from mann_bench.analysis.probe import probe_row
+from mann_bench.analysis.probe import generalizing
 from mann_bench.analysis.ranking import By, PairsRow, Ranks, Subject, pairs_row, rankings
 from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.leaderboard.records import by_date
@@ -131,7 +130,8 @@ def _add(sheet: Sheet, subject: Subject, lines: Sequence[Line], styles: Mapping[
     pairs = [pairs_row(subject, each, sheet.significance) for each in ranked] if len(lines) > 1 else []
     at = [first + order.index(index) for index in range(len(lines))]
     tests = list(pairs_of(len(sheet.figures), [line.cell for line in lines], at, {each.by: each for each in ranked}))
-    curves = learning_figure(group), solve_figure(group), lengths, generalizing_figure(group), cost_figure(group)
+    cost = lengths and cost_figure(group, lengths)
+    curves = learning_figure(group), solve_figure(group), lengths, generalizing_figure(group), cost
     sheet.figures.append(Figures(group, numbers, pairs, tests, *curves))
     for place, index in enumerate(order):
         longest = lengths.lines[place] if lengths else None
@@ -151,6 +151,6 @@ def _row(line: Line, rank: Ranks, lengths: LengthLine | None) -> SheetRow:
         badge=entry and entry.entry.badge,
         convergence=convergence_row(cell),
         state_bytes=max(record.state_bytes for record in cell.records) or None,
-        generalizing=probe_row(cell).found if probed(cell) else None,
+        generalizing=generalizing(cell),
         error=LongestError(size=last.size, estimate=last.estimate) if last else None,
     )

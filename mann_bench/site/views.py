@@ -7,7 +7,7 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.commands import run_commands
 from mann_bench.analysis.convergence import convergence_row
 from mann_bench.analysis.measures import generalizes_from, probed
-from mann_bench.analysis.probe import probe_row
+from mann_bench.analysis.probe import generalizing
 from mann_bench.analysis.runs import target_first
 from mann_bench.core.options import option_text
 from mann_bench.reporting.tables.runs import outcome_text
@@ -65,7 +65,7 @@ def cell_view(line: Line, number: int) -> CellView:
     told = any(record.curve and record.tells_target for record in cell.records)
     return CellView(
         seed_section(line, number),
-        cell_text(convergence_row(cell), probe_row(cell).found if probed(cell) else None),
+        cell_text(convergence_row(cell), generalizing(cell)),
         [column for column in _COLUMNS if told or column != _TARGET],
         [_run(record, told) for record in cell.records],
         _configuration(cell),

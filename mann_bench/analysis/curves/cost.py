@@ -1,15 +1,13 @@
 """Error and generalisation against what a model costs: its parameters, the bytes of its state, seconds of training."""
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject
-from mann_bench.analysis.curves.lengths import LengthLine, length_figure
-from mann_bench.analysis.measures import Unit, convergence_durations, generalizes_from, probed
-from mann_bench.analysis.rows import Share
-from mann_bench.results.schema import Record
+from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine
+from mann_bench.analysis.measures import Unit, convergence_durations
+from mann_bench.analysis.probe import generalizing
 from mann_bench.statistics.interval import Estimate
 from mann_bench.statistics.medians import survival_median
 
@@ -59,31 +57,23 @@ class CostFigure(NamedTuple):
         return any(point.generalizing for point in self.points)
 
 
-def cost_figure(group: Group) -> CostFigure | None:
-    """Return error and generalisation against cost of a task, None where no run was tested."""
-    lengths = length_figure(group)
-    if lengths is None:
-        return None
+def cost_figure(group: Group, lengths: LengthFigure) -> CostFigure:
+    """Return error and generalisation against cost of a task, whose error at each size is known."""
     size = next(line.points[-1].size for line in lengths.lines if line.points)
     points = tuple(_point(drawn, line) for drawn, line in zip(group.cells, lengths.lines, strict=True))
     return CostFigure(group.subject, lengths.floor, size, points)
 
 
 def _point(drawn: DrawnCell, line: LengthLine) -> CostPoint:
-    records = drawn.cell.records
+    share = found.generalizing if (found := generalizing(drawn.cell)) else None
     return CostPoint(
         drawn.label,
         drawn.style,
-        len(records),
+        len(drawn.cell.records),
         _cost(drawn.cell),
         line.points[-1].estimate if line.points else None,
-        _generalizing(records) if probed(drawn.cell) else None,
+        Estimate(share.value, share.interval) if share else None,
     )
-
-
-def _generalizing(records: Sequence[Record]) -> Estimate:
-    share = Share.of(sum(generalizes_from(record) is not None for record in records), len(records))
-    return Estimate(share.successes / share.n, share.interval)
 
 
 def _cost(cell: Cell) -> Cost:

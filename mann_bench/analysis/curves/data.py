@@ -45,12 +45,12 @@ def to_json(data: Mapping[str, FigureData]) -> str:
 
 
 def _of_task(group: Group) -> Iterator[_Made]:
-    key, task = group.cells[0].cell.records[0].key, group.subject.task
+    key, task, lengths = group.cells[0].cell.records[0].key, group.subject.task, length_figure(group)
     figures = {
         "learning": learning_figure(group),
         "solve": solve_figure(group),
-        "length": length_figure(group),
-        "cost": cost_figure(group),
+        "length": lengths,
+        "cost": lengths and cost_figure(group, lengths),
     }
     for kind, data in figures.items():
         if data:

@@ -3,6 +3,7 @@ import pytest
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.curves.cost import cost_figure
 from mann_bench.analysis.curves.groups import groups
+from mann_bench.analysis.curves.lengths import length_figure
 
 PROBE = [
     {
@@ -19,7 +20,8 @@ def cost():
 
     def make(*records):
         (group,) = groups(cells(records))
-        return cost_figure(group)
+        lengths = length_figure(group)
+        return lengths and cost_figure(group, lengths)
 
     return make
 
