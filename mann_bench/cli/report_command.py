@@ -112,7 +112,7 @@ def _report(
     records, problems = load_records(files) if whole else load_thinned(files, _import_tables)
     from mann_bench.analysis.cells import cells
     from mann_bench.analysis.target import on_target
-    from mann_bench.results.files import prepare_folder
+    from mann_bench.results.files import prepare_file, prepare_folder
 
     if target:
         records = [on_target(record) for record in records]
@@ -126,9 +126,11 @@ def _report(
         rates, records = load_tuning(tuned).tuned_cells(), _without_tuning(records)
         _check_rates(records, rates, tuned)
     if records:
-        for folder, option in ((out, "--out"), (figures, "--figures"), (html and html.parent, "--html")):
+        for folder, option in ((out, "--out"), (figures, "--figures")):
             if folder:
                 prepare_folder(folder, option)
+        if html:
+            prepare_file(html, "--html")
         made = cells(records, rates)
         tell_tables(made)
         if figures:

@@ -67,7 +67,7 @@ def command(context: click.Context, study: str, rates: str | None, file: Path | 
         expect_runs(options, runs)
         from mann_bench.cli.execution import execute_plan
         from mann_bench.cli.study_tables import describing, recorded
-        from mann_bench.results.files import prepare_folder, write_atomically
+        from mann_bench.results.files import prepare_file, write_atomically
         from mann_bench.studies.plan import plan_study
         from mann_bench.studies.tuning import plan_tuning, tuning_of
         from mann_bench.studies.tuning_file import RULES, tuning_content
@@ -75,7 +75,7 @@ def command(context: click.Context, study: str, rates: str | None, file: Path | 
         planned = plan_study(registry, study)
         tuning = plan_tuning(registry, loaded.name, loaded.version, table, planned.cells)
     if not options.dry_run:
-        prepare_folder(path.parent, "--file")
+        prepare_file(path, "--file")
         _check_replaces(path, tuning)
     say(prose(f"Tuning: {table.words()}: {RULES[table.rule]}."), err=True)
     code = execute_plan(registry, tuning.plan, options, describing(options.out))

@@ -23,12 +23,19 @@ def git(tmp_path):
     """Return a function that calls git in a folder below `tmp_path`, and nowhere else, and returns what it says."""
     identity = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    clean |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CEILING_DIRECTORIES": str(tmp_path)}
+    (tmp_path / "gitconfig").touch()
+    clean |= {
+        "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CEILING_DIRECTORIES": str(tmp_path),
+    }
 
     def call(folder, *arguments):
         assert folder.is_relative_to(tmp_path)
         command = ["git", "-C", str(folder), *identity, *arguments]
-        return subprocess.run(command, env=clean, capture_output=True, text=True, check=True).stdout.strip()
+        done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
 
     return call
 

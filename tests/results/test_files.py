@@ -1,12 +1,13 @@
 import errno
 import os
 import resource
+import threading
 from pathlib import Path
 
 import pytest
 
 from mann_bench.core.errors import UsageError
-from mann_bench.results.files import prepare_folder, write_atomically
+from mann_bench.results.files import prepare_file, prepare_folder, write_atomically
 
 
 def raise_no_space(*_):
@@ -119,6 +120,35 @@ def test_no_file_gets_its_name_before_all_content_is_on_disk(tmp_path, monkeypat
     with pytest.raises(OSError, match="No space left"):
         write_atomically({tmp_path / "first": b"1", tmp_path / "second": b"2"})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_stays_one_and_the_file_it_points_to_is_replaced(old, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link"
+    link.symlink_to(old)
+    write_atomically({link: b"new"})
+    assert (link.readlink(), old.read_bytes(), list(link.parent.iterdir())) == (old, b"new", [link])
+
+
+def test_a_pipe_takes_the_content_and_stays_a_pipe(tmp_path):
+    pipe, taken = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: taken.append(pipe.read_bytes()))
+    reader.start()
+    write_atomically({pipe: b"content"})
+    reader.join()
+    assert (taken, pipe.is_fifo(), list(tmp_path.iterdir())) == ([b"content"], True, [pipe])
+
+
+def test_a_pipe_needs_no_folder_that_can_be_written_to(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr("tempfile.TemporaryFile", raise_no_space)
+    prepare_file(tmp_path / "pipe", "--html")
+
+
+def test_the_folder_of_a_file_is_made(tmp_path):
+    prepare_file(tmp_path / "deep" / "file", "--html")
+    assert list((tmp_path / "deep").iterdir()) == []
 
 
 def test_a_folder_is_made_with_those_above_it_and_is_empty(tmp_path):
