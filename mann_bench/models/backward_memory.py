@@ -35,8 +35,7 @@ _COPIES = 5
 
 def held_state_bytes(model: SequenceModule) -> int:
     """Return the bytes of state that a sequence takes on the model's backend; what backward keeps is counted apart."""
-    native = isinstance(model, RecurrentModel) and model.backend is Backend.NATIVE
-    return 0 if native and _is_sparse(model) else model.state_bytes()
+    return 0 if _is_native(model) and _is_sparse(model) else model.state_bytes()
 
 
 def shared_bytes(model: SequenceModule) -> int:
@@ -48,6 +47,10 @@ def shared_bytes(model: SequenceModule) -> int:
         return 0
     weights = sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
     return _COPIES * (model.state_bytes() + weights)
+
+
+def _is_native(model: SequenceModule) -> bool:
+    return isinstance(model, RecurrentModel) and model.backend is Backend.NATIVE
 
 
 def _is_sparse(model: SequenceModule) -> bool:
@@ -72,8 +75,7 @@ def backward_bytes(model: SequenceModule, steps: int, batch_size: int) -> int:
     what these added. Of long sequences fewer steps are counted, at three lengths: what a step keeps may grow with the
     steps before it, as in attention, and is taken to grow no faster.
     """
-    native = isinstance(model, RecurrentModel) and model.backend is Backend.NATIVE
-    few = _GROUP if native and held_state_bytes(model) <= _LARGE_STATE else 1
+    few = _GROUP if _is_native(model) and held_state_bytes(model) <= _LARGE_STATE else 1
     if batch_size <= few:
         return _bytes_over_time(model, steps, batch_size)
     one, two = (_bytes_over_time(model, steps, sequences) for sequences in (few, 2 * few))

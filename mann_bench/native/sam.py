@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.native import arguments, operators, sparse, sparse_buckets, sparse_operators
+from mann_bench.native import arguments, sparse, sparse_operators
 from mann_bench.native.sparse import Sizes
 from mann_bench.nn.controller import LSTMController, LSTMState
 from mann_bench.nn.sam import SAMCell, SAMState
@@ -36,20 +36,13 @@ def sam_sequence(
         NativeBuildError: where the recurrence cannot be compiled.
         ValueError: where inputs or state do not fit the cell, or are not of its precision on the CPU.
     """
-    outputs, *end = _run(cell, inputs, state, keep_end=True)
+    outputs, *end = sparse_operators.run(_sequence, cell, _sizes(cell), inputs, state, keep_end=True)
     return outputs, _to_state(end)
 
 
 def sam_outputs(cell: SAMCell, inputs: Float[Tensor, "T B I"], state: SAMState) -> Float[Tensor, "T B F"]:
     """Return the outputs of `sam_sequence`, without the work of handing over the last state."""
-    return _run(cell, inputs, state, keep_end=False)[0]
-
-
-def _run(cell: SAMCell, inputs: Tensor, state: SAMState, keep_end: bool) -> tuple[Tensor, ...]:
-    sizes, start = _sizes(cell), arguments.tensors_of(state)
-    buckets = sparse_buckets.packed(cell.memory_start, start[-1], sizes, cell.clip or 0.0)
-    given = [inputs, *arguments.weights_of(cell), *start, buckets]
-    return operators.run(_sequence, given, sizes, cell.clip, keep_end)
+    return sparse_operators.run(_sequence, cell, _sizes(cell), inputs, state, keep_end=False)[0]
 
 
 def _to_state(tensors: Sequence[Tensor]) -> SAMState:

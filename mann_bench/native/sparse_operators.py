@@ -6,8 +6,10 @@ from typing import Any
 
 from torch import Tensor
 
-from mann_bench.native import operators, sparse
+from mann_bench.native import arguments, operators, sparse, sparse_buckets
 from mann_bench.native.sparse import Sizes
+from mann_bench.nn.sam import SAMCell, SAMState
+from mann_bench.nn.sdnc import SDNCCell, SDNCState
 
 _LINKS = slice(6, -1)
 """Where a state holds its links, which get no gradient; a SAM's has none."""
@@ -30,6 +32,21 @@ def differentiable(name: str, forward: Callable[..., Any]) -> Callable[..., Any]
         save=_save,
         differentiate=partial(_differentiate, name),
     )
+
+
+def run(
+    sequence: Callable[..., Any],
+    cell: SAMCell | SDNCCell,
+    sizes: Sizes,
+    inputs: Tensor,
+    state: SAMState | SDNCState,
+    keep_end: bool,
+) -> tuple[Tensor, ...]:
+    """Call the operator of a recurrence with what a cell holds; return outputs and the tensors of the last state."""
+    start = arguments.tensors_of(state)
+    buckets = sparse_buckets.packed(cell.memory_start, start[-1], sizes, cell.clip or 0.0)
+    given = [inputs, *arguments.weights_of(cell), *start, buckets]
+    return operators.run(sequence, given, sizes, cell.clip, keep_end)
 
 
 def _forward_fake(inputs: Tensor, *rest: Any) -> Any:
