@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mann_bench.evaluation.visited import SparseStep, over_visited, slots_visited, visited_slots
-from mann_bench.models.base import Observation, RecurrentModel, SequenceModule
+from mann_bench.models.base import RecurrentModel, SequenceModule
 from mann_bench.nn.sparse import SparseWeighting
 
 
@@ -51,26 +51,17 @@ def _recurrent(model: RecurrentModel, inputs: Float[Tensor, "T B I"], norms: boo
         logits.append(output)
         if observation is None:
             continue
-        if isinstance(observation.read_weightings, SparseWeighting):
-            steps.append(SparseStep.of(observation, norms, first=not steps))
-            seen.append(observation.gates)
-        else:
-            seen.append(_dense(observation, norms))
+        match observation.read_weightings, observation.write_weightings:
+            case SparseWeighting() as read, SparseWeighting() as written:
+                steps.append(SparseStep.of(read, written, observation.memory, norms, first=not steps))
+                seen.append(observation.gates)
+            case Tensor() as read, Tensor() as written:
+                norm = {"memory_norm": observation.memory.norm(dim=-1)} if norms else {}
+                seen.append({"read_weightings": read, "write_weightings": written, **norm, **observation.gates})
+            case _:
+                raise TypeError("read and write weightings must be of one kind: both sparse, or both dense")
     over_time = {name: torch.stack([step[name] for step in seen]) for name in (seen[0] if seen else ())}
     if not steps:
         return Trace(torch.stack(logits), over_time)
     slots = visited_slots(steps)
     return Trace(torch.stack(logits), over_visited(steps, slots) | over_time, slots, slots_visited(steps))
-
-
-def _dense(observation: Observation, norms: bool) -> Mapping[str, Tensor]:
-    """Return what a step with dense weightings tells, by name."""
-    read, written = observation.read_weightings, observation.write_weightings
-    if isinstance(read, SparseWeighting) or isinstance(written, SparseWeighting):
-        raise TypeError("read and write weightings must be of one kind: both sparse, or both dense")
-    return {
-        "read_weightings": read,
-        "write_weightings": written,
-        **({"memory_norm": observation.memory.norm(dim=-1)} if norms else {}),
-        **observation.gates,
-    }

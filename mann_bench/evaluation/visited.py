@@ -7,7 +7,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mann_bench.models.base import Observation
 from mann_bench.nn.sparse import SparseWeighting, rows
 
 
@@ -26,12 +25,10 @@ class SparseStep(NamedTuple):
     norms: Float[Tensor, "B N"] | None
 
     @classmethod
-    def of(cls, observation: Observation, norms: bool, first: bool) -> "SparseStep":
+    def of(
+        cls, read: SparseWeighting, written: SparseWeighting, memory: Float[Tensor, "B N W"], norms: bool, first: bool
+    ) -> "SparseStep":
         """Return what is kept of the first or of a later step."""
-        read, written = observation.read_weightings, observation.write_weightings
-        if not isinstance(read, SparseWeighting) or not isinstance(written, SparseWeighting):
-            raise TypeError("read and write weightings must be of one kind: both sparse, or both dense")
-        memory = observation.memory
         changed = rows(memory, written.slots).norm(dim=-1) if norms else None
         return cls(read, written, changed, memory.norm(dim=-1) if norms and first else None)
 
