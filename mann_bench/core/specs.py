@@ -90,6 +90,7 @@ class TaskSpec:
     convergence: ConvergenceRule = ConvergenceRule()
     requires: tuple[str, ...] = ()
     expected_failures: tuple[ExpectedFailure, ...] = ()
+    later_options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def resolve_component(registry: Registry, kind: Literal["model", "task", "syllab
     options = _options(load_target(spec.name, spec.target, plugin.distribution), spec.name, plugin.distribution)
     values = _recordable(options, variant.given, f"{kind} {spec.name!r}")
     defaults = {name: option.default for name, option in options.items()}
-    for name in getattr(spec, "later_options", ()):
+    for name in spec.later_options:
         if name in values and values[name] == defaults[name]:
             del values[name]
     return dataclasses.replace(component, options=values, defaults=defaults)
