@@ -436,6 +436,10 @@ def more_slots_than_there_are(board):
     diagnose(board, slots_written=9.0)
 
 
+def more_visited_slots_than_there_are(board):
+    diagnose(board, slots_visited=9.0)
+
+
 def more_entropy_than_there_can_be(board):
     diagnose(board, read_entropy=3.2)
 
@@ -728,6 +732,7 @@ TAMPERED = {
     no_seconds_of_evaluation: RecordFault.OUT_OF_RANGE,
     gate_above_one: RecordFault.OUT_OF_RANGE,
     more_slots_than_there_are: RecordFault.OUT_OF_RANGE,
+    more_visited_slots_than_there_are: RecordFault.OUT_OF_RANGE,
     more_entropy_than_there_can_be: RecordFault.OUT_OF_RANGE,
     gradient_below_zero: RecordFault.OUT_OF_RANGE,
     endless_gradient: RecordFault.NOT_FINITE,

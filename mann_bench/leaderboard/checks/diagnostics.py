@@ -23,6 +23,7 @@ _OWN: Mapping[str, Range] = {
     "backward_mode": _SHARE,
     "content_mode": _SHARE,
     "forward_mode": _SHARE,
+    "read_age": _POSITIVE,
 }
 """The gates of the models of this suite. A plugin may give other numbers these names."""
 
@@ -54,6 +55,7 @@ def _ranges(model: ComponentRecord) -> dict[str, Range]:
         "read_entropy": entropy,
         "write_entropy": entropy,
         "slots_written": (0.0, most),
+        "slots_visited": (0.0, most),
     }
     if model.distribution == OWN_DISTRIBUTION:
         found |= _OWN
