@@ -19,10 +19,9 @@ class GraphInference(TripleTask):
     """Inference in a graph (Graves et al. 2016, Nature 538, https://doi.org/10.1038/nature20101).
 
     A graph is described as in `graph_traversal`, but its edges have the digits 0 to 9 as labels. A relation is a label
-    of its own, 10 to 409, that stands for a chain of 2 to 5 edges, 100 chains of each length. Which one is never shown,
-    and
-    the same in all graphs and for all models: it has to be learned. A query tells (source, relation, _). After some
-    steps of planning, in which nothing happens, the model answers with (source, relation, destination). There are
+    of its own, 10 to 409, that stands for a chain of 2 to 5 edges, 100 chains of each length. The chain is never shown.
+    It is the same in all graphs and for all models, and has to be learned. A query tells (source, relation, _). After
+    some steps of planning, in which nothing happens, the model answers with (source, relation, destination). There are
     several queries on each graph. T is the same for all sequences of a lesson; after shorter ones nothing happens.
 
     A lesson states how many nodes a graph has, how many edges leave a node, and how long relations are. Graphs are
