@@ -110,6 +110,9 @@ def submit(
     tracer = _tracer(registry, {record.key: file for file, record in files.items()})
     folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer, tuning)
     subject = f"Add {folder.name} to the leaderboard of {rules.name}"
+    if study.endswith(".toml"):
+        check = ["mann-bench", "leaderboard", "validate", "--study", study, str(folder)]
+        say(f"To check the entry, give the study file too:\n{shlex.join(check)}", err=True)
     say(f"{counted(len(records), 'run')}: {folder}. Commit them and open a pull request:", err=True)
     say(f"git switch --create {folder.name}")
     say(shlex.join(["git", "add", str(folder)]))

@@ -1,6 +1,7 @@
 """A tiny study that is run, submitted, validated, reproduced and verified through the command line."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -112,6 +113,13 @@ def test_submit_says_what_to_commit(mann_bench):
         f"git commit --message 'Add {name} to the leaderboard of tiny'",
     ]
     assert err.endswith("4 runs by A group, https://example.org\nA note.\n")
+
+
+def test_submit_says_how_to_check_an_entry_of_a_study_of_ones_own(mann_bench):
+    shutil.rmtree("leaderboards")
+    said = mann_bench(*SUBMIT, "runs")[2]
+    command = shlex.split(said.split("give the study file too:\n")[1].splitlines()[0])
+    assert mann_bench(*command[1:])[0] == 0
 
 
 def test_submit_traces_a_run_of_each_cell(mann_bench):
