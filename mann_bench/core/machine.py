@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+_MEMINFO = Path("/proc/meminfo")
 _OWN = Path("/proc/self/cgroup")
 _ROOT = Path("/sys/fs/cgroup")
 
@@ -36,6 +37,16 @@ def ram_left() -> int | None:
     """Return the bytes that this process and those it starts may still take by its control groups; None: no limit."""
     left = [_left(group, files) for group in _groups("memory") for files in _MEMORY]
     return min((count for count in left if count is not None), default=None)
+
+
+def available_ram() -> int | None:
+    """Return the bytes that new processes can use, without swapping and within this container, if the system tells."""
+    with contextlib.suppress(OSError):
+        for line in _MEMINFO.read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                free, left = int(line.split()[1]) * 1024, ram_left()
+                return free if left is None else min(free, left)
+    return None
 
 
 def _groups(controller: str) -> Iterator[Path]:

@@ -25,3 +25,9 @@ def shortened(text: str, most: int) -> str:
     """Return a printable text on one line of at most `most` characters; it ends in ``...`` where it was longer."""
     line = printable(text[: most + 1].replace("\n", " ").replace("\t", " "))
     return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
+def bytes_text(count: int) -> str:
+    """Return a number of bytes for people: ``157 MiB``, ``1.6 GiB``."""
+    mebibytes = count / 2**20
+    return f"{mebibytes / 1024:.1f} GiB" if mebibytes >= 1024 else f"{mebibytes:.0f} MiB"

@@ -11,8 +11,8 @@ import torch
 from mann_bench.core.backends import AUTO, Backend
 from mann_bench.core.errors import UsageError
 from mann_bench.core.jobs import Device
-from mann_bench.core.machine import ram_left
-from mann_bench.core.message_text import unstopped
+from mann_bench.core.machine import available_ram
+from mann_bench.core.message_text import bytes_text, unstopped
 from mann_bench.core.runs import Component
 from mann_bench.execution.resolve import checked_model, checked_task
 from mann_bench.models.backward_memory import (
@@ -28,7 +28,6 @@ from mann_bench.native.build import NativeBuildError
 from mann_bench.tasks.base import training_lengths
 
 _PROC = Path("/proc/self")
-_MEMINFO = Path("/proc/meminfo")
 
 _LARGEST_TRIED = 2**24
 """Bytes of a sequence's state up to which a model is run to count what it keeps."""
@@ -171,19 +170,3 @@ def workers_that_fit(needs: Iterable[RamNeed]) -> int | None:
     """Return how many workers the free RAM carries, at least one; None where the system does not tell."""
     available, largest = available_ram(), max((need.worker_bytes for need in needs), default=0)
     return None if available is None or not largest else max(1, available // largest)
-
-
-def available_ram() -> int | None:
-    """Return the bytes that new processes can use, without swapping and within this container, if the system tells."""
-    with contextlib.suppress(OSError):
-        for line in _MEMINFO.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                free, left = int(line.split()[1]) * 1024, ram_left()
-                return free if left is None else min(free, left)
-    return None
-
-
-def bytes_text(count: int) -> str:
-    """Return a number of bytes for people: ``157 MiB``, ``1.6 GiB``."""
-    mebibytes = count / 2**20
-    return f"{mebibytes / 1024:.1f} GiB" if mebibytes >= 1024 else f"{mebibytes:.0f} MiB"

@@ -155,16 +155,17 @@ def checked_model(component: Component, task: "SequenceTask") -> "SequenceModule
     """Return a model for `task`, so that what no run of it could keep is found before any training.
 
     Raises:
-        UsageError: its options do not go together, or no record can hold its details.
+        UsageError: its options do not go together, memory has no room for it, or no record can hold its details.
     """
     import torch
 
     from mann_bench.core.turns import GENERATORS
+    from mann_bench.execution.allocation import Allocations
     from mann_bench.models.building import build_model
     from mann_bench.results.limits import check_details
 
     try:
-        with GENERATORS, torch.random.fork_rng(devices=[]):
+        with GENERATORS, torch.random.fork_rng(devices=[]), Allocations():  # type: ignore[no-untyped-call]
             model = build_model(component, task)
     except Exception as error:
         raise UsageError(f"model {component.text!r} cannot be built: {_words(error)}.") from error

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from mann_bench.core.errors import UsageError
+from mann_bench.core.message_text import bytes_text
 from mann_bench.execution.ram import (
     WORKER_BYTES,
     RamNeed,
-    bytes_text,
     check_fit,
     peak_ram,
     reset_peak_ram,
     workers_that_fit,
 )
-from mann_bench.execution.resolve import resolve_component
+from mann_bench.execution.resolve import checked_model, checked_task, resolve_component
 from mann_bench.models import backward_memory
 from mann_bench.models.backward_memory import RECOMPUTE_ABOVE, backward_bytes, recomputes, shared_bytes
 from mann_bench.models.ntm import NTMModel
@@ -227,13 +227,13 @@ def test_what_fits_or_cannot_be_told_is_not_refused(monkeypatch, free):
 @pytest.mark.parametrize(("left", "fit"), [(2 * (WORKER_BYTES + 100), 2), (None, 5)])
 def test_no_more_workers_fit_than_the_container_carries(monkeypatch, tmp_path, left, fit):
     (tmp_path / "meminfo").write_text(f"MemTotal: 1 kB\nMemAvailable: {5 * (WORKER_BYTES + 1024) // 1024} kB\n")
-    monkeypatch.setattr("mann_bench.execution.ram._MEMINFO", tmp_path / "meminfo")
-    monkeypatch.setattr("mann_bench.execution.ram.ram_left", lambda: left)
+    monkeypatch.setattr("mann_bench.core.machine._MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr("mann_bench.core.machine.ram_left", lambda: left)
     assert workers_that_fit([need(100)]) == fit
 
 
 def test_nothing_is_said_of_memory_where_the_system_does_not_tell(monkeypatch):
-    monkeypatch.setattr("mann_bench.execution.ram._MEMINFO", Path("/nowhere"))
+    monkeypatch.setattr("mann_bench.core.machine._MEMINFO", Path("/nowhere"))
     assert workers_that_fit([need(100)]) is None
 
 
@@ -314,6 +314,13 @@ def test_a_sparse_memory_that_does_not_fit_is_refused_before_it_is_built(monkeyp
     need = RamNeed.of(component("model", text), component("task", "copy"), 32)
     with pytest.raises(UsageError, match=r"the memory takes .* GiB, and 1\.0 GiB of memory are free here"):
         check_fit({(text, "copy"): need})
+
+
+@pytest.mark.parametrize("start", ["random", "learned"])
+def test_a_start_that_memory_has_no_room_for_is_not_drawn(start):
+    text = f"sam:memory_slots={10**12},memory_init={start}"
+    with pytest.raises(UsageError, match=r"a tensor of .* GiB is asked for, and .* Expected a smaller model"):
+        checked_model(component("model", text), checked_task(component("task", "copy")))
 
 
 def test_what_does_not_depend_on_the_batch_is_taken_before_it(monkeypatch):
