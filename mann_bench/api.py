@@ -13,7 +13,7 @@ from mann_bench.analysis.cells import cells
 from mann_bench.analysis.comparison import comparison_rows
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.generalization import generalization_rows
-from mann_bench.analysis.level import level_rows
+from mann_bench.analysis.level import level_rows, reached_rows
 from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.runs import run_rows
 from mann_bench.analysis.target import on_target
@@ -79,6 +79,11 @@ class Results:
         """Return the level that each model reached under a syllabus with a curriculum point, a row a model and task."""
         made = cells(self.records)
         return row_frame("levels", level_rows(made), made, all_columns)
+
+    def reached(self, all_columns: bool = False) -> "pd.DataFrame":
+        """Return the training until each level under such a syllabus, a row a model, task and level."""
+        made = cells(self.records)
+        return row_frame("reached", reached_rows(made), made, all_columns)
 
     def curves(self, all_columns: bool = False) -> "pd.DataFrame":
         """Return the learning curves, one row a run and evaluation; ``target_`` are scores at the greatest size."""

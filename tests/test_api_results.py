@@ -7,6 +7,7 @@ import pytest
 from mann_bench.analysis.cells import cells
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.generalization import generalization_rows
+from mann_bench.analysis.level import level_rows, reached_rows
 from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.rows import flat
 from mann_bench.analysis.runs import run_rows
@@ -49,6 +50,15 @@ def test_the_generalization_frame_has_the_rows_of_the_table(results):
 
 def test_the_generalizing_frame_has_the_rows_of_the_table(results):
     assert rows_of(results.generalizing(all_columns=True)) == list(map(flat, probe_rows(cells(results.records))))
+
+
+def test_the_frames_of_levels_have_the_rows_of_the_tables(make_record, make_syllabus):
+    results = Results([make_record(seed=seed, syllabus=make_syllabus({0: 1, 200: 2, 400: 4})) for seed in (0, 1)])
+    made = cells(results.records)
+    assert rows_of(results.levels(all_columns=True)) == list(map(flat, level_rows(made)))
+    assert rows_of(results.reached(all_columns=True)) == list(map(flat, reached_rows(made)))
+    columns = ["level", "seeds", "reached", "steps_median", "steps_low", "steps_high", "seconds_median"]
+    assert list(results.reached()) == ["task", "model", "protocol", *columns]
 
 
 def test_the_runs_frame_has_the_rows_of_the_table(results):

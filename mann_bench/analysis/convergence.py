@@ -11,18 +11,29 @@ from mann_bench.analysis.tuned import Tuned
 from mann_bench.core.runs import Outcome
 from mann_bench.statistics.interval import Estimate
 from mann_bench.statistics.medians import median_estimate, survival_median
-from mann_bench.statistics.survival import quantile, restricted_mean
+from mann_bench.statistics.survival import Durations, quantile, restricted_mean
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """Training until convergence in one unit: the Kaplan-Meier median and quartiles; inf beyond the budget."""
+    """Training until something in one unit: the Kaplan-Meier median and quartiles; inf beyond the budget."""
 
     estimate: Estimate = field(metadata=MERGED)
     lower_quartile: float
     upper_quartile: float
     restricted_mean: float
     budget: float
+
+    @classmethod
+    def of(cls, durations: Durations) -> "Training":
+        """Sum up how long the seeds of a cell took."""
+        return cls(
+            estimate=survival_median(durations),
+            lower_quartile=quantile(durations, 0.25),
+            upper_quartile=quantile(durations, 0.75),
+            restricted_mean=restricted_mean(durations),
+            budget=durations.horizon,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +107,9 @@ def convergence_row(cell: Cell) -> ConvergenceRow:
         below=cell.rule.below,
         seeds=len(records),
         solved=_solved(cell),
-        steps=_training(cell, Unit.STEPS),
-        sequences=_training(cell, Unit.SEQUENCES),
-        seconds=_training(cell, Unit.SECONDS),
+        steps=_until_converged(cell, Unit.STEPS),
+        sequences=_until_converged(cell, Unit.SEQUENCES),
+        seconds=_until_converged(cell, Unit.SECONDS),
         final=median_estimate(final_scores(cell)),
         diverged=_count(cell, Outcome.DIVERGED),
         failed=_count(cell, Outcome.FAILED),
@@ -119,28 +130,27 @@ def _solved(cell: Cell) -> Share:
     return Share.of(sum(record.converged_first is not None for record in cell.records), len(cell.records))
 
 
-def _symbols(cell: Cell) -> Training | None:
+def tells_symbols(cell: Cell) -> bool:
+    """Tell whether the records of a cell hold its training in symbols."""
     rows = [row for record in cell.records for row in record.curve]
-    told = bool(rows) and all(row.symbols is not None for row in rows)
-    return _training(cell, Unit.SYMBOLS) if told else None
+    return bool(rows) and all(row.symbols is not None for row in rows)
+
+
+def _symbols(cell: Cell) -> Training | None:
+    return _until_converged(cell, Unit.SYMBOLS) if tells_symbols(cell) else None
 
 
 def _target(cell: Cell) -> TargetConvergence | None:
     if not any(record.curve for record in cell.records) or not all(record.tells_target for record in cell.records):
         return None
     judged = cell._replace(records=[on_target(record) for record in cell.records])
-    return TargetConvergence(solved=_solved(judged), steps=_training(judged, Unit.STEPS), symbols=_symbols(judged))
-
-
-def _training(cell: Cell, unit: Unit) -> Training:
-    durations = convergence_durations(cell, unit)
-    return Training(
-        estimate=survival_median(durations),
-        lower_quartile=quantile(durations, 0.25),
-        upper_quartile=quantile(durations, 0.75),
-        restricted_mean=restricted_mean(durations),
-        budget=durations.horizon,
+    return TargetConvergence(
+        solved=_solved(judged), steps=_until_converged(judged, Unit.STEPS), symbols=_symbols(judged)
     )
+
+
+def _until_converged(cell: Cell, unit: Unit) -> Training:
+    return Training.of(convergence_durations(cell, unit))
 
 
 def _count(cell: Cell, outcome: Outcome) -> int:

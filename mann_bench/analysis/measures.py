@@ -44,12 +44,21 @@ class Unit(StrEnum):
 
 
 def convergence_durations(cell: Cell, unit: Unit) -> Durations:
-    """Return the training until each run met the task's rule.
+    """Return the training until each run met the task's rule."""
+    return durations_until(cell, unit, [record.converged_row() for record in cell.records])
+
+
+def durations_until(cell: Cell, unit: Unit, rows: Sequence[CurveRow | None]) -> Durations:
+    """Return the training until each run got somewhere.
 
     A run that never did is censored where it ended; one that diverged or failed is censored at the budget,
-    for it would not have converged later. The budget in seconds, or in symbols, is that of the longest run.
+    for it would not have got there later. The budget in seconds, or in symbols, is that of the longest run.
+
+    Args:
+        cell: the runs.
+        unit: what training is counted in.
+        rows: for each run the evaluation at which it had got there; None where it did not.
     """
-    rows = [record.converged_row() for record in cell.records]
     ends = [unit.of(record.curve[-1]) if record.curve else 0.0 for record in cell.records]
     budget = {
         Unit.STEPS: float(cell.budget),

@@ -35,7 +35,8 @@ _CLASH = "these folders hold records of this run that differ; the last one is sh
     type=click.Choice(["text", "markdown", "latex", "csv", "json"]), help="Format of the tables.",
 )  # fmt: skip
 @click.option(
-    "--table", type=click.Choice(["convergence", "probe", "generalization", "level", "ranks", "pairs", "runs"]),
+    "--table",
+    type=click.Choice(["convergence", "probe", "generalization", "level", "reached", "ranks", "pairs", "runs"]),
     help="Print only this table. The format csv needs this; ranks and pairs are printed only so, or as json.",
 )  # fmt: skip
 @click.option(

@@ -23,6 +23,7 @@ FEW = {
     "generalization": (*_OF_CELLS, "size", "seeds"),
     "generalizing": (*_OF_CELLS, "size", "seeds", "generalizing", "from_step_median", "by_seed"),
     "levels": (*_OF_CELLS, "syllabus", "seeds", "level_median", "level_low", "level_high", "by_seed"),
+    "reached": (*_OF_CELLS, "level", "seeds", "reached", "steps_median", "steps_low", "steps_high", "seconds_median"),
     "curves": (*_OF_RUNS, "step", "training_seconds"),
     "probe": (*_OF_RUNS, "step", "size"),
     "runs": (*_OF_RUNS, "outcome", "steps", "converged_first", "target_first", "failure", "key"),

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.comparison import comparison_rows
-from mann_bench.analysis.level import level_rows
+from mann_bench.analysis.level import level_rows, reached_rows
 from mann_bench.analysis.ranking import pairs_rows, rank_rows
 from mann_bench.analysis.rows import FlatRow, Row, flat
 from mann_bench.analysis.runs import run_rows
@@ -32,16 +32,16 @@ from mann_bench.reporting.markdown import markdown
 from mann_bench.reporting.tables.comparison import comparison_table
 from mann_bench.reporting.tables.convergence import convergence_table
 from mann_bench.reporting.tables.generalization import generalization_tables
-from mann_bench.reporting.tables.level import level_table
+from mann_bench.reporting.tables.level import level_table, reached_table
 from mann_bench.reporting.tables.probe import probe_table
 from mann_bench.reporting.tables.ranks import pairs_tables, ranks_table
 from mann_bench.reporting.tables.runs import runs_table
 from mann_bench.reporting.tables.table import Table, reads_as_text
 
-TABLES = ("convergence", "probe", "generalization", "level", "ranks", "pairs", "runs")
+TABLES = ("convergence", "probe", "generalization", "level", "reached", "ranks", "pairs", "runs")
 
-_ASKED_FOR = ("ranks", "pairs")
-"""Tables that people see where they ask for them: the few seeds of everyday runs can rank nothing."""
+_ASKED_FOR = ("reached", "ranks", "pairs")
+"""Tables that people see where they ask for them: "level" has "reached" below it, and few seeds can rank nothing."""
 
 _INDENT, _GAP, _NARROW_GAP = "  ", "   ", "  "
 
@@ -77,7 +77,8 @@ def render(
         form: how.
         width: columns of the text form; by default what the content takes.
         compare: two models; then their comparison is the one table.
-        table: the name of one of `TABLES`; by default all are written, but texts for people leave out ranks and pairs.
+        table: the name of one of `TABLES`; by default all are written, but texts for people leave out ranks and pairs,
+            and put "reached" below "level".
 
     Raises:
         UsageError: the records do not have both models, or nothing for the table; or CSV should hold several.
@@ -145,7 +146,7 @@ def _listing(tables: Mapping[str, Sequence[object]]) -> str:
 
 def _rows(cells: Sequence[Cell]) -> Mapping[str, Sequence[Row]]:
     more: dict[str, Sequence[Row]] = {"ranks": rank_rows(cells), "pairs": pairs_rows(cells), "runs": run_rows(cells)}
-    return {**table_rows(cells), "level": level_rows(cells), **more}
+    return {**table_rows(cells), "level": level_rows(cells), "reached": reached_rows(cells), **more}
 
 
 def rows_csv(rows: Sequence[FlatRow]) -> str:
@@ -159,12 +160,14 @@ def rows_csv(rows: Sequence[FlatRow]) -> str:
 
 
 def _tables(cells: Sequence[Cell], asked: bool) -> dict[str, list[Table]]:
-    probe, level, ranks = probe_table(cells), level_table(cells), ranks_table(cells) if asked else None
+    probe, ranks = probe_table(cells), ranks_table(cells) if asked else None
+    levels, reached = [[made] if made else [] for made in (level_table(cells), reached_table(cells))]
     return {
         "convergence": [convergence_table(cells)],
         "probe": [probe] if probe else [],
         "generalization": generalization_tables(cells),
-        "level": [level] if level else [],
+        "level": levels if asked else [*levels, *reached],
+        "reached": reached if asked else [],
         "ranks": [ranks] if ranks else [],
         "pairs": pairs_tables(cells) if asked else [],
         "runs": [runs_table(cells)],

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from mann_bench.core.collector import uncollected
 from mann_bench.core.errors import StoreError
+from mann_bench.results.climb import climb
 from mann_bench.results.repeatable import differences, repeatable
 from mann_bench.results.schema import ProbeRow, Record
 from mann_bench.results.store import load_record
@@ -48,13 +49,16 @@ def load_thinned(files: Sequence[Path], meanwhile: Callable[[], object] = lambda
 
 
 def thinned(record: Record) -> Record:
-    """Return a record with what tables need: where its curve converged and ended, and the last size of its probes.
+    """Return a record with what tables need: where its curve converged, rose to a level and ended, and of each probe
+    the last size.
 
     The first row without scores at the greatest size stays, too: it says that these are not known of the run.
     """
     untold = next((row for row in record.curve if not row.target_scores), None)
-    ends = (record.converged_row(), record.target_row(), untold, *record.curve[-1:])
-    curve = {row.step: row for row in sorted(filter(None, ends), key=lambda row: row.step)}
+    rises = {rise.step for rise in climb(record)}
+    risen = (row for row in record.curve if row.step in rises)
+    kept = (record.converged_row(), record.target_row(), untold, *risen, *record.curve[-1:])
+    curve = {row.step: row for row in sorted(filter(None, kept), key=lambda row: row.step)}
     probe = [ProbeRow.model_construct(step=row.step, rows=row.rows[-1:]) for row in record.probe]
     return record.model_copy(update={"curve": [*curve.values()], "probe": probe})
 

@@ -14,7 +14,7 @@ from mann_bench.results.store import Store
 
 FORMS = [form.value for form in Format]
 
-WITHOUT_LEVEL = [table for table in TABLES if table != "level"]
+WITHOUT_LEVEL = [table for table in TABLES if table not in ("level", "reached")]
 """What there is to tell of runs that no syllabus with a curriculum point was for."""
 
 

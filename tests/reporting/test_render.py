@@ -11,14 +11,14 @@ from mann_bench.analysis.cells import cells
 from mann_bench.analysis.comparison import comparison_rows
 from mann_bench.analysis.convergence import convergence_rows
 from mann_bench.analysis.generalization import generalization_rows
-from mann_bench.analysis.level import level_rows
+from mann_bench.analysis.level import level_rows, reached_rows
 from mann_bench.analysis.probe import probe_rows
 from mann_bench.analysis.ranking import pairs_rows, rank_rows
 from mann_bench.analysis.rows import flat
 from mann_bench.analysis.runs import run_rows
 from mann_bench.analysis.tables import table_rows
 from mann_bench.core.errors import UsageError
-from mann_bench.reporting.render import TABLES, Format, render
+from mann_bench.reporting.render import TABLES, Format, render, render_each
 from mann_bench.results.store import load_record
 
 TITLES = [
@@ -64,7 +64,7 @@ def all_rows(records):
     """The rows of every table by its name."""
     made = cells(records)
     more = {"ranks": rank_rows(made), "pairs": pairs_rows(made), "runs": run_rows(made)}
-    return {**table_rows(made), "level": level_rows(made), **more}
+    return {**table_rows(made), "level": level_rows(made), "reached": reached_rows(made), **more}
 
 
 def cells_of(line):
@@ -233,10 +233,29 @@ def test_csv_never_holds_two_tables(leveled):
         render(cells(leveled), Format.CSV)
 
 
-def test_the_levels_reached_stand_in_a_table_for_people(leveled):
-    (table,) = markdown_tables(render(cells(leveled), Format.MARKDOWN, table="level"))
-    assert table[0] == ["task", "model", "syllabus", "level", "greatest", "by seed", "steps", "symbols"]
-    assert table[2][:6] == ["copy", "dnc", "exponential", "4", "4", "0: 4"]
+def test_the_levels_reached_stand_in_tables_for_people(leveled):
+    table, until = markdown_tables(render(cells(leveled), Format.MARKDOWN, table="level"))
+    levels = ["level", "least to most", "greatest", "by seed"]
+    assert table[0] == ["task", "model", "syllabus", *levels, "steps", "symbols"]
+    assert table[2][:7] == ["copy", "dnc", "exponential", "4", "4 to 4", "4", "0: 4"]
+    assert until[0] == ["task", "model", "level", "reached", "steps", "seconds"]
+    assert until[2:] == [["copy", "dnc", "4", "1/1", "200", "1.0"]]
+
+
+def test_the_training_until_each_level_stands_below_the_levels_unless_it_is_chosen(leveled):
+    made, title = cells(leveled), "Training until each level"
+    assert [render(made, Format.TEXT, table=table).count(title) for table in (None, "level", "reached")] == [1, 1, 1]
+    assert [name for name, text in render_each(made, Format.TEXT).items() if title in text] == ["reached"]
+
+
+def test_of_very_many_levels_a_table_for_people_shows_some(make_record, make_syllabus):
+    row = make_record().curve[-1]
+    curve = [row.model_copy(update={"step": step}) for step in range(60)]
+    syllabus = make_syllabus({step: 1 + step for step in range(60)}, sizes=range(1, 61))
+    made = cells([make_record(curve=curve, syllabus=syllabus)])
+    assert "24 of 59 levels are shown: csv and json have all" in render(made, Format.TEXT, table="reached")
+    (table,) = markdown_tables(render(made, Format.MARKDOWN, table="reached"))
+    assert (len(table[2:]), table[-1][2], len(csv_rows([*made[0].records], "reached"))) == (24, "60", 59)
 
 
 @pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN, Format.LATEX])
@@ -277,7 +296,7 @@ def test_csv_quotes_what_needs_it(named, at_level, name):
     other = other.model_copy(update={"model": other.model.model_copy(update={"version": 2})})
     of_models = [table for table in TABLES if table != "pairs"]
     records = [at_level(named(name, "copy")), other]
-    assert [csv_rows(records, table)[0]["model"] for table in of_models] == [name] * 6
+    assert [csv_rows(records, table)[0]["model"] for table in of_models] == [name] * 7
 
 
 def test_csv_leaves_out_a_table_without_rows(make_failed_record):
