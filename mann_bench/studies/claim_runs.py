@@ -7,11 +7,12 @@ from mann_bench.core.errors import UsageError, located, nearest
 from mann_bench.core.runs import CellName, Run
 from mann_bench.core.sizes import greatest_size, size_text
 from mann_bench.core.streams import Stream
-from mann_bench.execution.resolve import checked_task, resolve_component, resolve_protocol
+from mann_bench.execution.resolve import checked_syllabus, checked_task, resolve_component, resolve_protocol
 from mann_bench.registry import Registry
+from mann_bench.results.climb import level_of
 from mann_bench.studies.claims import ClaimRuns
 from mann_bench.studies.names import check_distinct, component_texts
-from mann_bench.studies.schema import Claim, ClaimMetric
+from mann_bench.studies.schema import LEVELS, Claim, ClaimMetric
 from mann_bench.tasks.base import SequenceTask
 
 
@@ -49,9 +50,11 @@ def claim_runs(
     )
     for cell in found.model[: len(own)]:  # one under each protocol
         _check_measurable(claim, cell[0])
-    if claim.on_target:
-        for run in {(cell[0].task.text, cell[0].protocol_text): cell[0] for cell in found.cells}.values():
+    for run in {(cell[0].task.text, cell[0].protocol_text): cell[0] for cell in found.cells}.values():
+        if claim.on_target:
             _check_target(run)
+        if claim.metric in LEVELS:
+            _check_level(claim, run)
     return found
 
 
@@ -148,6 +151,19 @@ def _check_target(run: Run) -> None:
             f"converged_on: under {run.protocol_text!r} a run may end before it converges on the greatest size alone. "
             "Give the protocol grace_after=both."
         )
+
+
+def _check_level(claim: Claim, run: Run) -> None:
+    """See that runs such as `run` reach levels, and one that the claim asks for."""
+    task = checked_task(run.task)
+    if run.syllabus is None or checked_syllabus(run.syllabus, task).point() is None:
+        raise UsageError(
+            f"metric: {claim.metric.value!r} needs a syllabus with a curriculum point, and {run.protocol_text!r} has "
+            "none. Give the protocol one, such as syllabus=exponential."
+        )
+    most = max(map(level_of, task.training_sizes()))
+    if claim.metric is ClaimMetric.LEVEL and claim.at_least is not None and claim.at_least > most:
+        raise UsageError(f"at_least: the greatest level of {run.task.text!r} is {most}. Lower {claim.at_least:g}.")
 
 
 def _scores(task: SequenceTask) -> list[str]:

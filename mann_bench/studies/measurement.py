@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mann_bench.analysis.cells import Cell
+from mann_bench.analysis.level_measures import level_ratio, median_level
 from mann_bench.analysis.measures import (
     Unit,
     convergence_durations,
@@ -35,7 +36,8 @@ class Measurement(NamedTuple):
 
     Attributes:
         low, high: the figure, as far as censoring lets it be known; equal where it is. `high` is inf where only a
-            lower bound is known, as of a median beyond the budget.
+            lower bound is known, as of a median beyond the budget. A level could be more where a run ended, converged,
+            within its budget.
         interval: over seeds, or of a score in which the model has no part, over the sequences that all seeds share;
             None where one seed tells nothing about the spread, or where records do not tell that over the sequences.
         counted: of a rate, the runs of all its cells; None of what is no rate.
@@ -140,6 +142,14 @@ def _training_score(claim: Claim, cells: ClaimCells) -> Measurement:
     return _median_score(claim, [_scores_after(steps, record) for record in _records(cells)], cells.level)
 
 
+def _level(claim: Claim, cells: ClaimCells) -> Measurement:
+    return Measurement(*median_level(cells.model[0], cells.level))
+
+
+def _level_ratio(claim: Claim, cells: ClaimCells) -> Measurement:
+    return Measurement(*level_ratio(cells.model, cells.against, cells.level))
+
+
 def _scores_after(steps: float, record: Record) -> Mapping[str, float] | None:
     """Return the last scores up to then; None of a run that broke off before."""
     broke_off = record.outcome.broke_off and record.steps < steps
@@ -167,4 +177,6 @@ _MEASURES: dict[ClaimMetric, Callable[[Claim, ClaimCells], Measurement]] = {
     ClaimMetric.GENERALIZING_RATE: _generalizing_rate,
     ClaimMetric.TEST_SCORE: _test_score,
     ClaimMetric.TRAINING_SCORE: _training_score,
+    ClaimMetric.LEVEL: _level,
+    ClaimMetric.LEVEL_RATIO: _level_ratio,
 }

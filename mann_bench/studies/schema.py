@@ -40,17 +40,26 @@ class ClaimMetric(StrEnum):
     GENERALIZING_RATE = "generalizing_rate"
     TEST_SCORE = "test_score"
     TRAINING_SCORE = "training_score"
+    LEVEL = "level"
+    LEVEL_RATIO = "level_ratio"
 
 
 NEEDED: dict[ClaimMetric, tuple[tuple[OwnField, ...], ...]] = {
     ClaimMetric.SPEED_RATIO: (("against", "against_protocols"),),
     ClaimMetric.TEST_SCORE: (("score",), ("size",)),
     ClaimMetric.TRAINING_SCORE: (("score",), ("sequences",)),
+    ClaimMetric.LEVEL_RATIO: (("against", "against_protocols"),),
 }
 """What a metric needs: exactly one of the fields of each group."""
 
 CONVERGENCES = (ClaimMetric.SPEED_RATIO, ClaimMetric.CONVERGENCE, ClaimMetric.SOLVE_RATE)
 """The metrics of when runs converge: on the mix of all training sizes, or on the greatest alone."""
+
+RATIOS = (ClaimMetric.SPEED_RATIO, ClaimMetric.LEVEL_RATIO)
+"""The metrics that compare medians: of a model and others, or of a model under several protocols."""
+
+LEVELS = (ClaimMetric.LEVEL, ClaimMetric.LEVEL_RATIO)
+"""The metrics of the level reached, which protocols have whose syllabus has a curriculum point."""
 
 RATES = (ClaimMetric.SOLVE_RATE, ClaimMetric.DIVERGENCE_RATE, ClaimMetric.GENERALIZING_RATE)
 """The metrics that are a share of runs, k/n: those of several cells may be pooled."""
@@ -90,14 +99,14 @@ class Claim(_Part):
     models: Texts | None = Field(
         default=None, description="of rates, in place of model: variants whose runs are pooled"
     )
-    against: Texts | None = Field(default=None, description="of speed_ratio: the variants that it is compared with")
+    against: Texts | None = Field(default=None, description="of ratios: the variants that it is compared with")
     against_protocols: Texts | None = Field(
-        default=None, description="of speed_ratio, in place of against: protocols under which the same model ran"
+        default=None, description="of ratios, in place of against: protocols under which the same model ran"
     )
     converged_on: ConvergedOn | None = Field(
         default=None, description="the training sizes that convergence is judged on: the mix of all, or the greatest"
     )
-    tasks: Texts = Field(description="task variants; only speed_ratio and rates take more than one")
+    tasks: Texts = Field(description="task variants; only ratios and rates take more than one")
     protocol: str | None = Field(default=None, description="one of the study's; needed where it has several")
     protocols: Texts | None = Field(default=None, description="of rates, in place of protocol: several, pooled")
     score: str | None = Field(default=None, description="of test_score and training_score: name of the score")
@@ -143,7 +152,7 @@ class Claim(_Part):
                     return _Fault(group[:1], f"metric {self.metric.value!r} needs {one}. Add it.")
                 case [first, second]:
                     return _Fault((second,), f"the claim has {first}, too. Remove one of the two keys.")
-        if len(self.tasks) > 1 and self.metric not in (ClaimMetric.SPEED_RATIO, *RATES):
+        if len(self.tasks) > 1 and self.metric not in (*RATIOS, *RATES):
             return _Fault(("tasks",), f"metric {self.metric.value!r} takes one task. Make a claim for each.")
         return None
 

@@ -98,7 +98,39 @@ def test_the_other_side_of_a_ratio_has_to_go_on_for_the_greatest_size_too(regist
         plan_study(registry, path)
 
 
+CLIMBED = "collier2018:max_steps=100,syllabus=naive"
+
+
+def leveled(metric, *lines, at_least=2):
+    """Replace the claim by one on the level that is reached under a syllabus with a curriculum point."""
+    tolerance = ("at_least = 0.5", "\n".join([f"at_least = {at_least}", *lines]))
+    return ("collier2018:max_steps=100", CLIMBED), ('metric = "solve_rate"', f'metric = "{metric}"'), tolerance
+
+
+def test_a_claim_on_a_level_finds_the_runs_that_climb(registry, write_study):
+    path = write_study(*leveled("level_ratio", 'against = ["ntm:memory_slots=8"]'))
+    (claim,) = plan_study(registry, path).claims
+    assert {cell[0].syllabus.text for cell in claim.cells} == {"naive"}
+
+
+def test_both_sides_of_a_ratio_of_levels_need_a_curriculum_point(registry, write_study):
+    both = ('["collier2018:max_steps=100"]', f'["{CLIMBED}", "collier2018:max_steps=100"]')
+    lines = f'protocol = "{CLIMBED}"', 'against_protocols = ["collier2018:max_steps=100"]'
+    path = write_study(both, *claimed('metric = "level_ratio"', *lines))
+    with pytest.raises(UsageError, match="with a curriculum point, and 'collier2018:max_steps=100' has none"):
+        plan_study(registry, path)
+
+
 FAULTS = {
+    "no syllabus": (
+        [("solve_rate", "level")],
+        "metric: 'level' needs a syllabus with a curriculum point, and 'collier2018:max_steps=100' has none. Give ",
+    ),
+    "no curriculum point": (
+        [("solve_rate", "level"), ("max_steps=100", "max_steps=100,syllabus=target")],
+        "metric: 'level' needs a syllabus with a curriculum point, and 'collier2018:max_steps=100,syllabus=target' ",
+    ),
+    "level": (leveled("level", at_least=4), "at_least: the greatest level of 'copy:max_length=3' is 3. Lower 4."),
     "no protocol": (
         [TWO],
         "protocol: it is missing, and the study has several. Add one of them: collier2018:max_steps=1",

@@ -187,6 +187,60 @@ def test_claims_keep_their_order(make_claim, runs_of):
     assert [result.claim.name for result in results] == ["b", "a"]
 
 
+@pytest.fixture
+def climbed(make_record, make_syllabus):
+    """Return a function that makes the records of a model from the level that each of its seeds reached."""
+
+    def make(*levels, model="ntm", steps=31_250):
+        courses = [make_syllabus({0: 1, 200: level}, sizes=range(1, 65)) for level in levels]
+        return [make_record(model, seed=seed, syllabus=each, steps=steps) for seed, each in enumerate(courses)]
+
+    return make
+
+
+LEVELS = [4, 4, 8, 16, 16, 32]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "verdict"),
+    [
+        ({"at_least": 4, "at_most": 32}, Verdict.REPRODUCED),
+        ({"at_least": 33}, Verdict.NOT_REPRODUCED),
+        ({"at_most": 3}, Verdict.NOT_REPRODUCED),
+        ({"at_least": 8}, Verdict.UNDECIDED),
+    ],
+)
+def test_a_claim_on_the_level_reached_has_every_verdict(checked, climbed, bounds, verdict):
+    result = checked("level", seeds=6, records=climbed(*LEVELS), **bounds)
+    assert (result.verdict, result.measured[:2], result.n) == (verdict, (12, 12), 6)
+    assert (result.measured.interval.low, result.measured.interval.high) == (4, 32)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "verdict"),
+    [
+        ({"at_least": 2}, Verdict.REPRODUCED),
+        ({"at_most": 1}, Verdict.NOT_REPRODUCED),
+        ({"at_least": 5}, Verdict.UNDECIDED),
+    ],
+)
+def test_a_claim_that_a_model_gets_further_than_others_has_every_verdict(checked, climbed, bounds, verdict):
+    records = climbed(16, 16, 16, 16, 32, 32, 32) + climbed(4, 4, 4, 4, 4, 8, 8, model="lstm")
+    result = checked("level_ratio", seeds=7, records=records, against=["lstm"], **bounds)
+    assert (result.verdict, result.measured[:2]) == (verdict, (4, 4))
+
+
+def test_five_seeds_decide_no_claim_on_a_level(checked, climbed):
+    result = checked("level", seeds=5, records=climbed(*[8] * 5), at_least=4)
+    assert (result.verdict, result.more_may_decide) == (Verdict.UNDECIDED, True)
+
+
+def test_a_level_that_a_run_left_its_budget_at_decides_what_lies_below_it_alone(checked, climbed):
+    records = climbed(*[8] * 6, steps=600)
+    assert checked("level", seeds=6, records=records, at_least=8).verdict is Verdict.REPRODUCED
+    assert checked("level", seeds=6, records=records, at_most=8).verdict is Verdict.UNDECIDED
+
+
 @pytest.mark.parametrize(("seeds", "look"), [(6, 6), (11, 6), (12, 12), (15, 12), (24, 24)])
 def test_a_claim_is_judged_by_the_seeds_of_the_last_complete_look(checked, seeds, look):
     result = checked("convergence", *[400] * seeds, looks=(6, 12, 24), at_most=1000)

@@ -11,6 +11,8 @@ LEVEL = 0.975
     [
         ("convergence", {}, 7),  # 1 - 2 / 2^7 is 98.4 %
         ("speed_ratio", {"against": ["lstm"]}, 8),  # of two medians at once
+        ("level", {}, 7),
+        ("level_ratio", {"against": ["lstm"]}, 8),
         ("test_score", {"score": "bit_errors", "size": {"length": 20}}, 7),
         ("test_score", {"score": "bayes_bits", "size": {"length": 20}}, 2),
         ("solve_rate", {"at_least": 0.5}, 7),  # 0 of 7 is at most 0.465

@@ -31,6 +31,15 @@ def test_the_example_on_the_greatest_size_is_a_part_of_a_study(registry, tmp_pat
     assert [run.protocol.syllabus for cell in claim.cells for run in cell[:1]] == ["naive", "uniform"]
 
 
+def test_the_example_on_levels_is_a_part_of_a_study(registry, tmp_path):
+    models, task = '"sam:memory_slots=65536", "ntm", "dnc"', "associative_recall:layout=collier2018,max_items=256"
+    top = 'name = "s"\nversion = 1\nsummary = "s"\nseeds = "0-1"\n'
+    cells = f'cells = [{{models = [{models}], tasks = ["{task}"]}}]\n'
+    (tmp_path / "my-study.toml").write_text(top + cells + block("toml", 2))
+    (claim,) = plan_study(registry, str(tmp_path / "my-study.toml")).claims
+    assert [cell[0].model.name for cell in claim.cells] == ["sam", "ntm", "dnc"]
+
+
 def test_the_example_of_a_plugin_brings_it(tmp_path):
     names = {"__file__": str(tmp_path / "plugin.py")}
     exec(compile(block("python"), "studies.md", "exec"), names)
@@ -48,7 +57,7 @@ def test_every_rule_of_tuning_has_its_row_in_its_words(rule):
 
 
 def test_the_example_of_tuning_has_the_default_rates_seeds_and_rule():
-    assert TuningTable.model_validate(tomllib.loads(block("toml", 2))["tuning"]) == TuningTable()
+    assert TuningTable.model_validate(tomllib.loads(block("toml", 3))["tuning"]) == TuningTable()
 
 
 def test_every_metric_and_every_study_has_its_row(registry):

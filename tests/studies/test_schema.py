@@ -1,7 +1,7 @@
 import pydantic
 import pytest
 
-from mann_bench.studies.schema import CONVERGENCES, RATES, ClaimMetric, Study
+from mann_bench.studies.schema import CONVERGENCES, RATES, RATIOS, ClaimMetric, Study
 
 ONE_CELL = {"models": ["ntm"], "tasks": ["copy"]}
 LEAST = {"name": "a", "version": 1, "summary": "s", "seeds": "0-2", "protocols": ["collier2018"], "cells": [ONE_CELL]}
@@ -26,6 +26,8 @@ NEEDED = {
     "generalizing_rate": {},
     "test_score": {"score": "bit_errors", "size": {"length": 20}},
     "training_score": {"score": "bit_errors", "sequences": 1000},
+    "level": {},
+    "level_ratio": {"against": ["lstm"]},
 }
 TAKEN = {
     metric: fields | ({"converged_on": "target"} if metric in CONVERGENCES else {}) for metric, fields in NEEDED.items()
@@ -57,7 +59,7 @@ def test_a_field_that_a_metric_needs_must_be_there(make_claim, metric, field):
         (metric, field)
         for metric in NEEDED
         for field in OWN
-        if field not in TAKEN[metric] and (metric, field) != ("speed_ratio", "against_protocols")
+        if field not in TAKEN[metric] and not (metric in RATIOS and field == "against_protocols")
     ],
 )
 def test_a_field_that_a_metric_does_not_use_is_refused(make_claim, metric, field):
@@ -66,17 +68,18 @@ def test_a_field_that_a_metric_does_not_use_is_refused(make_claim, metric, field
     assert caught.value.errors()[0]["ctx"]["at"] == (field,)
 
 
-def test_a_ratio_is_against_other_models_or_the_same_under_other_protocols(make_claim):
-    assert make_claim("speed_ratio", against_protocols=["p"]).against is None
+@pytest.mark.parametrize("metric", RATIOS)
+def test_a_ratio_is_against_other_models_or_the_same_under_other_protocols(make_claim, metric):
+    assert make_claim(metric, against_protocols=["p"]).against is None
     with pytest.raises(pydantic.ValidationError, match="the claim has against, too") as caught:
-        make_claim("speed_ratio", against=["lstm"], against_protocols=["p"])
+        make_claim(metric, against=["lstm"], against_protocols=["p"])
     assert caught.value.errors()[0]["ctx"]["at"] == ("against_protocols",)
 
 
 @pytest.mark.parametrize("metric", NEEDED)
-def test_only_ratios_of_speed_and_rates_take_several_tasks(make_claim, metric):
+def test_only_ratios_and_rates_take_several_tasks(make_claim, metric):
     fields = NEEDED[metric] | {"tasks": ["copy", "repeat_copy"]}
-    if metric in RATES or metric == "speed_ratio":
+    if metric in (*RATES, *RATIOS):
         assert make_claim(metric, **fields).tasks[1] == "repeat_copy"
     else:
         with pytest.raises(pydantic.ValidationError, match="takes one task"):
