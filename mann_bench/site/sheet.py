@@ -10,6 +10,7 @@ from mann_bench.analysis.curves.groups import DrawnCell, Group
 from mann_bench.analysis.curves.groups import Subject as FigureSubject
 from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
 from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine, length_figure
+from mann_bench.analysis.curves.level import LevelFigure, level_figure
 from mann_bench.analysis.curves.solve import SolveFigure, generalizing_figure, solve_figure
 from mann_bench.analysis.labels import cell_labels
 from mann_bench.analysis.probe import generalizing
@@ -45,6 +46,7 @@ class Figures(NamedTuple):
     solve: SolveFigure
     lengths: LengthFigure | None
     generalizing: SolveFigure | None
+    levels: LevelFigure | None
     cost: CostFigure | None
 
 
@@ -131,7 +133,8 @@ def _add(sheet: Sheet, subject: Subject, lines: Sequence[Line], styles: Mapping[
     at = [first + order.index(index) for index in range(len(lines))]
     tests = list(pairs_of(len(sheet.figures), [line.cell for line in lines], at, {each.by: each for each in ranked}))
     cost = lengths and cost_figure(group, lengths)
-    curves = learning_figure(group), solve_figure(group), lengths, generalizing_figure(group), cost
+    over_training = generalizing_figure(group), level_figure(group)
+    curves = learning_figure(group), solve_figure(group), lengths, *over_training, cost
     sheet.figures.append(Figures(group, numbers, pairs, tests, *curves))
     for place, index in enumerate(order):
         longest = lengths.lines[place] if lengths else None

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from mann_bench.analysis.curves.learning import LearningFigure, LearningLine
 from mann_bench.analysis.curves.lengths import LengthFigure, LengthLine
+from mann_bench.analysis.curves.level import LevelFigure, stairs
 from mann_bench.analysis.curves.solve import SolveFigure, SolveLine
+from mann_bench.analysis.level_measures import has_level
 from mann_bench.analysis.measures import probed
 from mann_bench.site.chart import Axis, Chart, Reference, Rule, Section, Series, score_axis
 from mann_bench.site.cost_charts import cost_charts
@@ -59,6 +61,8 @@ def _charts(figures: Figures, rows: Sequence[SheetRow], name: str) -> Iterator[C
             "1 - the Kaplan-Meier estimate of not generalising: a seed generalises from the step on from which it "
             "masters the longest size in every probe.",
         )  # fmt: skip
+    if figures.levels:
+        yield _levels(figures, figures.levels, f"{name}-levels")
     if figures.lengths:
         yield _lengths(figures, figures.lengths, f"{name}-lengths")
     if figures.cost:
@@ -105,6 +109,26 @@ def _solve_series(line: SolveLine, row: int) -> Series:
         line.label, line.style, row, tuple(step for step, _ in points), tuple(share for _, share in points),
         marks=tuple(index for index, (step, _) in enumerate(points) if step in ended),
     )  # fmt: skip
+
+
+def _levels(figures: Figures, data: LevelFigure, name: str) -> Chart:
+    rows = [row for drawn, row in zip(figures.group.cells, figures.rows, strict=True) if has_level(drawn.cell)]
+    return Chart(
+        name, "lines", "Level over training",
+        "How high the curriculum point stood: median over seeds, band: quartiles. A run keeps the level that it "
+        "reached; one that failed before its first evaluation has level 0.",
+        _STEPS, Axis(f"level reached, {' × '.join(data.dimensions)}", data.scale, least=0),
+        tuple(_level_series(line, row) for row, line in zip(rows, data.lines, strict=True)), "quartiles",
+        (Rule(f"greatest training size: {data.greatest:,}", data.greatest),),
+    )  # fmt: skip
+
+
+def _level_series(line: LearningLine, row: int) -> Series:
+    """Return the corners of a line, with a mark where a step begins."""
+    steps, low, median, high = stairs(line)[3:]
+    return Series(
+        line.label, line.style, row, tuple(map(float, steps)), median, low, high, marks=tuple(range(0, len(steps), 2))
+    )
 
 
 def _lengths(figures: Figures, data: LengthFigure, name: str) -> Chart:

@@ -267,3 +267,14 @@ def test_records_with_nothing_finite_are_drawn(make_record):
 
 def test_failed_runs_alone_are_drawn(make_failed_record):
     assert legend(draw([make_failed_record()], "solve"))[0] == "ntm (0/1)"
+
+
+@pytest.mark.parametrize(("sizes", "scale"), [(range(1, 18), "linear"), (range(2, 257), "log")])
+def test_the_levels_reached_are_drawn_as_steps_below_the_greatest(make_record, make_syllabus, sizes, scale):
+    courses = [make_syllabus({0: 2, 200: 4, 400: each}, sizes=sizes) for each in (8, 16, 16)]
+    figure = draw([make_record(seed=seed, syllabus=each) for seed, each in enumerate(courses)], "level")
+    (axes,) = figure.axes
+    median = axes.lines[2]
+    assert (axes.get_yscale(), list(median.get_ydata())) == (scale, [2, 2, 4, 4, 16, 16, 16])
+    assert legend(figure) == ["ntm (3 seeds)", f"greatest training size: {max(sizes)}"]
+    assert axes.get_ylim()[1] > max(sizes)

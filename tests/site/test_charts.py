@@ -31,6 +31,14 @@ def test_a_task_has_its_charts(charts, make_record):
     ]
 
 
+def test_a_task_has_a_chart_of_levels_where_its_records_have_any(charts, make_record, make_syllabus):
+    syllabus = make_syllabus({0: 1, 200: 4})
+    chart = charts([make_record("lstm"), make_record("ntm", syllabus=syllabus)])["levels"]
+    ((series,), (rule,)) = chart.series, chart.rules
+    assert (series.label, series.row, series.x, series.y) == ("ntm", 1, (0, 200, 200, 600, 600), (1, 1, 4, 4, 4))
+    assert (chart.y.label, chart.y.scale, rule.y) == ("level reached, length", "linear", 4)
+
+
 def test_charts_are_of_the_rows_of_the_table(charts, make_record):
     made = charts([make_record("slow", converged_at=4_000), make_record("fast")])
     assert {tuple((s.label, s.row) for s in chart.series) for chart in made.values()} == {(("fast", 0), ("slow", 1))}

@@ -13,10 +13,11 @@ from mann_bench.analysis.curves.course import CourseFigure, course_figure
 from mann_bench.analysis.curves.groups import Group, groups
 from mann_bench.analysis.curves.learning import LearningFigure, learning_figure
 from mann_bench.analysis.curves.lengths import LengthFigure, length_figure
+from mann_bench.analysis.curves.level import LevelFigure, level_figure
 from mann_bench.analysis.curves.probe import ProbeFigure, probe_figure
 from mann_bench.analysis.curves.solve import SolveFigure, solve_figure
 
-FigureData = LearningFigure | SolveFigure | LengthFigure | CostFigure | ProbeFigure | CourseFigure
+FigureData = LearningFigure | SolveFigure | LevelFigure | LengthFigure | CostFigure | ProbeFigure | CourseFigure
 
 _LONGEST_STEM = 120
 
@@ -49,6 +50,7 @@ def _of_task(group: Group) -> Iterator[_Made]:
     figures = {
         "learning": learning_figure(group),
         "solve": solve_figure(group),
+        "level": level_figure(group),
         "length": lengths,
         "cost": lengths and cost_figure(group, lengths),
     }

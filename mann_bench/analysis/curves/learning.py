@@ -12,7 +12,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class LearningLine(NamedTuple):
-    """Quartiles over all seeds of a cell at each step; inf is worse than every other score."""
+    """Quartiles over all seeds of a cell at each step; as a score, inf is worse than every other."""
 
     label: str
     style: int
@@ -53,12 +53,17 @@ def learning_figure(group: Group) -> LearningFigure | None:
     )
 
 
+def quartile_line(drawn: DrawnCell, steps: Sequence[int], values: Sequence[Sequence[float] | Array]) -> LearningLine:
+    """Return the quartiles of values at each step, a row a seed; inf is allowed. [seeds, steps]"""
+    ordered = np.sort(np.asarray(values, np.float64), axis=0)
+    low, median, high = (tuple(_quantile(ordered, q).tolist()) for q in (0.25, 0.5, 0.75))
+    return LearningLine(drawn.label, drawn.style, len(ordered), tuple(steps), low, median, high)
+
+
 def _line(drawn: DrawnCell) -> LearningLine:
     records = drawn.cell.records
     steps = _steps(records)
-    ordered = np.sort([scores_at(record, steps) for record in records], axis=0)  # [seeds, steps]
-    low, median, high = (tuple(_quantile(ordered, q).tolist()) for q in (0.25, 0.5, 0.75))
-    return LearningLine(drawn.label, drawn.style, len(records), tuple(steps), low, median, high)
+    return quartile_line(drawn, steps, [scores_at(record, steps) for record in records])
 
 
 def _steps(records: Sequence[Record]) -> list[int]:

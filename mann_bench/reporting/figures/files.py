@@ -1,6 +1,7 @@
 """All figures of a report, and their files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -10,8 +11,10 @@ from mann_bench.analysis.curves.course import CourseFigure
 from mann_bench.analysis.curves.data import FigureData, figure_data, to_json
 from mann_bench.analysis.curves.learning import LearningFigure
 from mann_bench.analysis.curves.lengths import LengthFigure
+from mann_bench.analysis.curves.level import LevelFigure
+from mann_bench.analysis.curves.probe import ProbeFigure
 from mann_bench.analysis.curves.solve import SolveFigure
-from mann_bench.reporting.figures import cost, course, learning, lengths, probe, solve
+from mann_bench.reporting.figures import cost, course, learning, lengths, level, probe, solve
 from mann_bench.reporting.pictures import plain_settings, png, svg
 
 DATA_NAME = "figures.json"
@@ -40,18 +43,17 @@ def figure_files(cells: Sequence[Cell]) -> dict[str, bytes]:
     return files | {DATA_NAME: to_json(made).encode()}
 
 
+_DRAWN_BY: Mapping[type[FigureData], Callable[[Any], Figure]] = {
+    LearningFigure: learning.draw,
+    SolveFigure: solve.draw,
+    LevelFigure: level.draw,
+    LengthFigure: lengths.draw,
+    CostFigure: cost.draw,
+    CourseFigure: course.draw,
+    ProbeFigure: probe.draw,
+}
+
+
 def draw(data: FigureData) -> Figure:
     """Draw one figure; whoever saves it does so under `plain_settings`."""
-    match data:
-        case LearningFigure():
-            return learning.draw(data)
-        case SolveFigure():
-            return solve.draw(data)
-        case LengthFigure():
-            return lengths.draw(data)
-        case CostFigure():
-            return cost.draw(data)
-        case CourseFigure():
-            return course.draw(data)
-        case _:
-            return probe.draw(data)
+    return _DRAWN_BY[type(data)](data)

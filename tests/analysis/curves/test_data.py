@@ -23,6 +23,11 @@ def test_a_task_has_four_figures_and_each_of_its_models_one(make_record):
     ]
 
 
+def test_a_task_whose_runs_climbed_has_a_figure_of_levels(make_record, make_syllabus):
+    made = list(figure_data(cells([make_record(syllabus=make_syllabus({0: 1, 200: 2}))])))
+    assert made == ["learning-copy", "solve-copy", "level-copy", "length-copy", "cost-copy"]
+
+
 def test_what_is_not_there_has_no_figure(make_failed_record):
     assert list(figure_data(cells([make_failed_record()]))) == ["solve-copy"]
 
