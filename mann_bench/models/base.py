@@ -18,6 +18,7 @@ from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import Protocol, TrainingMethod
 from mann_bench.models.compiled_cache import use_own_cache
 from mann_bench.models.compiled_scan import CompiledScan
+from mann_bench.models.heap import keep_freed_memory
 from mann_bench.models.optimizing import protocol_optimizer, rate_schedule
 from mann_bench.nn.scan import Run, recompute, scan
 from mann_bench.nn.sparse import SparseWeighting
@@ -238,6 +239,7 @@ class RecurrentModel(SequenceModule):
     def compile_step(self, batch_size: int) -> None:
         """Make ready for the compiled backend, with shapes that are static: batches of one size."""
         use_own_cache(self, batch_size)
+        keep_freed_memory()
         self._compiled, self._compiled_batch = CompiledScan(self.step), batch_size
         self.backend = Backend.COMPILED
 
