@@ -54,6 +54,12 @@ def seal_own_cache() -> None:
         write_atomically({folder / _DIGESTS: json.dumps(digests, indent=1).encode()})
 
 
+def is_sealed() -> bool:
+    """Tell whether the folder that torch uses holds what an earlier process compiled, ran and sealed."""
+    folder = os.environ.get(_VARIABLE)
+    return bool(folder and _stated(Path(folder)))
+
+
 def _folder(model: nn.Module, batch_size: int) -> Path:
     kind = f"{type(model).__module__}.{type(model).__qualname__}"
     shapes = [(name, tuple(each.shape), each.dtype, each.device.type) for name, each in model.named_parameters()]

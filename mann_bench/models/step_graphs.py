@@ -4,6 +4,7 @@ It calls parts of torch that may change without notice. Where they did, what is 
 `mann_bench.models.compiled_scan` does without.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -18,10 +19,12 @@ from torch._functorch.partitioners import min_cut_rematerialization_partition
 from torch._guards import detect_fake_mode
 from torch._inductor import config
 from torch._inductor.compile_fx import compile_fx_inner
+from torch._inductor.cpu_vec_isa import valid_vec_isa_list
 from torch._inductor.decomposition import select_decomp_table
-from torch._inductor.fx_passes.joint_graph import joint_graph_passes
+from torch._inductor.fx_passes import joint_graph
 from torch._inductor.virtualized import V
 
+from mann_bench.models.compiled_cache import is_sealed
 from mann_bench.models.tracing import WholeStepError
 
 Compiled = Callable[[list[Tensor]], Sequence[Any]]
@@ -69,6 +72,8 @@ def compile_graphs(graph: fx.GraphModule, examples: Sequence[Any]) -> StepGraphs
     """
     if _changes_more():
         raise WholeStepError("it changes more than the state that it returns")
+    if is_sealed():
+        trust_vector_code()
     results: list[fx.Node] = _results(graph)
     inputs, state = _positions(graph, len(results) - 1)
     for position, result in zip(state, results[1:], strict=True):
@@ -85,8 +90,18 @@ def compile_graphs(graph: fx.GraphModule, examples: Sequence[Any]) -> StepGraphs
         joint: Any = aot_export_joint_simple(
             graph, tuple(examples), trace_joint=True, decompositions=select_decomp_table()
         )
-        joint_graph_passes(joint)  # a DNC takes nearly twice as long without
+        _optimize(joint)
         return _with_code(made, joint, len(results))
+
+
+def trust_vector_code() -> None:
+    """Let torch use the vector instructions that the processor names, and not try each kind out in a process.
+
+    Such a process loads torch's libraries, for up to half a second. torch still tries out what only some processors of
+    a kind have.
+    """
+    with config.patch({"cpp.vec_isa_ok": True}):
+        valid_vec_isa_list()  # which torch remembers
 
 
 def _changes_more() -> bool:
@@ -98,6 +113,18 @@ def _changes_more() -> bool:
         if not isinstance(variable.mutation_type, AttributeMutationNew | ValueMutationNew)
     )
     return any(map(effects.is_modified, old))
+
+
+def _optimize(joint: fx.GraphModule) -> None:
+    """Do what inductor does before it parts forward from backward: a DNC takes nearly twice as long without.
+
+    The forms of attention take a quarter of a second to make ready. They have products of matrices and exponentials.
+    """
+    called = {node.target for node in joint.graph.nodes}
+    may_attend = {_OPERATORS.bmm.default, _OPERATORS.exp.default} <= called
+    forms = contextlib.nullcontext() if may_attend else mock.patch.object(joint_graph, "lazy_init")
+    with forms:
+        joint_graph.joint_graph_passes(joint)
 
 
 def _with_code(made: StepGraphs, joint: fx.GraphModule, results: int) -> StepGraphs:

@@ -1,10 +1,11 @@
 import os
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 
-from mann_bench.models.compiled_cache import check_own_cache, seal_own_cache, use_own_cache
+from mann_bench.models.compiled_cache import check_own_cache, is_sealed, seal_own_cache, use_own_cache
 from mann_bench.models.ntm import NTMModel
 from mann_bench.native.private import UntrustedCodeWarning, folder_of_process, user_name
 
@@ -51,6 +52,26 @@ def test_a_folder_that_the_user_chose_for_torch_holds_that_of_the_user(cache, tm
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "chosen"))
     use_own_cache(MODEL, 2)
     assert Path(os.environ["TORCHINDUCTOR_CACHE_DIR"]).parent == tmp_path / "chosen" / user_name("compiled")
+
+
+def test_a_folder_is_sealed_where_an_earlier_process_told_what_it_compiled(cache):
+    use_own_cache(MODEL, 2)
+    assert not is_sealed()
+    (Path(os.environ["TORCHINDUCTOR_CACHE_DIR"]) / "code.so").write_bytes(b"code")
+    seal_own_cache()
+    assert is_sealed()
+
+
+def test_vector_instructions_that_are_trusted_are_not_tried_out(monkeypatch):
+    with warnings.catch_warnings(action="ignore"):  # those of inductor's own imports
+        from torch._inductor import cpu_vec_isa
+
+        from mann_bench.models.step_graphs import trust_vector_code
+    tried = []
+    monkeypatch.setattr(cpu_vec_isa.VecISA, "check_build", lambda _, code: tried.append(code) or True)
+    cpu_vec_isa.valid_vec_isa_list.cache_clear()
+    trust_vector_code()
+    assert cpu_vec_isa.VecISA._avx_code not in tried
 
 
 def test_what_is_as_it_was_left_stays(compiled):
