@@ -4,9 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <mutex>
 #include <new>
 #include <utility>
+
+#include <pthread.h>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -31,12 +32,22 @@ inline void prefer_large_pages([[maybe_unused]] void* start, [[maybe_unused]] si
 #endif
 }
 
+class Guard {
+ public:
+  explicit Guard(pthread_mutex_t* mutex) : mutex_(mutex) { pthread_mutex_lock(mutex_); }
+  Guard(const Guard&) = delete;
+  ~Guard() { pthread_mutex_unlock(mutex_); }
+
+ private:
+  pthread_mutex_t* mutex_;
+};
+
 class Pool {
  public:
   // At least `bytes`, aligned to a cache line, with unknown contents. A block of more than twice as many is left to
   // those who need it.
   void* take(size_t bytes) {
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const Guard guard(&mutex_);
     Block** best = place_for(bytes);
     if (*best && (*best)->bytes / 2 <= bytes) return remove(best) + 1;
     drop_outgrown(bytes);
@@ -45,7 +56,7 @@ class Pool {
   }
 
   void give_back(void* start) {
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const Guard guard(&mutex_);
     Block* block = static_cast<Block*>(start) - 1;
     Block** place = place_for(block->bytes);
     block->next = *place;
@@ -84,7 +95,7 @@ class Pool {
     if (*place && (*place)->bytes < bytes) std::free(remove(place));
   }
 
-  std::mutex mutex_;
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
   Block* free_ = nullptr;  // smallest first
 };
 

@@ -1,5 +1,9 @@
 // A Sparse Access Memory, or a sparse DNC, over whole sequences: the functions that Python calls.
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #include "hidden.h"
 
 #include "calls.h"

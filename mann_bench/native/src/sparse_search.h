@@ -4,6 +4,10 @@
 // makes units and scores of them does so lane by lane, in one order.
 #pragma once
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #include "functions.h"
 #include "slots.h"
 #include "sparse_sizes.h"
