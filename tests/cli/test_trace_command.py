@@ -34,7 +34,8 @@ def trained(tmp_path_factory):
         patch.setenv("MANN_BENCH_PLUGINS", "")
         for task in (Copy, RepeatCopy):
             patch.setattr(task, "test_sizes", lambda task: task.training_sizes()[-1:])
-        base = ["run", "--seeds", "0", "--jobs", "1", "--protocol", PROTOCOL, "--out", str(folder)]
+        base = ["run", "--seeds", "0", "--jobs", "1", "--backend", "eager", "--protocol", PROTOCOL]
+        base += ["--out", str(folder)]
         models = [argument for model in MODELS.values() for argument in ("--model", model)]
         assert invoke([*base, "--task", "copy:max_length=3", *models]) == 0
         assert invoke([*base, "--task", "repeat_copy:max_length=3,max_repeats=2", "--model", MODELS["lstm"]]) == 0
