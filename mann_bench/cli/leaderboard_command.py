@@ -101,6 +101,7 @@ def submit(
     from mann_bench.leaderboard.submit import Submitter
     from mann_bench.leaderboard.submit import submit as submit_records
     from mann_bench.results.store import load_record, record_files
+    from mann_bench.studies.loading import is_path
     from mann_bench.studies.tuning_file import load_tuning
 
     registry, tuning = _registry(context), load_tuning(tuned) if tuned else None
@@ -110,7 +111,7 @@ def submit(
     tracer = _tracer(registry, {record.key: file for file, record in files.items()})
     folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer, tuning)
     subject = f"Add {folder.name} to the leaderboard of {rules.name}"
-    if study.endswith(".toml"):
+    if is_path(study):
         check = ["mann-bench", "leaderboard", "validate", "--study", study, str(folder)]
         say(f"To check the entry, give the study file too:\n{shlex.join(check)}", err=True)
     say(f"{counted(len(records), 'run')}: {folder}. Commit them and open a pull request:", err=True)

@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mann_bench.core.machine import available_ram
 from mann_bench.core.message_text import bytes_text
 
-NEVER_REFUSED = 2**30
+_NEVER_REFUSED = 2**30
 """Bytes of a tensor up to which nobody asks whether there is room."""
 
 _aten = torch.ops.aten
@@ -45,7 +45,7 @@ class Allocations(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _check(asked: int) -> None:
-    free = available_ram() if asked > NEVER_REFUSED else None
+    free = available_ram() if asked > _NEVER_REFUSED else None
     if free is not None and asked > free:
         raise ValueError(
             f"a tensor of {bytes_text(asked)} is asked for, and {bytes_text(free)} of memory are free here. "

@@ -33,6 +33,11 @@ _EXPECTED = {
 _LONGEST_INPUT = 80
 
 
+def is_path(text: str) -> bool:
+    """Tell whether a study is given by the path of its file, and not by its name."""
+    return text.endswith(".toml")
+
+
 def study_file(registry: Registry, text: str) -> Traversable:
     """Return the file of a study that is given by its name, or by a path that ends in ``.toml``.
 
@@ -40,7 +45,7 @@ def study_file(registry: Registry, text: str) -> Traversable:
         UsageError: there is no study of that name.
         PluginUnavailableError: the name belongs to a plugin that cannot be used.
     """
-    return Path(text) if text.endswith(".toml") else registry.study(text).spec.path
+    return Path(text) if is_path(text) else registry.study(text).spec.path
 
 
 def load_study(registry: Registry, text: str) -> Study:
