@@ -5,6 +5,7 @@ A comment in a page names a command. The block after it, a table or fenced lines
     <!-- mann-bench study check STUDY --leaderboards leaderboards -->
     <!-- mann-bench report FILES | Convergence | task, model, solved -->    columns of one of its tables
     <!-- mann-bench report FILES | Convergence | model by task -->          solved, and the median steps if there is one
+    <!-- mann-bench report FILES --table ranks | Ranks | steps: model by task -->   one of its columns
     <!-- pairs of leaderboards -->               how many pairs each ranking tells apart, a board a row
 
 Each picture in docs/figures/STUDY/ is the figure of that name which `mann-bench report FILES --figures` draws from the
@@ -60,9 +61,11 @@ def _block(command: str) -> str:
         return f"```\n{_printed(words)}```\n"
     title, columns = shaping
     table = _table(_printed(f"{words} --format markdown"), title)
-    crossed = re.fullmatch(r"(\w+) by (\w+)", columns)
-    shown = _pivot(table, crossed[1], crossed[2]) if crossed else _columns(table, columns.split(", "))
-    return _markdown(shown)
+    crossed = re.fullmatch(r"(?:(.+): )?(\w+) by (\w+)", columns)
+    if not crossed:
+        return _markdown(_columns(table, columns.split(", ")))
+    value, *names = crossed.groups()
+    return _markdown(_pivot(_columns(table, [*names, value]) if value else _solved_and_steps(table, *names)))
 
 
 def _markdown(table: Table) -> str:
@@ -112,16 +115,21 @@ def _columns(table: Table, names: list[str]) -> Table:
     return [[row[table[0].index(name)] for name in names] for row in table]
 
 
-def _pivot(table: Table, rows: str, columns: str) -> Table:
-    """Return a row a model and a column a task, or the other way round, in the order of the table.
+def _solved_and_steps(table: Table, rows: str, columns: str) -> Table:
+    """Return the share of solved runs and the median steps in one column, without their intervals."""
+    made = [[rows, columns, "solved, steps"]]
+    for row, column, solved, steps in _columns(table, [rows, columns, "solved", "steps"])[1:]:
+        share, median = solved.partition(" [")[0], steps.partition(" [")[0]
+        made.append([row, column, share if median.startswith(">") else f"{share}, {median}"])
+    return made
+
+
+def _pivot(table: Table) -> Table:
+    """Return the third column of a table by the first, a row a value, and the second, a column a value.
 
     The heading leaves out the options of variants, unless two columns would have the same name.
     """
-    found = {}
-    for row, column, solved, steps in _columns(table, [rows, columns, "solved", "steps"])[1:]:
-        median = steps.partition(" [")[0]
-        share = solved.partition(" [")[0]
-        found[row, column] = share if median.startswith(">") else f"{share}, {median}"
+    found = {(row, column): value for row, column, value in table[1:]}
     names = [list(dict.fromkeys(key[place] for key in found)) for place in (0, 1)]
     short = [name.partition(":")[0] for name in names[1]]
     heading = short if len(set(short)) == len(short) else names[1]
