@@ -57,9 +57,12 @@ class Panels {
   static INLINE void panel_product(const float* __restrict packed, const float* __restrict in, float* __restrict out) {
     Vector total[width][kRowVectors] = {};
     for (int k = 0; k < depth; ++k) {
-      UNROLL for (int v = 0; v < kRowVectors; ++v) {
-        const Vector right = load(in + k * kSequences + v * kLanes);
-        UNROLL for (int row = 0; row < width; ++row) total[row][v] += packed[k * width + row] * right;
+      // The few operands of all rows stay in registers, and each row's own is used up at once: with the loops the other
+      // way round, 16 registers do not hold the totals too.
+      Vector right[kRowVectors];
+      UNROLL for (int v = 0; v < kRowVectors; ++v) right[v] = load(in + k * kSequences + v * kLanes);
+      UNROLL for (int row = 0; row < width; ++row) {
+        UNROLL for (int v = 0; v < kRowVectors; ++v) total[row][v] += packed[k * width + row] * right[v];
       }
     }
     UNROLL for (int row = 0; row < width; ++row) {
@@ -80,8 +83,9 @@ template <int rows, int columns>
 class OuterProduct {
   static constexpr int kVectors = (rows + kLanes - 1) / kLanes;
   static constexpr int kPaddedRows = kVectors * kLanes;
-  static constexpr int kPanelVectors = 3;
-  static constexpr int kTileColumns = kRegisters / 4;
+  // A tile's totals fill three quarters of the registers. The rest holds a step's row vectors and one operand.
+  static constexpr int kPanelVectors = kRegisters >= 32 ? 3 : 2;
+  static constexpr int kTileColumns = kRegisters * 3 / 4 / kPanelVectors;
   static constexpr int kTileFloats = kTileColumns * kSequences;
   static constexpr int kTiles = (columns + kTileColumns - 1) / kTileColumns;
 
