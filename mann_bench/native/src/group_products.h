@@ -123,9 +123,10 @@ class OuterProducts {
   INLINE void add_block(int row, int column, Gradient& gradient) const {
     Vector total[width][vectors] = {};
     for (int i = 0; i < count_; ++i) {
-      UNROLL for (int v = 0; v < vectors; ++v) {
-        const Vector factor = load(left_[i] + row + v * kLanes);
-        UNROLL for (int k = 0; k < width; ++k) total[k][v] += factor * right_[i][column + k];
+      Vector factor[vectors];  // in registers, as in products.h
+      UNROLL for (int v = 0; v < vectors; ++v) factor[v] = load(left_[i] + row + v * kLanes);
+      UNROLL for (int k = 0; k < width; ++k) {
+        UNROLL for (int v = 0; v < vectors; ++v) total[k][v] += factor[v] * right_[i][column + k];
       }
     }
     UNROLL for (int k = 0; k < width; ++k) {
