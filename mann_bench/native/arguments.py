@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mann_bench.nn.controller import ControllerState, LSTMState
+from mann_bench.nn.controller import ControllerState, LSTMController, LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 from mann_bench.nn.ntm import NTMCell, NTMState
 from mann_bench.nn.sam import SAMCell, SAMState
@@ -52,6 +52,13 @@ def _side_by_side(layers: Sequence[Tensor]) -> Tensor:
     return layers[0] if len(layers) == 1 else torch.cat(list(layers), dim=-1)
 
 
+def problem_of_cell(cell: DNCCell | SAMCell | SDNCCell, kind: type) -> str | None:
+    """Return why the recurrence of `kind` cannot take the place of `cell`; None where it can."""
+    if type(cell) is not kind or type(cell.controller) is not LSTMController or len(cell.controller.layers) != 1:
+        return f"only {kind.__name__} with an LSTMController of one layer has a native recurrence"
+    return problem_of(cell.interface.weight)
+
+
 def problem_of(weight: Tensor) -> str | None:
     """Return why weights like this one cannot be computed with natively; None where they can."""
     if weight.device.type != "cpu":
@@ -87,6 +94,11 @@ def state_batch(inputs: Tensor, state: Sequence[Tensor]) -> int | torch.SymInt:
 def wanted_shapes(shapes: Sequence[Sequence[Any]], wanted: Sequence[bool]) -> list[tuple[Any, ...]]:
     """Return the shapes, those of nothing where a tensor is not wanted."""
     return [tuple(shape) if is_wanted else (0,) for shape, is_wanted in zip(shapes, wanted, strict=True)]
+
+
+def wanted_tensors(tensors: Sequence[Tensor], wanted: Sequence[bool]) -> list[Tensor | None]:
+    """Return the tensors, None in the place of one that is not wanted."""
+    return [tensor if is_wanted else None for tensor, is_wanted in zip(tensors, wanted, strict=True)]
 
 
 def pointers(tensors: Sequence[Tensor | None]) -> ctypes.Array[ctypes.c_void_p]:

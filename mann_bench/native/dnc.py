@@ -13,15 +13,13 @@ from mann_bench.native import arguments, build, operators
 from mann_bench.native import memory as native_memory
 from mann_bench.native.arguments import tensors_of as _to_tensors
 from mann_bench.native.arguments import weights_of as _weights
-from mann_bench.nn.controller import LSTMController, LSTMState
+from mann_bench.nn.controller import LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 
 
 def problem_of(cell: DNCCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
-    if type(cell) is not DNCCell or type(cell.controller) is not LSTMController or len(cell.controller.layers) != 1:
-        return "only DNCCell with an LSTMController of one layer has a native recurrence"
-    return arguments.problem_of(cell.interface.weight)
+    return arguments.problem_of_cell(cell, DNCCell)
 
 
 def dnc_sequence(
@@ -100,7 +98,7 @@ _STATE_NAMES = (
 )
 
 
-def _state_shapes(sizes: _Sizes, batch: int | torch.SymInt) -> list[tuple[int | torch.SymInt, ...]]:
+def _state_shapes(batch: int | torch.SymInt, sizes: _Sizes) -> list[tuple[int | torch.SymInt, ...]]:
     slots, heads = sizes.memory_slots, sizes.read_heads
     return [
         (batch, sizes.controller_size),
@@ -141,7 +139,7 @@ def _layout(sizes: _Sizes, clip: float) -> _Layout:
 
 def _check(inputs: Tensor, start: Sequence[Tensor], sizes: _Sizes) -> None:
     batch = arguments.state_batch(inputs, start)
-    expected = [(*inputs.shape[:2], sizes.input_size), *_state_shapes(sizes, batch)]
+    expected = [(*inputs.shape[:2], sizes.input_size), *_state_shapes(batch, sizes)]
     arguments.check(("inputs", *_STATE_NAMES), [inputs, *start], expected)
 
 
@@ -170,10 +168,11 @@ def _forward(
     keep_end: bool,
 ) -> _Results:
     start = [hidden, cell, reads, read_weightings, write_weighting, usage, precedence, link, memory]
-    _check(inputs, start, _Sizes(*sizes))
-    (steps, batch), library = inputs.shape[:2], _library(_Sizes(*sizes), clip)
-    outputs, *end = _empty_results(inputs, _Sizes(*sizes), keep_end)
-    tape = native_memory.tape(library, _layout(_Sizes(*sizes), clip).size(steps, batch, keep_tape))
+    known = _Sizes(*sizes)
+    _check(inputs, start, known)
+    (steps, batch), library = inputs.shape[:2], _library(known, clip)
+    outputs, *end = _empty_results(inputs, known, keep_end)
+    tape = native_memory.tape(library, _layout(known, clip).size(steps, batch, keep_tape))
     weights = arguments.contiguous([weight, bias, interface_weight, interface_bias])
     inputs, *start = [tensor.contiguous() for tensor in (inputs, *start)]
     lacking = library.dnc_forward(
@@ -204,7 +203,7 @@ def _forward_fake(inputs: Tensor, *rest: Any) -> Any:
 def _empty_results(inputs: Tensor, sizes: _Sizes, keep_end: bool) -> list[Tensor]:
     steps, batch = inputs.shape[:2]
     outputs = (steps, batch, sizes.controller_size + sizes.read_heads * sizes.slot_width)
-    end = arguments.wanted_shapes(_state_shapes(sizes, batch), [keep_end] * len(_STATE_NAMES))
+    end = arguments.wanted_shapes(_state_shapes(batch, sizes), [keep_end] * len(_STATE_NAMES))
     return [inputs.new_empty(shape) for shape in [outputs, *end]]
 
 
@@ -232,8 +231,7 @@ def _backward(
     """Return the gradients of the weights, then those of the inputs and the start that are wanted, others empty."""
     d_end = [d_hidden, d_cell, d_reads, d_read_weightings, d_write_weighting, d_usage, d_precedence, d_link, d_memory]
     made = _empty_gradients(weights, steps, batch, _Sizes(*sizes), wanted)
-    d_weights, optional = made[: len(weights)], made[len(weights) :]
-    d_inputs, *d_start = [tensor if is_wanted else None for tensor, is_wanted in zip(optional, wanted, strict=True)]
+    d_inputs, *d_start = arguments.wanted_tensors(made[4:], wanted)
     weights = [tensor.contiguous() for tensor in weights]
     link, memory = link.contiguous(), memory.contiguous()
     start = [*[None] * (len(_STATE_NAMES) - 2), link, memory]
@@ -246,7 +244,7 @@ def _backward(
         arguments.pointer(d_outputs),
         arguments.pointers(d_end),
         arguments.pointer(d_inputs),
-        arguments.pointers(d_weights),
+        arguments.pointers(made[:4]),
         arguments.pointers(d_start),
         steps,
         batch,
@@ -264,7 +262,7 @@ def _backward_fake(weights: Sequence[Tensor], *rest: Any) -> list[Tensor]:
 def _empty_gradients(
     weights: Sequence[Tensor], steps: int, batch: int, sizes: _Sizes, wanted: Sequence[bool]
 ) -> list[Tensor]:
-    optional = [(steps, batch, sizes.input_size), *_state_shapes(sizes, batch)]
+    optional = [(steps, batch, sizes.input_size), *_state_shapes(batch, sizes)]
     shapes = [*(tensor.shape for tensor in weights), *arguments.wanted_shapes(optional, wanted)]
     return [weights[0].new_empty(shape) for shape in shapes]
 
@@ -281,14 +279,12 @@ def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None
 def _differentiate(
     backward: Callable[..., list[Tensor]], ctx: Any, *gradients: Tensor | None
 ) -> tuple[Tensor | None, ...]:
-    if not ctx.keep_tape:
-        raise RuntimeError("dnc_forward kept nothing to differentiate with; call it with keep_tape=True")
     *weights, link, memory, tape = ctx.saved_tensors
     wanted = [ctx.needs_input_grad[0], *ctx.needs_input_grad[5:14]]
     constants = (ctx.steps, ctx.batch, ctx.sizes, ctx.clip)
     made = backward(weights, link, memory, tape, *gradients[:-1], *constants, wanted)
-    optional = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
-    return optional[0], *made[:4], *optional[1:], None, None, None, None
+    d_inputs, *d_start = arguments.wanted_tensors(made[4:], wanted)
+    return d_inputs, *made[:4], *d_start, None, None, None, None
 
 
 _sequence = operators.differentiable(

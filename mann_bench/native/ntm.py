@@ -140,6 +140,9 @@ def _layout(sizes: _Sizes, clip: float) -> _Layout:
     return _Layout(*numbers)
 
 
+_STATE_NAMES = ("hidden", "cell", "reads", "weightings", "memory")
+
+
 def _state_shapes(batch: _Count, sizes: _Sizes) -> list[tuple[_Count, ...]]:
     return [
         (batch, sizes.carried),
@@ -153,8 +156,7 @@ def _state_shapes(batch: _Count, sizes: _Sizes) -> list[tuple[_Count, ...]]:
 def _check(inputs: Tensor, start: Sequence[Tensor], sizes: _Sizes) -> None:
     batch = arguments.state_batch(inputs, start)
     expected = [(*inputs.shape[:2], sizes.input_size), *_state_shapes(batch, sizes)]
-    names = ("inputs", "hidden", "cell", "reads", "weightings", "memory")
-    arguments.check(names, [inputs, *start], expected)
+    arguments.check(("inputs", *_STATE_NAMES), [inputs, *start], expected)
 
 
 def _forward(
@@ -174,11 +176,11 @@ def _forward(
     keep_end: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Return the outputs, the five tensors of the last state, empty if not kept, and the tape."""
-    state = [hidden, cell, reads, weightings, memory]
-    _check(inputs, state, _Sizes(*sizes))
-    (steps, batch), library = inputs.shape[:2], _library(_Sizes(*sizes), clip)
-    outputs, *end = [inputs.new_empty(shape) for shape in _result_shapes(steps, batch, _Sizes(*sizes), keep_end)]
-    tape = native_memory.tape(library, _layout(_Sizes(*sizes), clip).size(steps, batch, keep_tape))
+    state, known = [hidden, cell, reads, weightings, memory], _Sizes(*sizes)
+    _check(inputs, state, known)
+    (steps, batch), library = inputs.shape[:2], _library(known, clip)
+    outputs, *end = _empty_results(inputs, known, keep_end)
+    tape = native_memory.tape(library, _layout(known, clip).size(steps, batch, keep_tape))
     weights = arguments.contiguous([weight, bias, interface_weight, interface_bias])
     start, inputs = arguments.contiguous(state), inputs.contiguous()
     lacking = library.ntm_forward(
@@ -202,14 +204,15 @@ def _forward(
 def _forward_fake(inputs: Tensor, *rest: Any) -> Any:
     *_, sizes, clip, keep_tape, keep_end = rest
     known, (steps, batch) = _Sizes(*sizes), inputs.shape[:2]
-    made = [inputs.new_empty(shape) for shape in _result_shapes(steps, batch, known, keep_end)]
     size = _layout(known, clip).size(steps, batch, keep_tape) if keep_tape else 0
-    return *made, inputs.new_empty(size, dtype=torch.uint8)
+    return *_empty_results(inputs, known, keep_end), inputs.new_empty(size, dtype=torch.uint8)
 
 
-def _result_shapes(steps: _Count, batch: _Count, sizes: _Sizes, keep_end: bool) -> list[tuple[_Count, ...]]:
+def _empty_results(inputs: Tensor, sizes: _Sizes, keep_end: bool) -> list[Tensor]:
+    steps, batch = inputs.shape[:2]
     outputs = (steps, batch, sizes.controller_size + sizes.read_heads * sizes.slot_width)
-    return [outputs, *arguments.wanted_shapes(_state_shapes(batch, sizes), [keep_end] * 5)]
+    end = arguments.wanted_shapes(_state_shapes(batch, sizes), [keep_end] * len(_STATE_NAMES))
+    return [inputs.new_empty(shape) for shape in [outputs, *end]]
 
 
 def _backward(
@@ -229,9 +232,8 @@ def _backward(
     wanted: Sequence[bool],
 ) -> list[Tensor]:
     """Return the gradients of the weights, then those of the inputs and the start that are wanted, others empty."""
-    shapes = _gradient_shapes(weights, steps, batch, state_batch, _Sizes(*sizes), wanted)
-    made = [weights[0].new_empty(shape) for shape in shapes]
-    d_inputs, *d_start = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
+    made = _empty_gradients(weights, steps, batch, state_batch, _Sizes(*sizes), wanted)
+    d_inputs, *d_start = arguments.wanted_tensors(made[4:], wanted)
     d_outputs, *d_end = arguments.contiguous([d_outputs, d_hidden, d_cell, d_reads, d_weightings, d_memory])
     taken = arguments.contiguous(weights)
     lacking = _library(_Sizes(*sizes), clip).ntm_backward(
@@ -253,20 +255,20 @@ def _backward(
 
 def _backward_fake(weights: Sequence[Tensor], *rest: Any) -> list[Tensor]:
     *_, steps, batch, state_batch, sizes, _clip, wanted = rest
-    shapes = _gradient_shapes(weights, steps, batch, state_batch, _Sizes(*sizes), wanted)
-    return [weights[0].new_empty(shape) for shape in shapes]
+    return _empty_gradients(weights, steps, batch, state_batch, _Sizes(*sizes), wanted)
 
 
-def _gradient_shapes(
+def _empty_gradients(
     weights: Sequence[Tensor],
     steps: _Count,
     batch: _Count,
     state_batch: _Count,
     sizes: _Sizes,
     wanted: Sequence[bool],
-) -> list[tuple[_Count, ...]]:
+) -> list[Tensor]:
     optional = [(steps, batch, sizes.input_size), *_state_shapes(state_batch, sizes)]
-    return [*(tuple(weight.shape) for weight in weights), *arguments.wanted_shapes(optional, wanted)]
+    shapes = [*(tuple(weight.shape) for weight in weights), *arguments.wanted_shapes(optional, wanted)]
+    return [weights[0].new_empty(shape) for shape in shapes]
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
@@ -280,13 +282,11 @@ def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None
 def _differentiate(
     backward: Callable[..., list[Tensor]], ctx: Any, *gradients: Tensor | None
 ) -> tuple[Tensor | None, ...]:
-    if not ctx.keep_tape:
-        raise RuntimeError("ntm_forward kept nothing to differentiate with; call it with keep_tape=True")
     *weights, tape = ctx.saved_tensors
     wanted = [ctx.needs_input_grad[0], *ctx.needs_input_grad[5:10]]
     made = backward(weights, tape, *gradients[:-1], *ctx.counts, ctx.sizes, ctx.clip, wanted)
-    optional = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
-    return optional[0], *made[:4], *optional[1:], None, None, None, None
+    d_inputs, *d_start = arguments.wanted_tensors(made[4:], wanted)
+    return d_inputs, *made[:4], *d_start, None, None, None, None
 
 
 _sequence = operators.differentiable(

@@ -29,18 +29,24 @@ def differentiable(
         name: of the recurrence.
         forward, backward: as `torch.library.custom_op` wants them, annotated in full.
         forward_fake, backward_fake: the same arguments to empty tensors of the same shapes.
-        save: as ``setup_context`` of `torch.autograd.Function`.
+        save: as ``setup_context`` of `torch.autograd.Function`; it sets ``ctx.keep_tape``.
         differentiate: ``differentiate(backward, ctx, *gradients)`` returns the gradients of forward's arguments.
     """
+
+    def checked(backward: Callable[..., Any], ctx: Any, *gradients: Tensor | None) -> Any:
+        if not ctx.keep_tape:
+            raise RuntimeError(f"{name}_forward kept nothing to differentiate with; call it with keep_tape=True")
+        return differentiate(backward, ctx, *gradients)
+
     traced = torch.library.custom_op(f"mann_bench::{name}_forward", forward, mutates_args=())
     traced.register_fake(forward_fake)
     traced_backward = torch.library.custom_op(f"mann_bench::{name}_backward", backward, mutates_args=())
     traced_backward.register_fake(backward_fake)
-    traced.register_autograd(functools.partial(differentiate, traced_backward), setup_context=save)
+    traced.register_autograd(functools.partial(checked, traced_backward), setup_context=save)
     members = {
         "forward": staticmethod(forward),
         "setup_context": staticmethod(save),
-        "backward": staticmethod(once_differentiable(functools.partial(differentiate, backward))),
+        "backward": staticmethod(once_differentiable(functools.partial(checked, backward))),
     }
     direct: Any = type(f"{name}_sequence", (torch.autograd.Function,), members)
 

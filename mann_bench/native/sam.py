@@ -7,16 +7,14 @@ from torch import Tensor
 
 from mann_bench.native import arguments, sparse, sparse_operators
 from mann_bench.native.sparse import Sizes
-from mann_bench.nn.controller import LSTMController, LSTMState
+from mann_bench.nn.controller import LSTMState
 from mann_bench.nn.sam import SAMCell, SAMState
 from mann_bench.nn.sparse import SparseWeighting
 
 
 def problem_of(cell: SAMCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
-    if type(cell) is not SAMCell or type(cell.controller) is not LSTMController or len(cell.controller.layers) != 1:
-        return "only SAMCell with an LSTMController of one layer has a native recurrence"
-    return arguments.problem_of(cell.interface.weight)
+    return arguments.problem_of_cell(cell, SAMCell)
 
 
 def sam_sequence(

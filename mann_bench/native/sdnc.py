@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mann_bench.native import arguments, sparse, sparse_operators
 from mann_bench.native.sparse import Sizes
-from mann_bench.nn.controller import LSTMController, LSTMState
+from mann_bench.nn.controller import LSTMState
 from mann_bench.nn.sdnc import SDNCCell, SDNCState
 from mann_bench.nn.sparse import SparseWeighting
 from mann_bench.nn.sparse_links import Links
@@ -15,9 +15,7 @@ from mann_bench.nn.sparse_links import Links
 
 def problem_of(cell: SDNCCell) -> str | None:
     """Return why the native recurrence cannot take the place of `cell`; None where it can."""
-    if type(cell) is not SDNCCell or type(cell.controller) is not LSTMController or len(cell.controller.layers) != 1:
-        return "only SDNCCell with an LSTMController of one layer has a native recurrence"
-    return arguments.problem_of(cell.interface.weight)
+    return arguments.problem_of_cell(cell, SDNCCell)
 
 
 def sdnc_sequence(

@@ -198,7 +198,7 @@ def backward(
         wanted: of inputs and start.
     """
     made = empty_gradients(weights, counts, sizes, wanted)
-    d_inputs, *d_start = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
+    d_inputs, *d_start = arguments.wanted_tensors(made[4:], wanted)
     d_outputs, *d_end = arguments.contiguous([d_outputs, *d_end])
     taken = arguments.contiguous(weights)
     steps, batch, start_batch = counts

@@ -1,7 +1,6 @@
 """How the native recurrences of sparse memories are differentiated: all but the order of their tensors is the same."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from torch import Tensor
@@ -30,7 +29,7 @@ def differentiable(name: str, forward: Callable[..., Any]) -> Callable[..., Any]
         backward=_backward,
         backward_fake=_backward_fake,
         save=_save,
-        differentiate=partial(_differentiate, name),
+        differentiate=_differentiate,
     )
 
 
@@ -89,10 +88,8 @@ def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None
 
 
 def _differentiate(
-    name: str, backward: Callable[..., list[Tensor]], ctx: Any, *gradients: Tensor | None
+    backward: Callable[..., list[Tensor]], ctx: Any, *gradients: Tensor | None
 ) -> tuple[Tensor | None, ...]:
-    if not ctx.keep_tape:
-        raise RuntimeError(f"{name}_forward kept nothing to differentiate with; call it with keep_tape=True")
     *weights, tape = ctx.saved_tensors
     d_outputs, d_hidden, d_cell, d_reads, _slots, d_read_weights, *_rest, d_memory, _tape = gradients
     needs_input, _, _, _, _, *needs_start = ctx.needs_input_grad[:-5]
@@ -100,5 +97,5 @@ def _differentiate(
     wanted = [needs_input, *needs_start]
     d_end = d_hidden, d_cell, d_reads, d_read_weights, d_memory
     made = backward(weights, tape, d_outputs, *d_end, ctx.counts, ctx.sizes, ctx.clip, wanted)
-    optional = [tensor if is_wanted else None for tensor, is_wanted in zip(made[4:], wanted, strict=True)]
-    return optional[0], *made[:4], *optional[1:], None, None, None, None, None
+    d_inputs, *d_start = arguments.wanted_tensors(made[4:], wanted)
+    return d_inputs, *made[:4], *d_start, None, None, None, None, None
