@@ -1,6 +1,7 @@
 """A model that is a cell with a memory under a linear map to the logits."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -9,8 +10,17 @@ from mann_bench.models.base import RecurrentModel
 from mann_bench.nn.initialization import clip_symmetric, draw_weights, truncated_normal_linear
 
 
+class NativeTwin(NamedTuple):
+    """The native recurrence of a kind of cells: why it cannot take the place of one, and the outputs of all steps."""
+
+    problem_of: Callable[[Any], str | None]
+    outputs: Callable[[Any, Tensor, Any], Tensor]
+
+
 class CellModel(RecurrentModel):
     """A cell of `mann_bench.nn` whose outputs are mapped to logits, clipped to [-clip, clip].
+
+    Subclasses name the `native_twin` of their cell.
 
     Args:
         input_size: channels of the task's inputs, I.
@@ -19,6 +29,7 @@ class CellModel(RecurrentModel):
         clip: bound of the logits, above 0; none for unbounded.
     """
 
+    native_twin: ClassVar[NativeTwin]
     cell: Any
 
     def __init__(self, input_size: int, output_size: int, cell: nn.Module, clip: float | None) -> None:
@@ -39,6 +50,14 @@ class CellModel(RecurrentModel):
         """Advance the cell and map its output to logits."""
         output, state = self.cell(inputs, state)
         return self.logits(output), state
+
+    def native_problem(self) -> str | None:
+        """Return why the cell has no native recurrence, or None."""
+        return self.native_twin.problem_of(self.cell)
+
+    def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
+        """Run the cell natively over time, then map all outputs to logits at once."""
+        return self.logits(self.native_twin.outputs(self.cell, inputs, self.initial_state(1)))
 
     def logits(self, output: Float[Tensor, "*any F"]) -> Float[Tensor, "*any O"]:
         """Map outputs of the cell to logits."""

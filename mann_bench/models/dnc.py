@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.models.base import Observation
-from mann_bench.models.cell_model import CellModel
+from mann_bench.models.cell_model import CellModel, NativeTwin
 from mann_bench.native.dnc import dnc_outputs, problem_of
 from mann_bench.nn.dnc import DNCCell, DNCState
 
@@ -30,6 +30,7 @@ class DNCModel(CellModel):
             The code of its authors has 20 (https://github.com/google-deepmind/dnc).
     """
 
+    native_twin = NativeTwin(problem_of, dnc_outputs)
     cell: DNCCell
 
     def __init__(
@@ -58,14 +59,6 @@ class DNCModel(CellModel):
             clip=clip,
         )
         super().__init__(input_size, output_size, cell, clip)
-
-    def native_problem(self) -> str | None:
-        """Return why the cell has no native recurrence, or None."""
-        return problem_of(self.cell)
-
-    def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
-        """Run the cell natively over time, then map all outputs to logits at once."""
-        return self.logits(dnc_outputs(self.cell, inputs, self.initial_state(1)))
 
     def observe(
         self, inputs: Float[Tensor, "B I"], state: DNCState

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.models.base import Observation
-from mann_bench.models.cell_model import CellModel
+from mann_bench.models.cell_model import CellModel, NativeTwin
 from mann_bench.native.ntm import ntm_outputs, problem_of
 from mann_bench.nn.controller import ControllerKind
 from mann_bench.nn.ntm import Addressing, MemoryInit, NTMCell, NTMState, Sharpening
@@ -38,6 +38,7 @@ class NTMModel(CellModel):
         clip: bound of the head parameters and of the logits, above 0; none for unbounded. Collier & Beel 2018 use 20.
     """
 
+    native_twin = NativeTwin(problem_of, ntm_outputs)
     cell: NTMCell
 
     def __init__(
@@ -76,14 +77,6 @@ class NTMModel(CellModel):
             clip=clip,
         )
         super().__init__(input_size, output_size, cell, clip)
-
-    def native_problem(self) -> str | None:
-        """Return why the cell has no native recurrence, or None."""
-        return problem_of(self.cell)
-
-    def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
-        """Run the cell natively over time, then map all outputs to logits at once."""
-        return self.logits(ntm_outputs(self.cell, inputs, self.initial_state(1)))
 
     def observe(
         self, inputs: Float[Tensor, "B I"], state: NTMState

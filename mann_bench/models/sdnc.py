@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mann_bench.models.base import Observation
-from mann_bench.models.cell_model import CellModel
+from mann_bench.models.cell_model import CellModel, NativeTwin
 from mann_bench.models.sam import read_age
 from mann_bench.native.sdnc import problem_of, sdnc_outputs
 from mann_bench.nn.checks import require_at_least
@@ -40,6 +40,7 @@ class SDNCModel(CellModel):
     """
 
     sparse = True
+    native_twin = NativeTwin(problem_of, sdnc_outputs)
     cell: SDNCCell
 
     def __init__(
@@ -73,14 +74,6 @@ class SDNCModel(CellModel):
             clip=clip,
         )
         super().__init__(input_size, output_size, cell, clip)
-
-    def native_problem(self) -> str | None:
-        """Return why the cell has no native recurrence, or None."""
-        return problem_of(self.cell)
-
-    def native_forward(self, inputs: Float[Tensor, "T B I"]) -> Float[Tensor, "T B O"]:
-        """Run the cell natively over time, then map all outputs to logits at once."""
-        return self.logits(sdnc_outputs(self.cell, inputs, self.initial_state(1)))
 
     def observe(
         self, inputs: Float[Tensor, "B I"], state: SDNCState
