@@ -6,7 +6,7 @@ It calls parts of torch that may change without notice. Where they did, what is 
 
 import contextlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -82,7 +82,6 @@ def compile_graphs(graph: fx.GraphModule, examples: Sequence[Any]) -> StepGraphs
     differentiable = [i for i, result in enumerate(results) if result.meta["example_value"].requires_grad]
     if differentiable[:1] != [0]:
         raise WholeStepError("its logits depend on no parameter")
-    made = StepGraphs(_never, _never, inputs, state, len(examples), differentiable, [], [])
     # Tensors that the step makes of Python's numbers are constants of the graph.
     mode: Any = detect_fake_mode(examples)
     constants = mock.patch.object(mode, "allow_non_fake_inputs", True)
@@ -91,7 +90,7 @@ def compile_graphs(graph: fx.GraphModule, examples: Sequence[Any]) -> StepGraphs
             graph, tuple(examples), trace_joint=True, decompositions=select_decomp_table()
         )
         _optimize(joint)
-        return _with_code(made, joint, len(results))
+        return _compiled_graphs(joint, len(results), inputs, state, differentiable)
 
 
 def trust_vector_code() -> None:
@@ -127,36 +126,44 @@ def _optimize(joint: fx.GraphModule) -> None:
         joint_graph.joint_graph_passes(joint)
 
 
-def _with_code(made: StepGraphs, joint: fx.GraphModule, results: int) -> StepGraphs:
+def _compiled_graphs(
+    joint: fx.GraphModule, results: int, inputs: int | None, state: list[int | None], differentiable: list[int]
+) -> StepGraphs:
+    """Part the joint graph of a step with so many results into forward and backward, and compile both."""
     forward, backward = min_cut_rematerialization_partition(joint, _values(joint), num_fwd_outputs=results)
-    saved, tangents = len(_results(forward)) - results, [f"tangents_{i + 1}" for i in range(len(made.differentiable))]
+    saved, tangents = len(_results(forward)) - results, [f"tangents_{i + 1}" for i in range(len(differentiable))]
     if [node.name for node in _placeholders(backward)][saved:] != tangents:
         raise WholeStepError("backward takes what forward does not give")
-    products = _give_factors(backward, made)
+    arguments, others = len(_results(backward)), {inputs, *state}
+    products = _give_factors(backward, others)
     given = _results(backward)
-    of_state = {position for position in made.state if position is not None}
+    of_state = {position for position in state if position is not None}
     for position in of_state:
         given[position] = _contiguous(backward, given[position])
     _set_results(backward, given)
     _show(forward, range(results))
     _show(backward, of_state)
-    skipped = of_state | {made.inputs}
-    return made._replace(
+    return StepGraphs(
         forward=_compiled(forward),
         backward=_compiled(backward, is_backward=True),
-        sums=[i for i in range(made.arguments) if given[i] is not None and i not in skipped],
+        inputs=inputs,
+        state=state,
+        arguments=arguments,
+        differentiable=differentiable,
+        sums=[i for i in range(arguments) if given[i] is not None and i not in others],
         products=products,
     )
 
 
-def _give_factors(backward: fx.GraphModule, made: StepGraphs) -> list[Product]:
+def _give_factors(backward: fx.GraphModule, others: Collection[int | None]) -> list[Product]:
     """Let backward give the factors of parameter gradients that are products over the batch, in the place of these.
 
-    A product that is added to the sum as it is computed saves writing and reading it.
+    A product that is added to the sum as it is computed saves writing and reading it. Arguments among the `others` are
+    no parameters.
     """
     given, products = _results(backward), []
-    for argument in sorted(set(range(made.arguments)) - {made.inputs, *made.state}):
-        factors = _factors(given[argument])
+    for argument in range(len(given)):
+        factors = None if argument in others else _factors(given[argument])
         if factors is not None:
             products.append(Product(argument, len(given), len(given) + 1))
             given[argument] = None
@@ -239,7 +246,3 @@ def _compiled(graph: fx.GraphModule, **about: bool) -> Compiled:
     made: Any = compile_fx_inner(graph, _values(graph), **about)  # type: ignore[arg-type]
     compiled: Compiled = made.current_callable  # to call `made` itself costs two microseconds more
     return compiled
-
-
-def _never(_: list[Tensor]) -> Sequence[Any]:
-    raise AssertionError("not compiled yet")
