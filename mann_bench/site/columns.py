@@ -12,10 +12,8 @@ from mann_bench.core.message_text import counted
 from mann_bench.reporting.naming import OWN_TRAINING
 from mann_bench.reporting.tables.table import estimate_text, parameters_text, share_text
 from mann_bench.site.rows import SheetRow
-from mann_bench.site.safe_text import shown
+from mann_bench.site.safe_text import LONGEST_VARIANT, shown
 from mann_bench.statistics.interval import Estimate
-
-LONGEST_VARIANT = 160
 
 _ALWAYS = {"model", "solved", "steps"}
 """Columns that a table has though all rows say the same."""

@@ -16,11 +16,10 @@ from mann_bench.leaderboard.files import LoadedEntry
 from mann_bench.leaderboard.records import by_date
 from mann_bench.site.board import Board
 from mann_bench.site.pairs import Pair, pairs
-from mann_bench.site.safe_text import shown
+from mann_bench.site.safe_text import shown, shown_variant
 from mann_bench.statistics.borda import Borda
 from mann_bench.statistics.ranks import Rank, pairs_within_reach, seeds_to_decide
 
-LONGEST_VARIANT = 160
 MOST_ROWS = 40
 """Most models of the table; the boards have all."""
 
@@ -35,7 +34,7 @@ class Place(NamedTuple):
     @property
     def link(self) -> str:
         """The way from the first page to the rows of its task and model on the page of its study."""
-        task, model = (shown(text, LONGEST_VARIANT) for text in (self.cell.task, self.cell.model))
+        task, model = (shown_variant(text) for text in (self.cell.task, self.cell.model))
         return f"{self.board}/index.html#{urlencode({'task': task, 'model': model})}"
 
 
@@ -184,7 +183,7 @@ def _rows(made: Matrix) -> list[ModelRow]:
     return [
         ModelRow(
             model,
-            shown(model.text, LONGEST_VARIANT) + (f" [{shown(model.distribution)}]" * (texts.count(model.text) > 1)),
+            shown_variant(model.text) + (f" [{shown(model.distribution)}]" * (texts.count(model.text) > 1)),
             {by: made.borda[by][model] for by in By},
             {by: orders[by].index(model) for by in By},
             model not in made.few,
@@ -250,7 +249,7 @@ def _found(places: Sequence[Place]) -> list[Found]:
         grouped.setdefault((cell.model, cell.task, cell.protocol, place.board), []).append(place)
     return [
         Found(
-            shown(model, LONGEST_VARIANT), shown(task, LONGEST_VARIANT), shown(protocol, LONGEST_VARIANT), board,
+            shown_variant(model), shown_variant(task), shown_variant(protocol), board,
             _solved(group[0].cell), len(group),
         )
         for (model, task, protocol, board), group in sorted(grouped.items())

@@ -7,8 +7,8 @@ from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject
 from mann_bench.analysis.curves.lengths import length_figure
 from mann_bench.site.chart import Section
 from mann_bench.site.cost_charts import cost_charts
-from mann_bench.site.front import LONGEST_VARIANT, Front, Task
-from mann_bench.site.safe_text import shown
+from mann_bench.site.front import Front, Task
+from mann_bench.site.safe_text import shown_variant
 
 
 def cost_sections(front: Front, styles: Mapping[str, int]) -> list[Section]:
@@ -29,6 +29,6 @@ def _sections(front: Front, task: Task, name: str, styles: Mapping[str, int]) ->
         column, rule = task.column, drawn[0].cell.rule
         group = Group(Subject(column.task, column.protocol, rule.metric, rule.below), drawn)
         if lengths := length_figure(group):
-            title, rows = shown(column.task, LONGEST_VARIANT), [row for row, *_ in held]
+            title, rows = shown_variant(column.task), [row for row, *_ in held]
             charts = tuple(cost_charts(cost_figure(group, lengths), rows, name, small=True))
             yield Section(name, title, title, "Models", charts)

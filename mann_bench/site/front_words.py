@@ -12,7 +12,7 @@ from mann_bench.core.message_text import counted
 from mann_bench.site.board import Board
 from mann_bench.site.front import Figure, Front, Generalization, Place, Task
 from mann_bench.site.front_claims import claims_sentences
-from mann_bench.site.safe_text import shown
+from mann_bench.site.safe_text import shown_variant
 from mann_bench.site.sentence import MOST, Link, Sentence
 
 _BETTER = {
@@ -46,7 +46,7 @@ def in_short(front: Front) -> list[Short]:
     """Return each task in short."""
     return [
         Short(
-            shown(task.column.task, 160), shown(task.column.protocol, 160), count_range(*task.seeds),
+            shown_variant(task.column.task), shown_variant(task.column.protocol), count_range(*task.seeds),
             _first(task, _share_solved, _solved, "no seed of any model"),
             _soonest(task), _generalizing_most(task, front.left),
             told_text(task),
@@ -101,7 +101,7 @@ def _too_few(tasks: Sequence[Task]) -> str:
 def _pair_texts(column: Column, by: By) -> list[str]:
     models = list(column.places)
     return [
-        _BETTER[by].format(better=_name(models[better]), worse=_name(models[worse]), task=shown(column.task, 160))
+        _BETTER[by].format(better=_name(models[better]), worse=_name(models[worse]), task=shown_variant(column.task))
         for better, worse in column.ranked[by].told_apart
     ]
 
@@ -109,7 +109,7 @@ def _pair_texts(column: Column, by: By) -> list[str]:
 def _generalizing(front: Front) -> str:
     """Return the cells of which all seeds master the longest test size, and those of which some do."""
     shares = [
-        (_share_generalizing(figure), f"{_name(model)} on {shown(task.column.task, 160)} ({_generalized(figure)})")
+        (_share_generalizing(figure), f"{_name(model)} on {shown_variant(task.column.task)} ({_generalized(figure)})")
         for task in front.tasks
         for model, figure in task.figures.items()
     ]
@@ -132,7 +132,7 @@ def _elsewhere(front: Front) -> list[Sentence]:
 
 
 def _cell_name(place: Place) -> str:
-    return f"{shown(place.cell.model, 160)} on {shown(place.cell.task, 160)}"
+    return f"{shown_variant(place.cell.model)} on {shown_variant(place.cell.task)}"
 
 
 def _generalizing_most(task: Task, left: Sequence[Generalization]) -> str:
@@ -141,7 +141,7 @@ def _generalizing_most(task: Task, left: Sequence[Generalization]) -> str:
     other = next((each for each in left if each.task == task.column.task), None)
     if other is None:
         return here
-    name = shown(other.place.cell.model, 160)
+    name = shown_variant(other.place.cell.model)
     return f"{here}; under another protocol {name}: {_count(other.share)} ({other.place.board})"
 
 
@@ -151,7 +151,7 @@ def _listed(texts: Sequence[str], joint: str = ", ") -> str:
 
 
 def _name(model: Model) -> str:
-    return shown(model.text, 160)
+    return shown_variant(model.text)
 
 
 def _first(task: Task, share: Callable[[Figure], float], words: Callable[[Figure], str], none: str) -> str:

@@ -22,12 +22,21 @@ from mann_bench.reporting.tables.table import INTERVALS, SHARES, Table, reads_as
 from mann_bench.site.assets import Assets
 from mann_bench.site.chart import Chart
 from mann_bench.site.chart_data import chart_data
-from mann_bench.site.columns import LONGEST_VARIANT, cell_text, training_text
+from mann_bench.site.columns import cell_text, training_text
 from mann_bench.site.front import Figure, Front
 from mann_bench.site.front_words import count_range, told_text
 from mann_bench.site.pairs import Pair as RowPair
 from mann_bench.site.rows import SheetRow
-from mann_bench.site.safe_text import breakable, embedded, linked, safe_url, script_text, short_number, shown
+from mann_bench.site.safe_text import (
+    breakable,
+    embedded,
+    linked,
+    safe_url,
+    script_text,
+    short_number,
+    shown,
+    shown_variant,
+)
 from mann_bench.site.sheet import Sheet
 from mann_bench.site.task_charts import section_title
 from mann_bench.site.views import Pair
@@ -84,7 +93,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    filters = (shown, safe_url, linked, breakable, embedded, chart_data)
+    filters = (shown, shown_variant, safe_url, linked, breakable, embedded, chart_data)
     environment.filters |= {each.__name__: each for each in filters}
     environment.filters |= {
         "filters": _filters,
@@ -123,8 +132,8 @@ class _Field(NamedTuple):
 def _filters(sheet: Sheet) -> list[_Field]:
     """Return the fields that rows are chosen by."""
     found = {
-        ("task", "Task"): [shown(line.cell.task, 160) for line in sheet.lines],
-        ("model", "Model"): [shown(line.cell.model, 160) for line in sheet.lines],
+        ("task", "Task"): [shown_variant(line.cell.task) for line in sheet.lines],
+        ("model", "Model"): [shown_variant(line.cell.model) for line in sheet.lines],
         ("badge", "Checked"): [str(line.entry.entry.badge) for line in sheet.lines if line.entry],
     }
     options = {field: sorted(set(values)) for field, values in found.items() if values}
@@ -191,7 +200,7 @@ def _front_pairs(front: Front) -> Markup:
         }
         for task in front.tasks
     ]
-    tasks = [shown(task.column.task, LONGEST_VARIANT) for task in front.tasks]
+    tasks = [shown_variant(task.column.task) for task in front.tasks]
     return _pairs_data([row.label for row in front.rows], tasks, texts, front.pairs)
 
 

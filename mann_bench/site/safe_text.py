@@ -12,6 +12,9 @@ from markupsafe import Markup, escape
 from mann_bench.analysis.curves.data import plain
 from mann_bench.leaderboard.schema import LONGEST_NAME, LONGEST_NOTE
 
+LONGEST_VARIANT = 160
+"""Characters of a variant that tables and titles show."""
+
 _DIGITS = 6
 # Without these, which only join letters of one word, several scripts cannot be written.
 _JOINERS = "\u200c\u200d"
@@ -24,6 +27,11 @@ def shown(text: str, most: int = LONGEST_NAME) -> str:
     line = " ".join("".join(kept).split())
     whole = len(line) <= most and len(text) <= 4 * most
     return (line or "(no name)") if whole else line[: most - 1] + "…"
+
+
+def shown_variant(text: str) -> str:
+    """Return a variant as tables, titles and links show it."""
+    return shown(text, LONGEST_VARIANT)
 
 
 def safe_url(url: str | None) -> str | None:

@@ -8,7 +8,7 @@ from mann_bench.analysis.curves.learning import learning_figure
 from mann_bench.analysis.curves.probe import ProbePanel, ProbeSeed, probe_figure
 from mann_bench.results.schema import Record
 from mann_bench.site.chart import Axis, Chart, Rule, Section, Series, score_axis
-from mann_bench.site.safe_text import shown
+from mann_bench.site.safe_text import shown, shown_variant
 from mann_bench.site.sheet import Line
 
 _STEPS = Axis("training steps", least=0)
@@ -22,7 +22,7 @@ def seed_section(line: Line, number: int) -> Section:
     return Section(
         name,
         f"{shown(cell.model)} on {shown(cell.task)}",
-        shown(cell.task, 160),
+        shown_variant(cell.task),
         "Seeds",
         (*_learning(subject, drawn, name), *_probe(subject, drawn, name), *_diagnostics(cell, name)),
     )

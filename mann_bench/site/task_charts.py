@@ -11,7 +11,7 @@ from mann_bench.analysis.measures import probed
 from mann_bench.site.chart import Axis, Chart, Reference, Rule, Section, Series, score_axis
 from mann_bench.site.cost_charts import cost_charts
 from mann_bench.site.rows import SheetRow
-from mann_bench.site.safe_text import shown
+from mann_bench.site.safe_text import shown, shown_variant
 from mann_bench.site.sheet import Figures, Sheet
 
 MOST_POINTS = 24_000
@@ -27,7 +27,7 @@ def task_sections(sheet: Sheet) -> list[Section]:
         Section(
             f"task{number}",
             section_title(sheet, figures),
-            shown(figures.group.subject.task, 160),
+            shown_variant(figures.group.subject.task),
             "Lines",
             tuple(_charts(figures, sheet.rows, f"task{number}")),
         )
