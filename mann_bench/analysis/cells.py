@@ -1,12 +1,21 @@
 """Group records into cells: one model variant on one task variant under one protocol, over seeds."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from mann_bench.analysis.tuned import RATE, Tuned, TunedCells, tuned_text
 from mann_bench.core.options import OptionValue
 from mann_bench.core.protocol import TrainingMethod
 from mann_bench.results.schema import Record, RuleRecord
+
+
+class CellColumns(TypedDict):
+    """The columns by which the rows of tables name a cell."""
+
+    task: str
+    model: str
+    protocol: str
+    origin: str
 
 
 class Cell(NamedTuple):
@@ -31,6 +40,11 @@ class Cell(NamedTuple):
     def origin(self) -> str:
         """Who brought the model and the task, with the versions of their specs."""
         return origin(self.records[0])
+
+    @property
+    def columns(self) -> CellColumns:
+        """What the rows of tables name the cell by."""
+        return {"task": self.task, "model": self.model, "protocol": self.protocol, "origin": self.origin}
 
     @property
     def rule(self) -> RuleRecord:

@@ -96,10 +96,7 @@ def convergence_row(cell: Cell) -> ConvergenceRow:
     records = cell.records
     known = [record.all_parameters for record in records if record.all_parameters is not None]
     return ConvergenceRow(
-        task=cell.task,
-        model=cell.model,
-        protocol=cell.protocol,
-        origin=cell.origin,
+        **cell.columns,
         backend=", ".join(backends(cell)),
         parameters=max(record.parameters for record in records) or None,
         all_parameters=max(known, default=None),

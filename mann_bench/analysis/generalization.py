@@ -53,10 +53,7 @@ def size_rows(cell: Cell, shown: Collection[str] | None = None) -> list[Generali
     estimates = {name: _estimates(tested, cell, sizes, name) for name in names}
     return [
         GeneralizationRow(
-            task=cell.task,
-            model=cell.model,
-            protocol=cell.protocol,
-            origin=cell.origin,
+            **cell.columns,
             size=size_text(size),
             dimensions=_dimensions(size),
             seeds=len(cell.records),

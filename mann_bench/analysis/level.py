@@ -71,10 +71,7 @@ def reached_by_cell(cells: Sequence[Cell]) -> list[list[ReachedRow]]:
     for cell in cells:
         above = (rise.level for record in cell.records for rise in climb(record)[1:])
         found.setdefault((cell.task, cell.protocol), set()).update(above)
-    return [
-        [_reached_row(cell, level) for level in sorted(found[cell.task, cell.protocol])] if has_level(cell) else []
-        for cell in cells
-    ]
+    return [_reached_rows(cell, sorted(found[cell.task, cell.protocol])) if has_level(cell) else [] for cell in cells]
 
 
 def _level_row(cell: Cell) -> LevelRow:
@@ -82,10 +79,7 @@ def _level_row(cell: Cell) -> LevelRow:
     symbols = [each for record in cell.records if (each := _symbols(record)) is not None]
     median = median_level(cell)
     return LevelRow(
-        task=cell.task,
-        model=cell.model,
-        protocol=cell.protocol,
-        origin=cell.origin,
+        **cell.columns,
         syllabus=_syllabus(cell),
         seeds=len(cell.records),
         level=Estimate(median.low, median.interval),
@@ -98,26 +92,18 @@ def _level_row(cell: Cell) -> LevelRow:
     )
 
 
-def _reached_row(cell: Cell, level: int) -> ReachedRow:
-    rows = rows_at(cell, level)
-
-    def until(unit: Unit) -> Training:
-        return Training.of(durations_until(cell, unit, rows))
-
-    return ReachedRow(
-        task=cell.task,
-        model=cell.model,
-        protocol=cell.protocol,
-        origin=cell.origin,
-        syllabus=_syllabus(cell),
-        level=level,
-        seeds=len(rows),
-        reached=Share.of(sum(row is not None for row in rows), len(rows)),
-        steps=until(Unit.STEPS),
-        sequences=until(Unit.SEQUENCES),
-        seconds=until(Unit.SECONDS),
-        symbols=until(Unit.SYMBOLS) if tells_symbols(cell) else None,
-    )
+def _reached_rows(cell: Cell, levels: Sequence[int]) -> list[ReachedRow]:
+    """Return a row of a cell for each level."""
+    syllabus, units = _syllabus(cell), [unit for unit in Unit if unit is not Unit.SYMBOLS or tells_symbols(cell)]
+    made = []
+    for level in levels:
+        rows = rows_at(cell, level)
+        reached = Share.of(sum(row is not None for row in rows), len(rows))
+        training = {unit.value: Training.of(durations_until(cell, unit, rows)) for unit in units}
+        made.append(
+            ReachedRow(**cell.columns, syllabus=syllabus, level=level, seeds=len(rows), reached=reached, **training)
+        )
+    return made
 
 
 def _syllabus(cell: Cell) -> str:

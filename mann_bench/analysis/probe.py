@@ -43,10 +43,7 @@ def probe_row(cell: Cell) -> ProbeRow:
     """Return the row of a cell that was probed, as of `probe_rows`."""
     starts = [generalizes_from(record) for record in cell.records]
     return ProbeRow(
-        task=cell.task,
-        model=cell.model,
-        protocol=cell.protocol,
-        origin=cell.origin,
+        **cell.columns,
         size=next((size_text(row.rows[-1].size) for r in cell.records for row in r.probe), None),
         seeds=len(starts),
         found=Generalizing(

@@ -189,14 +189,7 @@ def pairs_row(subject: Subject, ranked: Ranked, significance: float = SIGNIFICAN
 
 
 def _rank_row(cell: Cell, rank: Ranks) -> RankRow:
-    return RankRow(
-        task=cell.task,
-        model=cell.model,
-        protocol=cell.protocol,
-        origin=cell.origin,
-        seeds=len(cell.records),
-        rank=rank,
-    )
+    return RankRow(**cell.columns, seeds=len(cell.records), rank=rank)
 
 
 def pair_tests(first: Cell, second: Cell) -> dict[By, Comparison]:
