@@ -26,8 +26,8 @@ def _sections(front: Front, task: Task, name: str, styles: Mapping[str, int]) ->
             if each.model in task.figures]  # fmt: skip
     drawn = tuple(DrawnCell(cell, label, styles[cell.model]) for _, cell, label in held)
     if drawn:
-        column, rule = task.column, drawn[0].cell.rule
-        group = Group(Subject(column.task, column.protocol, rule.metric, rule.below), drawn)
+        column = task.column
+        group = Group(Subject.of(column.task, column.protocol, drawn[0].cell.rule), drawn)
         if lengths := length_figure(group):
             title, rows = shown_variant(column.task), [row for row, *_ in held]
             charts = tuple(cost_charts(cost_figure(group, lengths), rows, name, small=True))

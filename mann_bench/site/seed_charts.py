@@ -17,7 +17,7 @@ _STEPS = Axis("training steps", least=0)
 def seed_section(line: Line, number: int) -> Section:
     """Return the charts of a cell, a line a seed."""
     cell, name = line.cell, f"cell{number}"
-    subject = Subject(cell.task, None, cell.rule.metric, cell.rule.below)
+    subject = Subject.of(cell.task, None, cell.rule)
     drawn = DrawnCell(cell, line.label, 0)
     return Section(
         name,

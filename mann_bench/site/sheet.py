@@ -125,7 +125,7 @@ def _add(sheet: Sheet, subject: Subject, lines: Sequence[Line], styles: Mapping[
     order = ranked[0].order
     ordered = [lines[index] for index in order]
     drawn = tuple(DrawnCell(line.cell, line.label, styles[line.cell.model]) for line in ordered)
-    group = Group(FigureSubject(subject.task, subject.protocol, subject.rule.metric, subject.rule.below), drawn)
+    group = Group(FigureSubject.of(*subject), drawn)
     lengths = length_figure(group)
     first = len(sheet.rows)
     numbers = tuple(range(first, first + len(lines)))

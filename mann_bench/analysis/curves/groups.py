@@ -21,6 +21,11 @@ class Subject(NamedTuple):
     below: float
     """Its threshold."""
 
+    @classmethod
+    def of(cls, task: str, protocol: str | None, rule: RuleRecord) -> "Subject":
+        """Return the subject of a task with this convergence rule."""
+        return cls(task, protocol, rule.metric, rule.below)
+
 
 class DrawnCell(NamedTuple):
     """A cell as figures show it."""
@@ -47,9 +52,7 @@ def groups(cells: Sequence[Cell]) -> list[Group]:
     found: dict[tuple[str, RuleRecord], list[DrawnCell]] = {}
     for cell, label in zip(cells, labels, strict=True):
         found.setdefault((cell.task, cell.rule), []).append(DrawnCell(cell, label, styles[label]))
-    return [
-        Group(Subject(task, protocol, rule.metric, rule.below), tuple(drawn)) for (task, rule), drawn in found.items()
-    ]
+    return [Group(Subject.of(task, protocol, rule), tuple(drawn)) for (task, rule), drawn in found.items()]
 
 
 def bounded(score: float) -> float:
@@ -65,6 +68,11 @@ def floor(below: float, sequences: int) -> float:
     """
     least = 1 / max(sequences, 1)
     return 10.0 ** math.floor(math.log10(min(least, below / 10) if below > 0 else least))
+
+
+def training_range(records: Sequence[Record]) -> dict[str, tuple[int, int]]:
+    """Return the least and the greatest training size, by dimension; empty where no record states them."""
+    return next((record.training_range for record in records if record.training_range), {})
 
 
 def in_training(size: Size, ranges: Mapping[str, tuple[int, int]]) -> bool:

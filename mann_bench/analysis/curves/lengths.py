@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject, chance, floor, in_training
+from mann_bench.analysis.curves.groups import DrawnCell, Group, Subject, chance, floor, in_training, training_range
 from mann_bench.analysis.measures import beyond_capacity, scores_at, test_sizes
 from mann_bench.core.sizes import size_text
 from mann_bench.statistics.interval import Estimate
@@ -64,7 +64,7 @@ def length_figure(group: Group) -> LengthFigure | None:
     rows = [row for record in records for row in record.generalization]
     if not rows:
         return None
-    ranges = next((record.training_range for record in records if record.training_range), {})
+    ranges = training_range(records)
     sizes = {size_text(row.size): row.size for row in rows}
     return LengthFigure(
         group.subject,

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mann_bench.analysis.curves.groups import DrawnCell, Subject, bounded, chance, floor, in_training
+from mann_bench.analysis.curves.groups import DrawnCell, Subject, bounded, chance, floor, in_training, training_range
 from mann_bench.analysis.measures import beyond_capacity, generalizes_from, masters
 from mann_bench.core.runs import Outcome
 from mann_bench.core.sizes import Size, size_text
@@ -83,10 +83,9 @@ def _seed(record: Record) -> ProbeSeed:
 
 def _panel(drawn: DrawnCell, size: Size) -> ProbePanel:
     records = drawn.cell.records
-    ranges = next((record.training_range for record in records if record.training_range), {})
     return ProbePanel(
         size_text(size),
-        in_training(size, ranges),
+        in_training(size, training_range(records)),
         any(beyond_capacity(record, size) for record in records),
         chance(records, size, drawn.cell.rule.metric),
         tuple(_points(record, size) for record in records),
