@@ -135,19 +135,28 @@ def _lengths(figures: Figures, data: LengthFigure, name: str) -> Chart:
     dimensions = data.dimensions
     single = len(dimensions) == 1
     known = [size for size in data.sizes if size.chance is not None]
-    trained = data.training_range.get(dimensions[0]) if single else None
+    tested = [float(size.text) for size in data.sizes] if single else []
+    trained = _within(tested, data.training_range.get(dimensions[0]))
+    least = min(trained[0], *tested) if trained else None
     chances = tuple(size.chance for size in known if size.chance is not None)
     return Chart(
         name, "lines" if single else "marks", "Error against length",
         "Score on the test stream: median over all seeds; one that could not be tested counts as infinitely wrong. "
         "Shaded: trained on. Hollow: more rows to remember than the memory has slots.",
-        Axis(" × ".join(dimensions), "linear" if single else "point", least=trained[0] if trained else None),
+        Axis(" × ".join(dimensions), "linear" if single else "point", least=least),
         score_axis(data.subject.metric, data.floor),
         tuple(_length_series(line, row, single) for row, line in zip(figures.rows, data.lines, strict=True)),
         "interval of the median",
         references=(Reference("chance", _places([size.text for size in known], single), chances),) if known else (),
         shaded=trained or _places([size.text for size in data.sizes if size.in_training], single),
     )  # fmt: skip
+
+
+def _within(tested: Sequence[float], trained: tuple[int, int] | None) -> tuple[float, float] | None:
+    """Return the training range up to the greatest size tested, where the axis ends; None where nothing is left."""
+    if not tested or not trained or trained[0] > max(tested):
+        return None
+    return trained[0], min(trained[1], max(tested))
 
 
 def _length_series(line: LengthLine, row: int, single: bool) -> Series:

@@ -65,6 +65,15 @@ def test_the_training_range_is_shaded(charts, make_record):
     assert (chart.shaded, chart.x.least) == ((1, 20), 1)
 
 
+@pytest.mark.parametrize(
+    ("trained", "shaded", "least"), [((1, 256), (1, 20), 1), ((15, 256), (15, 20), 10), ((30, 256), (), None)]
+)
+def test_the_training_range_is_shaded_up_to_the_greatest_size_tested(charts, make_record, trained, shaded, least):
+    sizes = [({"length": length}, 3.0, 0.5) for length in (10, 20)]
+    chart = charts([make_record(sizes=sizes, training_range={"length": trained})])["lengths"]
+    assert (chart.shaded, chart.x.least) == (shaded, least)
+
+
 def test_what_never_converged_stands_hollow_at_the_longest_run(charts, make_record):
     (series,) = charts([make_record(converged_at=None)])["front-seconds"].series
     assert (series.x, series.hollow) == ((3.0,), (0,))
