@@ -11,10 +11,10 @@ from mann_bench.reporting.naming import SCORE_WORDS, own_training_notes, row_lab
 from mann_bench.reporting.tables.runs import KEY_DIGITS, by_seeds
 from mann_bench.reporting.tables.table import (
     INTERVALS,
-    ONE_SEED,
     SHARES,
     Table,
     estimate_text,
+    one_seed_notes,
     parameters_text,
     share_text,
 )
@@ -40,7 +40,7 @@ def convergence_table(cells: Sequence[Cell]) -> Table:
             *_tuning_notes(cells),
             INTERVALS,
             SHARES,
-            *([ONE_SEED] if any(len(cell.records) == 1 for cell in cells) else []),
+            *one_seed_notes(cells),
             *own_training_notes(cells),
             *_protocol_notes(cells),
             *_backend_notes(cells, labels),

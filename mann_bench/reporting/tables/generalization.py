@@ -12,7 +12,7 @@ from mann_bench.core.scores import is_accuracy
 from mann_bench.core.sizes import Size
 from mann_bench.reporting.naming import SCORE_WORDS, own_training_notes, predictor, row_labels
 from mann_bench.reporting.tables.runs import by_seeds
-from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, Table, estimate_text
+from mann_bench.reporting.tables.table import INTERVALS, Table, estimate_text, one_seed_notes
 from mann_bench.results.schema import Record
 from mann_bench.statistics.interval import Estimate
 from mann_bench.statistics.medians import median_estimate
@@ -77,7 +77,7 @@ def _table(task: str, cells: Sequence[Cell]) -> Table:
             "mastered: the last size up to which "
             + ("99 % of the sequences are right" if metric != "regret_bits" else "the task's rule is met"),
             INTERVALS,
-            *([ONE_SEED] if any(len(cell.records) == 1 for cell in cells) else []),
+            *one_seed_notes(cells),
             *own_training_notes(cells),
             *_capacity_notes(by_cell),
             *_untested_notes(cells),

@@ -6,7 +6,7 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.level import LevelRow, ReachedRow, level_rows, reached_by_cell
 from mann_bench.analysis.level_measures import has_level, reached
 from mann_bench.reporting.naming import own_training_notes, row_labels
-from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, SHARES, Table, estimate_text, share_text
+from mann_bench.reporting.tables.table import INTERVALS, SHARES, Table, estimate_text, one_seed_notes, share_text
 
 MOST_LEVELS = 24
 """Levels of a model that a table for people has; `reached_by_cell` has all."""
@@ -92,4 +92,4 @@ def _thinned(rows: Sequence[ReachedRow]) -> list[ReachedRow]:
 
 
 def _common_notes(made: Sequence[Cell]) -> list[str]:
-    return [*([ONE_SEED] if any(len(cell.records) == 1 for cell in made) else []), *own_training_notes(made)]
+    return [*one_seed_notes(made), *own_training_notes(made)]

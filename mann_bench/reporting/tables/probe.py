@@ -6,7 +6,7 @@ from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.measures import probed
 from mann_bench.analysis.probe import probe_row
 from mann_bench.reporting.naming import own_training_notes, row_labels
-from mann_bench.reporting.tables.table import INTERVALS, ONE_SEED, SHARES, Table, estimate_text, share_text
+from mann_bench.reporting.tables.table import INTERVALS, SHARES, Table, estimate_text, one_seed_notes, share_text
 
 
 def probe_table(cells: Sequence[Cell]) -> Table | None:
@@ -24,7 +24,7 @@ def probe_table(cells: Sequence[Cell]) -> Table | None:
             "from step: its Kaplan-Meier median",
             INTERVALS,
             SHARES,
-            *([ONE_SEED] if any(len(cell.records) == 1 for cell in made) else []),
+            *one_seed_notes(made),
             *own_training_notes(made),
         ],
     )

@@ -1,8 +1,10 @@
 """What tables of text are made of: how estimates over seeds read."""
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.convergence import ConvergenceRow
 from mann_bench.analysis.rows import Share
 from mann_bench.statistics.interval import LEVEL, Estimate, Interval, level_text
@@ -17,6 +19,11 @@ _LARGE = 100
 """From here on numbers have no decimals."""
 
 ONE_SEED = "one seed has no interval"
+
+
+def one_seed_notes(cells: Iterable[Cell]) -> list[str]:
+    """Say that one seed has no interval, where a cell has but one."""
+    return [ONE_SEED] if any(len(cell.records) == 1 for cell in cells) else []
 
 
 class Table(NamedTuple):
