@@ -147,9 +147,9 @@ class Results:
         return tables_html(self._outline(), [convergence_table(made), *generalization_tables(made)] if made else [])
 
     def _outline(self) -> str:
-        made, outcomes = cells(self.records), Counter(str(record.outcome) for record in self.records)
+        made, outcomes = cells(self.records), Counter(record.outcome for record in self.records)
         models, tasks = (counted(len({getattr(cell, each) for cell in made}), each) for each in ("model", "task"))
-        ends = [f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in sorted(outcomes.items())]
+        ends = [f"{count:,} {outcome.words}" for outcome, count in sorted(outcomes.items())]
         problems = [counted(len(self.problems), "problem")] if self.problems else []
         return f"{counted(len(self.records), 'run')} of {models} on {tasks}: {', '.join(ends + problems) or 'nothing'}"
 

@@ -57,6 +57,11 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
     @property
+    def words(self) -> str:
+        """How people read it."""
+        return self.value.replace("_", " ")
+
+    @property
     def broke_off(self) -> bool:
         """Whether the run diverged or failed: what it had not reached by then, it never would have."""
         return self in (Outcome.DIVERGED, Outcome.FAILED)

@@ -84,7 +84,7 @@ class ConsoleProgress:
             case Busy(key, owner_text):
                 self._print(f"run {key[:12]}: {owner_text} does it")
             case Finished(key, outcome, _, problem):
-                self._finish(key, str(outcome).replace("_", " "), problem)
+                self._finish(key, outcome.words, problem)
 
     def _start(self, run: Run) -> None:
         now = time.monotonic()

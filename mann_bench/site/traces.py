@@ -76,7 +76,7 @@ def _view(record: Record, trace: RunTrace, name: str) -> TraceView:
 
 def _outcome(record: Record) -> str:
     if record.converged_first is None:
-        return str(record.outcome).replace("_", " ")
+        return record.outcome.words
     return f"converged after {record.converged_first:,} steps"
 
 

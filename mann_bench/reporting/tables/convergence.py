@@ -121,5 +121,5 @@ def _unconverged(record: Record) -> str | None:
     if record.converged_first is not None:
         return None
     reason = failure(record)
-    ended = f"{str(record.outcome).replace('_', ' ')} after {record.steps:,} steps"
+    ended = f"{record.outcome.words} after {record.steps:,} steps"
     return f"{ended}: {reason} (run {record.key[:KEY_DIGITS]})" if reason else ended

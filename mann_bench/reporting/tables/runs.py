@@ -59,5 +59,5 @@ def by_seeds(cell: Cell, words: Callable[[Record], str | None]) -> list[str]:
 
 def outcome_text(record: Record) -> str:
     """Return how a run ended: ``not converged``, or ``failed: ValueError: no such thing``."""
-    words = str(record.outcome).replace("_", " ")
+    words = record.outcome.words
     return f"{words}: {reason}" if (reason := failure(record)) else words
