@@ -33,7 +33,7 @@ from mann_bench.reporting.render import Format, render
 from mann_bench.reporting.tables.convergence import convergence_table
 from mann_bench.reporting.tables.generalization import generalization_tables
 from mann_bench.reporting.wandb_mirror import WandbMirror, WandbMode, default_mode
-from mann_bench.results.files import prepare_file, write_atomically
+from mann_bench.results.files import prepare_file, write_output
 from mann_bench.results.schema import Record
 from mann_bench.results.store import Store, load_record, record_files
 
@@ -122,10 +122,7 @@ class Results:
             raise UsageError("there are no records to make a page of.")
         path = _folder(file)
         prepare_file(path, "file")
-        try:
-            write_atomically({path: report_page(cells(self.records))})
-        except OSError as error:
-            raise StoreError(f"the page could not be written to {path}: {error.strerror}.") from error
+        write_output("the page", path, {path: report_page(cells(self.records))})
         return path
 
     def on_target(self) -> "Results":

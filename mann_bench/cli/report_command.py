@@ -187,12 +187,8 @@ def _write_page(made: "list[Cell]", file: Path) -> None:
 
 
 def _write(what: str, place: Path, files: dict[Path, bytes]) -> None:
-    from mann_bench.core.errors import StoreError
-    from mann_bench.results.files import write_atomically
+    from mann_bench.results.files import write_output
 
-    try:
-        write_atomically(files)
-    except OSError as error:
-        raise StoreError(f"{what} could not be written to {place}: {error.strerror}.") from error
+    write_output(what, place, files)
     for file in files:
         say(str(file), err=True)

@@ -46,12 +46,11 @@ def command(
     RUN is the folder of a run, or the first digits of its run key. The command writes two files: the arrays as .npz
     and a figure as .png. By default the sequence has the largest size that the model was trained on.
     """
-    from mann_bench.core.errors import StoreError
     from mann_bench.core.sizes import size_text
     from mann_bench.execution.restore import restore
     from mann_bench.execution.trace import trace_sequence
     from mann_bench.reporting.trace_figure import trace_figure
-    from mann_bench.results.files import write_atomically
+    from mann_bench.results.files import write_output
     from mann_bench.results.store import Store, find_record
 
     restored = restore(registry_of(context), find_record(run, runs))
@@ -62,10 +61,7 @@ def command(
     title = f"{record.text}, {', '.join(size)} {size_text(size)}"
     files = {out / f"{name}.npz": _npz(arrays), out / f"{name}.png": trace_figure(title, arrays)}
     Store(out).prepare()
-    try:
-        write_atomically(files)
-    except OSError as error:
-        raise StoreError(f"the trace could not be written to {out}: {error.strerror}.") from error
+    write_output("the trace", out, files)
     say(f"{title}: {metric} {scores[metric]:g}")
     for file in files:
         say(str(file))

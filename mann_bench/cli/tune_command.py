@@ -19,7 +19,7 @@ from mann_bench.cli.parameters import (
 )
 from mann_bench.cli.problems import say
 from mann_bench.core.collector import imported_for_good
-from mann_bench.core.errors import StoreError, UsageError
+from mann_bench.core.errors import UsageError
 from mann_bench.core.message_text import counted
 from mann_bench.core.runs import Outcome
 from mann_bench.core.variants import parse_seeds
@@ -67,7 +67,7 @@ def command(context: click.Context, study: str, rates: str | None, file: Path | 
         expect_runs(options, runs)
         from mann_bench.cli.execution import execute_plan
         from mann_bench.cli.study_tables import describing, recorded
-        from mann_bench.results.files import prepare_file, write_atomically
+        from mann_bench.results.files import prepare_file, write_output
         from mann_bench.studies.plan import plan_study
         from mann_bench.studies.tuning import plan_tuning, tuning_of
         from mann_bench.studies.tuning_file import RULES, tuning_content
@@ -88,10 +88,7 @@ def command(context: click.Context, study: str, rates: str | None, file: Path | 
         say(f"{counted(missing, 'run')} without a record: no rate is chosen yet. The same command continues.", err=True)
         return 1
     found = tuning_of(tuning, records)
-    try:
-        write_atomically({path: tuning_content(found)})
-    except OSError as error:
-        raise StoreError(f"the rates could not be written to {path}: {error.strerror}.") from error
+    write_output("the rates", path, {path: tuning_content(found)})
     for line in _lines(found):
         say(line, err=options.as_json)
     say(f"Use them: mann-bench study run {study} --tuned {path}", err=True)

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from mann_bench.core.errors import UsageError
+from mann_bench.core.errors import StoreError, UsageError
 
 
 def prepare_folder(folder: Path, option: str) -> None:
@@ -24,6 +24,14 @@ def prepare_file(path: Path, option: str) -> None:
     """Make the folder of a file and see that it can be written to; raises UsageError, which names the option."""
     if not _is_device(path):
         prepare_folder(path.resolve().parent, option)
+
+
+def write_output(what: str, place: Path, files: Mapping[Path, bytes]) -> None:
+    """Write files as `write_atomically` does; raises StoreError, which says what could not be written, and where to."""
+    try:
+        write_atomically(files)
+    except OSError as error:
+        raise StoreError(f"{what} could not be written to {place}: {error.strerror}.") from error
 
 
 def write_atomically(files: Mapping[Path, bytes]) -> None:
