@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -60,11 +61,15 @@ def is_sealed() -> bool:
     return bool(folder and _stated(Path(folder)))
 
 
-def _folder(model: nn.Module, batch_size: int) -> Path:
+def digest_of(model: nn.Module, *conditions: Any) -> str:
+    """Return what tells models apart whose compiled code may differ: by class, parameters and further conditions."""
     kind = f"{type(model).__module__}.{type(model).__qualname__}"
     shapes = [(name, tuple(each.shape), each.dtype, each.device.type) for name, each in model.named_parameters()]
-    conditions = kind, shapes, batch_size, str(torch.__version__)
-    return _base() / user_name("compiled") / hashlib.sha256(repr(conditions).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((kind, shapes, *conditions)).encode()).hexdigest()[:32]
+
+
+def _folder(model: nn.Module, batch_size: int) -> Path:
+    return _base() / user_name("compiled") / digest_of(model, batch_size, str(torch.__version__))
 
 
 def _base() -> Path:

@@ -1,12 +1,12 @@
 """What compiling a model gave on this machine before, and whether it will pay."""
 
 import contextlib
-import hashlib
 from pathlib import Path
 
 import torch
 
 from mann_bench.models.base import RecurrentModel
+from mann_bench.models.compiled_cache import digest_of
 from mann_bench.native.build import NativeBuildError, cache_directory
 from mann_bench.results.files import write_atomically
 
@@ -32,11 +32,8 @@ class Experience:
     """
 
     def __init__(self, model: RecurrentModel, batch_size: int) -> None:
-        kind = f"{type(model).__module__}.{type(model).__qualname__}"
-        shapes = [(name, tuple(each.shape), each.dtype, each.device.type) for name, each in model.named_parameters()]
         here = torch.get_num_threads(), str(torch.__version__), _WAY
-        conditions = kind, shapes, model.state_bytes(), batch_size, *here
-        self._name = f"compiled-{hashlib.sha256(repr(conditions).encode()).hexdigest()[:32]}"
+        self._name = f"compiled-{digest_of(model, model.state_bytes(), batch_size, *here)}"
         self._saved: float | None = None
         with contextlib.suppress(OSError, ValueError, NativeBuildError):
             self._saved = float(self._path().read_text(encoding="ascii"))
