@@ -50,6 +50,11 @@ class Share(NamedTuple):
         return cls(successes, n, clopper_pearson(successes, n) if n > 1 else None)
 
     @property
+    def count_text(self) -> str:
+        """The count as people read it: ``4/5``."""
+        return f"{self.successes}/{self.n}"
+
+    @property
     def value(self) -> float:
         """The share, from 0 to 1."""
         return self.successes / self.n

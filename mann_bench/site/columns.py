@@ -62,12 +62,9 @@ def columns(rows: Sequence[SheetRow], named: bool) -> list[Column]:
     left_out = set() if named else {"name", "badge"}
     if len({row.convergence.protocol for row in rows}) == 1:
         left_out.add("protocol")
-    for name in ("own_training", "own_hooks"):
-        if not any(getattr(row.convergence, name) for row in rows):
-            left_out.add(name)
     if not any(row.generalizing for row in rows):
         left_out.add("generalizing")
-    for name in ("target", "tuned"):
+    for name in ("own_training", "own_hooks", "target", "tuned"):
         if not any(getattr(row.convergence, name) for row in rows):
             left_out.add(name)
     return [column for column in _COLUMNS if column.name not in left_out]
@@ -125,8 +122,8 @@ def cell_text(row: ConvergenceRow, generalizing: Generalizing | None) -> str:
     """Return a cell in one line: ``4/5 solved, 1/5 generalise, 2,200 steps``."""
     found = generalizing and generalizing.generalizing
     parts = [
-        f"{row.solved.successes}/{row.solved.n} solved",
-        *([f"{found.successes}/{found.n} generalise"] if found else []),
+        f"{row.solved.count_text} solved",
+        *([f"{found.count_text} generalise"] if found else []),
         f"{training_text(row.steps)} steps",
     ]
     return ", ".join(parts)
@@ -135,7 +132,7 @@ def cell_text(row: ConvergenceRow, generalizing: Generalizing | None) -> str:
 def _target(row: SheetRow) -> Value:
     if (target := row.convergence.target) is None:
         return Value("-")
-    return _training(target.steps)._replace(beside=f"solved {target.solved.successes}/{target.solved.n}")
+    return _training(target.steps)._replace(beside=f"solved {target.solved.count_text}")
 
 
 def _rate(row: SheetRow) -> Value:

@@ -250,12 +250,7 @@ def _found(places: Sequence[Place]) -> list[Found]:
     return [
         Found(
             shown_variant(model), shown_variant(task), shown_variant(protocol), board,
-            _solved(group[0].cell), len(group),
+            convergence_row(group[0].cell).solved.count_text, len(group),
         )
         for (model, task, protocol, board), group in sorted(grouped.items())
     ]  # fmt: skip
-
-
-def _solved(cell: Cell) -> str:
-    solved = convergence_row(cell).solved
-    return f"{solved.successes}/{solved.n}"

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from mann_bench.analysis.comparable import Model
 from mann_bench.analysis.matrix import Column
 from mann_bench.analysis.ranking import By
-from mann_bench.analysis.rows import Share
 from mann_bench.core.message_text import counted
 from mann_bench.site.board import Board
 from mann_bench.site.front import Figure, Front, Generalization, Place, Task
@@ -124,7 +123,7 @@ def _generalizing(front: Front) -> str:
 def _elsewhere(front: Front) -> list[Sentence]:
     """Return the cells of other protocols of which seeds generalise, as links; nothing where there is none."""
     links = [
-        Link(f"{_cell_name(each.place)} ({_count(each.share)}, {each.place.board})", each.place.link)
+        Link(f"{_cell_name(each.place)} ({each.share.count_text}, {each.place.board})", each.place.link)
         for each in front.left
     ]
     text = "Under other protocols, which their boards alone show, seeds of these generalise to it too:"
@@ -142,7 +141,7 @@ def _generalizing_most(task: Task, left: Sequence[Generalization]) -> str:
     if other is None:
         return here
     name = shown_variant(other.place.cell.model)
-    return f"{here}; under another protocol {name}: {_count(other.share)} ({other.place.board})"
+    return f"{here}; under another protocol {name}: {other.share.count_text} ({other.place.board})"
 
 
 def _listed(texts: Sequence[str], joint: str = ", ") -> str:
@@ -174,16 +173,12 @@ def _soonest(task: Task) -> str:
     return f"{_listed([name for name, value in reached.items() if value == steps])}: {steps:,.0f}"
 
 
-def _count(share: Share) -> str:
-    return f"{share.successes}/{share.n}"
-
-
 def _share_solved(figure: Figure) -> float:
     return figure.row.solved.value
 
 
 def _solved(figure: Figure) -> str:
-    return _count(figure.row.solved)
+    return figure.row.solved.count_text
 
 
 def _share_generalizing(figure: Figure) -> float:
@@ -193,4 +188,4 @@ def _share_generalizing(figure: Figure) -> float:
 
 def _generalized(figure: Figure) -> str:
     share = figure.generalizing and figure.generalizing.generalizing
-    return _count(share) if share else "-"
+    return share.count_text if share else "-"

@@ -125,10 +125,11 @@ def _levels(figures: Figures, data: LevelFigure, name: str) -> Chart:
 
 def _level_series(line: LearningLine, row: int) -> Series:
     """Return the corners of a line, with a mark where a step begins."""
-    steps, low, median, high = stairs(line)[3:]
+    corners = stairs(line)
     return Series(
-        line.label, line.style, row, tuple(map(float, steps)), median, low, high, marks=tuple(range(0, len(steps), 2))
-    )
+        line.label, line.style, row, tuple(map(float, corners.steps)), corners.median, corners.low, corners.high,
+        marks=tuple(range(0, len(corners.steps), 2)),
+    )  # fmt: skip
 
 
 def _lengths(figures: Figures, data: LengthFigure, name: str) -> Chart:

@@ -68,7 +68,6 @@ def parameters_text(row: ConvergenceRow) -> str:
 
 def share_text(share: Share) -> str:
     """Return ``4/5 [28, 99 %]``."""
-    text = f"{share.successes}/{share.n}"
     if share.interval is None:
-        return text
-    return f"{text} [{100 * share.interval.low:.0f}, {100 * share.interval.high:.0f} %]"
+        return share.count_text
+    return f"{share.count_text} [{100 * share.interval.low:.0f}, {100 * share.interval.high:.0f} %]"
