@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from mann_bench.core.options import OptionValue
 from mann_bench.models.base import SequenceModule
 from mann_bench.models.matching import match_ntm
+from mann_bench.nn.checks import require_positive
 from mann_bench.nn.initialization import draw_weights
 
 
@@ -25,9 +26,7 @@ class LSTMModel(SequenceModule):
 
     def __init__(self, input_size: int, output_size: int, *, layers: int = 3, units: int = 256) -> None:
         super().__init__(input_size, output_size)
-        for name, value in {"layers": layers, "units": units}.items():
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
+        require_positive(layers=layers, units=units)
         self.lstm = nn.LSTM(input_size, units, layers)
         _open_forget_gates(self.lstm)
         self.initial_hidden = nn.Parameter(torch.zeros(layers, units))
