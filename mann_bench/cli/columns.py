@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mann_bench.reporting.layout import fitting_widths, in_columns, natural_widths, stacked, wrapped
 
 _GAP = "  "
+_INDENT = "  "
 _MOST_LINES = 6
 """Lines that a row of a table may take: its last column is often a sentence."""
 
@@ -19,12 +20,12 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def prose(text: str, indent: str = "  ") -> str:
+def prose(text: str) -> str:
     """Return a text whose lines fit the terminal where there is one; what goes on in a new line is indented."""
     width = terminal_width()
     if width is None:
         return text
-    return "\n".join(part for line in text.splitlines() for part in _filled(line, width, indent))
+    return "\n".join(part for line in text.splitlines() for part in _filled(line, width))
 
 
 def aligned(rows: Sequence[Sequence[str]], headed: bool = False, indent: str = "") -> list[str]:
@@ -51,9 +52,9 @@ def aligned_rows(rows: Sequence[Sequence[str]], headed: bool = False, taken: int
     return in_columns(rows, widths or natural_widths(rows), _GAP, lefts)
 
 
-def _filled(line: str, width: int, indent: str) -> list[str]:
+def _filled(line: str, width: int) -> list[str]:
     before = line[: len(line) - len(line.lstrip())]
     if len(line) <= width:
         return [line]
-    first, *rest = wrapped(line.lstrip(), width - len(before + indent))
-    return [before + first, *(before + indent + part for part in rest)]
+    first, *rest = wrapped(line.lstrip(), width - len(before + _INDENT))
+    return [before + first, *(before + _INDENT + part for part in rest)]

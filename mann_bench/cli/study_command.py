@@ -286,6 +286,6 @@ def _level_lines(looks: "Looks") -> list[str]:
     return [f"Judged at {looks.words()}."] if len(looks.sizes) > 1 else []
 
 
-def _print(lines: Iterable[str], err: bool = False) -> None:
+def _print(lines: Iterable[str]) -> None:
     for line in lines:
-        say(line, err=err)
+        say(line)

@@ -7,7 +7,6 @@ from mann_bench.models.base import Observation
 from mann_bench.models.cell_model import CellModel, NativeTwin
 from mann_bench.native.sam import problem_of, sam_outputs
 from mann_bench.nn import sparse
-from mann_bench.nn.checks import require_at_least
 from mann_bench.nn.memory_start import Index
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sam import SAMCell, SAMState
@@ -57,9 +56,7 @@ class SAMModel(CellModel):
         index: Index = "exact",
         clip: float | None = 20.0,
     ) -> None:
-        require_at_least(
-            2, "a single slot is read whole whatever the key was, so keys are not trained", neighbours=neighbours
-        )
+        require_trained_keys(neighbours)
         cell = SAMCell(
             input_size,
             controller_size,
@@ -85,6 +82,13 @@ class SAMModel(CellModel):
             "read_age": read_age(state.age, written, after.read_weighting),
         }
         return self.logits(output), after, Observation(after.read_weighting, written, after.memory, gates)
+
+
+def require_trained_keys(neighbours: int) -> None:
+    """Raise ValueError where a head reads too few slots for its keys to have a gradient."""
+    if neighbours < 2:
+        reason = "a single slot is read whole whatever the key was, so keys are not trained"
+        raise ValueError(f"neighbours must be at least 2, not {neighbours}: {reason}")
 
 
 def read_age(age: Int[Tensor, "B N"], written: SparseWeighting, visited: SparseWeighting) -> Float[Tensor, "B H"]:

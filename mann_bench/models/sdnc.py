@@ -5,9 +5,8 @@ from torch import Tensor
 
 from mann_bench.models.base import Observation
 from mann_bench.models.cell_model import CellModel, NativeTwin
-from mann_bench.models.sam import read_age
+from mann_bench.models.sam import read_age, require_trained_keys
 from mann_bench.native.sdnc import problem_of, sdnc_outputs
-from mann_bench.nn.checks import require_at_least
 from mann_bench.nn.memory_start import Index
 from mann_bench.nn.ntm import MemoryInit
 from mann_bench.nn.sdnc import SDNCCell, SDNCState
@@ -58,9 +57,7 @@ class SDNCModel(CellModel):
         index: Index = "exact",
         clip: float | None = 20.0,
     ) -> None:
-        require_at_least(
-            2, "a single slot is read whole whatever the key was, so keys are not trained", neighbours=neighbours
-        )
+        require_trained_keys(neighbours)
         cell = SDNCCell(
             input_size,
             controller_size,

@@ -12,18 +12,11 @@ def require_positive(**values: float | None) -> None:
             raise ValueError(f"{name} must be {'positive' if isinstance(value, float) else 'at least 1'}, not {value}")
 
 
-def require_at_most(bound_name: str, bound: int, **values: int) -> None:
-    """Raise ValueError where a value is above the bound, another option."""
+def require_slots_for(memory_slots: int, **values: int) -> None:
+    """Raise ValueError where a value is above the slots of the memory."""
     for name, value in values.items():
-        if value > bound:
-            raise ValueError(f"{name} must be at most {bound_name}, {bound}, not {value}")
-
-
-def require_at_least(least: int, reason: str, **values: int) -> None:
-    """Raise ValueError, which gives the reason, where a value is below the least one."""
-    for name, value in values.items():
-        if value < least:
-            raise ValueError(f"{name} must be at least {least}, not {value}: {reason}")
+        if value > memory_slots:
+            raise ValueError(f"{name} must be at most memory_slots, {memory_slots}, not {value}")
 
 
 def require_one_of(**choices: tuple[str, Any]) -> None:

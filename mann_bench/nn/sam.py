@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mann_bench.nn import sparse
-from mann_bench.nn.checks import require_at_most, require_one_of, require_positive
+from mann_bench.nn.checks import require_one_of, require_positive, require_slots_for
 from mann_bench.nn.controller import ControllerState, LSTMController
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
 from mann_bench.nn.layer import RecurrentLayer
@@ -116,7 +116,7 @@ class SAMCell(nn.Module):
             clip=clip,
         )
         require_one_of(memory_init=(memory_init, MemoryInit))
-        require_at_most("memory_slots", memory_slots, read_heads=read_heads, neighbours=neighbours)
+        require_slots_for(memory_slots, read_heads=read_heads, neighbours=neighbours)
         self.memory_slots, self.slot_width, self.read_heads = memory_slots, slot_width, read_heads
         self.neighbours, self.memory_init, self.index, self.clip = neighbours, memory_init, index, clip
         self.input_size, self.controller_size = input_size, controller_size

@@ -10,6 +10,7 @@ Rows = Sequence[Sequence[str]]
 MOST_LINES = 3
 """Lines that a row may take; a table that needs more is stacked."""
 
+_INDENT = "  "
 _SPACE = re.compile(r"(?<![<>])(\s+)(?!%)")  # a bound and a share keep their signs
 _OPTION = re.compile(r"(?<=[,:|])(?=[A-Za-z_])")  # where a variant may be broken that is longer than a line
 
@@ -61,12 +62,12 @@ def _options(word: str, width: int) -> list[str]:
     return lines
 
 
-def indented(text: str, width: int | None, indent: str = "  ") -> list[str]:
+def indented(text: str, width: int | None) -> list[str]:
     """Return a text indented, over several lines where it is longer than `width`, the later ones indented twice."""
     if width is None:
-        return [indent + text]
-    first, *rest = wrapped(text, width - 2 * len(indent))
-    return [indent + first, *(2 * indent + line for line in rest)]
+        return [_INDENT + text]
+    first, *rest = wrapped(text, width - 2 * len(_INDENT))
+    return [_INDENT + first, *(2 * _INDENT + line for line in rest)]
 
 
 def in_columns(rows: Rows, widths: Sequence[int], gap: str, left: Sequence[bool]) -> list[list[str]]:

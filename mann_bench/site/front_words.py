@@ -46,7 +46,7 @@ def in_short(front: Front) -> list[Short]:
     return [
         Short(
             shown_variant(task.column.task), shown_variant(task.column.protocol), count_range(*task.seeds),
-            _first(task, _share_solved, _solved, "no seed of any model"),
+            _first(task, _share_solved, _solved),
             _soonest(task), _generalizing_most(task, front.left),
             told_text(task),
         )
@@ -136,7 +136,7 @@ def _cell_name(place: Place) -> str:
 
 def _generalizing_most(task: Task, left: Sequence[Generalization]) -> str:
     """Return the models of which most seeds generalise, and the first of those under other protocols."""
-    here = _first(task, _share_generalizing, _generalized, "no seed of any model")
+    here = _first(task, _share_generalizing, _generalized)
     other = next((each for each in left if each.task == task.column.task), None)
     if other is None:
         return here
@@ -153,11 +153,11 @@ def _name(model: Model) -> str:
     return shown_variant(model.text)
 
 
-def _first(task: Task, share: Callable[[Figure], float], words: Callable[[Figure], str], none: str) -> str:
-    """Return the models with the greatest share, and that share of each number of seeds; `none` where it is 0."""
+def _first(task: Task, share: Callable[[Figure], float], words: Callable[[Figure], str]) -> str:
+    """Return the models with the greatest share, and that share of each number of seeds."""
     most = max(map(share, task.figures.values()))
     if most == 0:
-        return none
+        return "no seed of any model"
     named: dict[str, list[str]] = {}
     for model, figure in task.figures.items():
         if share(figure) == most:
