@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import TypeVar
 
 import torch
@@ -45,18 +44,11 @@ def _scan_in_place(
     return outputs, state
 
 
-def recomputing_scan(
-    step: Step[State], inputs: Float[Tensor, "T B I"], state: State
-) -> tuple[Float[Tensor, "T B O"], State]:
-    """Return what `scan` returns, keeping the state every sqrt(T) steps alone.
-
-    Backward recomputes the steps between. For a third more time, memory grows with the square root of T.
-    """
-    return recompute(partial(scan, step), inputs, state)
-
-
 def recompute(run: Run[State], inputs: Float[Tensor, "T B I"], state: State) -> tuple[Float[Tensor, "T B O"], State]:
-    """Return what `run` returns, called for sqrt(T) parts of the sequence; backward calls it again for each."""
+    """Return what `run` returns, called for sqrt(T) parts of the sequence; backward calls it again for each.
+
+    The state is kept every sqrt(T) steps alone. For a third more time, memory grows with the square root of T.
+    """
     outputs = []
     for part in torch.split(inputs, math.ceil(math.sqrt(len(inputs)))):
         output, state = checkpoint(run, part, state, use_reentrant=False)

@@ -1,17 +1,22 @@
 import weakref
+from functools import partial
 
 import pytest
 import torch
 from torch.profiler import ProfilerActivity, profile
 
 from mann_bench.nn import DNCCell, NTMCell
-from mann_bench.nn.scan import recomputing_scan, scan
+from mann_bench.nn.scan import recompute, scan
 
 
 @pytest.fixture(params=[NTMCell, DNCCell])
 def cell(request):
     torch.manual_seed(0)
     return request.param(2, 5, memory_slots=4, slot_width=3, read_heads=2)
+
+
+def recomputing_scan(step, inputs, state):
+    return recompute(partial(scan, step), inputs, state)
 
 
 def leaves(state):
