@@ -2,7 +2,6 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, get_args
 
@@ -20,7 +19,7 @@ from mann_bench.models.compiled_cache import use_own_cache
 from mann_bench.models.compiled_scan import CompiledScan
 from mann_bench.models.heap import keep_freed_memory
 from mann_bench.models.optimizing import protocol_optimizer, rate_schedule
-from mann_bench.nn.scan import Run, recompute, scan
+from mann_bench.nn.scan import Run, recompute, scan, state_tensors
 from mann_bench.nn.sparse import SparseWeighting
 
 
@@ -73,7 +72,7 @@ class SequenceModule(pl.LightningModule, ABC):
 
     def state_bytes(self) -> int:
         """Bytes of state a sequence, counted from the tensors of `initial_state`."""
-        return sum(t.numel() * t.element_size() for t in _tensors(self.initial_state(1)))
+        return sum(t.numel() * t.element_size() for t in state_tensors(self.initial_state(1)))
 
     def draw_weights(self, seed: int) -> None:
         """Draw the initial weights of a run; by default those of `__init__` stay, from torch's seeded generator.
@@ -279,11 +278,3 @@ class RecurrentModel(SequenceModule):
 def _doubled(gradient: Tensor) -> Tensor:
     """Return a gradient in double precision, and complex where it is."""
     return gradient.to(torch.promote_types(gradient.dtype, torch.float64))
-
-
-def _tensors(state: Any) -> Iterator[Tensor]:
-    if isinstance(state, Tensor):
-        yield state
-    else:
-        for part in state:
-            yield from _tensors(part)

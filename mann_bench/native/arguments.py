@@ -1,7 +1,7 @@
 """How tensors are handed to a native library, and the checks before: shared by all recurrences."""
 
 import ctypes
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from mann_bench.nn.controller import ControllerState, LSTMController, LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 from mann_bench.nn.ntm import NTMCell, NTMState
 from mann_bench.nn.sam import SAMCell, SAMState
+from mann_bench.nn.scan import state_tensors
 from mann_bench.nn.sdnc import SDNCCell, SDNCState
 
 
@@ -26,18 +27,10 @@ def tensors_of(state: NTMState | DNCState | SAMState | SDNCState) -> list[Tensor
     The activations of several layers lie side by side; a controller without a state has those of no units.
     """
     layers, *parts = state
-    rest = list(_flattened(parts))
+    rest = list(state_tensors(parts))
     none = rest[0].new_empty(rest[0].shape[0], 0)
     controller = [_side_by_side(each) for each in zip(*layers, strict=True)] or [none, none.clone()]
     return [*controller, *rest]
-
-
-def _flattened(parts: Iterable[Any]) -> Iterator[Tensor]:
-    for part in parts:
-        if isinstance(part, Tensor):
-            yield part
-        else:
-            yield from _flattened(part)
 
 
 def controller_state(hidden: Tensor, cell: Tensor, units: int) -> ControllerState:

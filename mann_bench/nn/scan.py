@@ -1,8 +1,8 @@
 """Run a step function over time."""
 
 import math
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -10,11 +10,22 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 State = TypeVar("State")
+"""Nested tuples of tensors."""
+
 Step = Callable[[Tensor, State], tuple[Tensor, State]]
 """Takes and returns what is of one time step: inputs [B, I], outputs [B, O]."""
 
 Run = Callable[[Tensor, State], tuple[Tensor, State]]
 """Takes and returns what is of a sequence: inputs [T, B, I], outputs [T, B, O]."""
+
+
+def state_tensors(state: Any) -> Iterator[Tensor]:
+    """Yield the tensors of a state, in their order."""
+    if isinstance(state, Tensor):
+        yield state
+    else:
+        for part in state:
+            yield from state_tensors(part)
 
 
 def scan(step: Step[State], inputs: Float[Tensor, "T B I"], state: State) -> tuple[Float[Tensor, "T B O"], State]:
