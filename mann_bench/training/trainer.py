@@ -102,22 +102,8 @@ def _train(
         emit(Notice(run.key, text))
 
     pl.seed_everything(torch_seed(run.seed), verbose=False)
-    task = build_task(run.task, tell)
-    task.seed, task.batch_size = run.seed, run.protocol.batch_size
-    task.batches_at_once = _steps_a_turn(run.protocol)
-    # Before anything is trained: a task that cannot say this fails now.
-    grid = task.grid()
-    if run.syllabus is not None:
-        task.course = Course(build_syllabus(run.syllabus, task, tell), run.seed, task.loss_by_chance)
-    model = build_model(run.model, task, tell)
-    model.draw_weights(run.seed)
-    model.protocol = run.protocol
-    # What cannot be kept fails before it is trained.
-    weights = weights_of(model)
-    weights_bytes(weights)
-    initial_weights = InitialWeights(weights_digest(weights), draws_portably(model))
-    model.load_state_dict(weights)
-    check_details(model.details())
+    task, grid = _task(run, tell)
+    model, initial_weights = _model(run, task, tell)
     prepared = _prepared(model, task, run, device, backend, resume_from)
     if prepared.notice:
         emit(Notice(run.key, f"{run.model.text}: {prepared.notice}"))
@@ -151,6 +137,30 @@ def _train(
         if divergence is None:
             resume.save()
         raise
+
+
+def _task(run: Run, tell: Callable[[str], None]) -> tuple[SequenceTask, list[GridPoint]]:
+    """Return the task of a run, and its grid: one that cannot tell its grid fails before anything is trained."""
+    task = build_task(run.task, tell)
+    task.seed, task.batch_size = run.seed, run.protocol.batch_size
+    task.batches_at_once = _steps_a_turn(run.protocol)
+    grid = task.grid()
+    if run.syllabus is not None:
+        task.course = Course(build_syllabus(run.syllabus, task, tell), run.seed, task.loss_by_chance)
+    return task, grid
+
+
+def _model(run: Run, task: SequenceTask, tell: Callable[[str], None]) -> tuple[SequenceModule, InitialWeights]:
+    """Return the untrained model of a run, and what it starts from: what cannot be kept fails before it is trained."""
+    model = build_model(run.model, task, tell)
+    model.draw_weights(run.seed)
+    model.protocol = run.protocol
+    weights = weights_of(model)
+    weights_bytes(weights)
+    initial_weights = InitialWeights(weights_digest(weights), draws_portably(model))
+    model.load_state_dict(weights)
+    check_details(model.details())
+    return model, initial_weights
 
 
 def _prepared(
