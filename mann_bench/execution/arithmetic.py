@@ -10,7 +10,10 @@ from torch import Tensor
 
 from mann_bench.core.backends import Backend
 from mann_bench.core.jobs import Device
+from mann_bench.execution.resolve import device_name
 from mann_bench.native.build import NativeBuildError, toolchain
+from mann_bench.results.provenance import provenance
+from mann_bench.results.schema import Provenance
 
 _SHAPES = [(32, 146, 400), (400, 32, 146), (640, 100, 9), (4, 128, 20)]
 """Rows, inner and columns of products such as training computes: libraries choose their kernel by size."""
@@ -41,6 +44,11 @@ class Arithmetic(NamedTuple):
             rounding=found,
             compiler=compiler,
         )
+
+
+def provenance_here(device: Device, backend: Backend, threads: int, settings: str | None = None) -> Provenance:
+    """Describe the software and this machine now, for a run that is computed so; `settings` as of `settings_text`."""
+    return provenance(device, device_name(device), threads, settings, **Arithmetic.of(device, backend)._asdict())
 
 
 def rounding(device: Device) -> str:

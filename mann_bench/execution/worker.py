@@ -15,14 +15,12 @@ from mann_bench.core.global_settings import run_settings, settings_text
 from mann_bench.core.jobs import Job
 from mann_bench.core.process_state import ProcessState
 from mann_bench.core.turns import GENERATORS
-from mann_bench.execution.arithmetic import Arithmetic
+from mann_bench.execution.arithmetic import provenance_here
 from mann_bench.execution.mending import mend_held
 from mann_bench.execution.ram import peak_ram, reset_peak_ram
 from mann_bench.execution.recording import check_result, no_result, record_of
-from mann_bench.execution.resolve import device_name
 from mann_bench.results import schema
 from mann_bench.results.locks import LockLostError, Locks, RunLock
-from mann_bench.results.provenance import provenance
 from mann_bench.results.store import Store, UnfitRecordError, digest
 from mann_bench.training.checkpoint import Checkpoints
 from mann_bench.training.interruption import sigterm_interrupts
@@ -128,12 +126,6 @@ def _remove(checkpoints: Checkpoints) -> None:
 
 
 def _record(job: Job, result: TrainingResult, error: str | None, weights: bytes | None) -> schema.Record:
-    ran_on = provenance(
-        job.device,
-        device_name(job.device),
-        torch.get_num_threads(),
-        settings_text(),
-        **Arithmetic.of(job.device, result.backend)._asdict(),
-    )
+    ran_on = provenance_here(job.device, result.backend, torch.get_num_threads(), settings_text())
     sha256 = None if weights is None else digest(weights)
     return record_of(job.run, result, ran_on, error=error, weights_sha256=sha256, peak_ram=peak_ram(job.device))

@@ -13,15 +13,13 @@ from mann_bench.core.jobs import Device
 from mann_bench.core.runs import Run
 from mann_bench.core.streams import torch_seed
 from mann_bench.core.turns import GENERATORS
-from mann_bench.execution.arithmetic import Arithmetic
-from mann_bench.execution.resolve import device_name, resolve_device
+from mann_bench.execution.arithmetic import provenance_here
 from mann_bench.leaderboard.compare import Compared, compare_starts, other_sample, same_weights, why_inexact
-from mann_bench.leaderboard.reproduce import run_of
+from mann_bench.leaderboard.reproduce import device_for, run_of
 from mann_bench.leaderboard.schema import Comparison
 from mann_bench.models.base import draws_portably
 from mann_bench.models.building import build_model, build_task
 from mann_bench.registry import Registry
-from mann_bench.results.provenance import provenance
 from mann_bench.results.schema import CurveRow, InitialWeightsRecord, Provenance, Record
 from mann_bench.training.trainer import train
 from mann_bench.training.weights import weights_digest, weights_of
@@ -63,14 +61,9 @@ def replay_run(registry: Registry, record: Record, steps: int = LAST_STEP) -> Re
         PluginUnavailableError: a name belongs to a plugin that cannot be used.
     """
     run = run_of(registry, record)
-    device = resolve_device("auto" if record.provenance.device == "cuda" else "cpu")
+    device = device_for(record)
     with GENERATORS, run_settings(record.provenance.threads):
-        here = provenance(
-            device,
-            device_name(device),
-            record.provenance.threads,
-            **Arithmetic.of(device, record.backend)._asdict(),
-        )
+        here = provenance_here(device, record.backend, record.provenance.threads)
         weights = _initial_weights(run)
         if record.error is None and (why := other_sample(record, weights, here)):
             raise UsageError(f"{record.text} cannot be replayed: {why}.")

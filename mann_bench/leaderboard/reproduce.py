@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mann_bench.analysis.commands import run_commands
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.events import Observer
-from mann_bench.core.jobs import Job
+from mann_bench.core.jobs import Device, Job
 from mann_bench.core.runs import Run
 from mann_bench.execution.plan import Block, make_plan
 from mann_bench.execution.resolve import resolve_device
@@ -98,14 +98,20 @@ def run_again(registry: Registry, record: Record, out: Path, observe: Observer) 
     return do_run(run_of(registry, record), record, out, observe)
 
 
+def device_for(record: Record) -> Device:
+    """Return where the run of a record is done again: on a GPU where it was and there is one, else on the CPU."""
+    return resolve_device("auto" if record.provenance.device == "cuda" else "cpu")
+
+
 def do_run(run: Run, like: Record, out: Path, observe: Observer) -> Record:
     """Do a run with the backend and threads of a record, and return its new record; other arguments as above.
 
     Raises:
         StoreError: there is no new record.
     """
-    device = resolve_device("auto" if like.provenance.device == "cuda" else "cpu")
-    execute_job(Job(run, device, like.backend, out, like.provenance.threads, fresh=True), observe, patient=True)
+    execute_job(
+        Job(run, device_for(like), like.backend, out, like.provenance.threads, fresh=True), observe, patient=True
+    )
     found = Store(out).find(run.key)
     if found is None:
         raise StoreError(f"{like.text} was done again and left no record in {out}. Give the same command again.")

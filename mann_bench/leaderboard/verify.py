@@ -15,20 +15,18 @@ from mann_bench.core.events import Observer
 from mann_bench.core.global_settings import run_settings
 from mann_bench.core.streams import Stream
 from mann_bench.evaluation.measure import grid_scores
-from mann_bench.execution.arithmetic import Arithmetic
-from mann_bench.execution.resolve import device_name, resolve_device
+from mann_bench.execution.arithmetic import provenance_here
 from mann_bench.execution.restore import restore
 from mann_bench.leaderboard.compare import Compared, compare_runs, compare_tests, why_inexact
 from mann_bench.leaderboard.files import LoadedEntry, entry_content
 from mann_bench.leaderboard.fresh import compare_fresh, drawn_cell, fresh_seeds
 from mann_bench.leaderboard.replay import LAST_STEP, replay_run
-from mann_bench.leaderboard.reproduce import run_again
+from mann_bench.leaderboard.reproduce import device_for, run_again
 from mann_bench.leaderboard.schema import Check, Entry, Evidence, earned_badge
 from mann_bench.leaderboard.traces import TOLERANCE, same_trace
 from mann_bench.models.preparation import prepare
 from mann_bench.registry import Registry
 from mann_bench.results.files import write_atomically
-from mann_bench.results.provenance import provenance
 from mann_bench.results.schema import Provenance, Record, SizeRow
 from mann_bench.results.store import RECORD_NAME, WEIGHTS_NAME, Store
 
@@ -107,13 +105,12 @@ def remeasure(registry: Registry, loaded: LoadedEntry, record: Record, weights: 
         restored = restore(registry, run / RECORD_NAME)
     traced = next((same_trace(trace, restored) for trace in loaded.traces if trace.key == record.key), None)
     _, model, task = restored
-    device = resolve_device("auto" if record.provenance.device == "cuda" else "cpu")
+    device = device_for(record)
     backend = prepare(
         model.to(device), record.backend, record.protocol.integer("max_steps"), record.protocol.integer("batch_size")
     ).backend
     with run_settings(record.provenance.threads):
-        arithmetic = Arithmetic.of(device, backend)._asdict()
-        here = provenance(device, device_name(device), record.provenance.threads, **arithmetic)
+        here = provenance_here(device, backend, record.provenance.threads)
         rows = grid_scores(model, task, Stream.TEST, record.protocol.integer("test_sequences"))
     compared = compare_tests(record, [SizeRow.of(row) for row in rows], why_inexact(record, here, backend))
     if traced is not None:
