@@ -28,20 +28,6 @@ class Rank:
         return str(self.best) if self.best == self.worst else f"{self.best}-{self.worst}"
 
 
-class Ranking(NamedTuple):
-    """What the tests of all pairs say together.
-
-    Attributes:
-        ranks: an entry each.
-        decided: how many pairs are told apart.
-        pairs: how many there are.
-    """
-
-    ranks: list[Rank]
-    decided: int
-    pairs: int
-
-
 def holm(p_values: Sequence[float], level: float = SIGNIFICANCE) -> list[bool]:
     """Return which hypotheses are rejected, so that with probability 1 - `level` no true one is."""
     rejected = [False] * len(p_values)
@@ -58,14 +44,6 @@ class Decided(NamedTuple):
 
     better: int
     worse: int
-
-
-def ranking(
-    sizes: Sequence[int], test: Callable[[int, int], Comparison], level: float = SIGNIFICANCE, corrected: bool = True
-) -> Ranking:
-    """Return the ranks of entries whose lesser values are better; arguments as of `decided_pairs`."""
-    decided = decided_pairs(sizes, test, level, corrected)
-    return Ranking(ranks_of(len(sizes), decided), len(decided), math.comb(len(sizes), 2))
 
 
 def decided_pairs(
