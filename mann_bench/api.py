@@ -21,6 +21,7 @@ from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.events import Event, Finished, Observer
 from mann_bench.core.jobs import Device, Job
 from mann_bench.core.message_text import counted
+from mann_bench.core.runs import short_key
 from mann_bench.execution.executor import Executor
 from mann_bench.execution.plan import Block, Plan, Shard, make_plan
 from mann_bench.execution.prepare import prepare
@@ -263,7 +264,7 @@ def execute(
             for observer in watching:
                 observer(event)
             if isinstance(event, Finished) and event.problem:
-                lost[event.key] = f"run {event.key[:12]}: {event.problem}"
+                lost[event.key] = f"run {short_key(event.key)}: {event.problem}"
 
         executor.execute(pending, observe)
     store = Store(out)

@@ -17,13 +17,13 @@ from mann_bench.cli.parameters import ExecutionOptions
 from mann_bench.cli.problems import say, tell
 from mann_bench.core.foreign_code import stdout_apart
 from mann_bench.core.message_text import counted, printable
-from mann_bench.core.runs import Outcome
+from mann_bench.core.runs import Outcome, short_key
 from mann_bench.execution.plan import Plan, Shard
 from mann_bench.execution.prepare import Setting, prepare
 from mann_bench.registry import Registry
 from mann_bench.reporting.progress import ConsoleProgress
 from mann_bench.reporting.render import Format, render
-from mann_bench.reporting.tables.runs import KEY_DIGITS, outcome_text
+from mann_bench.reporting.tables.runs import outcome_text
 from mann_bench.reporting.wandb_mirror import WandbMode
 from mann_bench.results.store import Store
 from mann_bench.training.checkpoint import Checkpoints
@@ -135,7 +135,7 @@ def _print_records(results: Results, as_json: bool, tuned: TunedCells | None) ->
         return
     for record in results.records:
         say(json.dumps(json.loads(record.model_dump_json())))  # in ASCII, which any output can hold
-    tell([f"{r.key[:KEY_DIGITS]}  {r.text}: {outcome_text(r)}" for r in results.records if r.error])
+    tell([f"{short_key(r.key)}  {r.text}: {outcome_text(r)}" for r in results.records if r.error])
 
 
 def _print(console: Console, text: str, style: str | None = None) -> None:

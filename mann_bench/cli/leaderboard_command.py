@@ -15,6 +15,7 @@ from mann_bench.cli.problems import say
 from mann_bench.core.errors import UsageError
 from mann_bench.core.message_text import counted
 from mann_bench.core.plugin_code import OWN_DISTRIBUTION
+from mann_bench.core.runs import short_key
 
 if TYPE_CHECKING:
     from mann_bench.leaderboard.files import LoadedEntry
@@ -253,7 +254,7 @@ def verify(
     (loaded,) = sound_entries([folder], entry_folders(root), rules_resolver(registry, study))
     seed = secrets.randbelow(2**32) if seed is None else seed
     chosen = choose(loaded.records, (0 if replay or fresh_seeds else 2) if runs is None else runs, seed)
-    names = ", ".join(record.key[:12] for record in chosen) or "none"
+    names = ", ".join(short_key(record.key) for record in chosen) or "none"
     say(f"Runs to repeat, chosen with --seed {seed}: {names}.", err=True)
     again = (rerun(registry, loaded, record, lambda event: None) for record in chosen)
     replayed = _replays(registry, loaded, replay_steps) if replay else ()
@@ -263,7 +264,7 @@ def verify(
     for evidence in itertools.chain(measured, replayed, again, fresh):
         found.append(evidence)
         verdict = "agrees" if evidence.agrees else "DIFFERS"
-        say(f"{evidence.key[:12]}  {evidence.check}, {evidence.comparison}: {verdict}. {evidence.text}")
+        say(f"{short_key(evidence.key)}  {evidence.check}, {evidence.comparison}: {verdict}. {evidence.text}")
     say(f"Badge: {write_evidence(loaded, found).badge}.", err=True)
     return 0 if all(evidence.agrees for evidence in found) else REFUSED
 
@@ -277,7 +278,7 @@ def _replays(registry: "Registry", loaded: "LoadedEntry", steps: int) -> "Iterat
         try:
             yield replay(registry, loaded, record, steps)
         except (UsageError, PluginUnavailableError) as error:
-            click.echo(f"{record.key[:12]}  not replayed. {error}", err=True)
+            click.echo(f"{short_key(record.key)}  not replayed. {error}", err=True)
 
 
 @command.command(

@@ -7,6 +7,7 @@ import click
 from mann_bench.cli.leaderboard_command import REFUSED, root_option
 from mann_bench.cli.parameters import PathType, examples, registry_of
 from mann_bench.cli.problems import say
+from mann_bench.core.runs import short_key
 
 
 @click.command(
@@ -44,6 +45,6 @@ def command(context: click.Context, target: str, execute: bool, out: Path, root:
             loaded.records, record, run_again(registry_of(context), record, out, lambda event: None)
         )
         verdict = "agrees" if compared.agrees else "DIFFERS"
-        say(f"{record.key[:12]}  {record.text}: {compared.comparison}: {verdict}. {compared.text}")
+        say(f"{short_key(record.key)}  {record.text}: {compared.comparison}: {verdict}. {compared.text}")
         agree = agree and compared.agrees
     return 0 if agree else REFUSED

@@ -16,6 +16,7 @@ from mann_bench.cli.parameters import (
 )
 from mann_bench.cli.problems import say
 from mann_bench.core.collector import imported_for_good
+from mann_bench.core.runs import short_key
 from mann_bench.core.variants import Variant, parse_seeds
 
 if TYPE_CHECKING:
@@ -84,4 +85,4 @@ def command(
 def _print_runs(plan: "Plan", setting: "Setting") -> None:
     for run in plan.runs:
         state = "has a record" if run.key in plan.cached else "would train"
-        say(f"{run.key[:12]}  {run.text}: {state}", err=True)
+        say(f"{short_key(run.key)}  {run.text}: {state}", err=True)

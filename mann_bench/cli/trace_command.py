@@ -8,6 +8,7 @@ import click
 
 from mann_bench.cli.parameters import PathType, examples, registry_of
 from mann_bench.cli.problems import say
+from mann_bench.core.runs import short_key
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +58,7 @@ def command(
     record, metric = restored.record, restored.record.convergence.metric
     size = _size(restored.task.training_sizes()[-1], length, size_given)
     arrays, scores = trace_sequence(restored, size, index)
-    name = "-".join([f"trace-{record.key[:12]}", *(f"{key}-{value}" for key, value in size.items())])
+    name = "-".join([f"trace-{short_key(record.key)}", *(f"{key}-{value}" for key, value in size.items())])
     title = f"{record.text}, {', '.join(size)} {size_text(size)}"
     files = {out / f"{name}.npz": _npz(arrays), out / f"{name}.png": trace_figure(title, arrays)}
     Store(out).prepare()

@@ -48,6 +48,11 @@ def run_key(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def short_key(key: str) -> str:
+    """Return the first digits of a run key: those that people read and type."""
+    return key[:12]
+
+
 class Outcome(StrEnum):
     """How a run ended. All of them stay in every statistic."""
 

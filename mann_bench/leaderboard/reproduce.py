@@ -11,7 +11,7 @@ from mann_bench.analysis.commands import run_commands
 from mann_bench.core.errors import StoreError, UsageError
 from mann_bench.core.events import Observer
 from mann_bench.core.jobs import Device, Job
-from mann_bench.core.runs import Run
+from mann_bench.core.runs import Run, short_key
 from mann_bench.execution.plan import Block, make_plan
 from mann_bench.execution.resolve import resolve_device
 from mann_bench.execution.worker import execute_job
@@ -76,7 +76,7 @@ def run_of(registry: Registry, record: Record) -> Run:
         install = " ".join(installed.packages) + (f" (mann-bench at {installed.commit})" if installed.commit else "")
         raise UsageError(
             f"{record.text}: what is installed here has another version of its model, task or protocol, and would do "
-            f"run {run.key[:12]}, not {record.key[:12]}. Try: pip install {install}."
+            f"run {short_key(run.key)}, not {short_key(record.key)}. Try: pip install {install}."
         )
     return run
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mann_bench.core.errors import StoreError, UsageError
+from mann_bench.core.runs import short_key
 from mann_bench.leaderboard.checks.aggregates import aggregates_of
 from mann_bench.leaderboard.checks.identity import check_cells
 from mann_bench.leaderboard.checks.names import check_name
@@ -136,7 +137,7 @@ def _check(
     ]
     faults = [finding.at(folder) for finding in words]
     for record in records:
-        faults += [finding.at(Path(record.key[:12])) for finding in check_record(record, rules)]
+        faults += [finding.at(Path(short_key(record.key))) for finding in check_record(record, rules)]
     if not faults:
         faults = [finding.at(folder) for finding in check_cells(records, rules)]
     if faults:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mann_bench.core.errors import MannBenchError
+from mann_bench.core.runs import short_key
 from mann_bench.leaderboard.checks.aggregates import check_aggregates
 from mann_bench.leaderboard.checks.consistency import check_consistency
 from mann_bench.leaderboard.checks.copies import copied_curves, disguised_curves, duplicates, same_weights
@@ -94,7 +95,7 @@ def check_entry(loaded: LoadedEntry, rules_of: RulesOf) -> list[Fault]:
     for run, record in zip(entry.runs, records, strict=True):
         if run.weights_sha256 != record.weights_sha256:
             text = "the digest of its weights is not that of its record. Submit it anew."
-            faults.append(Fault(FaultName.DIGEST, file, f"runs.{run.key[:12]}", text))
+            faults.append(Fault(FaultName.DIGEST, file, f"runs.{short_key(run.key)}", text))
         faults += [finding.at(loaded.record_file(run.key)) for finding in check_record(record, rules)]
     traced = traced_runs(records)
     for trace in loaded.traces:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from mann_bench.core.events import Busy, Evaluated, Event, Finished, Notice, Progress, Started
 from mann_bench.core.message_text import printable
-from mann_bench.core.runs import Run
+from mann_bench.core.runs import Run, short_key
 
 _LINE_SECONDS = 15.0
 
@@ -82,7 +82,7 @@ class ConsoleProgress:
                 self._trained[key] = point.seconds
                 self._evaluated(key, point.step, point.scores)
             case Busy(key, owner_text):
-                self._print(f"run {key[:12]}: {owner_text} does it")
+                self._print(f"run {short_key(key)}: {owner_text} does it")
             case Finished(key, outcome, _, problem):
                 self._finish(key, outcome.words, problem)
 
@@ -132,7 +132,7 @@ class ConsoleProgress:
         self._show_all()
         where = f" ({self._tally()})" if self._count > 1 else ""
         if run is None:  # its worker died before it could say that it started
-            self._print(f"run {key[:12]}: {problem or outcome}{where}")
+            self._print(f"run {short_key(key)}: {problem or outcome}{where}")
             return
         # A run elsewhere is heard of late: it took at least as long as it trained.
         took = _duration(max(time.monotonic() - self._started[key], self._trained.get(key, 0.0)))

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mann_bench.core.events import Evaluated, Event, Finished, Probed, Started
+from mann_bench.core.runs import short_key
 from mann_bench.reporting.wandb_content import Start, config, course_values, history_row, summary, tables
 from mann_bench.reporting.wandb_home import without_home
 from mann_bench.reporting.wandb_log import wait_for_end
@@ -208,7 +209,7 @@ class WandbMirror:
             if self.mode is WandbMode.ONLINE:
                 self.mode = WandbMode.OFFLINE
                 reason += ". Runs that started later are mirrored offline; mann-bench sync mirrors all online"
-            self.problems.append(f"W&B failed while {doing} run {key[:12]}: {reason}")
+            self.problems.append(f"W&B failed while {doing} run {short_key(key)}: {reason}")
 
 
 @contextlib.contextmanager

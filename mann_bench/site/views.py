@@ -10,6 +10,7 @@ from mann_bench.analysis.measures import generalizes_from, probed
 from mann_bench.analysis.probe import generalizing
 from mann_bench.analysis.runs import target_first
 from mann_bench.core.options import option_text
+from mann_bench.core.runs import short_key
 from mann_bench.reporting.tables.runs import outcome_text
 from mann_bench.results.schema import ComponentRecord, Record
 from mann_bench.site.chart import Section
@@ -102,7 +103,7 @@ def _run(record: Record, told: bool) -> RunLine:
         "-" if record.peak_memory_bytes is None else f"{record.peak_memory_bytes / 2**20:,.0f}",
         record.weights_sha256[:12] if record.weights_sha256 else "-",
     ]
-    return RunLine(texts, record.key[:12], *run_commands([record]))
+    return RunLine(texts, short_key(record.key), *run_commands([record]))
 
 
 def _configuration(cell: Cell) -> list[Topic]:

@@ -16,6 +16,7 @@ from mann_bench.analysis.curves.lengths import LengthFigure, length_figure
 from mann_bench.analysis.curves.level import LevelFigure, level_figure
 from mann_bench.analysis.curves.probe import ProbeFigure, probe_figure
 from mann_bench.analysis.curves.solve import SolveFigure, solve_figure
+from mann_bench.core.runs import short_key
 
 FigureData = LearningFigure | SolveFigure | LevelFigure | LengthFigure | CostFigure | ProbeFigure | CourseFigure
 
@@ -37,7 +38,7 @@ def figure_data(cells: Sequence[Cell]) -> dict[str, FigureData]:
     """
     made = [each for group in groups(cells) for each in _of_task(group)]
     taken = Counter(each.stem for each in made)
-    return {f"{stem}-{key[:12]}" if taken[stem] > 1 else stem: data for stem, key, data in made}
+    return {f"{stem}-{short_key(key)}" if taken[stem] > 1 else stem: data for stem, key, data in made}
 
 
 def to_json(data: Mapping[str, FigureData]) -> str:

@@ -7,8 +7,9 @@ from mann_bench.analysis.convergence import ConvergenceRow, backends, convergenc
 from mann_bench.analysis.runs import failure
 from mann_bench.analysis.tuned import RATE
 from mann_bench.core.message_text import counted
+from mann_bench.core.runs import short_key
 from mann_bench.reporting.naming import SCORE_WORDS, own_training_notes, row_labels
-from mann_bench.reporting.tables.runs import KEY_DIGITS, by_seeds
+from mann_bench.reporting.tables.runs import by_seeds
 from mann_bench.reporting.tables.table import (
     INTERVALS,
     SHARES,
@@ -122,4 +123,4 @@ def _unconverged(record: Record) -> str | None:
         return None
     reason = failure(record)
     ended = f"{record.outcome.words} after {record.steps:,} steps"
-    return f"{ended}: {reason} (run {record.key[:KEY_DIGITS]})" if reason else ended
+    return f"{ended}: {reason} (run {short_key(record.key)})" if reason else ended

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from mann_bench.analysis.cells import Cell
 from mann_bench.analysis.labels import cell_labels
 from mann_bench.analysis.runs import failure
+from mann_bench.core.runs import short_key
 from mann_bench.core.variants import seeds_text
 from mann_bench.reporting.tables.table import Table
 from mann_bench.results.schema import Record
 
 MOST_LISTED = 100
 """Runs that a table for people lists; `run_rows` has all."""
-
-KEY_DIGITS = 12
-"""Digits of a run key that people read and type."""
 
 
 def runs_table(cells: Sequence[Cell]) -> Table:
@@ -25,7 +23,7 @@ def runs_table(cells: Sequence[Cell]) -> Table:
         for record in cell.records
     )
     rows = [
-        [task, label, str(record.seed), record.key[:KEY_DIGITS], outcome_text(record), f"{record.steps:,}"]
+        [task, label, str(record.seed), short_key(record.key), outcome_text(record), f"{record.steps:,}"]
         for task, label, record in itertools.islice(runs, MOST_LISTED)
     ]
     more = sum(len(cell.records) for cell in cells) - MOST_LISTED
