@@ -34,7 +34,7 @@ wheel: $(READY)  ## The built wheel runs in a fresh environment
 	bash tests/wheel.sh $(BIN)/python
 
 afternoon: wheel  ## docs/plugins.md, command by command, in a fresh environment; WRITE=--write keeps the transcript
-	bash tests/fresh.sh $(BIN)/python build/afternoon/venv
+	bash tests/overlay.sh $(BIN)/python build/afternoon/venv --ignore-installed --no-deps build/wheel/dist/*.whl
 	$(BIN)/python tests/afternoon.py build/afternoon/venv $(WRITE)
 
 plugins: $(PLUGINS)  ## Each plugin of this repository passes its tests in an environment of its own

@@ -8,7 +8,9 @@ rm -rf "$work"
 mkdir -p "$work"
 
 "$python" -m build --wheel --no-isolation --outdir "$work/dist" "$root"
-bash "$root/tests/fresh.sh" "$python" "$work/venv"
+"$python" -m venv "$work/venv"
+# Few of the many modules are imported: each is compiled to byte code when it first is.
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-compile -c "$root/constraints.txt" "$work"/dist/*.whl
 cd "$work"
 venv/bin/mann-bench list models
 venv/bin/mann-bench study show smoke
