@@ -5,7 +5,7 @@ from collections.abc import Iterable, Set
 
 from mann_bench.core.message_text import counted
 from mann_bench.site.board import Board
-from mann_bench.site.sentence import MOST, Link, Sentence
+from mann_bench.site.sentence import Item, Sentence
 from mann_bench.studies.claims import Verdict
 
 
@@ -27,11 +27,11 @@ def claims_sentences(boards: Iterable[Board]) -> list[Sentence]:
     if len(stated) > len(together):
         text += f" The boards state them {len(stated):,} times; a claim that several boards state counts once."
     decided = [
-        Link(f"{result.claim.name} of {board} ({result.verdict})", f"{board}/index.html#claim-{result.claim.name}")
+        Item(f"{result.claim.name} of {board} ({result.verdict})", f"{board}/index.html#claim-{result.claim.name}")
         for result, board in stated
         if result.verdict == together[result.claim.statement] != Verdict.UNDECIDED
     ]
-    return [Sentence(f"{text} Decided:" if decided else text, decided[:MOST], len(decided) - MOST)]
+    return [Sentence(f"{text} Decided:" if decided else text, decided)]
 
 
 def _together(verdicts: Set[Verdict]) -> Verdict:

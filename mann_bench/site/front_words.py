@@ -1,6 +1,7 @@
 """What came out, in words, from claims and tests alone: sentences for the first page, and its tasks in short."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from mann_bench.site.board import Board
 from mann_bench.site.front import Figure, Front, Generalization, Place, Task
 from mann_bench.site.front_claims import claims_sentences
 from mann_bench.site.safe_text import shown_variant
-from mann_bench.site.sentence import MOST, Link, Sentence
+from mann_bench.site.sentence import MOST, Item, Sentence
 
 _BETTER = {
     By.STEPS: "{better} converges sooner than {worse} on {task}",
@@ -20,6 +21,8 @@ _BETTER = {
     By.GENERALIZING: "{better} generalises sooner than {worse} on {task}",
     By.ERROR: "{better} errs less than {worse} at the longest size of {task}",
 }
+
+_MEASURES = {By.STEPS: "steps", By.SOLVED: "solve rate", By.GENERALIZING: "start of generalising", By.ERROR: "error"}
 
 
 class Short(NamedTuple):
@@ -38,7 +41,7 @@ def sentences(boards: Sequence[Board], front: Front) -> list[Sentence]:
     """Return what came out: of claims, of pairs that are told apart, and of generalising."""
     if not front.tasks:
         return []
-    return [*claims_sentences(boards), Sentence(_told_apart(front)), Sentence(_generalizing(front)), *_elsewhere(front)]
+    return [*claims_sentences(boards), *_told_apart(front), *_generalizing(front), *_elsewhere(front)]
 
 
 def in_short(front: Front) -> list[Short]:
@@ -69,20 +72,25 @@ def count_range(least: int, most: int) -> str:
     return str(most) if least == most else f"{least} to {most}"
 
 
-def _told_apart(front: Front) -> str:
-    """Return which pairs are told apart, those of the fewest rivals first; where seeds are too few, what it takes."""
+def _told_apart(front: Front) -> list[Sentence]:
+    """Return which pairs are told apart, and what it takes where seeds are too few."""
     several = [task for task in front.tasks if task.column.ranked[By.STEPS].pairs]
     able, unable = [task for task in several if task.decidable], [task for task in several if not task.decidable]
     if not several:
-        return "No task has two models to compare yet."
+        return [Sentence("No task has two models to compare yet.")]
     if not able:
-        return f"Of {_pairs(unable)}, none can be told apart yet: {_too_few(unable)}."
-    found = [text for by in By for task in able for text in _pair_texts(task.column, by)]
-    told = f"these are told apart: {_listed(found, '; ')}" if found else "none is told apart"
+        return [Sentence(f"Of {_pairs(unable)}, none can be told apart yet: {_too_few(unable)}.")]
+    counts = {by: sum(task.column.ranked[by].decided for task in able) for by in By}
+    told = ", ".join(f"{count:,} by {_MEASURES[by]}" for by, count in counts.items() if count)
+    found = [Item(text) for by in By for task in able for text in _better_texts(task.column, by)]
+    where = f"Of {_pairs(able)}, {f'tests tell apart {told}:' if found else 'none is told apart.'}"
     if not unable:
-        return f"Of {_pairs(able)}, {told}."
-    where = f"On {len(able):,} of {len(several):,} tasks the seeds are enough to tell models apart"
-    return f"{where}: of {_pairs(able)} there, {told}. On the others no pair can be told apart yet: {_too_few(unable)}."
+        return [Sentence(where, found)]
+    enough = f"On {len(able):,} of {len(several):,} tasks the seeds are enough to tell models apart."
+    return [
+        Sentence(f"{enough} {where}", found),
+        Sentence(f"On the other tasks no pair can be told apart yet: {_too_few(unable)}."),
+    ]
 
 
 def _pairs(tasks: Sequence[Task]) -> str:
@@ -97,37 +105,49 @@ def _too_few(tasks: Sequence[Task]) -> str:
     return f"models have {has} {seeds}, and it takes {needs} of each to tell apart one pair among all pairs of a task"
 
 
-def _pair_texts(column: Column, by: By) -> list[str]:
-    models = list(column.places)
+def _better_texts(column: Column, by: By) -> list[str]:
+    """Return a text for each model that is better than others, which it names."""
+    names, worse = [_name(model) for model in column.places], defaultdict(list)
+    for better, other in column.ranked[by].told_apart:
+        worse[better].append(names[other])
+    task = shown_variant(column.task)
     return [
-        _BETTER[by].format(better=_name(models[better]), worse=_name(models[worse]), task=shown_variant(column.task))
-        for better, worse in column.ranked[by].told_apart
+        _BETTER[by].format(better=names[place], worse=_joined(others), task=task) for place, others in worse.items()
     ]
 
 
-def _generalizing(front: Front) -> str:
+def _joined(names: Sequence[str]) -> str:
+    """Return ``a``, ``a and b``, or ``a, b and c``."""
+    return " and ".join([*filter(None, [", ".join(names[:-1])]), names[-1]])
+
+
+def _generalizing(front: Front) -> list[Sentence]:
     """Return the cells of which all seeds master the longest test size, and those of which some do."""
     shares = [
         (_share_generalizing(figure), f"{_name(model)} on {shown_variant(task.column.task)} ({_generalized(figure)})")
         for task in front.tasks
         for model, figure in task.figures.items()
     ]
-    every = [text for share, text in shares if share == 1]
-    some = [text for share, text in sorted(shares, key=lambda each: -each[0]) if 0 < share < 1]
+    every = [Item(text) for share, text in shares if share == 1]
+    some = [Item(text) for share, text in sorted(shares, key=lambda each: -each[0]) if 0 < share < 1]
+    where = "Under the protocols of the table below"
     if not every and not some:
-        return "Under the protocols of the table below, no seed generalises to the longest test size yet."
-    parts = [f"{words} of {_listed(texts)}" for words, texts in (("all seeds", every), ("some seeds", some)) if texts]
-    return f"Under the protocols of the table below, {', and '.join(parts)} generalise to the longest test size."
+        return [Sentence(f"{where}, no seed generalises to the longest test size yet.")]
+    return [
+        Sentence(f"{where}, {seeds} of these generalise to the longest test size:", items)
+        for seeds, items in (("all seeds", every), ("some seeds", some))
+        if items
+    ]
 
 
 def _elsewhere(front: Front) -> list[Sentence]:
     """Return the cells of other protocols of which seeds generalise, as links; nothing where there is none."""
     links = [
-        Link(f"{_cell_name(each.place)} ({each.share.count_text}, {each.place.board})", each.place.link)
+        Item(f"{_cell_name(each.place)} ({each.share.count_text}, {each.place.board})", each.place.link)
         for each in front.left
     ]
     text = "Under other protocols, which their boards alone show, seeds of these generalise to it too:"
-    return [Sentence(text, links[:MOST], len(links) - MOST)] if links else []
+    return [Sentence(text, links)] if links else []
 
 
 def _cell_name(place: Place) -> str:
@@ -144,9 +164,9 @@ def _generalizing_most(task: Task, left: Sequence[Generalization]) -> str:
     return f"{here}; under another protocol {name}: {other.share.count_text} ({other.place.board})"
 
 
-def _listed(texts: Sequence[str], joint: str = ", ") -> str:
+def _listed(texts: Sequence[str]) -> str:
     more = len(texts) - MOST
-    return joint.join([*texts[:MOST], *([f"{more:,} more"] if more > 0 else [])])
+    return ", ".join([*texts[:MOST], *([f"{more:,} more"] if more > 0 else [])])
 
 
 def _name(model: Model) -> str:

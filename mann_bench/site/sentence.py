@@ -4,25 +4,33 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 MOST = 4
-"""Most models, pairs or links that a sentence names."""
+"""So many models, pairs or links stand in a sentence itself."""
 
 
-class Link(NamedTuple):
-    """A link within the site: its text, and its address from the first page."""
+class Item(NamedTuple):
+    """What a sentence lists: its text, and its address from the first page, None where it is no link."""
 
     text: str
-    address: str
+    address: str | None = None
 
 
 class Sentence(NamedTuple):
-    """A sentence, and the links that it ends with.
+    """A sentence, and what it lists.
 
     Attributes:
-        text: ends with a colon where links follow.
-        links: at most `MOST`.
-        more: how many more there would be; 0 or less where these are all.
+        text: ends with a colon where items follow.
+        items: the first `MOST` stand in the sentence, and the others unfold below it.
     """
 
     text: str
-    links: Sequence[Link] = ()
-    more: int = 0
+    items: Sequence[Item] = ()
+
+    @property
+    def first(self) -> Sequence[Item]:
+        """The items that stand in the sentence."""
+        return self.items[:MOST]
+
+    @property
+    def others(self) -> Sequence[Item]:
+        """The items that unfold."""
+        return self.items[MOST:]

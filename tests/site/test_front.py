@@ -7,6 +7,7 @@ from mann_bench.site.assets import asset_files
 from mann_bench.site.build import build_site
 from mann_bench.site.front import MOST_ROWS, front
 from mann_bench.site.front_words import in_short, sentences
+from mann_bench.site.sentence import MOST
 from mann_bench.studies.claims import Verdict
 
 SLOW, FAST = [4_000] * 8, [400] * 8
@@ -61,16 +62,38 @@ def test_a_task_with_too_few_seeds_says_so_and_ranks_no_model(make_board, make_e
 def test_the_sentences_tell_tasks_with_seeds_enough_from_the_others(decided, make_board, make_entry):
     few = make_board(make_entry("c", (400,), "slow", "mqar"), make_entry("d", (600,), "fast", "mqar"), name="three")
     boards = [*decided, few]
-    told = sentences(boards, front(boards))[0].text
-    assert told.startswith("On 1 of 2 tasks the seeds are enough to tell models apart: of 1 pair")
-    assert "On the others no pair can be told apart yet: models have 1 seed, and it takes 4 of each" in told
+    told, others, _ = (each.text for each in sentences(boards, front(boards)))
+    assert told.startswith("On 1 of 2 tasks the seeds are enough to tell models apart. Of 1 pair")
+    assert others.startswith(
+        "On the other tasks no pair can be told apart yet: models have 1 seed, and it takes 4 of each"
+    )
 
 
 def test_the_sentences_name_the_pairs_that_tests_tell_apart(decided):
     (told, _) = sentences(decided, front(decided))
-    assert told.text.startswith(
-        "Of 1 pair of models on a task, these are told apart: fast converges sooner than slow on copy"
-    )
+    assert told.text == "Of 1 pair of models on a task, tests tell apart 1 by steps:"
+    assert [each.text for each in told.items] == ["fast converges sooner than slow on copy"]
+
+
+def test_the_sentences_name_all_models_that_one_is_better_than_together(make_board, make_entry):
+    slow = [make_entry(name, (4_000,) * 12, name) for name in ("b", "c", "d")]
+    boards = [make_board(make_entry("a", (400,) * 12, "fast"), *slow)]
+    (told, _) = sentences(boards, front(boards))
+    assert told.text == "Of 6 pairs of models on a task, tests tell apart 3 by steps:"
+    assert [each.text for each in told.items] == ["fast converges sooner than b, c and d on copy"]
+
+
+@pytest.mark.parametrize(("count", "unfolds"), [(MOST, ()), (MOST + 2, ("2 more",))])
+def test_what_a_sentence_lists_beyond_the_first_few_unfolds(count, unfolds, make_board, make_entry, elements):
+    made = [
+        make_entry(f"{model}{place}", (steps,) * 8, model, f"task{place}")
+        for place in range(count)
+        for model, steps in (("fast", 400), ("slow", 4_000))
+    ]
+    page = build_site([make_board(*made)])["index.html"]
+    (list_of_outcomes,) = [each for each in elements(page, "ul") if each.attributes.get("class") == "outcomes"]
+    assert list_of_outcomes.words.count(" converges sooner than ") == count
+    assert tuple(each.words for each in elements(page, "summary") if each.words.endswith(" more")) == unfolds
 
 
 def test_without_such_a_pair_the_sentences_say_what_it_would_take(make_board, make_entry):
@@ -94,7 +117,7 @@ def first_sentence(make_board, claim):
 def test_the_sentences_link_to_the_claims_that_are_decided(first_sentence):
     found = first_sentence(("a", Verdict.UNDECIDED), ("b", Verdict.REPRODUCED))
     assert found.text.endswith("Decided:")
-    assert found.links == [("faster of b1 (reproduced)", "b1/index.html#claim-faster")]
+    assert found.items == [("faster of b1 (reproduced)", "b1/index.html#claim-faster")]
 
 
 def test_the_page_of_a_study_has_the_place_that_a_claim_is_linked_at(make_board, claim, elements):
@@ -118,7 +141,7 @@ def test_a_claim_that_two_studies_state_alike_counts_once_by_the_one_that_decide
 def test_a_claim_on_which_two_studies_contradict_each_other_is_undecided(first_sentence):
     found = first_sentence(("a", Verdict.NOT_REPRODUCED), ("a", Verdict.REPRODUCED))
     assert found.text.startswith("Of 1 claim about published results, 0 reproduced, 0 not reproduced, 1 undecided.")
-    assert not found.links
+    assert not found.items
 
 
 @pytest.fixture
@@ -133,7 +156,7 @@ def generalizes_elsewhere(make_board, make_record, make_probe, make_entry):
 def test_the_sentences_link_to_what_generalises_under_other_protocols(generalizes_elsewhere):
     found = sentences(generalizes_elsewhere, front(generalizes_elsewhere))
     assert found[1].text == "Under the protocols of the table below, no seed generalises to the longest test size yet."
-    assert found[2].links == [("ntm on copy (2/2, one)", "one/index.html#task=copy&model=ntm")]
+    assert found[2].items == [("ntm on copy (2/2, one)", "one/index.html#task=copy&model=ntm")]
 
 
 def test_a_task_in_short_names_what_generalises_under_another_protocol(generalizes_elsewhere):
