@@ -68,7 +68,7 @@ schema: $(READY)  ## Write docs/record.schema.json anew
 	$(BIN)/python -c "import json; from mann_bench import Record; \
 	print(json.dumps(Record.model_json_schema(), indent=2))" > docs/record.schema.json
 
-rest: smoke lint types docs wheel leaderboards plugins afternoon  ## All that CI does after the README's two commands
+rest: smoke lint types wheel leaderboards plugins afternoon  ## All that CI does after the README's two commands
 
 check: run test rest  ## All that CI does
 
