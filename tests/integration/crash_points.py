@@ -11,6 +11,7 @@ again, completes; and then every run has exactly one record, equal to that of a 
 
 import argparse
 import collections
+import gc
 import json
 import os
 import shutil
@@ -46,10 +47,14 @@ OFTEN = 1e-9
 
 def command(out: Path, **options: Any) -> mann_bench.Results:
     """Do both runs in this process, with a checkpoint at every turn."""
-    return mann_bench.run(
-        [MODEL], [TASK], [0, 1], PROTOCOL, out=out, wandb="disabled", plugins=False, progress=False,
-        checkpoint_every=OFTEN, jobs=1, **options,
-    )  # fmt: skip
+    gc.freeze()  # or training would search all that pytest holds for garbage, each time anew
+    try:
+        return mann_bench.run(
+            [MODEL], [TASK], [0, 1], PROTOCOL, out=out, wandb="disabled", plugins=False, progress=False,
+            checkpoint_every=OFTEN, jobs=1, **options,
+        )  # fmt: skip
+    finally:
+        gc.unfreeze()
 
 
 def with_record(out: Path, made: Path) -> None:
