@@ -68,7 +68,8 @@ schema: $(READY)  ## Write docs/record.schema.json anew
 	$(BIN)/python -c "import json; from mann_bench import Record; \
 	print(json.dumps(Record.model_json_schema(), indent=2))" > docs/record.schema.json
 
-rest: smoke lint types wheel leaderboards plugins afternoon  ## All that CI does after the README's two commands
+# In this order, what others wait for or takes longest first, so that at the end no core waits long for the other.
+rest: wheel afternoon types smoke leaderboards plugins lint  ## All that CI does after the README's two commands
 
 check: run test rest  ## All that CI does
 
