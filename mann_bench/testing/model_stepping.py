@@ -9,6 +9,7 @@ from mann_bench.models.base import Observation, RecurrentModel, SequenceModule
 from mann_bench.nn.scan import scan
 from mann_bench.nn.sparse import SparseWeighting
 from mann_bench.testing.clause import DoesNotApplyError, require
+from mann_bench.testing.model_training import short_task
 from mann_bench.testing.subject import INPUT_SIZE, ModelSubject
 from mann_bench.testing.tensors import bits, close, distance, replaced, tensors_of
 
@@ -94,9 +95,11 @@ def observe(subject: ModelSubject) -> str | None:
 
 def backends(subject: ModelSubject) -> None:
     """A native recurrence gives the logits and gradients of the plain one."""
-    model, inputs = _recurrent(subject.trained()), bits(9, 4, INPUT_SIZE)
-    if problem := model.native_problem():
+    if problem := _recurrent(subject.build()).native_problem():
         raise DoesNotApplyError(problem)
+    # A native library is compiled for a number of channels: once for this clause and those that train.
+    task = short_task(subject)
+    model, inputs = _recurrent(subject.trained(task.input_size, task.output_size)), bits(9, 4, task.input_size)
     plain, native = _pass(model, model(inputs)), _pass(model, model.native_forward(inputs))
     for name, tensor in plain.items():
         require(

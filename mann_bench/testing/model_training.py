@@ -94,7 +94,7 @@ def trains(subject: ModelSubject) -> str:
 
 def speed(subject: ModelSubject) -> str:
     """How long a training step takes, and in what proportion to the built-in LSTM's: reported, never failed."""
-    # As many channels as `_SHORT_TASK` has: a native library is compiled for them, once for both.
+    # As many channels as `short_task` has: a native library is compiled for them, once for both.
     task = _task(subject, "copy:bits=6,max_length=10")
     batch = task.evaluation_batch(Stream.VALIDATION, task.training_sizes()[-1], 32)
     mine = subject.build(0, task.input_size, task.output_size)
@@ -102,6 +102,11 @@ def speed(subject: ModelSubject) -> str:
     seconds, reference = _step_seconds([mine, lstm], task, batch)
     share = f"{seconds / reference:.2g} times as long as the built-in LSTM's, {1e3 * reference:.1f} ms"
     return f"a training step takes {1e3 * seconds:.1f} ms, {share}"
+
+
+def short_task(subject: ModelSubject) -> SequenceTask:
+    """Return the task of `short_run`."""
+    return _task(subject, _SHORT_TASK)
 
 
 def _task(subject: ModelSubject, text: str) -> SequenceTask:

@@ -81,13 +81,13 @@ class ModelSubject(Subject[ModelSpec]):
         return model.eval()
 
     @torch.enable_grad()
-    def trained(self) -> SequenceModule:
+    def trained(self, input_size: int = INPUT_SIZE, output_size: int = OUTPUT_SIZE) -> SequenceModule:
         """Return the model after a few optimiser steps on random bits: no layer is left at a start of zero."""
-        model = self.build()
+        model = self.build(0, input_size, output_size)
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
         for step in range(3):
             optimizer.zero_grad()
-            logits, targets = model(bits(6, 4, INPUT_SIZE, step)), bits(6, 4, OUTPUT_SIZE, seed=100 + step)
+            logits, targets = model(bits(6, 4, input_size, step)), bits(6, 4, output_size, seed=100 + step)
             torch.autograd.backward(functional.binary_cross_entropy_with_logits(logits, targets))
             optimizer.step()
         optimizer.zero_grad()
