@@ -1,6 +1,7 @@
 // Memory that is given back to be taken again: fresh pages from the system would cost a tenth of a training step.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -42,61 +43,67 @@ class Guard {
   pthread_mutex_t* mutex_;
 };
 
+// Blocks have sizes of a few kinds, eight to an octave, and each kind has a list of those that are free: a step of a sparse
+// memory takes some hundred blocks, and one list of all sizes would cost more than the step.
 class Pool {
  public:
   // At least `bytes`, aligned to a cache line, with unknown contents. A block of more than twice as many is left to
   // those who need it.
   void* take(size_t bytes) {
+    if (bytes > PTRDIFF_MAX / 2) throw OutOfMemory(bytes);
+    const int kind = kind_of(bytes);
     const Guard guard(&mutex_);
-    Block** best = place_for(bytes);
-    if (*best && (*best)->bytes / 2 <= bytes) return remove(best) + 1;
-    drop_outgrown(bytes);
-    Block* block = allocate(bytes);
+    if (Block* block = first_free(kind, kind + kOctave)) return block + 1;
+    // Sequences got longer: what was enough so far is not enough now, and must not pile up.
+    std::free(first_free(std::max(0, kind - kOctave), kind - 1));
+    Block* block = allocate(kind);
+    if (!block) throw OutOfMemory(bytes);
     return block + 1;
   }
 
   void give_back(void* start) {
     const Guard guard(&mutex_);
     Block* block = static_cast<Block*>(start) - 1;
-    Block** place = place_for(block->bytes);
-    block->next = *place;
-    *place = block;
+    block->next = std::exchange(free_[block->kind], block);
   }
 
  private:
   // Stands ahead of the memory that it describes.
   struct alignas(kCacheLine) Block {
-    size_t bytes;
+    int kind;
     Block* next;
   };
 
-  static Block* allocate(size_t bytes) {
-    const size_t alignment = bytes < kHugePage ? kCacheLine : kHugePage;
-    if (bytes > PTRDIFF_MAX - sizeof(Block) - alignment) throw OutOfMemory(bytes);
-    const size_t whole = (sizeof(Block) + bytes + alignment - 1) / alignment * alignment;
+  static constexpr int kOctave = 8, kKinds = 64 * kOctave;
+
+  // The least kind of so many bytes: cache lines from 8 to 15, doubled once for every octave.
+  static int kind_of(size_t bytes) {
+    size_t lines = (bytes + kCacheLine - 1) / kCacheLine;
+    int octaves = 0;
+    for (; lines > 2 * kOctave; lines = (lines + 1) / 2) ++octaves;
+    return kOctave * octaves + std::max(0, static_cast<int>(lines) - kOctave);
+  }
+  static size_t bytes_of(int kind) { return kCacheLine * (kOctave + kind % kOctave) << kind / kOctave; }
+
+  static Block* allocate(int kind) {
+    const size_t needed = sizeof(Block) + bytes_of(kind), alignment = needed < kHugePage ? kCacheLine : kHugePage;
+    const size_t whole = (needed + alignment - 1) / alignment * alignment;
     void* start = std::aligned_alloc(alignment, whole);
-    if (!start) throw OutOfMemory(bytes);
+    if (!start) return nullptr;
     prefer_large_pages(start, whole);
-    return new (start) Block{whole - sizeof(Block), nullptr};
+    return new (start) Block{kind, nullptr};
   }
 
-  // Of the blocks that nobody has, the smallest one of so many bytes.
-  Block** place_for(size_t bytes) {
-    Block** place = &free_;
-    while (*place && (*place)->bytes < bytes) place = &(*place)->next;
-    return place;
-  }
-
-  static Block* remove(Block** place) { return std::exchange(*place, (*place)->next); }
-
-  // Sequences got longer: what was enough so far is not enough now, and must not pile up.
-  void drop_outgrown(size_t bytes) {
-    Block** place = place_for(bytes / 2);
-    if (*place && (*place)->bytes < bytes) std::free(remove(place));
+  // Of the free blocks of some kinds, one of the first kind that has any; null for none. It is no longer free.
+  Block* first_free(int first, int last) {
+    for (int kind = first; kind <= last; ++kind) {
+      if (free_[kind]) return std::exchange(free_[kind], free_[kind]->next);
+    }
+    return nullptr;
   }
 
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-  Block* free_ = nullptr;  // smallest first
+  Block* free_[kKinds] = {};
 };
 
 inline Pool& pool() {
