@@ -1,5 +1,6 @@
 """Memory that a native recurrence asks for and does not get: an error, not the end of the process."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -73,6 +74,34 @@ def test_more_than_an_address_can_count_is_an_error():
         memory.tape(library, 2**63)
     with pytest.raises(memory.NativeMemoryError):
         memory.tape(library, 2**62)
+
+
+@pytest.fixture
+def pool():
+    """A library whose pool is asked directly."""
+    cell = NTMCell(2, 5, memory_slots=7, slot_width=3)
+    return ntm._library(ntm._sizes(cell), cell.clip)
+
+
+@pytest.mark.parametrize("size", [1, 64, 512, 513, 100_000, 5_000_000])
+def test_a_block_that_was_given_back_serves_again(pool, size):
+    block = pool.pool_take(size)
+    assert block % 64 == 0
+    ctypes.memset(block, 1, size)
+    pool.pool_give_back(block)
+    again = pool.pool_take(size)
+    pool.pool_give_back(again)
+    assert again == block
+
+
+def test_a_block_of_more_than_twice_as_much_is_left_to_those_who_need_it(pool):
+    large = pool.pool_take(1_000_000)
+    pool.pool_give_back(large)
+    small = [pool.pool_take(400_000) for _ in range(100)]
+    for block in small:
+        pool.pool_give_back(block)
+    assert large not in small
+    assert len(set(small)) == 100
 
 
 def test_the_error_is_a_users_and_pythons():
