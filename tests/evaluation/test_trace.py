@@ -29,7 +29,11 @@ def inputs():
 
 
 def test_logits_are_those_of_a_forward_pass(model, inputs):
-    assert torch.equal(trace(model, inputs).logits, model(inputs))
+    with (
+        torch.no_grad()
+    ):  # as evaluation does: on some processors torch's LSTM rounds otherwise where it keeps gradients
+        logits = model(inputs)
+    assert torch.equal(trace(model, inputs).logits, logits)
 
 
 @pytest.mark.parametrize("name", ["ntm", "dnc"])
