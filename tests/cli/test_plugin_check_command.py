@@ -12,11 +12,11 @@ CHECKED = ("specs", "causal", "backends", "streams")
 def check(mann_bench, registry_with, monkeypatch):
     """Return a function that checks `acme`, a class of tests/testing/: exit code, stdout, stderr."""
 
-    def call(*arguments, target="broken_models:Sound", names=("acme",), clauses=CHECKED, **fields):
+    def call(*arguments, target="broken_models:Sound", names=("acme",), **fields):
         registry = registry_with(target, **fields)
         monkeypatch.setattr("mann_bench.cli.plugin_check_command.registry_of", lambda context: registry)
-        for name, every in {"MODEL_CLAUSES": MODEL_CLAUSES, "TASK_CLAUSES": TASK_CLAUSES}.items():
-            few = tuple(clause for clause in every if clause.name in clauses)
+        for name, clauses in {"MODEL_CLAUSES": MODEL_CLAUSES, "TASK_CLAUSES": TASK_CLAUSES}.items():
+            few = tuple(clause for clause in clauses if clause.name in CHECKED)
             monkeypatch.setattr(f"mann_bench.testing.cases.{name}", few)
         return mann_bench("plugin", "check", *names, *arguments)
 
@@ -83,7 +83,7 @@ def test_json_and_markdown_together_are_an_error(check):
 
 
 def test_a_traceback_is_printed_once_below_the_clause_that_mentions_it(check):
-    code, out, _ = check(target="broken_models:Raising", clauses=("specs", "causal", "pieces"))
+    code, out, _ = check(target="broken_models:Raising")
     assert code == 4
     assert out.count("Traceback (most recent call last)") == 1
     assert '    raise ValueError("a slip")\n' in out
@@ -91,9 +91,9 @@ def test_a_traceback_is_printed_once_below_the_clause_that_mentions_it(check):
 
 
 def test_as_json_a_result_has_its_traceback(check):
-    _, out, _ = check("--json", target="broken_models:Raising", clauses=("specs", "causal", "pieces"))
+    _, out, _ = check("--json", target="broken_models:Raising")
     raised = {row["clause"]: row["traceback"].splitlines()[-1:] for row in map(json.loads, out.splitlines())}
-    assert raised == {"specs": [], "causal": ["ValueError: a slip"], "pieces": ["ValueError: a slip"]}
+    assert raised == {"specs": [], "causal": ["ValueError: a slip"], "backends": ["ValueError: a slip"]}
 
 
 def test_what_a_model_prints_is_kept_apart_from_the_results(check):
