@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import runpy
 import subprocess
 import sys
 
@@ -80,20 +79,9 @@ def test_its_task_is_reversal(generate):
     assert task.scores(task.oracle(batch.inputs), batch)["bit_errors"].tolist() == [0.0] * 5
 
 
-@pytest.mark.parametrize("kind", ["model", "task"])
-def test_its_own_tests_are_of_what_it_brings(generate, kind):
-    names, folder = generate(kind)
-    test = runpy.run_path(str(folder / "tests" / "test_conformance.py"))["test_conformance"]
-    (marker,) = test.pytestmark
-    assert (marker.name, marker.args) == ("mann_bench", (names.model or names.task,))
-    for case in find_cases(marker.args):
-        if case.clause.name in ("specs", "api", "options", "shapes"):
-            test(case)
-
-
-def test_its_own_tests_pass(generate):
-    """Those of both; a model or a task alone is the same under another name."""
-    _, folder = generate("both")
+@pytest.mark.parametrize("kind", ["model", "task", "both"])
+def test_its_own_tests_pass(generate, kind):
+    _, folder = generate(kind)
     known = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "pytest", "-q", str(folder)]
     done = subprocess.run(command, cwd=folder, env=known, capture_output=True, text=True, check=False)
