@@ -12,7 +12,7 @@ from mann_bench.core.message_text import counted
 from mann_bench.reporting.naming import OWN_TRAINING
 from mann_bench.reporting.tables.table import estimate_text, parameters_text, share_text
 from mann_bench.site.rows import SheetRow
-from mann_bench.site.safe_text import LONGEST_VARIANT, shown
+from mann_bench.site.safe_text import shown_variant
 from mann_bench.statistics.interval import Estimate
 
 _ALWAYS = {"model", "solved", "steps"}
@@ -91,7 +91,7 @@ def _ranked(by: By, value: Callable[[SheetRow], Value]) -> Callable[[SheetRow], 
 
 
 def _words(text: str | None) -> Value:
-    words = shown(text or "", LONGEST_VARIANT)
+    words = shown_variant(text or "")
     return Value(words, sort=words)
 
 

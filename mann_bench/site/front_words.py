@@ -9,6 +9,7 @@ from mann_bench.analysis.comparable import Model
 from mann_bench.analysis.matrix import Column
 from mann_bench.analysis.ranking import By
 from mann_bench.core.message_text import counted
+from mann_bench.reporting.tables.ranks import RANK_TITLES
 from mann_bench.site.board import Board
 from mann_bench.site.front import Figure, Front, Generalization, Place, Task
 from mann_bench.site.front_claims import claims_sentences
@@ -21,8 +22,6 @@ _BETTER = {
     By.GENERALIZING: "{better} generalises sooner than {worse} on {task}",
     By.ERROR: "{better} errs less than {worse} at the longest size of {task}",
 }
-
-_MEASURES = {By.STEPS: "steps", By.SOLVED: "solve rate", By.GENERALIZING: "start of generalising", By.ERROR: "error"}
 
 
 class Short(NamedTuple):
@@ -81,7 +80,7 @@ def _told_apart(front: Front) -> list[Sentence]:
     if not able:
         return [Sentence(f"Of {_pairs(unable)}, none can be told apart yet: {_too_few(unable)}.")]
     counts = {by: sum(task.column.ranked[by].decided for task in able) for by in By}
-    told = ", ".join(f"{count:,} by {_MEASURES[by]}" for by, count in counts.items() if count)
+    told = ", ".join(f"{count:,} by {RANK_TITLES[by]}" for by, count in counts.items() if count)
     found = [Item(text) for by in By for task in able for text in _better_texts(task.column, by)]
     where = f"Of {_pairs(able)}, {f'tests tell apart {told}:' if found else 'none is told apart.'}"
     if not unable:
@@ -118,7 +117,8 @@ def _better_texts(column: Column, by: By) -> list[str]:
 
 def _joined(names: Sequence[str]) -> str:
     """Return ``a``, ``a and b``, or ``a, b and c``."""
-    return " and ".join([*filter(None, [", ".join(names[:-1])]), names[-1]])
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _generalizing(front: Front) -> list[Sentence]:

@@ -25,7 +25,8 @@ TESTED_BY = {
 }
 """The test of two entries of each ranking."""
 
-_TITLES = {By.STEPS: "steps", By.SOLVED: "solve rate", By.GENERALIZING: "generalising", By.ERROR: "error"}
+RANK_TITLES = {By.STEPS: "steps", By.SOLVED: "solve rate", By.GENERALIZING: "generalising", By.ERROR: "error"}
+"""Each ranking in short."""
 
 _ABSENT = "-"
 
@@ -38,7 +39,7 @@ def ranks_table(cells: Sequence[Cell]) -> Table | None:
     labels = {_cell_of(cell): label for cell, label in zip(cells, row_labels(cells), strict=True)}
     return Table(
         "Ranks",
-        ["task", "model", *_TITLES.values()],
+        ["task", "model", *RANK_TITLES.values()],
         [[row.task, labels[_cell_of(row)], *(rank_text(row.rank.get(by)) for by in By)] for row in rows],
         ["the places that a row may have: below those shown to be better, above those shown to be worse", *_notes()],
     )
@@ -54,7 +55,7 @@ def pairs_table(rows: Sequence[PairsRow], significance: float = SIGNIFICANCE) ->
         found.setdefault((row.task, row.protocol) if several else (row.task,), []).append(row)
     return Table(
         "Pairs told apart",
-        ["task", *(["protocol"] if several else []), "seeds", "seeds needed", *_TITLES.values()],
+        ["task", *(["protocol"] if several else []), "seeds", "seeds needed", *RANK_TITLES.values()],
         [[*names, *_seeds(of_names), *map(pairs_text, of_names)] for names, of_names in found.items()],
         [
             "seeds needed: of each row, for it to be possible at all that a pair is told apart",
@@ -106,4 +107,4 @@ def _cell_of(row: Cell | RankRow) -> tuple[str, ...]:
 
 def _notes(significance: float = SIGNIFICANCE) -> list[str]:
     holm = f"two-sided tests of all pairs of a task and protocol, by Holm at {100 * significance:g} % for all together"
-    return [*(f"{_TITLES[by]}: by {RANKED_BY[by]}, {TESTED_BY[by]}" for by in By), holm]
+    return [*(f"{RANK_TITLES[by]}: by {RANKED_BY[by]}, {TESTED_BY[by]}" for by in By), holm]
