@@ -29,9 +29,8 @@ def inputs():
 
 
 def test_logits_are_those_of_a_forward_pass(model, inputs):
-    with (
-        torch.no_grad()
-    ):  # as evaluation does: on some processors torch's LSTM rounds otherwise where it keeps gradients
+    # As evaluation does: on some processors torch's LSTM rounds otherwise where it keeps gradients.
+    with torch.no_grad():
         logits = model(inputs)
     assert torch.equal(trace(model, inputs).logits, logits)
 

@@ -47,8 +47,8 @@ class Guard {
 // memory takes some hundred blocks, and one list of all sizes would cost more than the step.
 class Pool {
  public:
-  // At least `bytes`, aligned to a cache line, with unknown contents. A block of more than twice as many is left to
-  // those who need it.
+  // At least `bytes`, aligned to a cache line, with unknown contents. A block of more than twice their kind's size is left
+  // to those who need it.
   void* take(size_t bytes) {
     if (bytes > PTRDIFF_MAX / 2) throw OutOfMemory(bytes);
     const int kind = kind_of(bytes);
