@@ -95,11 +95,11 @@ def observe(subject: ModelSubject) -> str | None:
 
 def backends(subject: ModelSubject) -> None:
     """A native recurrence gives the logits and gradients of the plain one."""
+    if problem := _recurrent(subject.trained()).native_problem():
+        raise DoesNotApplyError(problem)
     # A native library is compiled for a number of channels: once for this clause and those that train.
     task = short_task(subject)
     model, inputs = _recurrent(subject.trained(task.input_size, task.output_size)), bits(9, 4, task.input_size)
-    if problem := model.native_problem():
-        raise DoesNotApplyError(problem)
     plain, native = _pass(model, model(inputs)), _pass(model, model.native_forward(inputs))
     for name, tensor in plain.items():
         require(
