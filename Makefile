@@ -11,7 +11,7 @@ run: $(READY)  ## The main job: NTM on copy, default protocol, two seeds
 	$(BIN)/mann-bench run --model ntm --task copy --seeds 0-1
 
 test: $(READY)  ## All tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 smoke: $(READY)  ## A small study from nothing, and its claims
 	rm -rf build/smoke
