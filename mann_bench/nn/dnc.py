@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from mann_bench.nn import addressing, dnc_memory
+from mann_bench.nn.cell import MemoryCell
 from mann_bench.nn.checks import require_positive
 from mann_bench.nn.controller import ControllerState, LSTMController
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
@@ -64,7 +65,7 @@ class DNCStep(NamedTuple):
     interface: Interface
 
 
-class DNCCell(nn.Module):
+class DNCCell(MemoryCell[DNCState]):
     """One time step of a DNC with an LSTM controller of one layer.
 
     The controller sees the input and the read vectors of the step before. One linear map of its hidden
@@ -138,21 +139,6 @@ class DNCCell(nn.Module):
             link=zeros(slots, slots),
             memory=zeros(slots, self.slot_width),
         )
-
-    def forward(
-        self, inputs: Float[Tensor, "B I"], state: DNCState | None = None
-    ) -> tuple[Float[Tensor, "B F"], DNCState]:
-        """Advance by one time step.
-
-        Args:
-            inputs: [B, I].
-            state: the state before the step; None starts afresh.
-
-        Returns:
-            The controller's hidden activation beside the read vectors, [B, output_size], and the new state.
-        """
-        step = self.observe(inputs, self.initial_state(inputs.shape[0]) if state is None else state)
-        return step.output, step.state
 
     def observe(self, inputs: Float[Tensor, "B I"], state: DNCState) -> DNCStep:
         """Advance by one time step, as `forward`, and tell what the controller told the memory."""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mann_bench.nn import addressing
+from mann_bench.nn.cell import MemoryCell
 from mann_bench.nn.checks import require_one_of, require_positive
 from mann_bench.nn.controller import ControllerKind, ControllerState, FeedforwardController, LSTMController
 from mann_bench.nn.initialization import Normal, Start, clip_symmetric, glorot, start, truncated_normal_linear
@@ -64,7 +65,7 @@ class NTMStep(NamedTuple):
     weightings: Float[Tensor, "B H N"]
 
 
-class NTMCell(nn.Module):
+class NTMCell(MemoryCell[NTMState]):
     """One time step of an NTM.
 
     The controller sees the input and the previous read vectors. One linear map of its hidden activation,
@@ -165,21 +166,6 @@ class NTMCell(nn.Module):
         if self.initial_weightings is None:
             return self.initial_reads.new_empty(self.read_heads + self.write_heads, 0)
         return self.initial_weightings.softmax(-1)
-
-    def forward(
-        self, inputs: Float[Tensor, "B I"], state: NTMState | None = None
-    ) -> tuple[Float[Tensor, "B F"], NTMState]:
-        """Advance by one time step.
-
-        Args:
-            inputs: [B, I].
-            state: the state before the step; None starts afresh.
-
-        Returns:
-            The controller's hidden activation beside the read vectors, [B, output_size], and the new state.
-        """
-        step = self.observe(inputs, self.initial_state(inputs.shape[0]) if state is None else state)
-        return step.output, step.state
 
     def observe(self, inputs: Float[Tensor, "B I"], state: NTMState) -> NTMStep:
         """Advance by one time step, as `forward`, and tell what the heads did."""

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from mann_bench.nn import sparse
+from mann_bench.nn.cell import MemoryCell
 from mann_bench.nn.checks import require_one_of, require_positive, require_slots_for
 from mann_bench.nn.controller import ControllerState, LSTMController
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
@@ -52,7 +53,7 @@ class SAMStep(NamedTuple):
     written: SparseWeighting
 
 
-class SAMCell(nn.Module):
+class SAMCell(MemoryCell[SAMState]):
     """One time step of a SAM with an LSTM controller of one layer.
 
     The controller sees the input and the read vectors of the step before. One linear map of its hidden activation,
@@ -137,21 +138,6 @@ class SAMCell(nn.Module):
             torch.zeros(batch_size, 1, dtype=torch.long, device=like.device).expand(-1, self.memory_slots),
             self.memory_start(like).expand(batch_size, -1, -1),
         )
-
-    def forward(
-        self, inputs: Float[Tensor, "B I"], state: SAMState | None = None
-    ) -> tuple[Float[Tensor, "B F"], SAMState]:
-        """Advance by one time step.
-
-        Args:
-            inputs: [B, I].
-            state: the state before the step; None starts afresh.
-
-        Returns:
-            The controller's hidden activation beside the read vectors, [B, output_size], and the new state.
-        """
-        step = self.observe(inputs, self.initial_state(inputs.shape[0]) if state is None else state)
-        return step.output, step.state
 
     def observe(self, inputs: Float[Tensor, "B I"], state: SAMState) -> SAMStep:
         """Advance by one time step, as `forward`, and tell what it did."""

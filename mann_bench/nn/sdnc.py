@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from mann_bench.nn import sparse, sparse_links
+from mann_bench.nn.cell import MemoryCell
 from mann_bench.nn.checks import require_one_of, require_positive, require_slots_for
 from mann_bench.nn.controller import ControllerState, LSTMController
 from mann_bench.nn.initialization import clip_symmetric, truncated_normal_linear
@@ -56,7 +57,7 @@ class SDNCStep(NamedTuple):
     written: SparseWeighting
 
 
-class SDNCCell(nn.Module):
+class SDNCCell(MemoryCell[SDNCState]):
     """One time step of an SDNC with an LSTM controller of one layer.
 
     Memory, writes and usage are those of `SAMCell`, and so are the choices there where the paper is silent. A read
@@ -136,21 +137,6 @@ class SDNCCell(nn.Module):
             sparse_links.no_links(like, batch_size, self.memory_slots, self.links),
             self.memory_start(like).expand(batch_size, -1, -1),
         )
-
-    def forward(
-        self, inputs: Float[Tensor, "B I"], state: SDNCState | None = None
-    ) -> tuple[Float[Tensor, "B F"], SDNCState]:
-        """Advance by one time step.
-
-        Args:
-            inputs: [B, I].
-            state: the state before the step; None starts afresh.
-
-        Returns:
-            The controller's hidden activation beside the read vectors, [B, output_size], and the new state.
-        """
-        step = self.observe(inputs, self.initial_state(inputs.shape[0]) if state is None else state)
-        return step.output, step.state
 
     def observe(self, inputs: Float[Tensor, "B I"], state: SDNCState) -> SDNCStep:
         """Advance by one time step, as `forward`, and tell what it did."""
