@@ -36,20 +36,22 @@ def claim_lines(results: Sequence[ClaimResult]) -> Iterator[str]:
 def claim_json(result: ClaimResult) -> str:
     """Return what became of a claim as a line of JSON; numbers that are not finite as text, as in records."""
     row = result.claim.model_dump(mode="json")
-    row |= {"low": None, "high": None, "interval": None, "successes": None, "runs": None}
+    row |= {"low": None, "high": None, "interval": None, "successes": None, "runs": None, "p_value": None}
     if result.measured is not None:
         interval, counted = result.measured.interval, result.measured.counted
         row |= {"low": result.measured.low, "high": result.measured.high, **(counted._asdict() if counted else {})}
+        row["p_value"] = result.measured.test and result.measured.test.p_value
         row["interval"] = interval and {name: _json_number(value) for name, value in interval._asdict().items()}
     row |= {"n": result.n, "verdict": result.verdict, "reason": result.reason}
     return json.dumps({name: _json_number(value) for name, value in row.items()}, allow_nan=False)
 
 
 def _interval_notes(results: Sequence[ClaimResult]) -> list[str]:
-    """Return how the intervals were made, each way once."""
+    """Return how the intervals and the tests were made, each way once."""
     measured = [result.measured for result in results if result.measured is not None]
     words = dict.fromkeys(each.interval.words() for each in measured if each.interval is not None)
-    return [f"[ ]: {each}." for each in words]
+    tests = dict.fromkeys(each.test.words() for each in measured if each.test is not None)
+    return [*(f"[ ]: {each}." for each in words), *(f"p: {each}." for each in tests)]
 
 
 def _json_number(value: object) -> object:

@@ -265,6 +265,7 @@ def _claim_pairs(result: ClaimResult) -> list[Pair]:
         "Reproduced where": tolerance_text(claim),
         "Measured": None if measured is None else measured_text(measured),
         "Interval": interval and interval.words(),
+        "Test": measured and measured.test and measured.test.words(),
         "Seeds": str(result.n),
         "Source": claim.source,
         "Undecided": result.reason,

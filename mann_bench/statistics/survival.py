@@ -54,6 +54,24 @@ class Durations:
         return cls(times, tuple(value is not None for value in values), horizon)
 
 
+def first_share(first: Durations, second: Durations) -> float:
+    """Return in which share of all pairs, a run of each sample, that of `first` is the first; ties are halves.
+
+    Where a run ended without the event, it is later than what happened until then; what came after is a tie.
+
+    Source: Vargha & Delaney 2000, "A critique and improvement of the CL common language effect size statistics",
+    https://doi.org/10.3102/10769986025002101
+    """
+    (ours, we_did), (theirs, they_did) = (
+        (np.array(each.times, np.float64), np.array(each.reached)) for each in (first, second)
+    )
+    lead = np.sign(theirs - ours[:, None])
+    known = np.where(lead > 0, we_did[:, None], they_did)
+    # A time at which one run reached it and another ended: the latter was watched up to there, and had not.
+    lead = np.where(lead == 0, we_did[:, None].astype(int) - they_did, lead * known)
+    return float((1 + lead.mean()) / 2)
+
+
 def ordered_times(durations: Durations) -> NDArray[np.float64]:
     """Return the times until the event in ascending order; inf where the run ended without it. [seeds]"""
     seen = zip(durations.times, durations.reached, strict=True)

@@ -6,11 +6,16 @@ from collections.abc import Iterable
 
 from mann_bench.studies.claims import ClaimResult, Verdict
 from mann_bench.studies.measurement import Measurement
-from mann_bench.studies.schema import Claim
+from mann_bench.studies.schema import Claim, ClaimMetric
 
 
 def measured_text(measured: Measurement) -> str:
-    """Return a figure with its interval: ``3.5 [2.9 to 4.1]``, ``> 6.3 [4 or more]``, ``0 of 302 runs [0 to 0.01]``."""
+    """Return a figure with its interval: ``3.5 [2.9 to 4.1]``, ``> 6.3 [4 or more]``, ``0 of 302 runs [0 to 0.01]``.
+
+    Of an order it is the share of pairs in which the model is first: ``first in 95 % of pairs, p = 0.003``.
+    """
+    if measured.test is not None:
+        return f"first in {100 * measured.low:.0f} % of pairs, p = {measured.test.p_value:.2g}"
     text, interval = _value_text(measured.low, measured.high), measured.interval
     if measured.counted is not None:
         text = f"{measured.counted.successes:,} of {measured.counted.runs:,} runs"
@@ -29,7 +34,9 @@ def number_text(value: float) -> str:
 
 
 def tolerance_text(claim: Claim) -> str:
-    """Return what still counts as reproduced: ``2 to 6``, ``at most 0.5``."""
+    """Return what still counts as reproduced: ``2 to 6``, ``at most 0.5``, or ``it is faster``."""
+    if claim.metric is ClaimMetric.FASTER:
+        return "it is faster"
     low, high = (None if bound is None else number_text(bound) for bound in (claim.at_least, claim.at_most))
     if low and high:
         return f"{low} to {high}"

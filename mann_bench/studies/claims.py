@@ -10,6 +10,7 @@ from mann_bench.results.schema import Record
 from mann_bench.statistics.interval import LEVEL, level_text
 from mann_bench.statistics.looks import Looks
 from mann_bench.statistics.mean import METHOD as OVER_SEQUENCES
+from mann_bench.statistics.permutation import Comparison
 from mann_bench.studies.measurement import ClaimCells, Measurement, UnmeasurableError, judged_cell, measure
 from mann_bench.studies.schema import Claim
 
@@ -69,8 +70,9 @@ def check_claims(claims: Iterable[ClaimRuns], records: Mapping[str, Record]) -> 
     """Return what `records`, by run key, say about each claim; records of other runs are never looked at.
 
     A claim is reproduced where the whole interval counts as reproduced, not reproduced where none of it does,
-    and undecided in between, without an interval, or while its cells have not completed a look. It is judged by
-    the seeds of the last look that all of its cells complete: so it is judged no more often than there are looks.
+    and undecided in between, without an interval, or while its cells have not completed a look. That a model is
+    faster is decided by a test instead, to either side. A claim is judged by the seeds of the last look that all of
+    its cells complete: so it is judged no more often than there are looks.
     """
     return [_checked(each, records) for each in claims]
 
@@ -131,12 +133,11 @@ class Judgement(NamedTuple):
 
 def judged(claim: Claim, measured: Measurement, n: int, level: float = LEVEL) -> Judgement:
     """Return what a figure of n seeds says about a claim, at a level."""
+    if measured.test is not None:
+        return _judged_by_test(measured.test, n, 1 - level)
     interval = measured.interval
-    if interval is None and n > 1:
-        text = "its interval is unknown: it is of the sequences alone, whose spread these records do not tell"
-        return Judgement(Verdict.UNDECIDED, text)
     if interval is None:
-        return Judgement(Verdict.UNDECIDED, "one seed has no interval: a study needs two or more", True)
+        return _without_interval(n)
     if interval.level < level:
         text = f"{n} seeds give an interval of {level_text(interval.level)}: a verdict needs {level_text(level)}"
         return Judgement(Verdict.UNDECIDED, text, True)
@@ -147,3 +148,20 @@ def judged(claim: Claim, measured: Measurement, n: int, level: float = LEVEL) ->
     narrowed = interval.method != OVER_SEQUENCES
     hint = "more seeds would narrow it" if narrowed else "it is of the sequences, and no seeds would narrow it"
     return Judgement(Verdict.UNDECIDED, f"the interval lies partly inside the tolerance: {hint}", narrowed)
+
+
+def _without_interval(n: int) -> Judgement:
+    if n == 1:
+        return Judgement(Verdict.UNDECIDED, "one seed has no interval: a study needs two or more", True)
+    text = "its interval is unknown: it is of the sequences alone, whose spread these records do not tell"
+    return Judgement(Verdict.UNDECIDED, text)
+
+
+def _judged_by_test(test: Comparison, n: int, significance: float) -> Judgement:
+    if test.p_value <= significance:
+        return Judgement(Verdict.REPRODUCED if test.lead < 0 else Verdict.NOT_REPRODUCED)
+    if test.least_p_value > significance:
+        reason = f"{n} seeds give no p-value below {test.least_p_value:.2g}: a verdict needs {significance:.4g}"
+    else:
+        reason = f"the test does not tell the two apart at {significance:.4g}: more seeds may"
+    return Judgement(Verdict.UNDECIDED, reason, True)

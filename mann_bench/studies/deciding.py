@@ -8,7 +8,7 @@ from mann_bench.statistics.ranks import seeds_to_decide
 from mann_bench.studies.claims import ClaimRuns
 from mann_bench.studies.pairs import pairs_by_subject
 from mann_bench.studies.plan import StudyPlan
-from mann_bench.studies.schema import RATES, Claim
+from mann_bench.studies.schema import RATES, Claim, ClaimMetric
 
 
 def check_decidable(planned: StudyPlan) -> None:
@@ -35,6 +35,8 @@ def can_decide(runs: ClaimRuns, n: int, level: float) -> bool:
     claim = runs.claim
     if n < 2:  # one seed has no interval
         return False
+    if claim.metric is ClaimMetric.FASTER:
+        return seeds_to_decide(1, 1 - level) <= n
     if claim.metric in RATES:
         return _share_can_decide(claim, n * len(runs.model), level)
     if claim.score is not None and of_sequences(claim.score):

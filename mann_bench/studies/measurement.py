@@ -19,8 +19,10 @@ from mann_bench.core.runs import Outcome
 from mann_bench.results.schema import Record
 from mann_bench.statistics.interval import LEVEL, Interval
 from mann_bench.statistics.medians import median_estimate, survival_median
+from mann_bench.statistics.permutation import Comparison, log_rank_test
 from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.statistics.ratio import median_ratio
+from mann_bench.statistics.survival import first_share
 from mann_bench.studies.schema import Claim, ClaimMetric
 
 
@@ -39,14 +41,17 @@ class Measurement(NamedTuple):
             lower bound is known, as of a median beyond the budget. A level could be more where a run ended, converged,
             within its budget.
         interval: over seeds, or of a score in which the model has no part, over the sequences that all seeds share;
-            None where one seed tells nothing about the spread, or where records do not tell that over the sequences.
+            None where one seed tells nothing about the spread, or where records do not tell that over the sequences,
+            and of an order.
         counted: of a rate, the runs of all its cells; None of what is no rate.
+        test: of an order, the test that decides it; None of all else.
     """
 
     low: float
     high: float
     interval: Interval | None
     counted: Count | None = None
+    test: Comparison | None = None
 
 
 class UnmeasurableError(Exception):
@@ -87,6 +92,13 @@ def _speed_ratio(claim: Claim, cells: ClaimCells) -> Measurement:
     if any(0 in durations.times for durations in denominators):
         raise UnmeasurableError(f"a run of {claim.model} had converged before it trained, so no ratio is defined")
     return Measurement(*median_ratio(numerators, denominators, cells.level))
+
+
+def _faster(claim: Claim, cells: ClaimCells) -> Measurement:
+    """Return in which share of the pairs of runs, one of each side, that of the model converges first."""
+    first, second = (convergence_durations(cell, Unit.STEPS) for cell in (cells.model[0], cells.against[0][0]))
+    share = first_share(first, second)
+    return Measurement(share, share, None, test=log_rank_test(first, second))
 
 
 def _convergence(claim: Claim, cells: ClaimCells) -> Measurement:
@@ -171,6 +183,7 @@ def _median_score(claim: Claim, scores: Iterable[Mapping[str, float] | None], le
 
 _MEASURES: dict[ClaimMetric, Callable[[Claim, ClaimCells], Measurement]] = {
     ClaimMetric.SPEED_RATIO: _speed_ratio,
+    ClaimMetric.FASTER: _faster,
     ClaimMetric.CONVERGENCE: _convergence,
     ClaimMetric.SOLVE_RATE: _solve_rate,
     ClaimMetric.DIVERGENCE_RATE: _divergence_rate,

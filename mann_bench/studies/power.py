@@ -13,9 +13,11 @@ from mann_bench.core.runs import CellName
 from mann_bench.results.schema import Record
 from mann_bench.statistics.power import draws, log_rank_power, seeds_needed
 from mann_bench.statistics.ranks import seeds_to_decide
+from mann_bench.statistics.survival import Durations
 from mann_bench.studies.claims import ClaimResult, ClaimRuns, Verdict, cell_of, judged
 from mann_bench.studies.growing import Standing
 from mann_bench.studies.measurement import ClaimCells, UnmeasurableError, judged_cell, measure
+from mann_bench.studies.schema import ClaimMetric
 
 
 class Need(NamedTuple):
@@ -61,7 +63,10 @@ def _claim_need(standing: Standing, runs: ClaimRuns, result: ClaimResult, at_han
         cells = {name: judged_cell(runs.claim, at_hand[name]) for name in names}
     except UnmeasurableError:
         return need._replace(known="no seeds decide it")
-    level = standing.planned.looks.level
+    level, least = standing.planned.looks.level, 1 + (standing.look(names) or 0)
+    if runs.claim.metric is ClaimMetric.FASTER:
+        first, second = (convergence_durations(cells[name], Unit.STEPS) for name in names)
+        return need._replace(seeds=_seeds_to_tell_apart(first, second, 1 - level, least))
 
     def decides(n: int) -> float:
         decided, samples = 0, draws()
@@ -76,7 +81,7 @@ def _claim_need(standing: Standing, runs: ClaimRuns, result: ClaimResult, at_han
             decided += judged(runs.claim, measured, n, level).verdict is not Verdict.UNDECIDED
         return decided / len(samples)
 
-    return need._replace(seeds=seeds_needed(decides, 1 + (standing.look(names) or 0)))
+    return need._replace(seeds=seeds_needed(decides, least))
 
 
 def _pair_needs(standing: Standing, at_hand: Mapping[CellName, Cell]) -> Iterator[Need]:
@@ -93,9 +98,13 @@ def _pair_needs(standing: Standing, at_hand: Mapping[CellName, Cell]) -> Iterato
             yield need._replace(known=missing)
         else:
             first, second = (durations[name] for name in pair)
-            decides = partial(log_rank_power, first, second, significance=significance / rivals)
-            least = max(1 + (result.n or 0), seeds_to_decide(rivals, significance))
-            yield need._replace(seeds=seeds_needed(decides, least))
+            seeds = _seeds_to_tell_apart(first, second, significance / rivals, 1 + (result.n or 0))
+            yield need._replace(seeds=seeds)
+
+
+def _seeds_to_tell_apart(first: Durations, second: Durations, significance: float, least: int) -> int | None:
+    decides = partial(log_rank_power, first, second, significance=significance)
+    return seeds_needed(decides, max(least, seeds_to_decide(1, significance)))
 
 
 def _missing(names: Sequence[CellName], at_hand: Mapping[CellName, Cell]) -> str | None:

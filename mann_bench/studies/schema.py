@@ -34,6 +34,7 @@ class ClaimMetric(StrEnum):
     """What a claim is about. Each is evaluated from records alone."""
 
     SPEED_RATIO = "speed_ratio"
+    FASTER = "faster"
     CONVERGENCE = "convergence"
     SOLVE_RATE = "solve_rate"
     DIVERGENCE_RATE = "divergence_rate"
@@ -44,19 +45,21 @@ class ClaimMetric(StrEnum):
     LEVEL_RATIO = "level_ratio"
 
 
+RATIOS = (ClaimMetric.SPEED_RATIO, ClaimMetric.LEVEL_RATIO)
+"""The metrics that compare medians: of a model and others, or of a model under several protocols."""
+
+COMPARISONS = (*RATIOS, ClaimMetric.FASTER)
+"""The metrics of two sides: those, and which of two comes first."""
+
 NEEDED: dict[ClaimMetric, tuple[tuple[OwnField, ...], ...]] = {
-    ClaimMetric.SPEED_RATIO: (("against", "against_protocols"),),
+    **dict.fromkeys(COMPARISONS, (("against", "against_protocols"),)),
     ClaimMetric.TEST_SCORE: (("score",), ("size",)),
     ClaimMetric.TRAINING_SCORE: (("score",), ("sequences",)),
-    ClaimMetric.LEVEL_RATIO: (("against", "against_protocols"),),
 }
 """What a metric needs: exactly one of the fields of each group."""
 
-CONVERGENCES = (ClaimMetric.SPEED_RATIO, ClaimMetric.CONVERGENCE, ClaimMetric.SOLVE_RATE)
+CONVERGENCES = (ClaimMetric.SPEED_RATIO, ClaimMetric.FASTER, ClaimMetric.CONVERGENCE, ClaimMetric.SOLVE_RATE)
 """The metrics of when runs converge: on the mix of all training sizes, or on the greatest alone."""
-
-RATIOS = (ClaimMetric.SPEED_RATIO, ClaimMetric.LEVEL_RATIO)
-"""The metrics that compare medians: of a model and others, or of a model under several protocols."""
 
 LEVELS = (ClaimMetric.LEVEL, ClaimMetric.LEVEL_RATIO)
 """The metrics of the level reached, which protocols have whose syllabus has a curriculum point."""
@@ -99,9 +102,9 @@ class Claim(_Part):
     models: Texts | None = Field(
         default=None, description="of rates, in place of model: variants whose runs are pooled"
     )
-    against: Texts | None = Field(default=None, description="of ratios: the variants that it is compared with")
+    against: Texts | None = Field(default=None, description="of comparisons: the variants that it is compared with")
     against_protocols: Texts | None = Field(
-        default=None, description="of ratios, in place of against: protocols under which the same model ran"
+        default=None, description="of comparisons, in place of against: protocols under which the same model ran"
     )
     converged_on: ConvergedOn | None = Field(
         default=None, description="the training sizes that convergence is judged on: the mix of all, or the greatest"
@@ -154,10 +157,17 @@ class Claim(_Part):
                     return _Fault((second,), f"the claim has {first}, too. Remove one of the two keys.")
         if len(self.tasks) > 1 and self.metric not in (*RATIOS, *RATES):
             return _Fault(("tasks",), f"metric {self.metric.value!r} takes one task. Make a claim for each.")
+        if self.metric is ClaimMetric.FASTER:
+            for name in groups[0]:
+                if len(getattr(self, name) or ()) > 1:
+                    return _Fault((name,), "metric 'faster' compares with one variant. Make a claim for each.")
         return None
 
     def _tolerance_fault(self) -> _Fault | None:
         low, high = self.at_least, self.at_most
+        if self.metric is ClaimMetric.FASTER:
+            given = (name for name in ("published", "at_least", "at_most") if getattr(self, name) is not None)
+            return next((_Fault((name,), "metric 'faster' does not use it. Remove it.") for name in given), None)
         if low is None and high is None:
             return _Fault(("at_least",), "a claim needs at_least, at_most or both: what counts as reproduced.")
         if low is not None and high is not None and low > high:

@@ -6,6 +6,7 @@ import pytest
 from mann_bench.cli.claim_tables import claim_json, claim_lines
 from mann_bench.statistics.interval import Interval
 from mann_bench.statistics.medians import METHOD
+from mann_bench.statistics.permutation import Comparison
 from mann_bench.studies.claim_text import measured_text, number_text
 from mann_bench.studies.claims import ClaimResult, Verdict
 from mann_bench.studies.measurement import Count, Measurement
@@ -58,6 +59,23 @@ def test_a_claim_is_a_row_beside_its_published_figure():
         "a-claim  150        at most 31,250    160 [120 to 180]  3  reproduced  So it is.",
     ]
     assert lines[-1] == "1 reproduced, 0 not reproduced, 0 undecided."
+
+
+TEST = Comparison(-1, 0.0004, 1.1e-05, (10, 10), "exact log-rank permutation test")
+ORDER = {"metric": "faster", "against": ["lstm"], "at_most": None}
+
+
+def test_an_order_is_shown_with_the_test_that_decides_it():
+    lines = list(claim_lines([result(Measurement(0.95, 0.95, None, test=TEST), Verdict.REPRODUCED, **ORDER)]))
+    assert "it is faster" in lines[1]
+    assert "first in 95 % of pairs, p = 0.0004" in lines[1]
+    assert "p: exact log-rank permutation test, n = 10 and 10, least p 1.1e-05." in lines
+
+
+def test_a_line_of_json_has_the_p_value_of_an_order():
+    row = json.loads(claim_json(result(Measurement(0.95, 0.95, None, test=TEST), **ORDER)))
+    assert (row["low"], row["p_value"], row["interval"]) == (0.95, 0.0004, None)
+    assert json.loads(claim_json(result(Measurement(1, 1, None))))["p_value"] is None
 
 
 def test_reasons_and_the_making_of_intervals_stand_below():

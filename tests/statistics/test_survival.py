@@ -6,7 +6,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.utils import qth_survival_time, restricted_mean_survival_time
 
-from mann_bench.statistics.survival import Durations, kaplan_meier, median, quantile, restricted_mean
+from mann_bench.statistics.survival import Durations, first_share, kaplan_meier, median, quantile, restricted_mean
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +151,24 @@ def test_the_curve_of_a_sample_cannot_be_written_to():
     for array in curve:
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+def _first(one, other):
+    """Which of two runs is the first, each a time and whether it was reached: 1, 0, or 1/2 where nobody knows."""
+    (time, reached), (other_time, other_reached) = one, other
+    if reached and (time < other_time or (time == other_time and not other_reached)):
+        return 1
+    return 0 if other_reached and (other_time < time or (other_time == time and not reached)) else 0.5
+
+
+def test_the_share_of_firsts_is_that_of_all_pairs(samples):
+    for first, second in itertools.pairwise(samples):
+        runs = [list(zip(each.times, each.reached, strict=True)) for each in (first, second)]
+        shares = [_first(one, other) for one, other in itertools.product(*runs)]
+        assert first_share(first, second) == pytest.approx(sum(shares) / len(shares))
+        assert first_share(second, first) == pytest.approx(1 - first_share(first, second))
+
+
+def test_a_run_that_ended_earlier_tells_nothing_of_what_came_later():
+    assert first_share(Durations((500,), (False,), 500), Durations((800,), (True,), 1000)) == 0.5
+    assert first_share(Durations((400,), (True,), 500), Durations((500,), (False,), 500)) == 1

@@ -43,7 +43,8 @@ def make_claim():
 
     def make(metric, **fields):
         known = {"name": "a-claim", "statement": "So it is.", "model": "ntm", "tasks": ["copy"]}
-        tolerance = {} if {"at_least", "at_most"} & set(fields) else TOLERANCE
+        own = metric == "faster" or {"at_least", "at_most"} & set(fields)
+        tolerance = {} if own else TOLERANCE
         return Claim.model_validate(known | tolerance | {"metric": metric} | fields)
 
     return make

@@ -62,6 +62,38 @@ def test_the_least_number_of_seeds_on_which_a_verdict_can_rest_differs_between_m
 
 
 @pytest.mark.parametrize(
+    ("model", "other", "verdict", "reason"),
+    [
+        (400, 800, Verdict.REPRODUCED, None),
+        (400, None, Verdict.REPRODUCED, None),
+        (800, 400, Verdict.NOT_REPRODUCED, None),
+        (800, 800, Verdict.UNDECIDED, "5 seeds give no p-value below 1: a verdict needs 0.05"),
+        (None, None, Verdict.UNDECIDED, "5 seeds give no p-value below 1: a verdict needs 0.05"),
+    ],
+)
+def test_a_test_decides_which_of_two_is_faster(checked, make_record, model, other, verdict, reason):
+    sides = (("ntm", model), ("lstm", other))
+    records = [make_record(name, seed=i, converged_at=at) for i in range(5) for name, at in sides]
+    result = checked("faster", seeds=5, records=records, against=["lstm"])
+    assert (result.verdict, result.reason, result.more_may_decide) == (verdict, reason, reason is not None)
+
+
+def test_an_order_that_is_not_clear_is_undecided(checked, make_record):
+    steps = {"ntm": [400, 600, 800, 1000, 1200], "lstm": [600, 800, 1000, 1200, 1400]}
+    records = [make_record(name, seed=i, converged_at=at) for name in steps for i, at in enumerate(steps[name])]
+    result = checked("faster", seeds=5, records=records, against=["lstm"])
+    assert result.reason == "the test does not tell the two apart at 0.05: more seeds may"
+
+
+def test_looks_make_the_test_of_an_order_stricter(checked, make_record):
+    records = [make_record(m, seed=i, converged_at=at) for i in range(4) for m, at in (("ntm", 400), ("lstm", 800))]
+    verdicts = [
+        checked("faster", seeds=4, records=records, against=["lstm"], looks=looks).verdict for looks in (None, (4, 8))
+    ]
+    assert verdicts == [Verdict.REPRODUCED, Verdict.UNDECIDED]
+
+
+@pytest.mark.parametrize(
     ("bounds", "verdict"),
     [
         ({"at_most": 31_250}, Verdict.NOT_REPRODUCED),

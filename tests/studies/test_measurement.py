@@ -28,22 +28,22 @@ def cell(make_record):
 
 
 def test_convergence_is_the_median_in_steps(measured, cell):
-    low, high, interval, _ = measured("convergence", cell(400, 600, 1000))
+    low, high, interval, *_ = measured("convergence", cell(400, 600, 1000))
     assert (low, high, interval.low, interval.high, interval.n) == (600, 600, 400, 1000, 3)
 
 
 def test_convergence_of_half_the_runs_is_known_and_has_an_open_interval(measured, cell):
-    low, high, interval, _ = measured("convergence", cell(400, 600, None))
+    low, high, interval, *_ = measured("convergence", cell(400, 600, None))
     assert (low, high, interval.low, interval.high) == (600, 600, 400, math.inf)
 
 
 def test_convergence_beyond_the_budget_is_a_bound(measured, cell):
-    low, high, interval, _ = measured("convergence", cell(None, None))
+    low, high, interval, *_ = measured("convergence", cell(None, None))
     assert (low, high, interval.low, interval.high) == (BEYOND, math.inf, BEYOND, math.inf)
 
 
 def test_a_speed_ratio_is_the_others_median_over_the_models(measured, cell):
-    low, high, interval, _ = measured("speed_ratio", cell(400, 400), against=[[cell(1000, 1000, model="lstm")]])
+    low, high, interval, *_ = measured("speed_ratio", cell(400, 400), against=[[cell(1000, 1000, model="lstm")]])
     assert (low, high, interval.low, interval.high) == (2.5, 2.5, 2.5, 2.5)
 
 
@@ -53,8 +53,15 @@ def test_the_fastest_of_the_others_counts_on_each_task(measured, make_record, ce
     assert measured("speed_ratio", model, against, tasks=["copy", "repeat_copy"])[:2] == (2, 2)
 
 
+def test_faster_is_the_share_of_pairs_in_which_the_model_is_first(measured, cell):
+    found = measured("faster", cell(400, 600, None), against=[[cell(600, None, None, model="lstm")]])
+    # First in 400 against 600, and in four pairs against a run that never gets there; 600 ties, and so do two Nones.
+    assert found.low == found.high == pytest.approx((1 + 4 + 3 * 0.5) / 9)
+    assert (found.interval, found.test.lead < 0, found.test.n) == (None, True, (3, 3))
+
+
 def test_a_speed_ratio_against_what_never_converges_is_a_lower_bound(measured, cell):
-    low, high, interval, _ = measured("speed_ratio", cell(1000, 1000), against=[[cell(None, None, model="lstm")]])
+    low, high, interval, *_ = measured("speed_ratio", cell(1000, 1000), against=[[cell(None, None, model="lstm")]])
     assert (low, high, interval.high) == (31.25, math.inf, math.inf)
 
 
@@ -71,7 +78,7 @@ def test_solved_is_what_converged_even_if_it_diverged_later(measured, make_recor
         make_record(seed=1, outcome="diverged", divergence=where),
         make_failed_record(seed=2),
     ]
-    low, high, interval, counted = measured("solve_rate", records)
+    low, high, interval, counted, _ = measured("solve_rate", records)
     assert low == high == pytest.approx(2 / 3)
     assert (interval.method, interval.n, counted) == ("Clopper-Pearson", 3, (2, 3))
 
@@ -92,14 +99,14 @@ def test_a_rate_is_of_the_runs_of_all_cells(measured, cell, make_record, metric)
     solved = [*cell(400, 600, probe=probes(1)), make_record(**where)]
     others = cell(None, None, model="lstm")
     successes = {"divergence_rate": 1}.get(metric, 2)
-    low, _, interval, counted = measured(metric, solved + others, model=None, models=["ntm", "lstm"])
+    low, _, interval, counted, _ = measured(metric, solved + others, model=None, models=["ntm", "lstm"])
     assert (low, interval.n, counted) == (successes / 5, 5, (successes, 5))
     assert (interval.low, interval.high) == clopper_pearson(successes, 5)[:2]
 
 
 def test_a_rate_over_a_single_seed_has_no_interval(measured, cell):
     pooled = [record for model in ("ntm", "lstm", "dnc") for record in cell(400, model=model)]
-    low, _, interval, counted = measured("solve_rate", pooled, model=None, models=["ntm", "lstm", "dnc"])
+    low, _, interval, counted, _ = measured("solve_rate", pooled, model=None, models=["ntm", "lstm", "dnc"])
     assert (low, interval, counted) == (1, None, (3, 3))
 
 
@@ -121,7 +128,7 @@ TEST = {"metric": "test_score", "size": {"length": 20}}
 def test_a_test_score_is_the_median_over_seeds_at_its_size(measured, make_record):
     sizes = [[({"length": 20}, errors, 0.5), ({"length": 40}, 99, 0.0)] for errors in (3, 1, 2)]
     records = [make_record(seed=i, sizes=at) for i, at in enumerate(sizes)]
-    low, high, interval, _ = measured(records=records, score="bit_errors", **TEST)
+    low, high, interval, *_ = measured(records=records, score="bit_errors", **TEST)
     assert (low, high, interval.low, interval.high) == (2, 2, 1, 3)
 
 
@@ -140,7 +147,7 @@ def optimum(make_ngrams_record, make_failed_record):
 
 
 def test_a_score_of_the_sequences_alone_has_an_interval_over_them(measured, optimum):
-    low, high, interval, _ = measured(
+    low, high, interval, *_ = measured(
         "test_score", optimum({"bayes_bits": 29.9}), score="bayes_bits", size={"bits": 200}, tasks=["dynamic_ngrams"]
     )
     assert (low, high) == (133.25, 133.25)

@@ -72,6 +72,12 @@ def test_a_ratio_draws_from_all_of_its_cells(needed):
     assert 10 < need.seeds < 160
 
 
+def test_an_order_needs_what_its_pair_needs(needed):
+    steps = {"ntm": SPREAD, "lstm": [at + 200 for at in SPREAD]}
+    found = needed(steps, ("faster", {"against": ["lstm"]}))
+    assert found["a-claim"].seeds == found["ntm and lstm"].seeds > 6
+
+
 def test_without_records_nothing_is_known(needed):
     found = needed({"ntm": [], "lstm": SPREAD}, ("convergence", {"at_most": 1000}))
     assert {need.known for need in found.values()} == {"no records yet"}

@@ -1,7 +1,7 @@
 import pydantic
 import pytest
 
-from mann_bench.studies.schema import CONVERGENCES, RATES, RATIOS, ClaimMetric, Study
+from mann_bench.studies.schema import COMPARISONS, CONVERGENCES, RATES, RATIOS, ClaimMetric, Study
 
 ONE_CELL = {"models": ["ntm"], "tasks": ["copy"]}
 LEAST = {"name": "a", "version": 1, "summary": "s", "seeds": "0-2", "protocols": ["collier2018"], "cells": [ONE_CELL]}
@@ -20,6 +20,7 @@ def test_runs_are_counted_over_cells_protocols_and_seeds():
 
 NEEDED = {
     "speed_ratio": {"against": ["lstm"]},
+    "faster": {"against": ["lstm"]},
     "convergence": {},
     "solve_rate": {},
     "divergence_rate": {},
@@ -59,7 +60,7 @@ def test_a_field_that_a_metric_needs_must_be_there(make_claim, metric, field):
         (metric, field)
         for metric in NEEDED
         for field in OWN
-        if field not in TAKEN[metric] and not (metric in RATIOS and field == "against_protocols")
+        if field not in TAKEN[metric] and not (metric in COMPARISONS and field == "against_protocols")
     ],
 )
 def test_a_field_that_a_metric_does_not_use_is_refused(make_claim, metric, field):
@@ -68,12 +69,26 @@ def test_a_field_that_a_metric_does_not_use_is_refused(make_claim, metric, field
     assert caught.value.errors()[0]["ctx"]["at"] == (field,)
 
 
-@pytest.mark.parametrize("metric", RATIOS)
+@pytest.mark.parametrize("metric", COMPARISONS)
 def test_a_ratio_is_against_other_models_or_the_same_under_other_protocols(make_claim, metric):
     assert make_claim(metric, against_protocols=["p"]).against is None
     with pytest.raises(pydantic.ValidationError, match="the claim has against, too") as caught:
         make_claim(metric, against=["lstm"], against_protocols=["p"])
     assert caught.value.errors()[0]["ctx"]["at"] == ("against_protocols",)
+
+
+@pytest.mark.parametrize("field", ["published", "at_least", "at_most"])
+def test_an_order_has_no_tolerance(make_claim, field):
+    with pytest.raises(pydantic.ValidationError, match="metric 'faster' does not use it") as caught:
+        make_claim("faster", against=["lstm"], **{field: 1.0})
+    assert caught.value.errors()[0]["ctx"]["at"] == (field,)
+
+
+@pytest.mark.parametrize("field", ["against", "against_protocols"])
+def test_an_order_is_of_two(make_claim, field):
+    with pytest.raises(pydantic.ValidationError, match="compares with one variant") as caught:
+        make_claim("faster", **{field: ["a", "b"]})
+    assert caught.value.errors()[0]["ctx"]["at"] == (field,)
 
 
 @pytest.mark.parametrize("metric", NEEDED)
