@@ -9,6 +9,7 @@ from mann_bench.leaderboard.files import record_content
 from mann_bench.reporting.render import rows_csv
 from mann_bench.results.schema import Record
 from mann_bench.site.build import build_site, spreadsheet_row
+from mann_bench.statistics.permutation import Comparison
 from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.studies.measurement import Count, Measurement
 from mann_bench.studies.schema import TuningTable
@@ -120,6 +121,13 @@ def test_a_claim_states_how_its_interval_was_made(make_board, claim, elements):
     texts = [e.words for e in elements(site["study/index.html"], "dd")]
     assert "95 % Clopper-Pearson, n = 302" in texts
     assert any(text.startswith("0 of 302 runs [0 to 0.012") for text in texts)
+
+
+def test_a_claim_of_an_order_states_the_test_that_decides_it(make_board, claim, elements):
+    test = Comparison(-1, 0.0004, 1.1e-05, (10, 10), "exact log-rank permutation test")
+    order = claim._replace(measured=Measurement(0.95, 0.95, None, test=test))
+    texts = [e.words for e in elements(build_site([make_board(claims=(order,))])["study/index.html"], "dd")]
+    assert {test.words(), "first in 95 % of pairs, p = 0.0004"} <= set(texts)
 
 
 def test_a_claim_on_the_greatest_size_says_so(make_board, claim, elements):
