@@ -24,7 +24,7 @@ def claim_lines(results: Sequence[ClaimResult]) -> Iterator[str]:
         )
     yield from aligned(rows, headed=True)
     yield ""
-    yield from map(prose, _interval_notes(results))
+    yield from map(prose, _notes(results))
     for result in results:
         if sizes := sizes_text(result.claim):
             yield prose(f"{result.claim.name}: judged on {sizes}.")
@@ -46,7 +46,7 @@ def claim_json(result: ClaimResult) -> str:
     return json.dumps({name: _json_number(value) for name, value in row.items()}, allow_nan=False)
 
 
-def _interval_notes(results: Sequence[ClaimResult]) -> list[str]:
+def _notes(results: Sequence[ClaimResult]) -> list[str]:
     """Return how the intervals and the tests were made, each way once."""
     measured = [result.measured for result in results if result.measured is not None]
     words = dict.fromkeys(each.interval.words() for each in measured if each.interval is not None)

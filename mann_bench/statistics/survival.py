@@ -62,14 +62,14 @@ def first_share(first: Durations, second: Durations) -> float:
     Source: Vargha & Delaney 2000, "A critique and improvement of the CL common language effect size statistics",
     https://doi.org/10.3102/10769986025002101
     """
-    (ours, we_did), (theirs, they_did) = (
-        (np.array(each.times, np.float64), np.array(each.reached)) for each in (first, second)
-    )
-    lead = np.sign(theirs - ours[:, None])
-    known = np.where(lead > 0, we_did[:, None], they_did)
-    # A time at which one run reached it and another ended: the latter was watched up to there, and had not.
-    lead = np.where(lead == 0, we_did[:, None].astype(int) - they_did, lead * known)
-    return float((1 + lead.mean()) / 2)
+    return float((1 + _earlier(first, second).mean() - _earlier(second, first).mean()) / 2)
+
+
+def _earlier(first: Durations, second: Durations) -> NDArray[np.bool_]:
+    """Return of each pair whether the run of `first` is known to be the first. [first, second]"""
+    (ours, we_did), (theirs, they_did) = ((np.array(each.times), np.array(each.reached)) for each in (first, second))
+    before, at_once = ours[:, None] < theirs, ours[:, None] == theirs
+    return np.asarray(we_did[:, None] & (before | (at_once & ~they_did)))
 
 
 def ordered_times(durations: Durations) -> NDArray[np.float64]:
