@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mann_bench.leaderboard.files import LoadedEntry
     from mann_bench.leaderboard.rules import StudyRules
     from mann_bench.leaderboard.schema import Evidence
-    from mann_bench.leaderboard.submit import Tracer
+    from mann_bench.leaderboard.submit import Submitter, Tracer
     from mann_bench.registry import Registry
     from mann_bench.results.schema import Record
     from mann_bench.results.trace import RunTrace
@@ -64,15 +64,21 @@ def command() -> None:
 
 @command.command(
     epilog=examples(
-        "mann-bench leaderboard submit memory-init runs --name 'My group' \\\n      --url https://example.org/memory"
+        "mann-bench leaderboard submit memory-init runs --name 'My group' \\\n      --url https://example.org/memory",
+        "mann-bench leaderboard submit memory-init runs \\\n      --extend my-group-4fab1480",
     )
 )
 @click.argument("study", type=VariantType("studies"))
 @click.argument("runs", nargs=-1, required=True, type=PathType())
-@click.option("--name", required=True, help="Name of the entry, shown to readers: a person, a group or a method.")
-@click.option("--url", required=True, help="https address of a page about the entry.")
-@click.option("--note", default="", help="Note for readers.")
+@click.option("--name", help="Name of the entry, shown to readers: a person, a group or a method.")
+@click.option("--url", help="https address of a page about the entry.")
+@click.option("--note", help="Note for readers.")
 @click.option("--weights-url", help="https address of the weights, if you publish them; {key} stands for the run key.")
+@click.option(
+    "--extend", metavar="ENTRY",
+    help="An entry to which the runs are added. The new entry takes over its runs and traces and, unless you give "
+    "others, its name, url, note and tuning.",
+)  # fmt: skip
 @tuned_option
 @root_option
 @click.pass_context
@@ -80,10 +86,11 @@ def submit(
     context: click.Context,
     study: str,
     runs: tuple[Path, ...],
-    name: str,
-    url: str,
-    note: str,
+    name: str | None,
+    url: str | None,
+    note: str | None,
     weights_url: str | None,
+    extend: str | None,
     tuned: Path | None,
     root: Path,
 ) -> None:
@@ -96,31 +103,58 @@ def submit(
     The command removes the paths in tracebacks and the names of this machine and user from the records. For each
     model, task and protocol it traces one run for the pages: the lowest seed that has weights beside its record.
 
+    With --extend, runs that ENTRY has stay as they are there. If RUNS have a later version of a model, its runs in
+    ENTRY are left out for the same task and protocol.
+
     The exit code is 4 if the entry is refused.
     """
+    from mann_bench.leaderboard.files import find_entry, load_entry
     from mann_bench.leaderboard.resolving import study_rules
-    from mann_bench.leaderboard.submit import Submitter
     from mann_bench.leaderboard.submit import submit as submit_records
     from mann_bench.results.store import load_record, record_files
     from mann_bench.studies.loading import is_path
     from mann_bench.studies.tuning_file import load_tuning
 
-    registry, tuning = _registry(context), load_tuning(tuned) if tuned else None
+    extended = load_entry(find_entry(extend, root)) if extend else None
+    submitter = _submitter(extended, name, url, note, weights_url)
+    registry, tuning = _registry(context), load_tuning(tuned) if tuned else extended and extended.entry.tuning
     files = {file: load_record(file) for path in runs for file in record_files(path)}
-    rules = study_rules(registry, study, {record.model.text for record in files.values()})
+    known = [*files.values(), *(extended.records if extended else ())]
+    rules = study_rules(registry, study, {record.model.text for record in known})
+    if extended and extended.entry.study.name != rules.name:
+        of = extended.entry.study.name
+        raise UsageError(f"{extend} is an entry of {of}. Name an entry of {rules.name}, or submit to {of}.")
     records = _of_study(list(files.values()), rules, tuning)
     tracer = _tracer(registry, {record.key: file for file, record in files.items()})
-    folder = submit_records(records, Submitter(name, url, note, weights_url), rules, root, tracer, tuning)
+    folder = submit_records(records, submitter, rules, root, tracer, tuning, extended)
     subject = f"Add {folder.name} to the leaderboard of {rules.name}"
     if is_path(study):
         check = ["mann-bench", "leaderboard", "validate", "--study", study, str(folder)]
         say(f"To check the entry, give the study file too:\n{shlex.join(check)}", err=True)
-    say(f"{counted(len(records), 'run')}: {folder}. Commit them and open a pull request:", err=True)
+    runs_text = counted(len(load_entry(folder).records), "run")
+    say(f"{runs_text}: {folder}. Commit them and open a pull request:", err=True)
     say(f"git switch --create {folder.name}")
+    if extended:
+        say(shlex.join(["git", "rm", "-r", "--quiet", str(extended.folder)]))
     say(shlex.join(["git", "add", str(folder)]))
     say(shlex.join(["git", "commit", "--message", subject]))
-    text = f"{subject}\n\n{counted(len(records), 'run')} by {name}, {url}\n{note}".rstrip()
+    text = f"{subject}\n\n{runs_text} by {submitter.name}, {submitter.url}\n{submitter.note}".rstrip()
     say(f"Text for the pull request:\n\n{text}", err=True)
+
+
+def _submitter(
+    extended: "LoadedEntry | None", name: str | None, url: str | None, note: str | None, weights_url: str | None
+) -> "Submitter":
+    """Return who submits: what was not given is that of the entry to extend; raises UsageError where there is none."""
+    from mann_bench.leaderboard.submit import Submitter
+
+    if extended:
+        entry = extended.entry
+        name, url = entry.name if name is None else name, entry.url if url is None else url
+        note = entry.note if note is None else note
+    if name is None or url is None:
+        raise UsageError("Give --name and --url, or name with --extend an entry that has them.")
+    return Submitter(name, url, note or "", weights_url)
 
 
 def _of_study(records: "Sequence[Record]", rules: "StudyRules", tuning: "Tuning | None") -> "list[Record]":

@@ -2,7 +2,7 @@
 
 import datetime
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from mann_bench.leaderboard.faults import EntryError
 from mann_bench.leaderboard.files import (
     ENTRY_NAME,
     TRACES_NAME,
+    LoadedEntry,
     entry_content,
     entry_folders,
     record_content,
@@ -76,6 +77,7 @@ def submit(
     root: Path,
     tracer: Tracer = lambda record: None,
     tuning: Tuning | None = None,
+    extended: LoadedEntry | None = None,
 ) -> Path:
     """Write an entry and return its folder.
 
@@ -86,16 +88,19 @@ def submit(
         root: folder of the leaderboards.
         tracer: is asked for the trace of one run of each cell; by default there are none.
         tuning: the learning rates of the runs; by default all have that of the study's protocols.
+        extended: an entry whose records and traces the new one takes over, as of `_together`. Its folder stays.
 
     Raises:
         EntryError: something is wrong with the records or the words; each fault by its name. Nothing is written.
-        UsageError: two records of one run differ, or there are none.
+        UsageError: two records of one run differ, or there are none that `extended` lacks.
         StoreError: the entry could not be written.
     """
     public = [without_private(record) for record in _each_once(records)]
+    if extended is not None:
+        public = _together(extended, public)
     _check(public, submitter, rules.at_rates(tuning), root, tuning)
-    entry = _entry(public, submitter, rules, tuning)
-    traces = [trace for record in traced_runs(public).values() if (trace := tracer(record)) is not None]
+    entry = _entry(public, submitter, rules, tuning, extended)
+    traces = list(_traces(public, tracer, extended))
     folder = root / rules.name / entry.id
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +108,7 @@ def submit(
             # The folder appears whole, and only once what will lie there has been read back and validated.
             staged = Path(temporary, rules.name, entry.id)
             _write(staged, entry, public, traces)
-            _check_written(staged, folder, rules)
+            _check_written(staged, folder, rules, extended)
             staged.rename(folder)
     except OSError as error:
         raise StoreError(f"the entry could not be written to {folder}: {error.strerror}.") from error
@@ -119,6 +124,33 @@ def _each_once(records: Iterable[Record]) -> list[Record]:
     if not found:
         raise UsageError("there are no records. Name records, runs' folders or folders of runs.")
     return [found[key] for key in sorted(found)]
+
+
+def _together(extended: LoadedEntry, records: Sequence[Record]) -> list[Record]:
+    """Return the records of an entry and further ones, in the order of their keys.
+
+    A run that the entry has stays as it is there. Where `records` have a later version of a cell, the entry's records
+    of that cell are left out: no cell mixes versions.
+    """
+    latest = {record.cell_name: _versions(record) for record in records}
+    kept = [each for each in extended.records if _versions(each) >= latest.get(each.cell_name, (0, 0, 0))]
+    found = {record.key: record for record in (*records, *kept)}
+    if len(found) == len(kept):
+        raise UsageError(f"{extended.folder} has all of these runs already. Name runs that it lacks.")
+    return [found[key] for key in sorted(found)]
+
+
+def _versions(record: Record) -> tuple[int, int, int]:
+    return record.model.version, record.task.version, record.protocol.version
+
+
+def _traces(records: Sequence[Record], tracer: Tracer, extended: LoadedEntry | None) -> Iterator[RunTrace]:
+    """Yield the traces of an entry: those of runs that it takes over as they are there."""
+    taken = {run.key for run in extended.entry.runs} if extended else ()
+    traced = {trace.key: trace for trace in extended.traces} if extended else {}
+    for key, record in traced_runs(records).items():
+        if trace := traced.get(key) if key in taken else tracer(record):
+            yield trace
 
 
 def _check(
@@ -144,7 +176,14 @@ def _check(
         raise EntryError(faults)
 
 
-def _entry(records: Sequence[Record], submitter: Submitter, rules: StudyRules, tuning: Tuning | None) -> Entry:
+def _entry(
+    records: Sequence[Record],
+    submitter: Submitter,
+    rules: StudyRules,
+    tuning: Tuning | None,
+    extended: LoadedEntry | None,
+) -> Entry:
+    taken = {run.key: run for run in extended.entry.runs} if extended else {}
     return Entry(
         schema_version=1,
         study=StudyReference(name=rules.name, version=rules.version),
@@ -153,7 +192,8 @@ def _entry(records: Sequence[Record], submitter: Submitter, rules: StudyRules, t
         note=submitter.note,
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
         runs=[
-            RunReference(
+            taken.get(record.key)
+            or RunReference(
                 key=record.key,
                 sha256=digest(record_content(record)),
                 weights_sha256=record.weights_sha256,
@@ -176,8 +216,10 @@ def _write(folder: Path, entry: Entry, records: Sequence[Record], traces: Sequen
     write_atomically({folder / ENTRY_NAME: entry_content(entry)})
 
 
-def _check_written(staged: Path, folder: Path, rules: StudyRules) -> None:
-    """Refuse an entry that would not validate in `folder`, beside those that are there."""
-    faults = validate([staged], entry_folders(folder.parents[1]), lambda study, models: rules)
+def _check_written(staged: Path, folder: Path, rules: StudyRules, extended: LoadedEntry | None) -> None:
+    """Refuse an entry that would not validate in `folder`, beside those that are there and that it does not replace."""
+    replaced = {extended.folder.resolve()} if extended else set()
+    others = [each for each in entry_folders(folder.parents[1]) if each.resolve() not in replaced]
+    faults = validate([staged], others, lambda study, models: rules)
     if faults:
         raise EntryError([each._replace(file=folder / each.file.relative_to(staged.resolve())) for each in faults])

@@ -63,6 +63,27 @@ def test_claims_are_checked_from_entries_as_from_records(mann_bench):
     assert mann_bench("study", "check", "tiny.toml", "--leaderboards", "leaderboards") == from_records
 
 
+def test_an_entry_grows_by_further_runs(mann_bench, tiny_protocol):
+    old = entry_folder()
+    cell = ["--model", "lstm:layers=1,units=4", "--task", "copy:bits=2,max_length=3"]
+    more = ["run", *cell, "--protocol", tiny_protocol(probe_every=4), "--seeds", "0-1", "--out", "more"]
+    assert mann_bench(*more, "--backend", "eager", "--jobs", "1")[0] == 0
+    code, out, err = mann_bench("leaderboard", "submit", "tiny.toml", "more", "--extend", old.name)
+    assert code == 0, err
+    (new,) = set(Path("leaderboards/tiny").iterdir()) - {old}
+    assert out.splitlines()[:3] == [
+        f"git switch --create {new.name}", f"git rm -r --quiet {old}", f"git add {new}",
+    ]  # fmt: skip
+    assert "6 runs by A group, https://example.org" in err
+    shutil.rmtree(old)
+    assert mann_bench("leaderboard", "validate", "--study", "tiny.toml")[0] == 0
+
+
+def test_an_entry_says_who_submits_unless_it_extends_another(mann_bench):
+    code, _, err = mann_bench("leaderboard", "submit", "tiny.toml", "runs")
+    assert (code, err.count("--extend")) == (2, 1)
+
+
 def test_runs_that_are_none_of_the_studys_are_left_out(mann_bench):
     shutil.rmtree("leaderboards")
     protocol = "collier2018:max_steps=2,evaluate_every=2,validation_sequences=4,probe_every=0,test_sequences=1"

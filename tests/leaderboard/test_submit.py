@@ -178,3 +178,63 @@ def test_a_model_that_never_got_a_finite_loss_can_be_submitted(submitted, sound_
 
     made = [diverged(record) for record in sound_records if record.model.name == "lstm"]
     assert load_entry(submitted(made)).entry.aggregates.convergence[0]["diverged"] == 7
+
+
+def _of(records, model):
+    return [record for record in records if record.model.name == model]
+
+
+@pytest.fixture
+def extended(submitted, sound_records, rules, tmp_path, make_trace):
+    """Return a function that adds runs to an entry of the LSTM: its folder, and the new entry as loaded."""
+    folder = submitted(_of(sound_records, "lstm"), make_trace, weights_url="https://example.org/{key}.safetensors")
+
+    def call(records, tracer=make_trace):
+        return folder, load_entry(submit(records, SUBMITTER, rules, tmp_path, tracer, extended=load_entry(folder)))
+
+    return call
+
+
+def test_an_entry_that_is_extended_has_the_runs_of_both(extended, sound_records, make_trace):
+    traced = []
+    folder, loaded = extended(
+        _of(sound_records, "ntm"), lambda record: traced.append(record.model.name) or make_trace(record)
+    )
+    assert loaded.records == sorted(sound_records, key=lambda record: record.key)
+    assert [row["seeds"] for row in loaded.entry.aggregates.convergence] == [7, 7]
+    assert (len(loaded.traces), traced) == (2, ["ntm"])
+    with_weights = {run.key for run in loaded.entry.runs if run.weights_url}
+    assert with_weights == {record.key for record in _of(sound_records, "lstm")}
+    assert load_entry(folder).entry.id == folder.name != loaded.entry.id
+
+
+def test_a_run_that_an_entry_has_stays_as_it_is(extended, sound_records):
+    other = [record.model_copy(update={"peak_memory_bytes": 1}) for record in sound_records]
+    _, loaded = extended(other)
+    assert {record.peak_memory_bytes for record in _of(loaded.records, "ntm")} == {1}
+    assert _of(loaded.records, "lstm") == sorted(_of(sound_records, "lstm"), key=lambda record: record.key)
+
+
+def test_an_entry_is_extended_by_runs_that_it_lacks(extended, sound_records):
+    with pytest.raises(UsageError, match="has all of these runs already"):
+        extended(_of(sound_records, "lstm"))
+
+
+def test_runs_of_an_earlier_version_give_way_to_those_of_a_later_one(submitted, sound_records, rules, tmp_path):
+    later = _of(sound_records, "ntm")
+
+    def earlier(record):
+        model = record.model.model_copy(update={"version": record.model.version - 1})
+        older = record.model_copy(update={"model": model})
+        return older.model_copy(update={"key": record_key(older)})
+
+    folder = submitted([*_of(sound_records, "lstm"), *map(earlier, later)])
+    loaded = load_entry(submit(later, SUBMITTER, rules, tmp_path, extended=load_entry(folder)))
+    assert loaded.records == sorted(sound_records, key=lambda record: record.key)
+
+
+def test_a_refused_extension_leaves_the_entry(extended, sound_records, tmp_path):
+    with pytest.raises(EntryError, match="missing-seeds"):
+        extended(_of(sound_records, "ntm")[1:])
+    (kept,) = tmp_path.rglob("entry.json")
+    assert len(load_entry(kept.parent).records) == 7
