@@ -51,7 +51,7 @@ def pytest_configure(config):
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ |= {
         "HOME": home,
-        "MANN_BENCH_CACHE": str(config.cache.mkdir("native")),
+        "MANN_BENCH_CACHE": str(config.rootpath / ".pytest_cache" / "native"),
         "HYPOTHESIS_STORAGE_DIRECTORY": str(config.rootpath / ".hypothesis"),
         # W&B's own error reports would wait for a network.
         "WANDB_ERROR_REPORTING": "false",
