@@ -1,18 +1,15 @@
 """The DNC over whole sequences in one native call: `dnc_sequence` equals `scan` over a `DNCCell`."""
 
-import ctypes
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.native import arguments, build, operators
-from mann_bench.native import memory as native_memory
+from mann_bench.native import arguments, operators
 from mann_bench.native.arguments import tensors_of as _to_tensors
 from mann_bench.native.arguments import weights_of as _weights
+from mann_bench.native.recurrence import Count, Part, Recurrence, check
 from mann_bench.nn.controller import LSTMState
 from mann_bench.nn.dnc import DNCCell, DNCState
 
@@ -71,6 +68,24 @@ class _Sizes(NamedTuple):
     deallocation: int
     sharpened: int
 
+    @property
+    def output_size(self) -> int:
+        return self.controller_size + self.read_heads * self.slot_width
+
+    def state(self, batch: Count) -> list[Part]:
+        slots, heads = self.memory_slots, self.read_heads
+        return [
+            Part("hidden", (batch, self.controller_size)),
+            Part("cell", (batch, self.controller_size)),
+            Part("reads", (batch, heads, self.slot_width)),
+            Part("read_weightings", (batch, heads, slots)),
+            Part("write_weighting", (batch, slots)),
+            Part("usage", (batch, slots)),
+            Part("precedence", (batch, slots)),
+            Part("link", (batch, slots, slots)),
+            Part("memory", (batch, slots, self.slot_width)),
+        ]
+
 
 def _sizes(cell: DNCCell) -> _Sizes:
     return _Sizes(
@@ -85,34 +100,6 @@ def _sizes(cell: DNCCell) -> _Sizes:
     )
 
 
-_STATE_NAMES = (
-    "hidden",
-    "cell",
-    "reads",
-    "read_weightings",
-    "write_weighting",
-    "usage",
-    "precedence",
-    "link",
-    "memory",
-)
-
-
-def _state_shapes(batch: int | torch.SymInt, sizes: _Sizes) -> list[tuple[int | torch.SymInt, ...]]:
-    slots, heads = sizes.memory_slots, sizes.read_heads
-    return [
-        (batch, sizes.controller_size),
-        (batch, sizes.controller_size),
-        (batch, heads, sizes.slot_width),
-        (batch, heads, slots),
-        (batch, slots),
-        (batch, slots),
-        (batch, slots),
-        (batch, slots, slots),
-        (batch, slots, sizes.slot_width),
-    ]
-
-
 class _Layout(NamedTuple):
     """Of a tape: what the steps leave for backward, or the scratch memory of a forward pass alone."""
 
@@ -124,24 +111,7 @@ class _Layout(NamedTuple):
         return batch * (steps + 1 if keep_tape else self.scratch_moments) * self.step
 
 
-@functools.cache
-def _library(sizes: _Sizes, clip: float) -> ctypes.CDLL:
-    constants = {name.upper(): size for name, size in sizes._asdict().items()}
-    return native_memory.declare(build.load("dnc.cpp", {**constants, "CLIP": clip}), "dnc_forward", "dnc_backward")
-
-
-@functools.cache
-def _layout(sizes: _Sizes, clip: float) -> _Layout:
-    numbers = (ctypes.c_int * len(_Layout._fields))()
-    _library(sizes, clip).dnc_layout(numbers)
-    return _Layout(*numbers)
-
-
-def _check(inputs: Tensor, start: Sequence[Tensor], sizes: _Sizes) -> None:
-    batch = arguments.state_batch(inputs, start)
-    expected = [(*inputs.shape[:2], sizes.input_size), *_state_shapes(batch, sizes)]
-    arguments.check(("inputs", *_STATE_NAMES), [inputs, *start], expected)
-
+DNC = Recurrence("dnc", _Sizes, _Layout, kept=2)
 
 _Results = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
 """Outputs, the nine tensors of the last state, empty if not kept, and the tape."""
@@ -167,132 +137,13 @@ def _forward(
     keep_tape: bool,
     keep_end: bool,
 ) -> _Results:
+    weights = [weight, bias, interface_weight, interface_bias]
     start = [hidden, cell, reads, read_weightings, write_weighting, usage, precedence, link, memory]
     known = _Sizes(*sizes)
-    _check(inputs, start, known)
-    (steps, batch), library = inputs.shape[:2], _library(known, clip)
-    outputs, *end = _empty_results(inputs, known, keep_end)
-    tape = native_memory.tape(library, _layout(known, clip).size(steps, batch, keep_tape))
-    weights = arguments.contiguous([weight, bias, interface_weight, interface_bias])
-    inputs, *start = [tensor.contiguous() for tensor in (inputs, *start)]
-    lacking = library.dnc_forward(
-        arguments.pointers(weights),
-        arguments.pointer(inputs),
-        arguments.pointers(start),
-        len(memory),
-        arguments.pointer(outputs),
-        arguments.pointers(end if keep_end else [None] * len(end)),
-        arguments.pointer(tape),
-        steps,
-        batch,
-        keep_tape,
-        torch.get_num_threads(),
-    )
-    native_memory.check(lacking)
+    check(inputs, start, known)
     # The operator's schema needs every part of the annotation spelled out.
-    return outputs, *end, tape if keep_tape else tape.new_empty(0)  # type: ignore[return-value]
+    made = DNC.forward(inputs, weights, start, [len(memory)], known, clip, keep_tape, keep_end)
+    return tuple(made)  # type: ignore[return-value]
 
 
-def _forward_fake(inputs: Tensor, *rest: Any) -> Any:
-    *_, sizes, clip, keep_tape, keep_end = rest
-    known, (steps, batch) = _Sizes(*sizes), inputs.shape[:2]
-    size = _layout(known, clip).size(steps, batch, keep_tape) if keep_tape else 0
-    return *_empty_results(inputs, known, keep_end), inputs.new_empty(size, dtype=torch.uint8)
-
-
-def _empty_results(inputs: Tensor, sizes: _Sizes, keep_end: bool) -> list[Tensor]:
-    steps, batch = inputs.shape[:2]
-    outputs = (steps, batch, sizes.controller_size + sizes.read_heads * sizes.slot_width)
-    end = arguments.wanted_shapes(_state_shapes(batch, sizes), [keep_end] * len(_STATE_NAMES))
-    return [inputs.new_empty(shape) for shape in [outputs, *end]]
-
-
-def _backward(
-    weights: Sequence[Tensor],
-    link: Tensor,
-    memory: Tensor,
-    tape: Tensor,
-    d_outputs: Tensor | None,
-    d_hidden: Tensor | None,
-    d_cell: Tensor | None,
-    d_reads: Tensor | None,
-    d_read_weightings: Tensor | None,
-    d_write_weighting: Tensor | None,
-    d_usage: Tensor | None,
-    d_precedence: Tensor | None,
-    d_link: Tensor | None,
-    d_memory: Tensor | None,
-    steps: int,
-    batch: int,
-    sizes: Sequence[int],
-    clip: float,
-    wanted: Sequence[bool],
-) -> list[Tensor]:
-    """Return the gradients of the weights, then those of the inputs and the start that are wanted, others empty."""
-    d_end = [d_hidden, d_cell, d_reads, d_read_weightings, d_write_weighting, d_usage, d_precedence, d_link, d_memory]
-    made = _empty_gradients(weights, steps, batch, _Sizes(*sizes), wanted)
-    d_inputs, *d_start = arguments.wanted_tensors(made[4:], wanted)
-    weights = [tensor.contiguous() for tensor in weights]
-    link, memory = link.contiguous(), memory.contiguous()
-    start = [*[None] * (len(_STATE_NAMES) - 2), link, memory]
-    d_outputs, *d_end = arguments.contiguous([d_outputs, *d_end])
-    lacking = _library(_Sizes(*sizes), clip).dnc_backward(
-        arguments.pointers(weights),
-        arguments.pointers(start),
-        len(memory),
-        arguments.pointer(tape),
-        arguments.pointer(d_outputs),
-        arguments.pointers(d_end),
-        arguments.pointer(d_inputs),
-        arguments.pointers(made[:4]),
-        arguments.pointers(d_start),
-        steps,
-        batch,
-        torch.get_num_threads(),
-    )
-    native_memory.check(lacking)
-    return made
-
-
-def _backward_fake(weights: Sequence[Tensor], *rest: Any) -> list[Tensor]:
-    *_, steps, batch, sizes, _clip, wanted = rest
-    return _empty_gradients(weights, steps, batch, _Sizes(*sizes), wanted)
-
-
-def _empty_gradients(
-    weights: Sequence[Tensor], steps: int, batch: int, sizes: _Sizes, wanted: Sequence[bool]
-) -> list[Tensor]:
-    optional = [(steps, batch, sizes.input_size), *_state_shapes(batch, sizes)]
-    shapes = [*(tensor.shape for tensor in weights), *arguments.wanted_shapes(optional, wanted)]
-    return [weights[0].new_empty(shape) for shape in shapes]
-
-
-def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    *tensors, ctx.sizes, ctx.clip, ctx.keep_tape, _keep_end = inputs
-    ctx.steps, ctx.batch = tensors[0].shape[:2]
-    ctx.set_materialize_grads(False)
-    tape = output[-1]
-    ctx.mark_non_differentiable(tape)
-    ctx.save_for_backward(*tensors[1:5], *tensors[-2:], tape)
-
-
-def _differentiate(
-    backward: Callable[..., list[Tensor]], ctx: Any, *gradients: Tensor | None
-) -> tuple[Tensor | None, ...]:
-    *weights, link, memory, tape = ctx.saved_tensors
-    wanted = [ctx.needs_input_grad[0], *ctx.needs_input_grad[5:14]]
-    constants = (ctx.steps, ctx.batch, ctx.sizes, ctx.clip)
-    made = backward(weights, link, memory, tape, *gradients[:-1], *constants, wanted)
-    d_inputs, *d_start = arguments.wanted_tensors(made[4:], wanted)
-    return d_inputs, *made[:4], *d_start, None, None, None, None
-
-
-_sequence = operators.differentiable(
-    "dnc",
-    forward=_forward,
-    forward_fake=_forward_fake,
-    backward=_backward,
-    backward_fake=_backward_fake,
-    save=_save,
-    differentiate=_differentiate,
-)
+_sequence = DNC.differentiable("dnc", _forward)

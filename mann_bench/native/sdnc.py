@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
-from mann_bench.native import arguments, sparse, sparse_operators
-from mann_bench.native.sparse import Sizes
+from mann_bench.native import arguments, sparse
+from mann_bench.native.sparse import SPARSE, Sizes
 from mann_bench.nn.controller import LSTMState
 from mann_bench.nn.sdnc import SDNCCell, SDNCState
 from mann_bench.nn.sparse import SparseWeighting
@@ -35,13 +35,13 @@ def sdnc_sequence(
         NativeBuildError: where the recurrence cannot be compiled.
         ValueError: where inputs or state do not fit the cell, or are not of its precision on the CPU.
     """
-    outputs, *end = sparse_operators.run(_sequence, cell, _sizes(cell), inputs, state, keep_end=True)
+    outputs, *end = sparse.run(_sequence, cell, _sizes(cell), inputs, state, keep_end=True)
     return outputs, _to_state(end)
 
 
 def sdnc_outputs(cell: SDNCCell, inputs: Float[Tensor, "T B I"], state: SDNCState) -> Float[Tensor, "T B F"]:
     """Return the outputs of `sdnc_sequence`, without the work of handing over the last state."""
-    return sparse_operators.run(_sequence, cell, _sizes(cell), inputs, state, keep_end=False)[0]
+    return sparse.run(_sequence, cell, _sizes(cell), inputs, state, keep_end=False)[0]
 
 
 def _to_state(tensors: Sequence[Tensor]) -> SDNCState:
@@ -99,4 +99,4 @@ def _forward(
     return tuple(made)  # type: ignore[return-value]
 
 
-_sequence = sparse_operators.differentiable("sdnc", _forward)
+_sequence = SPARSE.differentiable("sdnc", _forward)

@@ -6,7 +6,7 @@ import shutil
 import pytest
 import torch
 
-from mann_bench.native import dnc, ntm, sam, sdnc, sparse
+from mann_bench.native import dnc, ntm, recurrence, sam, sdnc
 from mann_bench.nn import DNCCell, NTMCell, SAMCell, SDNCCell
 from mann_bench.nn.scan import scan
 
@@ -37,13 +37,8 @@ OPTIONS = {
 def build(request, monkeypatch):
     """Compile with another flag, whatever was compiled so far."""
     monkeypatch.setenv("CXX", f"g++ {request.param}")
-    for module, names in (
-        (ntm, ("_library", "_layout")),
-        (dnc, ("_library", "_layout")),
-        (sparse, ("library", "layout")),
-    ):
-        for name in names:
-            monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
+    for name in ("_library", "_layout"):
+        monkeypatch.setattr(recurrence, name, getattr(recurrence, name).__wrapped__)
 
 
 def start_of(cell, batch):

@@ -69,7 +69,7 @@ def test_memory_that_runs_out_is_an_error_that_says_how_much_was_asked_for(model
 
 def test_more_than_an_address_can_count_is_an_error():
     cell = NTMCell(2, 5, memory_slots=7, slot_width=3)
-    library = ntm._library(ntm._sizes(cell), cell.clip)
+    library = ntm.NTM.library(ntm._sizes(cell), cell.clip)
     with pytest.raises(memory.NativeMemoryError, match="9,223,372,036,854,775,808 bytes"):
         memory.tape(library, 2**63)
     with pytest.raises(memory.NativeMemoryError):
@@ -80,7 +80,7 @@ def test_more_than_an_address_can_count_is_an_error():
 def pool():
     """A library whose pool is asked directly."""
     cell = NTMCell(2, 5, memory_slots=7, slot_width=3)
-    return ntm._library(ntm._sizes(cell), cell.clip)
+    return ntm.NTM.library(ntm._sizes(cell), cell.clip)
 
 
 @pytest.mark.parametrize("size", [1, 64, 512, 513, 100_000, 5_000_000])
@@ -110,6 +110,6 @@ def test_the_error_is_a_users_and_pythons():
 
 
 def test_memory_of_a_tape_is_used_again():
-    library = ntm._library(ntm._sizes(cell := NTMCell(2, 5, memory_slots=7, slot_width=3)), cell.clip)
+    library = ntm.NTM.library(ntm._sizes(cell := NTMCell(2, 5, memory_slots=7, slot_width=3)), cell.clip)
     address = memory.tape(library, 12_345_678).data_ptr()
     assert memory.tape(library, 12_345_000).data_ptr() == address

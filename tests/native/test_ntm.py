@@ -5,8 +5,9 @@ from collections import defaultdict
 import pytest
 import torch
 
-from mann_bench.native import ntm
+from mann_bench.native import memory, ntm
 from mann_bench.native.ntm import ntm_outputs, ntm_sequence, problem_of
+from mann_bench.native.recurrence import _library
 from mann_bench.nn import NTMCell
 from mann_bench.nn.scan import scan
 
@@ -252,13 +253,13 @@ def test_nan_in_one_sequence_stays_there(bits):
 def test_a_tape_holds_less_than_half_of_what_the_steps_make():
     sizes = ntm._sizes(cell := cell_of(DEFAULT_LIKE))
     made = 7 * cell.controller_size + 2 * cell.interface.out_features + 9 * 128 + 128 * 20  # floats
-    assert ntm._layout(sizes, cell.clip).size(640, 32, True) / (640 * 32) < 4 * made / 2
+    assert ntm.NTM.tape_bytes(sizes, cell.clip, 640, 32, True) / (640 * 32) < 4 * made / 2
 
 
 @pytest.mark.parametrize("sizes", OF_EVERY_KIND)
 def test_the_operators_keep_torchs_contract(sizes, bits, monkeypatch):
     # A tape's padding is never written, and would differ from call to call.
-    monkeypatch.setattr(ntm.native_memory, "tape", lambda library, size: torch.zeros(size, dtype=torch.uint8))
+    monkeypatch.setattr(memory, "tape", lambda library, size: torch.zeros(size, dtype=torch.uint8))
     cell, inputs = cell_of(sizes), bits(3, 2, 2).requires_grad_()
     state = [part.detach().clone().requires_grad_() for part in ntm._to_tensors(cell.initial_state(2))]
     weights = [weight.detach().requires_grad_() for weight in ntm._weights(cell)]
@@ -344,10 +345,10 @@ def test_options_without_effect_need_no_compilation_of_their_own():
 def test_a_copied_cell_needs_no_compilation_of_its_own(bits):
     cell = cell_of(ODD)
     ntm_sequence(cell, bits(1, 1, 2), cell.initial_state(1))
-    before = ntm._library.cache_info().misses
+    before = _library.cache_info().misses
     other = copy.deepcopy(cell)
     ntm_sequence(other, bits(1, 1, 2), other.initial_state(1))
-    assert ntm._library.cache_info().misses == before
+    assert _library.cache_info().misses == before
 
 
 def test_memories_too_large_for_the_stack_are_computed_with(bits):

@@ -8,7 +8,8 @@ from collections import defaultdict
 import pytest
 import torch
 
-from mann_bench.native import arguments, sam, sdnc, sparse
+from mann_bench.native import arguments, memory, sam, sdnc, sparse
+from mann_bench.native.sparse import SPARSE
 from mann_bench.nn import SAMCell, SDNCCell
 from mann_bench.nn.scan import scan
 from mann_bench.nn.sparse import SparseWeighting
@@ -40,6 +41,10 @@ def state_of(kind, tensors):
     return KINDS[kind][1]._to_state(tensors)
 
 
+def names_of(kind, cell):
+    return [part.name for part in KINDS[kind][1]._sizes(cell).state(1)]
+
+
 def start_of(kind, cell, batch, aged=False):
     """The tensors of a first state, each of them alone; where they are aged, slots were accessed at other times."""
     tensors = [part.detach().clone() for part in arguments.tensors_of(cell.initial_state(batch))]
@@ -57,7 +62,7 @@ def differentiate(kind, recurrence, cell, inputs, dtype=torch.float32, aged=Fals
     cell, inputs = copy.deepcopy(cell).to(dtype), inputs.to(dtype).requires_grad_()
     start = start_of(kind, cell, inputs.shape[1], aged)
     leaves = {name: part for name, part in cell.named_parameters() if not name.startswith("memory_start")}
-    names = sparse.names_of(KINDS[kind][1]._sizes(cell))
+    names = names_of(kind, cell)
     smooth = {name: part.requires_grad_() for name, part in zip(names, start, strict=True) if name in DIFFERENTIABLE}
     leaves |= {"inputs": inputs} | {f"first {name}": part for name, part in smooth.items()}
     outputs, end = recurrence(cell, inputs, state_of(kind, start))
@@ -151,7 +156,7 @@ def test_backward_undoes_the_writes_bit_for_bit(kind, bits):
     *_, end, tape = sparse.forward(inputs, arguments.weights_of(cell), start, NO_BUCKETS, sizes, cell.clip, True, True)
     before = start[-1]
     assert not torch.equal(end, before)
-    assert sparse.library(sizes, cell.clip).sparse_undo(arguments.pointer(tape), arguments.pointer(end), 25, 9) == 0
+    assert SPARSE.library(sizes, cell.clip).sparse_undo(arguments.pointer(tape), arguments.pointer(end), 25, 9) == 0
     assert torch.equal(end, before)
 
 
@@ -303,14 +308,14 @@ def test_what_is_kept_for_backward_does_not_grow_with_the_slots(kind):
     kept = []
     for slots in (4096, 2**20):
         sizes = KINDS[kind][1]._sizes(cell_of(kind, ODD, memory_init="constant"))._replace(memory_slots=slots)
-        kept.append(sparse.tape_bytes(sizes, 20.0, 100, 8, True))
+        kept.append(SPARSE.tape_bytes(sizes, 20.0, 100, 8, True))
     assert kept[0] == kept[1] < 2**24
 
 
 @kinds
 def test_the_operators_keep_torchs_contract(kind, bits, monkeypatch):
     # A tape's padding is never written, and would differ from call to call.
-    monkeypatch.setattr(sparse.native_memory, "tape", lambda library, size: torch.zeros(size, dtype=torch.uint8))
+    monkeypatch.setattr(memory, "tape", lambda library, size: torch.zeros(size, dtype=torch.uint8))
     cell, inputs, module = cell_of(kind, ODD), bits(3, 2, 3).requires_grad_(), KINDS[kind][1]
     start = [p.requires_grad_() if p.is_floating_point() else p for p in start_of(kind, cell, 2)]
     weights = [weight.detach().requires_grad_() for weight in arguments.weights_of(cell)]
@@ -358,7 +363,7 @@ def test_a_cell_in_float32_on_the_cpu_is_supported_and_others_are_not(kind):
 @kinds
 def test_a_state_of_the_wrong_shape_or_kind_is_an_error_that_names_it(kind, bits):
     cell = cell_of(kind, ODD)
-    for place, name in enumerate(sparse.names_of(KINDS[kind][1]._sizes(cell))):
+    for place, name in enumerate(names_of(kind, cell)):
         tensors = start_of(kind, cell, 2)
         tensors[place] = tensors[place][:1]
         with pytest.raises(ValueError, match=f"^{name} must have shape"):

@@ -32,9 +32,9 @@ EXPORTED int64_t dnc_forward(const Weights* weights, const float* inputs, const 
 
 // Of `start`, link and memory are needed. Null pointers: d_outputs and any of d_end for gradients of zero,
 // d_inputs and any of d_start where not wanted.
-EXPORTED int64_t dnc_backward(const Weights* weights, const State* start, int start_sequences, Step* tape,
-                              const float* d_outputs, const State* d_end, float* d_inputs, const Weights* d_weights, const State* d_start,
-                              int steps, int batch, int threads) {
+EXPORTED int64_t dnc_backward(const Weights* weights, const State* start, Step* tape, const float* d_outputs,
+                              const State* d_end, float* d_inputs, const Weights* d_weights, const State* d_start,
+                              int steps, int batch, int start_sequences, int threads) {
   return bytes_lacking([&] {
     const Pooled<BackwardWeights> packed(*weights);
     const int groups = groups_of(batch), count = std::min(groups, kMostParts);

@@ -59,6 +59,7 @@ EXPORTED void sparse_layout(int* layout) {
   layout[3] = kFirstRows;
   layout[4] = kFurtherRows;
   layout[5] = Rows::kRounded;
+  layout[6] = kSlots;
 }
 
 // Bytes that so many buckets of a start take.
