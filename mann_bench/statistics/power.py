@@ -3,8 +3,9 @@
 Source: Efron & Tibshirani 1993, "An Introduction to the Bootstrap", chapter 25 (power).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,16 +51,28 @@ def seeds_needed(decides: Callable[[int], float], least: int = 1) -> int | None:
     return low
 
 
-def log_rank_power(first: Durations, second: Durations, n: int, significance: float) -> float:
-    """Return how often the log-rank test tells n seeds of each of two samples apart.
+def log_rank_power(samples: Sequence[tuple[Durations, Durations]], n: int, significance: float) -> float:
+    """Return how often the log-rank test tells n seeds of each of two samples apart, over all strata.
 
-    Up to 10 seeds a side, it is the exact test; beyond, the normal approximation of its distribution over all splits.
+    Up to 10 seeds a side of one stratum, it is the exact test; beyond, the normal approximation of its distribution
+    over all splits.
+
+    Arguments:
+        samples: both samples of each stratum.
+        n: seeds that are drawn of each.
+        significance: the level of the test.
     """
     rng = np.random.default_rng(SEED)
-    sizes = len(first.times), len(second.times)
-    one, other = (rng.multinomial(n, np.full(size, 1 / size), size=SAMPLES) for size in sizes)
-    told_apart = _told_apart if n <= _MOST_EXACT else _nearly_told_apart
-    return float(told_apart(first, second, one, other, significance).mean())
+    drawn = [
+        [rng.multinomial(n, np.full(len(s.times), 1 / len(s.times)), size=SAMPLES) for s in pair] for pair in samples
+    ]
+    if len(samples) == 1 and n <= _MOST_EXACT:
+        (first, second), (one, other) = samples[0], drawn[0]
+        return float(_told_apart(first, second, one, other, significance).mean())
+    parts = [_statistics(*pair, *counts) for pair, counts in zip(samples, drawn, strict=True)]
+    statistic, variance = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
+    told_apart = (variance > 0) & (np.abs(statistic) >= _quantile(significance) * np.sqrt(variance))
+    return float(told_apart.mean())
 
 
 def _told_apart(first: Durations, second: Durations, one: Counts, other: Counts, significance: float) -> Booleans:
@@ -75,10 +88,15 @@ def _repeated(durations: Durations, counts: list[int]) -> Durations:
     return Durations(tuple(times[seed] for seed in seeds), tuple(reached[seed] for seed in seeds), durations.horizon)
 
 
-def _nearly_told_apart(
-    first: Durations, second: Durations, one: Counts, other: Counts, significance: float
-) -> Booleans:
-    """Return the same as `_told_apart` by the normal approximation, of all samples at once."""
+class _Statistics(NamedTuple):
+    """The log-rank statistic of each simulated sample, and its variance over all splits. [SAMPLES]"""
+
+    statistic: NDArray[np.float64]
+    variance: NDArray[np.float64]
+
+
+def _statistics(first: Durations, second: Durations, one: Counts, other: Counts) -> _Statistics:
+    """Return the statistics of samples, given by how often each holds each seed."""
     times, reached = np.array([*first.times, *second.times]), np.array([*first.reached, *second.reached])
     counts = np.concatenate([one, other], axis=1)
     runs, ours = counts[0].sum(), one[0].sum()
@@ -90,7 +108,7 @@ def _nearly_told_apart(
     scores = expected[:, np.searchsorted(distinct, times, side="right")] - reached
     statistic = (scores[:, : one.shape[1]] * one).sum(axis=1)
     variance = ours * (runs - ours) / runs / (runs - 1) * (scores**2 * counts).sum(axis=1)
-    return np.asarray((variance > 0) & (np.abs(statistic) >= _quantile(significance) * np.sqrt(variance)))
+    return _Statistics(statistic, variance)
 
 
 def _quantile(significance: float) -> float:

@@ -92,6 +92,9 @@ def _each(p_values: Sequence[float], level: float) -> list[bool]:
     return [p <= level for p in p_values]
 
 
-def seeds_to_decide(pairs: int, level: float = SIGNIFICANCE) -> int:
-    """Return the least number of seeds of each entry with which Holm's correction could decide one of so many pairs."""
-    return next(n for n in itertools.count(1) if pairs * 2 <= level * math.comb(2 * n, n))
+def seeds_to_decide(pairs: int, level: float = SIGNIFICANCE, strata: int = 1) -> int:
+    """Return the least number of seeds of each entry with which Holm's correction could decide one of so many pairs.
+
+    Each pair may be tested over several strata, such as tasks, with so many seeds in each.
+    """
+    return next(n for n in itertools.count(1) if pairs * 2 <= level * math.comb(2 * n, n) ** strata)

@@ -9,6 +9,7 @@ one by one, whatever the scores; where they are many, scores of a bounded total 
 import itertools
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,50 @@ def counted_share(scores: Scores, n: int, least: int) -> float:
     found = float(np.cumsum(ours * (from_top[:, above] + up_to[:, below]))[-1])
     rescaled = sum(len(half) // _RESCALED_EVERY for half in (scores[::2], scores[1::2]))
     return found / float(math.comb(runs, n) / 2 ** (_RESCALED_EVERY * rescaled))
+
+
+class StrataShare(NamedTuple):
+    """How clear the split of several strata is.
+
+    Attributes:
+        lead: below 0 where the chosen have the lesser scores, above 0 where the others do; 0 where neither.
+        share: of all splits, each stratum split by itself, those whose sum lies as far from its average or farther.
+        least: the share of those whose sum lies farthest.
+    """
+
+    lead: int
+    share: float
+    least: float
+
+
+def strata_share(strata: Sequence[Scores], chosen: Sequence[int]) -> StrataShare:
+    """Return how clear it is to choose the first scores of each stratum, by the sum of all that are chosen.
+
+    Arguments:
+        strata: scores from 0 on; memory and time grow with their sums.
+        chosen: how many of each stratum are chosen.
+    """
+    shares = np.ones(1)
+    for scores, n in zip(strata, chosen, strict=True):
+        counts = _counts_by_sum(scores.tolist(), n)[n]
+        shares = _of_sums(shares, counts / counts.sum())
+    # In a unit in which the average is whole.
+    unit = math.lcm(*map(len, strata))
+    pairs = list(zip(strata, chosen, strict=True))
+    average = sum(unit // len(scores) * n * int(scores.sum()) for scores, n in pairs)
+    seen = unit * sum(int(scores[:n].sum()) for scores, n in pairs) - average
+    distances = np.abs(unit * np.arange(len(shares)) - average)
+    farthest = distances[shares > 0].max()
+    share, least = (float(np.cumsum(shares[distances >= bound])[-1]) for bound in (abs(seen), farthest))
+    return StrataShare(seen, min(1.0, share), least)
+
+
+def _of_sums(first: Counts, second: Counts) -> Counts:
+    """Return the shares of the sums of two whole numbers, given those of each. [sums]"""
+    made = np.zeros(len(first) + len(second) - 1)
+    for number in np.flatnonzero(first).tolist():  # added in their order: the same on every processor
+        made[number : number + len(second)] += first[number] * second
+    return made
 
 
 def _sums_by_size(scores: Scores, most: int) -> list[Scores]:

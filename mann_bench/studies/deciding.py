@@ -36,7 +36,7 @@ def can_decide(runs: ClaimRuns, n: int, level: float) -> bool:
     if n < 2:  # one seed has no interval
         return False
     if claim.metric is ClaimMetric.FASTER:
-        return seeds_to_decide(1, 1 - level) <= n
+        return seeds_to_decide(1, 1 - level, strata=len(runs.model)) <= n
     if claim.metric in RATES:
         return _share_can_decide(claim, n * len(runs.model), level)
     if claim.score is not None and of_sequences(claim.score):

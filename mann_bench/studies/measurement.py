@@ -19,10 +19,10 @@ from mann_bench.core.runs import Outcome
 from mann_bench.results.schema import Record
 from mann_bench.statistics.interval import LEVEL, Interval
 from mann_bench.statistics.medians import median_estimate, survival_median
-from mann_bench.statistics.permutation import Comparison, log_rank_test
+from mann_bench.statistics.permutation import Comparison, stratified_log_rank_test
 from mann_bench.statistics.proportion import clopper_pearson
 from mann_bench.statistics.ratio import median_ratio
-from mann_bench.statistics.survival import first_share
+from mann_bench.statistics.survival import Durations, first_share
 from mann_bench.studies.schema import Claim, ClaimMetric
 
 
@@ -95,10 +95,18 @@ def _speed_ratio(claim: Claim, cells: ClaimCells) -> Measurement:
 
 
 def _faster(claim: Claim, cells: ClaimCells) -> Measurement:
-    """Return in which share of the pairs of runs, one of each side, that of the model converges first."""
-    first, second = (convergence_durations(cell, Unit.STEPS) for cell in (cells.model[0], cells.against[0][0]))
-    share = first_share(first, second)
-    return Measurement(share, share, None, test=log_rank_test(first, second))
+    """Return in which share of the pairs of runs, one of each side, that of the model converges first; of all tasks."""
+    pairs = faster_pairs(cells)
+    share = math.fsum(first_share(*pair) for pair in pairs) / len(pairs)
+    return Measurement(share, share, None, test=stratified_log_rank_test(pairs))
+
+
+def faster_pairs(cells: ClaimCells) -> list[tuple[Durations, Durations]]:
+    """Return the steps of the model and of what it is compared with, task by task."""
+    pairs = zip(cells.model, (cell for (cell,) in cells.against), strict=True)
+    return [
+        (convergence_durations(first, Unit.STEPS), convergence_durations(second, Unit.STEPS)) for first, second in pairs
+    ]
 
 
 def _convergence(claim: Claim, cells: ClaimCells) -> Measurement:

@@ -16,7 +16,7 @@ from mann_bench.statistics.ranks import seeds_to_decide
 from mann_bench.statistics.survival import Durations
 from mann_bench.studies.claims import ClaimResult, ClaimRuns, Verdict, cell_of, judged
 from mann_bench.studies.growing import Standing
-from mann_bench.studies.measurement import ClaimCells, UnmeasurableError, judged_cell, measure
+from mann_bench.studies.measurement import ClaimCells, UnmeasurableError, faster_pairs, judged_cell, measure
 from mann_bench.studies.schema import ClaimMetric
 
 
@@ -65,8 +65,9 @@ def _claim_need(standing: Standing, runs: ClaimRuns, result: ClaimResult, at_han
         return need._replace(known="no seeds decide it")
     level, least = standing.planned.looks.level, 1 + (standing.look(names) or 0)
     if runs.claim.metric is ClaimMetric.FASTER:
-        first, second = (convergence_durations(cells[name], Unit.STEPS) for name in names)
-        return need._replace(seeds=_seeds_to_tell_apart(first, second, 1 - level, least))
+        tasks = len(runs.model)
+        pairs = faster_pairs(ClaimCells([cells[n] for n in names[:tasks]], [[cells[n]] for n in names[tasks:]]))
+        return need._replace(seeds=_seeds_to_tell_apart(pairs, 1 - level, least))
 
     def decides(n: int) -> float:
         decided, samples = 0, draws()
@@ -97,14 +98,14 @@ def _pair_needs(standing: Standing, at_hand: Mapping[CellName, Cell]) -> Iterato
         elif missing := _missing(pair, at_hand):
             yield need._replace(known=missing)
         else:
-            first, second = (durations[name] for name in pair)
-            seeds = _seeds_to_tell_apart(first, second, significance / rivals, 1 + (result.n or 0))
+            samples = [(durations[pair.first], durations[pair.second])]
+            seeds = _seeds_to_tell_apart(samples, significance / rivals, 1 + (result.n or 0))
             yield need._replace(seeds=seeds)
 
 
-def _seeds_to_tell_apart(first: Durations, second: Durations, significance: float, least: int) -> int | None:
-    decides = partial(log_rank_power, first, second, significance=significance)
-    return seeds_needed(decides, max(least, seeds_to_decide(1, significance)))
+def _seeds_to_tell_apart(samples: Sequence[tuple[Durations, Durations]], significance: float, least: int) -> int | None:
+    decides = partial(log_rank_power, samples, significance=significance)
+    return seeds_needed(decides, max(least, seeds_to_decide(1, significance, strata=len(samples))))
 
 
 def _missing(names: Sequence[CellName], at_hand: Mapping[CellName, Cell]) -> str | None:

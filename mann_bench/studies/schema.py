@@ -111,7 +111,7 @@ class Claim(_Part):
     converged_on: ConvergedOn | None = Field(
         default=None, description="the training sizes that convergence is judged on: the mix of all, or the greatest"
     )
-    tasks: Texts = Field(description="task variants; only ratios and rates take more than one")
+    tasks: Texts = Field(description="task variants; only comparisons and rates take more than one")
     protocol: str | None = Field(default=None, description="one of the study's; needed where it has several")
     protocols: Texts | None = Field(default=None, description="of rates, in place of protocol: several, pooled")
     score: str | None = Field(default=None, description="of test_score and training_score: name of the score")
@@ -158,7 +158,7 @@ class Claim(_Part):
                     return _Fault(group[:1], f"metric {self.metric.value!r} needs {one}. Add it.")
                 case [first, second]:
                     return _Fault((second,), f"the claim has {first}, too. Remove one of the two keys.")
-        if len(self.tasks) > 1 and self.metric not in (*RATIOS, *RATES):
+        if len(self.tasks) > 1 and self.metric not in (*RATIOS, *RATES, ClaimMetric.FASTER):
             return _Fault(("tasks",), f"metric {self.metric.value!r} takes one task. Make a claim for each.")
         if self.metric is ClaimMetric.FASTER:
             for name in groups[0]:

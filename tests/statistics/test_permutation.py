@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact, mannwhitneyu, rankdata
 
-from mann_bench.statistics.permutation import log_rank_scores, log_rank_test, mid_ranks, rank_sum_test, share_test
+from mann_bench.statistics.permutation import (
+    log_rank_scores,
+    log_rank_test,
+    mid_ranks,
+    rank_sum_test,
+    share_test,
+    stratified_log_rank_test,
+)
+from mann_bench.statistics.splits import strata_share
 from mann_bench.statistics.survival import Durations
 
 NEVER = None
@@ -50,6 +58,69 @@ def test_log_rank_p_values_are_those_of_all_splits(n):
         made = log_rank_test(first, second)
         assert made.p_value == pytest.approx((all_splits >= all_splits[0] - 1e-7).mean(), abs=1e-12)
         assert made.least_p_value == pytest.approx((all_splits >= all_splits.max() - 1e-7).mean(), abs=1e-12)
+
+
+def sums_of_splits(strata, sizes):
+    """Return the sum of the chosen scores over all strata, less its average, of each way to split them all."""
+    centred = [np.asarray(scores) - np.mean(scores) for scores in strata]
+    ways = [itertools.combinations(range(len(each)), n) for each, n in zip(centred, sizes, strict=True)]
+    splits = itertools.product(*ways)
+    return np.array([sum(each[list(w)].sum() for each, w in zip(centred, split, strict=True)) for split in splits])
+
+
+@pytest.mark.parametrize("sizes", [[(3, 3)], [(2, 3), (4, 2)], [(3, 3), (2, 2), (1, 4)]])
+def test_the_share_of_several_strata_is_that_of_all_splits_of_each(sizes):
+    rng = np.random.default_rng(len(sizes))
+    for _ in range(5):
+        strata = [rng.integers(0, 6, sum(n)) for n in sizes]
+        sums = sums_of_splits(strata, [first for first, _ in sizes])
+        made = strata_share(strata, [first for first, _ in sizes])
+        assert made.share == pytest.approx((abs(sums) >= abs(sums[0]) - 1e-9).mean(), abs=1e-12)
+        assert made.least == pytest.approx((abs(sums) >= abs(sums).max() - 1e-9).mean(), abs=1e-12)
+        assert np.sign(made.lead) == np.sign(np.round(sums[0], 9))
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.7, 1.5])
+def test_a_stratified_test_is_that_of_all_splits_of_its_strata(shift):
+    rng = np.random.default_rng(3)
+    strata = [(drawn_times(rng, 4), drawn_times(rng, n, shift)) for n in (4, 5, 3)]
+    sums = sums_of_splits([slow_log_rank_scores(*pair) for pair in strata], [4, 4, 4])
+    made = stratified_log_rank_test(strata)
+    # Scores are rounded so that they can be counted.
+    assert made.p_value == pytest.approx((abs(sums) >= abs(sums[0]) - 1e-7).mean(), rel=0.02)
+    assert made.n == (12, 12)
+    assert (made.lead < 0) == (sums[0] < 0)
+
+
+def test_one_stratum_is_the_test_of_it():
+    pair = times(10, 20, NEVER), times(15, NEVER, NEVER)
+    assert stratified_log_rank_test([pair]) == log_rank_test(*pair)
+
+
+def test_strata_that_speak_alike_tell_more_than_each_alone():
+    pair = times(10, 20, 30, 40, 50), times(60, 70, NEVER, NEVER, NEVER)
+    alone, together = log_rank_test(*pair), stratified_log_rank_test([pair, pair])
+    assert alone.p_value == pytest.approx(2 / 252)
+    assert together.p_value == together.least_p_value == pytest.approx(2 / 252**2)
+    assert together.lead < 0
+
+
+def test_strata_that_contradict_each_other_tell_nothing():
+    first, second = times(10, 20, 30, 40, 50), times(60, 70, NEVER, NEVER, NEVER)
+    made = stratified_log_rank_test([(first, second), (second, first)])
+    assert (made.lead, made.p_value) == (0, 1.0)
+
+
+def test_twenty_seeds_of_three_tasks_can_be_counted():
+    rng = np.random.default_rng(0)
+    strata = [(drawn_times(rng, 20), drawn_times(rng, 20, 0.5)) for _ in range(3)]
+    made = stratified_log_rank_test(strata)
+    assert 0 < made.least_p_value < 1e-20 < made.p_value < 1
+
+
+def test_a_stratified_test_needs_strata():
+    with pytest.raises(ValueError, match="at least one stratum"):
+        stratified_log_rank_test([])
 
 
 def test_log_rank_scores_are_those_of_the_definition():

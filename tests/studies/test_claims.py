@@ -85,6 +85,17 @@ def test_an_order_that_is_not_clear_is_undecided(checked, make_record):
     assert result.reason == "the test does not tell the two apart at 0.05: more seeds may"
 
 
+def test_tasks_decide_an_order_together_that_none_decides_alone(checked, make_record):
+    steps, tasks = {"ntm": 400, "lstm": 800}, ["copy", "repeat_copy"]
+    records = [
+        make_record(m, seed=i, converged_at=at, task=t) for i in range(3) for m, at in steps.items() for t in tasks
+    ]
+    verdicts = [
+        checked("faster", seeds=3, records=records, against=["lstm"], tasks=some).verdict for some in (tasks[:1], tasks)
+    ]
+    assert verdicts == [Verdict.UNDECIDED, Verdict.REPRODUCED]
+
+
 def test_looks_make_the_test_of_an_order_stricter(checked, make_record):
     records = [make_record(m, seed=i, converged_at=at) for i in range(4) for m, at in (("ntm", 400), ("lstm", 800))]
     verdicts = [

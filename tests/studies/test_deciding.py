@@ -12,6 +12,7 @@ LEVEL = 0.975
         ("convergence", {}, 7),  # 1 - 2 / 2^7 is 98.4 %
         ("speed_ratio", {"against": ["lstm"]}, 8),  # of two medians at once
         ("faster", {"against": ["lstm"]}, 5),  # 2 of the 252 splits of ten runs are 0.8 %, of the 70 of eight 2.9 %
+        ("faster", {"against": ["lstm"], "tasks": ["copy", "repeat_copy"]}, 3),  # 2 of the 400 of both tasks
         ("level", {}, 7),
         ("level_ratio", {"against": ["lstm"]}, 8),
         ("test_score", {"score": "bit_errors", "size": {"length": 20}}, 7),

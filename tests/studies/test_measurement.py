@@ -60,6 +60,14 @@ def test_faster_is_the_share_of_pairs_in_which_the_model_is_first(measured, cell
     assert (found.interval, found.test.lead < 0, found.test.n) == (None, True, (3, 3))
 
 
+def test_faster_over_several_tasks_is_the_mean_of_their_shares(measured, cell):
+    model = cell(400, 600) + cell(400, 400, task="repeat_copy")
+    against = [[cell(800, 800, model="lstm")], [cell(None, 200, model="lstm", task="repeat_copy")]]
+    found = measured("faster", model, against, tasks=["copy", "repeat_copy"])
+    assert found.low == found.high == pytest.approx((1 + 0.5) / 2)
+    assert (found.test.n, "2 strata" in found.test.method) == ((4, 4), True)
+
+
 def test_a_speed_ratio_against_what_never_converges_is_a_lower_bound(measured, cell):
     low, high, interval, *_ = measured("speed_ratio", cell(1000, 1000), against=[[cell(None, None, model="lstm")]])
     assert (low, high, interval.high) == (31.25, math.inf, math.inf)

@@ -1,7 +1,7 @@
 import pydantic
 import pytest
 
-from mann_bench.studies.schema import COMPARISONS, CONVERGENCES, RATES, RATIOS, ClaimMetric, Study
+from mann_bench.studies.schema import COMPARISONS, CONVERGENCES, RATES, ClaimMetric, Study
 
 ONE_CELL = {"models": ["ntm"], "tasks": ["copy"]}
 LEAST = {"name": "a", "version": 1, "summary": "s", "seeds": "0-2", "protocols": ["collier2018"], "cells": [ONE_CELL]}
@@ -92,9 +92,9 @@ def test_an_order_is_of_two(make_claim, field):
 
 
 @pytest.mark.parametrize("metric", NEEDED)
-def test_only_ratios_and_rates_take_several_tasks(make_claim, metric):
+def test_only_comparisons_and_rates_take_several_tasks(make_claim, metric):
     fields = NEEDED[metric] | {"tasks": ["copy", "repeat_copy"]}
-    if metric in (*RATES, *RATIOS):
+    if metric in (*RATES, *COMPARISONS):
         assert make_claim(metric, **fields).tasks[1] == "repeat_copy"
     else:
         with pytest.raises(pydantic.ValidationError, match="takes one task"):
