@@ -5,7 +5,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$root/build/leaderboards
 rm -rf "$work"
-bash "$root/tests/overlay.sh" "$(realpath -s "$1")" "$work/venv" "$root/plugins/mann-bench-baselines" "$root/plugins/mann-bench-recall"
+bash "$root/tests/overlay.sh" "$(realpath -s "$1")" "$work/venv" "$root/plugins/mann-bench-baselines" "$root/plugins/mann-bench-recall" "$root/plugins/mann-bench-formal"
 cd "$root"
 mann_bench() { "$work/venv/bin/python" -c "from mann_bench.cli.main import main; main()" "$@"; }
 mann_bench leaderboard validate
