@@ -77,13 +77,16 @@ def _pairs() -> Table:
     """Return how many pairs of rows are told apart, each tested alone and all of a task together, a board a row."""
     heading = ["board", "seeds", "seeds needed", "pairs", "steps", "solve rate", "generalising", "error"]
     folders = sorted(path for path in (ROOT / "leaderboards").iterdir() if path.is_dir() and path.name != "site")
-    return [heading, *map(_pairs_of_board, folders)]
+    return [heading, *(row for row in map(_pairs_of_board, folders) if row)]
 
 
 def _pairs_of_board(folder: Path) -> list[str]:
+    """Return the row of a board; nothing where no task has two rows."""
     made = cells(load_records(sorted(folder.glob("*/records/*.json")))[0])
     tested = [pairs_rows(made, corrected) for corrected in (False, True)]
     steps = [row for row in tested[0] if row.by is By.STEPS]
+    if not any(row.pairs for row in steps):
+        return []
     numbers = ({row.seeds_at_most for row in steps}, {row.seeds_needed for row in steps})
     decided = ([sum(row.decided for row in rows if row.by is by) for rows in tested] for by in By)
     return [
