@@ -74,6 +74,7 @@ CHANGES = {
         "curve: symbols must not fall from row to row",
     ),
     "target without its score": (put("curve", 1, "target_scores", value={"loss_bits": 1.0}), "curve: target_scores"),
+    "target without its loss": (put("curve", 1, "target_scores", value={"bit_errors": 1.0}), "curve: target_scores"),
     "too many sequences": (put("curve", 2, "sequences", value=2**53), "curve: 9,007,199,254,740,992 sequences"),
     "missing score": (lambda content: content["curve"][1]["scores"].pop("bit_errors"), "curve: a row lacks the score"),
     "convergence between rows": (put("converged_first", value=300), "converged_first: step 300 is none of the curve's"),
