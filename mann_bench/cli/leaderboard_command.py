@@ -111,7 +111,7 @@ def submit(
     from mann_bench.leaderboard.files import find_entry, load_entry
     from mann_bench.leaderboard.resolving import study_rules
     from mann_bench.leaderboard.submit import submit as submit_records
-    from mann_bench.results.store import load_record, record_files
+    from mann_bench.results.store import RECORDS_NAME, load_record, record_files
     from mann_bench.studies.loading import is_path
     from mann_bench.studies.tuning_file import load_tuning
 
@@ -131,7 +131,7 @@ def submit(
     if is_path(study):
         check = ["mann-bench", "leaderboard", "validate", "--study", study, str(folder)]
         say(f"To check the entry, give the study file too:\n{shlex.join(check)}", err=True)
-    runs_text = counted(len(load_entry(folder).records), "run")
+    runs_text = counted(len(list((folder / RECORDS_NAME).iterdir())), "run")
     say(f"{runs_text}: {folder}. Commit them and open a pull request:", err=True)
     say(f"git switch --create {folder.name}")
     if extended:

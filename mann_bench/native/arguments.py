@@ -89,7 +89,7 @@ def wanted_shapes(shapes: Sequence[Sequence[Any]], wanted: Sequence[bool]) -> li
     return [tuple(shape) if is_wanted else (0,) for shape, is_wanted in zip(shapes, wanted, strict=True)]
 
 
-def wanted_tensors(tensors: Sequence[Tensor], wanted: Sequence[bool]) -> list[Tensor | None]:
+def wanted_tensors(tensors: Sequence[Tensor | None], wanted: Sequence[bool]) -> list[Tensor | None]:
     """Return the tensors, None in the place of one that is not wanted."""
     return [tensor if is_wanted else None for tensor, is_wanted in zip(tensors, wanted, strict=True)]
 

@@ -68,10 +68,6 @@ class _Sizes(NamedTuple):
     deallocation: int
     sharpened: int
 
-    @property
-    def output_size(self) -> int:
-        return self.controller_size + self.read_heads * self.slot_width
-
     def state(self, batch: Count) -> list[Part]:
         slots, heads = self.memory_slots, self.read_heads
         return [

@@ -72,10 +72,6 @@ class _Sizes(NamedTuple):
     shift_range: int
     sharpens_as_power: int  # 1, or 0 for sharpening in log space
 
-    @property
-    def output_size(self) -> int:
-        return self.controller_size + self.read_heads * self.slot_width
-
     def state(self, batch: Count) -> list[Part]:
         carried = self.lstm * self.controller_layers * self.controller_size
         return [

@@ -9,7 +9,7 @@ to keep the last state; it returns the outputs, the tensors of the last state an
 import ctypes
 import dataclasses
 import functools
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import torch
@@ -47,8 +47,16 @@ class Sizes(Hashable, Protocol):
         """Channels of the inputs."""
 
     @property
-    def output_size(self) -> int:
-        """Channels of the outputs."""
+    def controller_size(self) -> int:
+        """Units of the controller that the outputs hold."""
+
+    @property
+    def read_heads(self) -> int:
+        """Read vectors that the outputs hold, behind the units."""
+
+    @property
+    def slot_width(self) -> int:
+        """Numbers in a read vector."""
 
     def state(self, batch: Count) -> list[Part]:
         """Return the tensors of a state of `batch` sequences, in the order of the library."""
@@ -228,8 +236,8 @@ class Recurrence(Generic[AnySizes]):
         smooth = [part.differentiable for part in ctx.parts]
         needs_inputs, *needs = ctx.needs_input_grad
         needs_start, others = needs[_WEIGHTS : _WEIGHTS + len(smooth)], needs[_WEIGHTS + len(smooth) :]
-        wanted = [needs_inputs, *_where(smooth, needs_start, False)]
-        d_end = _where(smooth, d_end, None)
+        wanted = [needs_inputs, *(need and is_smooth for need, is_smooth in zip(needs_start, smooth, strict=True))]
+        d_end = arguments.wanted_tensors(d_end, smooth)
         constants = (ctx.counts, ctx.sizes, ctx.clip)
         made = backward(saved[:_WEIGHTS], saved[_WEIGHTS:], tape, d_outputs, d_end, *constants, wanted)
         d_inputs, *d_start = arguments.wanted_tensors(made[_WEIGHTS:], wanted)
@@ -266,7 +274,7 @@ def _layout(recurrence: Recurrence[Any], sizes: Any, clip: float) -> Any:
 def _empty_results(inputs: Tensor, sizes: Sizes, keep_end: bool) -> list[Tensor]:
     """Return tensors for the outputs and the last state."""
     steps, batch = inputs.shape[:2]
-    outputs = inputs.new_empty(steps, batch, sizes.output_size)
+    outputs = inputs.new_empty(steps, batch, sizes.controller_size + sizes.read_heads * sizes.slot_width)
     return [outputs, *(_empty_part(inputs, part, keep_end) for part in sizes.state(batch))]
 
 
@@ -282,7 +290,3 @@ def _empty_gradients(
     optional = [(steps, batch, sizes.input_size), *(part.shape for part in sizes.state(start_batch))]
     shapes = [*(tuple(weight.shape) for weight in weights), *arguments.wanted_shapes(optional, wanted)]
     return [weights[0].new_empty(shape) for shape in shapes]
-
-
-def _where(chosen: Sequence[bool], values: Iterable[Any], other: Any) -> list[Any]:
-    return [value if is_chosen else other for is_chosen, value in zip(chosen, values, strict=True)]

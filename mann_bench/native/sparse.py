@@ -28,11 +28,6 @@ class Sizes(NamedTuple):
     neighbours: int
     links: int  # of a slot each way; 0 in a SAM
 
-    @property
-    def output_size(self) -> int:
-        """Channels of the outputs."""
-        return self.controller_size + self.read_heads * self.slot_width
-
     def state(self, batch: Count) -> list[Part]:
         """Return the tensors of a state of `batch` sequences, in the library's order."""
         slots, of_heads = self.memory_slots, (batch, self.read_heads, self.neighbours)

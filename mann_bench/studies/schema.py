@@ -158,7 +158,7 @@ class Claim(_Part):
                     return _Fault(group[:1], f"metric {self.metric.value!r} needs {one}. Add it.")
                 case [first, second]:
                     return _Fault((second,), f"the claim has {first}, too. Remove one of the two keys.")
-        if len(self.tasks) > 1 and self.metric not in (*RATIOS, *RATES, ClaimMetric.FASTER):
+        if len(self.tasks) > 1 and self.metric not in (*COMPARISONS, *RATES):
             return _Fault(("tasks",), f"metric {self.metric.value!r} takes one task. Make a claim for each.")
         if self.metric is ClaimMetric.FASTER:
             for name in groups[0]:
